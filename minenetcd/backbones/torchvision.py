@@ -1,0 +1,24 @@
+"""ImageNet weights of torchvision's trunks, downloaded when asked for."""
+
+from urllib.error import URLError
+
+from torch import Tensor
+from torchvision.models import get_model_weights
+
+from minenetcd.errors import WeightsError
+
+
+def imagenet_weights(architecture: str) -> dict[str, Tensor]:
+    """State dict of torchvision's `architecture` ("resnet18", "mobilenet_v2", ...) trained on ImageNet-1k.
+
+    Takes the first (V1) weights, which the published change detectors started from. Raises WeightsError
+    where they are neither cached nor can be downloaded.
+    """
+    weights = get_model_weights(architecture).IMAGENET1K_V1
+    try:
+        return weights.get_state_dict(progress=False, check_hash=True)
+    except (URLError, OSError) as error:
+        raise WeightsError(
+            f"The ImageNet weights of {architecture} could not be downloaded from {weights.url} ({error}): go online "
+            f"once, or start from random weights with pretrained_backbone=False."
+        ) from error

@@ -1,0 +1,63 @@
+"""Every error a user can meet.
+
+MineNetCDError                 a failure; the command line ends with exit code 1
+├── InputError                 what came in cannot be used; exit code 2
+│   ├── RasterError            an image cannot be read, or holds nothing to analyse
+│   ├── GridError              two images cannot be laid on one grid
+│   ├── SizeError              an array or tensor has the wrong shape
+│   ├── OptionError            an option or configuration value is wrong
+│   ├── UnknownNameError       no model, detector, data set or command has that name
+│   └── WeightsError           weights are missing, or do not fit the model
+└── OutputError                a result cannot be written
+
+Every message is one line: what was needed, what came, what to do.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class MineNetCDError(Exception):
+    """Root of the errors this package raises on purpose."""
+
+    exit_code = 1
+
+
+class InputError(MineNetCDError, ValueError):
+    """What the caller gave cannot be used."""
+
+    exit_code = 2
+
+
+class RasterError(InputError):
+    """An image is unreadable, truncated, or has no valid pixel."""
+
+
+class GridError(InputError):
+    """Two images do not meet on one grid, or a grid lacks what was asked of it."""
+
+
+class SizeError(InputError):
+    """An array or tensor has a shape the callee cannot work with."""
+
+
+class OptionError(InputError):
+    """An option or configuration value is missing, misspelt or out of range."""
+
+
+class UnknownNameError(InputError):
+    """A name is not in the table it was looked up in."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.4)
+        advice = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}."
+        super().__init__(f"There is no {kind} {name!r}: {advice}")
+
+
+class WeightsError(InputError):
+    """Weights cannot be found, read, or matched to the model, tensor by tensor."""
+
+
+class OutputError(MineNetCDError):
+    """A result cannot be written where it was asked for."""

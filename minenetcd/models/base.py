@@ -1,0 +1,103 @@
+"""The one contract all architectures keep."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from minenetcd.errors import OptionError, SizeError
+from minenetcd.types import ChangeOutput
+
+MIN_SIDE = 32
+
+
+@dataclass(frozen=True)
+class About:
+    """Where a method comes from, and the size its published implementation reports.
+
+    `parameters_mi` are trainable parameters / 2**20, `macs_gi` multiply-adds / 2**30 for one pair of
+    3 x 256 x 256 images, as printed by the earlier framework; None where nothing is printed.
+    """
+
+    title: str
+    authors: str
+    venue: str
+    year: int
+    doi: str | None = None
+    pretrained_trunk: str | None = None
+    parameters_mi: float | None = None
+    macs_gi: float | None = None
+
+
+class ChangeModel(nn.Module):
+    """Two normalised dates (B, C, H, W) in, change logits (B, K, H, W) out, for any H, W >= 32.
+
+    An architecture subclasses this, hands its keyword arguments to `super().__init__(**config)` so that
+    they rebuild it, and implements `compare`. `size_multiple` is what H and W must divide by inside
+    `compare`: other sizes are padded here (reflected at bottom and right) and cropped back; sizes that
+    divide already pass through untouched.
+    """
+
+    about: ClassVar[About]
+    size_multiple: ClassVar[int] = 1
+
+    #: Weight of each auxiliary output in the training loss, as in the method's own publication.
+    auxiliary_weights: tuple[float, ...] = ()
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__()
+        self.config = {key: list(value) if isinstance(value, tuple) else value for key, value in config.items()}
+
+    def forward(self, before: Tensor, after: Tensor) -> ChangeOutput:
+        """Logits of change between `before` and `after`, each float (B, C, H, W) on one device.
+
+        Raises SizeError where the two differ in shape, a side is under 32 px, or C is not what was built.
+        """
+        self._check(before, after)
+        height, width = before.shape[-2:]
+        bottom, right = -height % self.size_multiple, -width % self.size_multiple
+        if not (bottom or right):
+            return self.compare(before, after)
+        pad = (0, right, 0, bottom)
+        padded = [functional.pad(date, pad, mode="reflect") for date in (before, after)]
+        return _crop(self.compare(*padded), padded[0].shape[-2:], (height, width))
+
+    def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
+        """The architecture itself; H and W are multiples of `size_multiple`."""
+        raise NotImplementedError(f"{type(self).__name__} does not implement compare")
+
+    def load_pretrained_backbone(self) -> None:
+        """Start the trunk from its ImageNet weights. Raises OptionError where the method has no such trunk."""
+        raise OptionError(f"{type(self).__name__} has no pretrained trunk: build it with pretrained_backbone=False.")
+
+    def fused(self) -> Self:
+        """An equal network for inference with foldable layers folded; shares its weights with this one."""
+        return self
+
+    def _check(self, before: Tensor, after: Tensor) -> None:
+        name, channels = type(self).__name__, self.config.get("in_channels", before.shape[1] if before.ndim > 1 else 0)
+        if before.ndim != 4 or before.shape != after.shape:
+            raise SizeError(
+                f"{name} needs two dates of one shape (B, C, H, W), got {tuple(before.shape)} and "
+                f"{tuple(after.shape)}: crop or resample them to one grid."
+            )
+        if before.shape[1] != channels:
+            raise SizeError(
+                f"{name} was built for {channels} channels, got {before.shape[1]}: select {channels} bands, or build "
+                f"it with in_channels={before.shape[1]}."
+            )
+        if min(before.shape[-2:]) < MIN_SIDE:
+            raise SizeError(
+                f"{name} needs at least {MIN_SIDE} x {MIN_SIDE} pixels, got {before.shape[-2]} x {before.shape[-1]}: "
+                f"pad the images, or use a detector, which pads and crops."
+            )
+
+
+def _crop(output: ChangeOutput, padded: tuple[int, int], size: tuple[int, int]) -> ChangeOutput:
+    """Cut every output that has the padded size back to `size`; coarser auxiliary ones stay as they are."""
+
+    def cut(logits: Tensor) -> Tensor:
+        return logits[..., : size[0], : size[1]] if logits.shape[-2:] == padded else logits
+
+    return ChangeOutput(cut(output.logits), tuple(map(cut, output.auxiliary)))

@@ -1,0 +1,45 @@
+"""Architectures by name."""
+
+import inspect
+from typing import Any
+
+from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.models.base import ChangeModel
+from minenetcd.models.minenetcd import MineNetCD
+
+MODELS: dict[str, type[ChangeModel]] = {
+    "minenetcd": MineNetCD,
+}
+
+
+def list_models() -> list[str]:
+    """Names that `create_model` takes."""
+    return sorted(MODELS)
+
+
+def model_class(name: str) -> type[ChangeModel]:
+    """The class behind `name`; UnknownNameError suggests the nearest."""
+    if name not in MODELS:
+        raise UnknownNameError("model", name, MODELS)
+    return MODELS[name]
+
+
+def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any) -> ChangeModel:
+    """Build the architecture `name` with its keyword `options`, on the CPU, in training mode.
+
+    Weights are random; `pretrained_backbone=True` fetches the trunk's ImageNet weights. Raises
+    UnknownNameError, OptionError for an unknown option, WeightsError where the trunk cannot be fetched.
+    """
+    architecture = model_class(name)
+    known = list(inspect.signature(architecture).parameters)
+    if unknown := next((option for option in options if option not in known), None):
+        raise OptionError(f"{name} has no option {unknown!r}: it takes {', '.join(known)}.")
+    model = architecture(**options)
+    if pretrained_backbone:
+        model.load_pretrained_backbone()
+    return model
+
+
+def model_name(model: ChangeModel) -> str:
+    """The name `model` was created by."""
+    return next(name for name, architecture in MODELS.items() if type(model) is architecture)

@@ -1,0 +1,38 @@
+"""The values that travel between the rooms of this package.
+
+Shapes are written with these letters throughout:
+B samples in a batch, K classes, C channels or bands, H rows, W columns.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class ChangeSample(NamedTuple):
+    """Two dates of one place, and what changed between them."""
+
+    before: Tensor  # uint8 (C, H, W)
+    after: Tensor  # uint8 (C, H, W)
+    mask: Tensor  # uint8 (H, W): 0 unchanged, 1 changed, 255 not labelled
+    name: str
+
+
+class ChangeOutput(NamedTuple):
+    """What every change-detection network returns.
+
+    `logits` (B, K, H, W) are never activated: K = 1 stands for a sigmoid, K >= 2 for a softmax whose
+    class 0 is "unchanged". `auxiliary` holds further logits (B, K', H', W'), for losses only, in the
+    order of the model's `auxiliary_weights`.
+    """
+
+    logits: Tensor
+    auxiliary: tuple[Tensor, ...] = ()
+
+
+def change_probability(logits: Tensor) -> Tensor:
+    """Probability of change (B, H, W), 0 to 1, from logits (B, K, H, W) with K = 1 or K >= 2."""
+    if logits.shape[1] == 1:
+        return torch.sigmoid(logits[:, 0])
+    return 1 - torch.softmax(logits, dim=1)[:, 0]

@@ -1,0 +1,79 @@
+"""Published tensor names -> ours, strictly."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor, nn
+
+from minenetcd.errors import WeightsError
+
+#: (published prefix, our prefix), tried in order; `{}` stands for one index, kept; our prefix None drops the tensor.
+Rules = Sequence[tuple[str, str | None]]
+
+_WRAPPERS = ("CD_model.", "module.", "_orig_mod.")
+
+
+def strip_wrappers(name: str) -> str:
+    """The published name without what frameworks put before it: CD_model., module., _orig_mod. in any order."""
+    while wrapper := next((w for w in _WRAPPERS if name.startswith(w)), None):
+        name = name.removeprefix(wrapper)
+    return name
+
+
+def rename(published: Mapping[str, Tensor], rules: Rules) -> dict[str, Tensor]:
+    """Give published tensors our names.
+
+    Prefixes match whole dotted components. Raises WeightsError for a name no rule covers, and for two
+    published tensors that would share one name of ours.
+    """
+    patterns = [(_pattern(theirs), ours) for theirs, ours in rules]
+    renamed: dict[str, Tensor] = {}
+    for name, tensor in published.items():
+        target = _translate(strip_wrappers(name), patterns)
+        if target is None:
+            continue
+        if target in renamed:
+            raise WeightsError(f"Two published tensors were found for {target!r}, the second is {name!r}: keep one.")
+        renamed[target] = tensor
+    return renamed
+
+
+def load_strictly(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Copy `tensors` into `model`; every parameter and floating-point buffer must be there, nothing more.
+
+    Integer buffers (counters, index tables) may be absent: the model has built them. Raises WeightsError
+    naming the first missing, unexpected or misshapen tensor; the model is untouched then.
+    """
+    own = model.state_dict()
+    missing = [name for name, value in own.items() if name not in tensors and value.is_floating_point()]
+    unexpected = [name for name in tensors if name not in own]
+    misshapen = [name for name, value in tensors.items() if name in own and own[name].shape != value.shape]
+    if missing:
+        raise WeightsError(f"{type(model).__name__} needs {_listed(missing)}, which the weights lack: wrong model?")
+    if unexpected:
+        raise WeightsError(f"The weights hold {_listed(unexpected)}, unknown to {type(model).__name__}: wrong model?")
+    if misshapen:
+        name = misshapen[0]
+        raise WeightsError(
+            f"{type(model).__name__} needs {name!r} of shape {tuple(own[name].shape)}, the weights hold "
+            f"{tuple(tensors[name].shape)}: wrong model, or wrong options for it?"
+        )
+    model.load_state_dict(dict(tensors), strict=False)
+
+
+def _pattern(prefix: str) -> re.Pattern[str]:
+    return re.compile(re.escape(prefix).replace(r"\{\}", r"(\d+)") + r"(?=\.|$)" if prefix else "")
+
+
+def _translate(name: str, patterns: list[tuple[re.Pattern[str], str | None]]) -> str | None:
+    for pattern, ours in patterns:
+        if match := pattern.match(name):
+            if ours is None:
+                return None
+            rest = name[match.end() :].removeprefix(".")
+            return ".".join(part for part in (ours.format(*match.groups()), rest) if part)
+    raise WeightsError(f"The tensor {name!r} has no place in this model: are these the weights of another one?")
+
+
+def _listed(names: list[str]) -> str:
+    return repr(names[0]) if len(names) == 1 else f"{names[0]!r} and {len(names) - 1} more tensors"

@@ -1,0 +1,49 @@
+"""Outputs of the published implementations, and how ours are held against them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from parity import fill
+from torch import Tensor
+
+GOLDENS = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Golden:
+    """One published network: facts about it, and what it made of `fill.image_pair` under `fill.tensor` weights."""
+
+    name: str
+    facts: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """Every floating-point tensor by published name, filled deterministically."""
+        return {n: torch.from_numpy(fill.tensor(n, shape)) for n, shape in self.facts["state_dict"].items()}
+
+    def check(self, output: str, ours: Tensor, *, tolerance: float = 1e-4) -> None:
+        """`ours` equals the published `output` within `tolerance` of its largest magnitude."""
+        ours, theirs = ours.detach(), torch.from_numpy(self.arrays[f"{output}.samples"])
+        assert tuple(ours.shape) == tuple(self.arrays[f"{output}.shape"])
+        limit = tolerance * float(self.arrays[f"{output}.absmax"])
+        torch.testing.assert_close(ours[..., ::4, ::4], theirs, rtol=0, atol=limit)
+        assert abs(float(ours.double().mean()) - float(self.arrays[f"{output}.mean"])) <= limit
+        assert abs(float(ours.double().std(correction=0)) - float(self.arrays[f"{output}.std"])) <= limit
+
+
+def load_golden(name: str, variant: str = "") -> Golden:
+    """The golden `name`, e.g. "bit"; `variant` chooses a stronger filling, e.g. "gain2" for fcnpp.gain2.npz."""
+    facts = json.loads((GOLDENS / f"{name}.json").read_text())
+    with np.load(GOLDENS / f"{name}{'.' * bool(variant)}{variant}.npz") as arrays:
+        return Golden(name, facts, dict(arrays))
+
+
+def golden_pair(*, batch: int = 1, size: int = 256) -> tuple[Tensor, Tensor]:
+    """The images all goldens were made from, as tensors (batch, 3, size, size)."""
+    before, after = fill.image_pair(size=size, batch=batch)
+    return torch.from_numpy(before), torch.from_numpy(after)
