@@ -1,3 +1,62 @@
-"""Mining change detection: two images of a place in, a georeferenced map of what changed out."""
+"""Mining change detection: two images of a place in, a georeferenced map of what changed out.
+
+`import minenetcd` is quick: what follows is loaded when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from minenetcd import errors
+
+if TYPE_CHECKING:
+    from minenetcd.detector import ChangeDetector
+    from minenetcd.models.base import ChangeModel
+    from minenetcd.models.catalog import create_model, list_models
+    from minenetcd.prediction.scene import predict_scene as predict
+    from minenetcd.training.train import train
+    from minenetcd.types import ChangeOutput
+
+    from_config, from_pretrained = ChangeDetector.from_config, ChangeDetector.from_pretrained
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "ChangeDetector",
+    "ChangeModel",
+    "ChangeOutput",
+    "__version__",
+    "create_model",
+    "errors",
+    "from_config",
+    "from_pretrained",
+    "list_models",
+    "predict",
+    "train",
+]
+
+_HOME = {
+    "ChangeDetector": "minenetcd.detector:ChangeDetector",
+    "ChangeModel": "minenetcd.models.base:ChangeModel",
+    "ChangeOutput": "minenetcd.types:ChangeOutput",
+    "create_model": "minenetcd.models.catalog:create_model",
+    "from_config": "minenetcd.detector:ChangeDetector.from_config",
+    "from_pretrained": "minenetcd.detector:ChangeDetector.from_pretrained",
+    "list_models": "minenetcd.models.catalog:list_models",
+    "predict": "minenetcd.prediction.scene:predict_scene",
+    "train": "minenetcd.training.train:train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'minenetcd' has no attribute {name!r}")
+    module, _, path = _HOME[name].partition(":")
+    value: Any = import_module(module)
+    for part in path.split("."):
+        value = getattr(value, part)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

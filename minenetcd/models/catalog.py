@@ -4,11 +4,35 @@ import inspect
 from typing import Any
 
 from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.models.a2net import A2Net
 from minenetcd.models.base import ChangeModel
+from minenetcd.models.bit import BIT
+from minenetcd.models.changeformer import ChangeFormer
+from minenetcd.models.dminet import DMINet
+from minenetcd.models.fc_unets import FCEF, SiamUNetConc, SiamUNetDiff
+from minenetcd.models.fcnpp import FCNPP
+from minenetcd.models.icifnet import ICIFNet
 from minenetcd.models.minenetcd import MineNetCD
+from minenetcd.models.rdpnet import RDPNet
+from minenetcd.models.resunet import ResUNet
+from minenetcd.models.snunet import SNUNet
+from minenetcd.models.tinycd import TinyCD
 
 MODELS: dict[str, type[ChangeModel]] = {
+    "a2net": A2Net,
+    "bit": BIT,
+    "changeformer": ChangeFormer,
+    "dminet": DMINet,
+    "fc_ef": FCEF,
+    "fcnpp": FCNPP,
+    "icifnet": ICIFNet,
     "minenetcd": MineNetCD,
+    "rdpnet": RDPNet,
+    "resunet": ResUNet,
+    "siamunet_conc": SiamUNetConc,
+    "siamunet_diff": SiamUNetDiff,
+    "snunet": SNUNet,
+    "tinycd": TinyCD,
 }
 
 

@@ -1,6 +1,5 @@
 import pytest
 import torch
-from parity.golden import Golden, golden_pair, load_golden
 from torch import nn
 
 from minenetcd.errors import OptionError, SizeError, UnknownNameError, WeightsError
@@ -8,6 +7,7 @@ from minenetcd.models.catalog import create_model
 from minenetcd.models.minenetcd import MineNetCD
 from minenetcd.weights.keymap import load_strictly, rename
 from minenetcd.weights.maps.minenetcd import RULES
+from parity.golden import Golden, golden_pair, load_golden
 
 BACKBONES = ["swin_t", "swin_s", "swin_b", "resnet18", "resnet50", "resnet101"]
 LARGE = {"swin_s", "swin_b", "resnet50", "resnet101"}

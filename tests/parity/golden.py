@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from parity import fill
 from torch import Tensor
+
+from parity import fill
 
 GOLDENS = Path(__file__).parent
 

@@ -2,8 +2,36 @@
 
 from types import ModuleType
 
-from minenetcd.weights.maps import minenetcd
+from minenetcd.weights.maps import (
+    a2net,
+    bit,
+    changeformer,
+    dminet,
+    fc_ef,
+    fcnpp,
+    icifnet,
+    minenetcd,
+    rdpnet,
+    resunet,
+    siamunet_conc,
+    siamunet_diff,
+    snunet,
+    tinycd,
+)
 
 MAPS: dict[str, ModuleType] = {
+    "a2net": a2net,
+    "bit": bit,
+    "changeformer": changeformer,
+    "dminet": dminet,
+    "fc_ef": fc_ef,
+    "fcnpp": fcnpp,
+    "icifnet": icifnet,
     "minenetcd": minenetcd,
+    "rdpnet": rdpnet,
+    "resunet": resunet,
+    "siamunet_conc": siamunet_conc,
+    "siamunet_diff": siamunet_diff,
+    "snunet": snunet,
+    "tinycd": tinycd,
 }

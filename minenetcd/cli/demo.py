@@ -1,0 +1,27 @@
+"""minenetcd demo"""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+
+def demo(
+    out: Annotated[Path, Option(help="Folder for the images and results.")] = Path("demo"),
+    device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
+) -> None:
+    """See the main job on a synthetic mine: two GeoTIFFs in, change map and report out.
+
+    Example: minenetcd demo --out demo
+    """
+    from minenetcd.cli.progress import progress_bar
+    from minenetcd.cli.results import print_prediction, print_scores
+    from minenetcd.detector import ChangeDetector
+    from minenetcd.prediction.demo import run_demo
+
+    detector = ChangeDetector.from_pretrained("minenetcd-nano")
+    with progress_bar("Detecting change") as progress:
+        result = run_demo(detector, out, device=device, progress=progress)
+    print_prediction(result.prediction)
+    print_scores(result.counts)
+    print(f"  {'Images':<12} {result.before}, {result.after} (truth: {result.truth})")

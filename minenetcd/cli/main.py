@@ -1,0 +1,62 @@
+"""The command `minenetcd`: one file a command; here they meet, and errors become one line and an exit code."""
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+import minenetcd
+from minenetcd.cli import demo, models, predict, train
+from minenetcd.errors import MineNetCDError
+
+app = typer.Typer(
+    name="minenetcd",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="rich",
+)
+for command in (demo.demo, predict.predict, train.train, models.models):
+    app.command()(command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"minenetcd {minenetcd.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Find what changed between two images of a mine.
+
+    Start with: minenetcd demo
+    """
+
+
+def run() -> None:
+    """Entry point: exit code 2 for bad input, 1 for a failure, 130 when interrupted."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    try:
+        app(args=arguments)
+    except KeyboardInterrupt:
+        _end("interrupted", 130, debug)
+    except MineNetCDError as error:
+        _end(str(error), error.exit_code, debug)
+    except Exception as error:  # a defect of ours: say so in one line too
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        _end(f"unexpected {reason} (run again with --debug and report it)", 1, debug)
+
+
+def _end(message: str, code: int, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    print(f"Error: {message}", file=sys.stderr)
+    sys.exit(code)

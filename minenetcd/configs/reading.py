@@ -1,0 +1,59 @@
+"""Configurations by name, path or mapping; `base: NAME` inherits from another file key by key."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from minenetcd.errors import OptionError, UnknownNameError
+
+CONFIGS = Path(__file__).parent
+
+
+def list_configs() -> list[str]:
+    """Names of the configurations shipped with the package."""
+    return sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem != "base")
+
+
+def read_config(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration `source`: a mapping, a path to YAML, or the name of a shipped one, with its bases merged in.
+
+    Raises UnknownNameError for a name or path that is not there, OptionError for text that is not YAML.
+    """
+    if isinstance(source, Mapping):
+        config, folder = dict(source), CONFIGS
+    else:
+        path = _find(source, CONFIGS)
+        config, folder = _parse(path), path.parent
+    base = config.pop("base", None)
+    return config if base is None else merge(read_config(_find(base, folder)), config)
+
+
+def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """`own` over `base`, mapping by mapping; `model` is replaced whole where it names another model."""
+    merged = dict(base)
+    for key, value in own.items():
+        under = merged.get(key)
+        nested = isinstance(value, Mapping) and isinstance(under, Mapping)
+        replaces = nested and key == "model" and value.get("name", under.get("name")) != under.get("name")
+        merged[key] = merge(under, value) if nested and not replaces else value
+    return merged
+
+
+def _find(source: str | Path, folder: Path) -> Path:
+    for path in (Path(source), folder / str(source), folder / f"{source}.yaml", CONFIGS / f"{source}.yaml"):
+        if path.is_file():
+            return path
+    raise UnknownNameError("configuration", str(source), list_configs())
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise OptionError(f"{str(path)!r} needs to be YAML ({reason}): correct it there.") from error
+    if not isinstance(config, dict):
+        raise OptionError(f"{str(path)!r} needs to hold keys and values, got {type(config).__name__}: see docs/.")
+    return config

@@ -1,0 +1,268 @@
+"""What an image file says about itself, and a description of it that GDAL reads window by window."""
+
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import numpy as np
+import rasterio
+from affine import Affine
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.io import DatasetReader
+from rasterio.windows import Window
+
+from minenetcd.errors import OptionError, RasterError
+from minenetcd.geo.grid import Grid
+
+GDAL_NAMES = {
+    "uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16", "uint32": "UInt32", "int32": "Int32",
+    "uint64": "UInt64", "int64": "Int64", "float32": "Float32", "float64": "Float64",
+}  # fmt: skip
+
+GDAL_OPTIONS = {
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # GDAL's short cut returns uninitialised memory for a truncated PNG
+    "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",  # look for side files by name: no listing of a folder or a web server
+    "GDAL_HTTP_CONNECTTIMEOUT": "15",
+    "GDAL_HTTP_MAX_RETRY": "3",
+}
+
+REMOTE = {"http": "/vsicurl/http", "https": "/vsicurl/https", "s3": "/vsis3/", "gs": "/vsigs/", "az": "/vsiaz/"}
+
+DATE_TAGS = (
+    "ACQUISITIONDATETIME", "ACQUISITION_DATE", "DATE_ACQUIRED", "SENSING_TIME",
+    "EXIF_DateTimeOriginal", "TIFFTAG_DATETIME",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """One image: `name` as GDAL opens it; `masks` are the VRT sources whose product, if not zero, means valid."""
+
+    name: str
+    grid: Grid
+    dtype: np.dtype
+    bands: tuple[int, ...]
+    has_palette: bool
+    masks: tuple[str, ...]
+    date: str | None
+
+    def document(self, window: Window, height: int, width: int) -> str:
+        """VRT of the bands read, in that order, and, where anything is masked, a last band of validity (alpha).
+
+        At a height and width smaller than the window's, bands are averaged (a palette is sampled) and validity is
+        sampled. Why a VRT: WarpedVRT then sees one mask that all bands share, so nodata never enters a mean.
+        """
+        part = self.grid.window(window.row_off, window.col_off, window.height, window.width)
+        lines = [f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}">']
+        if part.crs is not None:
+            transform = part.transform @ Affine.scale(part.width / width, part.height / height)
+            lines.append(f"<SRS>{escape(part.crs.to_wkt(version='WKT2_2019'))}</SRS>")
+            lines.append(f"<GeoTransform>{', '.join(map(repr, transform.to_gdal()))}</GeoTransform>")
+        dtype = GDAL_NAMES[self.dtype.name]
+        for number, band in enumerate(self.bands, start=1):
+            if self.has_palette:
+                source = palette_source(band)
+            else:
+                source = band_source(band) if (height, width) == part.shape else averaged_source(band)
+            lines.append(f'<VRTRasterBand dataType="{dtype}" band="{number}">{source}</VRTRasterBand>')
+        if self.masks:
+            lines.append(
+                f'<VRTRasterBand dataType="Byte" band="{len(self.bands) + 1}" subClass="VRTDerivedRasterBand">'
+                '<PixelFunctionType>mul</PixelFunctionType><PixelFunctionArguments k="255"/>'
+                f"<ColorInterp>Alpha</ColorInterp>{''.join(self._factors())}</VRTRasterBand>"
+            )
+        places = {
+            "FILE": escape(self.name),
+            "SOURCE": _rectangle("SrcRect", window.col_off, window.row_off, part.width, part.height),
+            "TARGET": _rectangle("DstRect", 0, 0, width, height),
+        }
+        return re.sub(r"\{(FILE|SOURCE|TARGET)\}", lambda found: places[found[1]], "".join(lines) + "</VRTDataset>")
+
+    def _factors(self) -> tuple[str, ...]:
+        return self.masks if len(self.masks) > 1 else self.masks * 2  # GDAL multiplies two or more
+
+
+def inspect(source: str | Path, bands: tuple[int, ...] | None) -> Source:
+    """Read an image's header. RasterError where it cannot be used, OptionError for band numbers it lacks."""
+    name = gdal_name(source)
+    with quiet_gdal(), open_or_explain(name, source) as dataset:
+        if dataset.count == 0:
+            raise RasterError(_holds_no_image(dataset, source))
+        has_palette = dataset.count == 1 and dataset.colorinterp[0] == ColorInterp.palette and bands != (1,)
+        chosen = _choose_bands(dataset, source, bands, has_palette)
+        read = (1,) if has_palette else chosen
+        dtype = _common_dtype(dataset, source, read)
+        return Source(
+            name=name,
+            grid=_grid(dataset, source),
+            dtype=np.dtype("uint8") if has_palette else dtype,
+            bands=chosen,
+            has_palette=has_palette,
+            masks=_masks(dataset, sorted(set(read)), has_palette),
+            date=acquisition_date({**dataset.tags(), **dataset.tags(ns="IMAGERY")}),
+        )
+
+
+@contextmanager
+def quiet_gdal(**options: str) -> Iterator[None]:
+    """GDAL set up for reading; its warning that a picture has no georeference is expected here."""
+    defaults = {name: value for name, value in GDAL_OPTIONS.items() if name not in os.environ}
+    with rasterio.Env(**{**defaults, **options}), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
+
+
+def gdal_name(source: str | Path) -> str:
+    """What GDAL opens for a path, a URL (http, https, s3, gs, az) or a name GDAL itself knows."""
+    text = str(source)
+    scheme, separator, rest = text.partition("://")
+    if separator and scheme in REMOTE:
+        return f"{REMOTE[scheme]}://{rest}" if scheme.startswith("http") else f"{REMOTE[scheme]}{rest}"
+    return str(Path(text).resolve()) if os.path.exists(text) else text
+
+
+def open_or_explain(name: str, source: str | Path) -> DatasetReader:
+    """The opened dataset. RasterError that says whether the file is missing or is no image."""
+    try:
+        return rasterio.open(name)
+    except (RasterioError, OSError) as error:
+        is_local = "://" not in name and not name.startswith("/vsi") and ":" not in name
+        if is_local and not Path(name).exists():
+            message = f"There is no file {source}: check the path."
+        elif Path(name).is_dir():
+            message = f"An image file is needed, got the folder {source}: name a file in it."
+        else:
+            message = (
+                f"{source} cannot be opened as an image ({reason(error)}): give a GeoTIFF, PNG or JPEG, "
+                "or a URL of one; a damaged file must be downloaded or exported again."
+            )
+        raise RasterError(message) from error
+
+
+def reason(error: BaseException) -> str:
+    """What GDAL said, in one line."""
+    return " ".join(str(error.__cause__ or error).split())
+
+
+def acquisition_date(tags: dict[str, Any]) -> str | None:
+    """ISO 8601 date, with time where given, from the first usable tag of DATE_TAGS; None without one."""
+    for tag in DATE_TAGS:
+        match = re.match(r"\s*(\d{4})[:/-]?(\d\d)[:/-]?(\d\d)(?:[T ]+(\S+))?", str(tags.get(tag, "")))
+        if match is None:
+            continue
+        day, time = "-".join(match.group(1, 2, 3)), match[4]
+        for text in (f"{day}T{time}", day) if time else (day,):
+            try:
+                moment = datetime.fromisoformat(text)
+            except ValueError:
+                continue
+            return moment.isoformat() if "T" in text else text
+    return None
+
+
+def band_source(band: int | str) -> str:
+    return _element("SimpleSource", band)
+
+
+def averaged_source(band: int) -> str:
+    """The mean of the pixels its own mask calls valid."""
+    return _element("ComplexSource", band, "<UseMaskBand>true</UseMaskBand>", attributes=' resampling="average"')
+
+
+def palette_source(component: int) -> str:
+    """Red (1), green (2), blue (3) or alpha (4) of a palette image."""
+    return _element("ComplexSource", 1, f"<ColorTableComponent>{component}</ColorTableComponent>")
+
+
+def other_than(band: int, value: float) -> str:
+    """255 where `band` differs from `value` (which may be NaN), else 0."""
+    constant = "<ScaleOffset>255</ScaleOffset><ScaleRatio>0</ScaleRatio>"
+    return _element("ComplexSource", band, f"<NODATA>{value!r}</NODATA>{constant}")
+
+
+def _element(kind: str, band: int | str, body: str = "", *, attributes: str = "") -> str:
+    return (
+        f'<{kind}{attributes}><SourceFilename relativeToVRT="0">{{FILE}}</SourceFilename>'
+        f"<SourceBand>{band}</SourceBand>{{SOURCE}}{{TARGET}}{body}</{kind}>"
+    )
+
+
+def _rectangle(kind: str, col: int, row: int, width: int, height: int) -> str:
+    return f'<{kind} xOff="{col}" yOff="{row}" xSize="{width}" ySize="{height}"/>'
+
+
+def _masks(dataset: DatasetReader, read: list[int], has_palette: bool) -> tuple[str, ...]:
+    """GDAL keeps one kind of mask a band (side file, then nodata, then alpha); a pixel must pass every kind."""
+    masks: dict[str, None] = {}
+    for band in read:
+        flags = dataset.mask_flag_enums[band - 1]
+        nodata = dataset.nodatavals[band - 1]
+        if MaskFlags.all_valid not in flags:
+            shared = MaskFlags.per_dataset in flags
+            masks[band_source(f"mask,{read[0] if shared else band}")] = None
+        if nodata is not None and MaskFlags.nodata not in flags and not np.isnan(nodata):
+            masks[other_than(band, nodata)] = None
+        if dataset.dtypes[band - 1].startswith("float"):
+            masks[other_than(band, float("nan"))] = None
+    for band, colour in zip(dataset.indexes, dataset.colorinterp, strict=True):
+        if colour == ColorInterp.alpha and MaskFlags.alpha not in dataset.mask_flag_enums[read[0] - 1]:
+            masks[band_source(band)] = None
+    if has_palette:
+        masks[palette_source(4)] = None
+    return tuple(masks)
+
+
+def _choose_bands(
+    dataset: DatasetReader, source: str | Path, bands: tuple[int, ...] | None, has_palette: bool
+) -> tuple[int, ...]:
+    count = 3 if has_palette else dataset.count
+    if bands is None:
+        colours = [band for band in dataset.indexes if dataset.colorinterp[band - 1] != ColorInterp.alpha]
+        colours = [1, 2, 3] if has_palette else colours
+        if len(colours) < 3:
+            repeated = ",".join(map(str, (colours * 3)[:3] if len(colours) == 1 else (*colours, *colours[-1:])))
+            advice = f"pass e.g. --bands {repeated} to repeat one" if colours else "give an image with colours"
+            raise RasterError(f"Three bands are needed, got {len(colours)} in {source}: {advice}.")
+        return tuple(colours[:3])
+    if not bands or not all(1 <= band <= count for band in bands):
+        listed = ",".join(map(str, bands)) or "none"
+        raise OptionError(f"Band numbers must lie in 1 to {count} for {source}, got {listed}: change --bands.")
+    return tuple(bands)
+
+
+def _common_dtype(dataset: DatasetReader, source: str | Path, read: tuple[int, ...]) -> np.dtype:
+    names = {dataset.dtypes[band - 1] for band in read}
+    unknown = sorted(names - GDAL_NAMES.keys())
+    if unknown:
+        raise RasterError(f"Real numbers are needed, got {unknown[0]} pixels in {source}: export its amplitude first.")
+    return np.result_type(*names)
+
+
+def _grid(dataset: DatasetReader, source: str | Path) -> Grid:
+    crs, transform = dataset.crs, dataset.transform
+    if transform.is_identity:
+        points, _ = dataset.gcps
+        if points or dataset.rpcs:
+            kind = "ground control points" if points else "a camera model (RPC)"
+            raise RasterError(
+                f"An image on a regular grid is needed, {source} has only {kind}: rectify it first, e.g. with gdalwarp."
+            )
+    on_earth = crs is not None and (crs.is_geographic or crs.is_projected) and not transform.is_identity
+    if not on_earth:
+        return Grid(dataset.height, dataset.width, Affine.identity(), None)
+    return Grid(dataset.height, dataset.width, transform, crs)
+
+
+def _holds_no_image(dataset: DatasetReader, source: str | Path) -> str:
+    inside = dataset.subdatasets
+    if inside:
+        return f"One image is needed, {source} holds {len(inside)}: name one of them, e.g. {inside[0]}"
+    return f"An image is needed, {source} holds none: give a GeoTIFF, PNG or JPEG."

@@ -1,0 +1,220 @@
+"""Masks to polygons and back, hectares on the ellipsoid, and vector files."""
+
+import math
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import rasterio
+import shapely
+from geopandas import GeoDataFrame, GeoSeries
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.errors import RasterioError
+from rasterio.features import rasterize, shapes
+from rasterio.io import DatasetReader
+from shapely.geometry.base import BaseGeometry
+from shapely.geometry.polygon import orient
+
+from minenetcd.errors import OptionError, RasterError, SizeError
+from minenetcd.geo.files import atomic_path, unwritable
+from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE, WGS84, Grid
+from minenetcd.geo.source import open_or_explain, quiet_gdal, reason
+
+MaskSource = NDArray | DatasetReader | str | Path
+
+# Straight edges in a projection bend on the ellipsoid: longer ones are divided before they are measured.
+LONGEST_EDGE_METRES = 1_000.0
+LONGEST_EDGE_DEGREES = 0.01
+
+AREA_NODE_METRES = 20_000.0  # spacing at which pixel areas are measured; between, they are interpolated
+ROWS_TIMES_COLUMNS = 2**22  # of a mask, held as float64 at a time
+
+DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".parquet": "Parquet"}
+
+
+def change_polygons(
+    mask_source: MaskSource, grid: Grid, *, value: int | None = None, connectivity: Literal[4, 8] = 8
+) -> GeoDataFrame:
+    """Polygons around the changed pixels, largest first, in the CRS of `grid`.
+
+    `mask_source`: an array (H, W) of bool or uint8, or a raster (opened, or its path), whose first band is read as
+    a stream: memory grows with the polygons, not with the pixels. Changed are pixels equal to `value`; with None,
+    those neither 0 nor nodata, each value by itself. With connectivity 8, pixels that touch at a corner
+    are one (multi)polygon; with 4 they are two. Every geometry is valid, along pixel edges, holes kept.
+
+    Columns `id` (1 is the largest), `area_ha` and `perimeter_m` (geodesic, WGS 84; holes subtracted from the area,
+    their edges part of the perimeter). A picture: `area_px`, `perimeter_px`, no CRS, y downward.
+    SizeError where the mask and the grid differ in shape; RasterError for an unreadable raster.
+    """
+    geometries = [
+        shapely.make_valid(shapely.geometry.shape(outline))
+        for outline, found in _outlines(mask_source, grid, connectivity)
+        if found != 0 and value in (None, found)
+    ]
+    frame = GeoDataFrame({"geometry": GeoSeries(geometries, crs=grid.crs)}, geometry="geometry", crs=grid.crs)
+    area, perimeter = _measures(frame.geometry)
+    names = ("area_ha", "perimeter_m") if grid.is_georeferenced else ("area_px", "perimeter_px")
+    frame[names[0]], frame[names[1]] = area, perimeter
+    frame = frame.sort_values(names[0], ascending=False, kind="stable", ignore_index=True)
+    frame.insert(0, "id", np.arange(1, len(frame) + 1, dtype=np.int64))
+    return frame[["id", *names, "geometry"]]
+
+
+def geodesic_hectares(geometry: BaseGeometry, crs: CRS | str) -> float:
+    """Area of a polygon or multipolygon on the WGS 84 ellipsoid [ha], holes subtracted."""
+    return _geodesic(_in_degrees(GeoSeries([geometry], crs=crs))[0])[0] / SQUARE_METRES_PER_HECTARE
+
+
+def geodesic_perimeter_m(geometry: BaseGeometry, crs: CRS | str) -> float:
+    """Length of all edges of a polygon or multipolygon on the WGS 84 ellipsoid [m], those of holes included."""
+    return _geodesic(_in_degrees(GeoSeries([geometry], crs=crs))[0])[1]
+
+
+def changed_hectares(mask: NDArray[np.bool_], grid: Grid) -> float:
+    """Area of the True pixels of `mask` (H, W) on the ellipsoid [ha]; whole pixels are counted.
+
+    Upright degrees: the exact area of a pixel between two parallels, row by row. Any other CRS: the areas of pixels
+    on a lattice of at most 20 km, from geodesics across them, interpolated bilinearly (error below 0.01 %, also in
+    Web Mercator). SizeError where the shapes differ; GridError for a picture.
+    """
+    _check_shape(mask, grid)
+    if grid.crs is not None and grid.crs.is_geographic and grid.transform.is_rectilinear and not grid.transform.b:
+        return float(np.count_nonzero(mask, axis=1) @ _row_hectares(grid))
+    rows, columns = _nodes(grid)
+    areas = grid.hectares_at(*(axis.ravel() for axis in np.meshgrid(columns, rows))).reshape(len(rows), len(columns))
+    over_rows, over_columns = _interpolation(rows, grid.height), _interpolation(columns, grid.width)
+    step = max(1, ROWS_TIMES_COLUMNS // grid.width)
+    total = 0.0
+    for start in range(0, grid.height, step):
+        part = slice(start, start + step)
+        counts = over_rows[part].T @ (mask[part].astype(np.float64) @ over_columns)
+        total += float((counts * areas).sum())
+    return total
+
+
+def burn(geometries: Iterable[BaseGeometry] | GeoSeries | GeoDataFrame, grid: Grid) -> NDArray[np.bool_]:
+    """Where pixel centres of `grid` lie inside any of `geometries` (H, W).
+
+    A GeoSeries or GeoDataFrame with a CRS is reprojected to the grid's; bare geometries are taken to be in it
+    (pixels, y downward, for a picture).
+    """
+    if isinstance(geometries, GeoDataFrame):
+        geometries = geometries.geometry
+    if isinstance(geometries, GeoSeries) and geometries.crs is not None and grid.crs is not None:
+        geometries = geometries.to_crs(grid.crs)
+    drawn = [geometry for geometry in geometries if geometry is not None and not geometry.is_empty]
+    if not drawn:
+        return np.zeros(grid.shape, dtype=bool)
+    return rasterize(drawn, out_shape=grid.shape, transform=grid.transform, dtype=np.uint8).astype(bool)
+
+
+def write_vector(frame: GeoDataFrame, path: str | Path) -> None:
+    """Write `.gpkg`, `.geojson` or `.parquet` (GeoParquet), complete or not at all; no rows are fine.
+
+    GeoJSON holds WGS 84 longitude and latitude (RFC 7946) where `frame` has a CRS, else its coordinates as they are.
+    OptionError for another ending, OutputError where the file cannot be written.
+    """
+    path = Path(path)
+    driver = DRIVERS.get(path.suffix.lower())
+    if driver is None:
+        raise OptionError(f"Vectors are written as {', '.join(DRIVERS)}, got {path.name}: change its ending.")
+    with atomic_path(path) as target:
+        try:
+            if driver == "Parquet":
+                frame.to_parquet(target)
+            else:
+                _write_layer(frame, target, driver)
+        except (OSError, RuntimeError) as error:  # pyogrio's errors are RuntimeErrors
+            raise unwritable(path, error) from error
+
+
+def _write_layer(frame: GeoDataFrame, target: Path, driver: str) -> None:
+    options: dict[str, str | bool] = {}
+    if driver == "GeoJSON" and frame.crs is not None:
+        frame, options["RFC7946"] = frame.to_crs("EPSG:4326"), "YES"
+    polygonal = set(frame.geom_type.dropna()) <= {"Polygon", "MultiPolygon"}
+    if polygonal:  # also without rows, so that an empty layer has the same schema as a full one
+        options |= {"geometry_type": "MultiPolygon", "promote_to_multi": True}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="'crs' was not provided")  # a picture has none
+        frame.to_file(target, driver=driver, engine="pyogrio", index=False, **options)
+
+
+def _outlines(mask_source: MaskSource, grid: Grid, connectivity: int) -> Iterator[tuple[dict, float]]:
+    if isinstance(mask_source, np.ndarray):
+        _check_shape(mask_source, grid)
+        pixels = mask_source.astype(np.uint8) if mask_source.dtype == bool else mask_source
+        yield from shapes(pixels, mask=pixels != 0, connectivity=connectivity, transform=grid.transform)
+        return
+    with ExitStack() as stack:
+        if not isinstance(mask_source, DatasetReader):
+            stack.enter_context(quiet_gdal())
+            mask_source = stack.enter_context(open_or_explain(str(mask_source), mask_source))
+        _check_shape(mask_source, grid)
+        band = rasterio.band(mask_source, 1)
+        try:
+            for outline, found in shapes(band, mask=band, connectivity=connectivity, transform=grid.transform):
+                if found != mask_source.nodata:
+                    yield outline, found
+        except RasterioError as error:
+            raise RasterError(
+                f"{mask_source.name} cannot be read to the end ({reason(error)}): write it again."
+            ) from error
+
+
+def _check_shape(mask: NDArray | DatasetReader, grid: Grid) -> None:
+    if mask.shape != grid.shape:
+        raise SizeError(f"A mask of shape {grid.shape} is needed for this grid, got {mask.shape}: use its own grid.")
+
+
+def _measures(geometries: GeoSeries) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Area [ha] and perimeter [m] of each; in pixels without CRS."""
+    if geometries.crs is None:
+        return shapely.area(geometries.array), shapely.length(geometries.array)
+    measured = np.array([_geodesic(geometry) for geometry in _in_degrees(geometries)]).reshape(-1, 2)
+    return measured[:, 0] / SQUARE_METRES_PER_HECTARE, measured[:, 1]
+
+
+def _in_degrees(geometries: GeoSeries) -> GeoSeries:
+    unit = LONGEST_EDGE_DEGREES
+    if not geometries.crs.is_geographic:
+        unit = LONGEST_EDGE_METRES / geometries.crs.axis_info[0].unit_conversion_factor
+    return geometries.segmentize(unit).to_crs("EPSG:4326")
+
+
+def _geodesic(geometry: BaseGeometry) -> tuple[float, float]:
+    """Area [m2] and length of edges [m] of (multi)polygons in degrees."""
+    polygons = [orient(part) for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
+    outer = [WGS84.geometry_area_perimeter(polygon) for polygon in polygons]  # counts holes in the area only
+    inner = [WGS84.geometry_length(ring) for polygon in polygons for ring in polygon.interiors]
+    return sum(area for area, _ in outer), sum(length for _, length in outer) + sum(inner)
+
+
+def _row_hectares(grid: Grid) -> NDArray[np.float64]:
+    """Area of one pixel in each row [ha], between two parallels of the WGS 84 ellipsoid (closed form)."""
+    eccentricity = math.sqrt(WGS84.es)
+    sine = np.sin(np.radians(grid.transform.f + grid.transform.e * np.arange(grid.height + 1)))
+    zone = sine / (1 - WGS84.es * sine**2) + np.arctanh(eccentricity * sine) / eccentricity
+    square_metres = WGS84.b**2 / 2 * np.abs(np.diff(zone)) * math.radians(abs(grid.transform.a))
+    return square_metres / SQUARE_METRES_PER_HECTARE
+
+
+def _nodes(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rows and columns of the lattice on which pixels are measured, in pixels, at most 20 km apart."""
+    metres_x, metres_y = grid.metres_per_pixel
+    counts = (
+        min(side, math.ceil(side * metres / AREA_NODE_METRES)) + 1
+        for side, metres in ((grid.height, metres_y), (grid.width, metres_x))
+    )
+    rows, columns = (np.linspace(0, side, count) for side, count in zip(grid.shape, counts, strict=True))
+    return rows, columns
+
+
+def _interpolation(nodes: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+    """Weight (side, N) of each of N nodes at each pixel centre; every row sums to 1."""
+    place = (np.arange(side) + 0.5) / (nodes[1] - nodes[0])
+    return np.clip(1 - np.abs(place[:, np.newaxis] - np.arange(len(nodes))), 0, 1)

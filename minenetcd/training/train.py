@@ -1,0 +1,94 @@
+"""A training run from one configuration: data, network, loop, threshold, saved detector."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+
+from minenetcd.configs.reading import merge, read_config
+from minenetcd.data.synthetic_dataset import SyntheticScenes, render, synthetic_seeds
+from minenetcd.detector import ChangeDetector, choose_device
+from minenetcd.evaluation.threshold import ThresholdSearch
+from minenetcd.training.loop import Progress, fit
+from minenetcd.training.recipe import Recipe, SyntheticData, read_sections
+from minenetcd.types import ChangeSample
+
+LIMITS = (
+    "Trained on synthetic scenes alone: it has never seen a real mine, and no figure measured on synthetic scenes "
+    "says how well it does on real ones. Use it to try the tool and to look, not to report areas from; train or load "
+    "a detector trained on real images for that."
+)
+
+
+def train(
+    config: str | Path | Mapping[str, Any],
+    out: str | Path,
+    *,
+    device: str = "auto",
+    progress: Callable[[str, int, int, float | None], None] = lambda *_: None,
+    **overrides: Any,
+) -> ChangeDetector:
+    """Train the detector that `config` describes on its data and save it in the folder `out`.
+
+    The threshold is chosen on the validation scenes. `progress` hears (stage, done, of, loss). Raises
+    UnknownNameError or OptionError for a configuration that does not fit, OutputError for an unusable `out`.
+    """
+    settings = merge(read_config(config), overrides)
+    recipe, data = read_sections(settings)
+    torch.manual_seed(recipe.seed)
+    detector = ChangeDetector.from_config(settings).to(choose_device(device))
+    scenes = Path(out) / "scenes"
+    workers = os.cpu_count() or 1
+    paths = {
+        split: render(
+            synthetic_seeds(split, count),
+            scenes,
+            size=data.size,
+            workers=workers,
+            progress=lambda done, of: progress("rendering scenes", done, of, None),
+        )
+        for split, count in (("train", data.train_scenes), ("val", data.val_scenes))
+    }
+    fit(detector, _batches(paths["train"], recipe), recipe, progress=_stage(progress, "training"))
+    detector.threshold = choose_threshold(detector, SyntheticScenes(paths["val"]))
+    detector.provenance = provenance(settings, config, recipe, data)
+    detector.save_pretrained(out)
+    return detector
+
+
+def choose_threshold(detector: ChangeDetector, scenes: SyntheticScenes) -> float:
+    """The threshold of the best pooled F1 on `scenes`, which must not be those it is judged by."""
+    ready, search = detector.for_inference(str(detector.device)), ThresholdSearch()
+    for sample in scenes:
+        before, after = (date.permute(1, 2, 0).numpy() for date in (sample.before, sample.after))
+        search.add(ready.probability(before, after), sample.mask.numpy())
+    return search.best()
+
+
+def provenance(settings: Mapping[str, Any], config: Any, recipe: Recipe, data: SyntheticData) -> dict[str, Any]:
+    """What the model card will say of these weights."""
+    name = settings.get("name") or (Path(config).stem if isinstance(config, str | Path) else "detector")
+    return {
+        "name": name,
+        "trained_on": f"{data.train_scenes} synthetic scenes of {data.size} x {data.size} px (minenetcd.data.synthetic)",
+        "recipe": recipe.model_dump(mode="json"),
+        "limits": LIMITS,
+        "license": "apache-2.0",
+    }
+
+
+def _batches(paths: list[Path], recipe: Recipe) -> Iterator[ChangeSample]:
+    """Epoch after epoch of shuffled, augmented batches, until the loop has had enough."""
+    scenes = SyntheticScenes(paths, crop=recipe.crop, seed=recipe.seed)
+    order = torch.Generator().manual_seed(recipe.seed)
+    for epoch in itertools.count():
+        scenes.epoch = epoch
+        yield from DataLoader(scenes, recipe.batch_size, shuffle=True, drop_last=True, generator=order)
+
+
+def _stage(progress: Callable[[str, int, int, float | None], None], stage: str) -> Progress:
+    return lambda done, of, loss: progress(stage, done, of, loss)

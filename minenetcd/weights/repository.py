@@ -1,0 +1,105 @@
+"""A repository of weights: config.json beside model.safetensors or pytorch_model.bin, in a folder or on the hub."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from minenetcd.errors import WeightsError
+
+CONFIG_FILE = "config.json"
+WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """What a folder or hub repository holds: its configuration, and where its weights lie on this disk."""
+
+    source: str
+    config: dict[str, Any]
+    weights: Path
+
+
+def is_hub_id(source: str) -> bool:
+    """Whether `source` reads like "owner/name"."""
+    return _HUB_ID.fullmatch(source) is not None
+
+
+def open_repository(source: str | Path, **hub_options: Any) -> Repository:
+    """Find configuration and weights in a folder, or download them from the hub repository "owner/name".
+
+    `hub_options` go to `hf_hub_download`: revision, cache_dir, token, local_files_only. Raises WeightsError
+    where something is missing, unreachable or not JSON.
+    """
+    folder = Path(source)
+    if folder.is_dir():
+        files = {name: folder / name for name in (CONFIG_FILE, *WEIGHT_FILES) if (folder / name).is_file()}
+    else:
+        files = _download(str(source), hub_options)
+    weights = next((files[name] for name in WEIGHT_FILES if name in files), None)
+    if CONFIG_FILE not in files or weights is None:
+        raise WeightsError(
+            f"A model needs {CONFIG_FILE} and {' or '.join(WEIGHT_FILES)}, {str(source)!r} holds "
+            f"{', '.join(files) or 'none of them'}: give the folder that save_pretrained wrote."
+        )
+    return Repository(str(source), _read_config(files[CONFIG_FILE]), weights)
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Every tensor of a .safetensors file, aliases included, or of a pickle, which may hold nothing but tensors."""
+    try:
+        if path.suffix == ".safetensors":
+            return _read_safetensors(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, UnpicklingError, RuntimeError, EOFError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsError(f"The weights {str(path)!r} cannot be read ({reason}): fetch or save them again.") from error
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        aliases = {alias: kept for alias, kept in (file.metadata() or {}).items() if kept in tensors}
+    return tensors | {alias: tensors[kept] for alias, kept in aliases.items()}
+
+
+def _download(repo_id: str, options: dict[str, Any]) -> dict[str, Path]:
+    files = {}
+    for name in (CONFIG_FILE, *WEIGHT_FILES):
+        if any(weights in files for weights in WEIGHT_FILES):
+            break
+        try:
+            files[name] = Path(hf_hub_download(repo_id, name, **options))
+        except LocalEntryNotFoundError as error:
+            raise WeightsError(
+                f"The model {repo_id!r} is not on this disk and the hub cannot be reached: go online once, or give a "
+                f"folder that holds it."
+            ) from error
+        except EntryNotFoundError:
+            continue
+        except OSError as error:  # every answer of the hub that is not a file
+            reason = str(error).strip().splitlines()[0]
+            raise WeightsError(
+                f"The model {repo_id!r} cannot be had from the hub ({reason}): check the id, the revision and your "
+                f"access."
+            ) from error
+    return files
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise WeightsError(f"{str(path)!r} needs to be JSON ({error}): fetch or save the model again.") from error
+    if not isinstance(config, dict):
+        raise WeightsError(f"{str(path)!r} needs to hold a mapping, got {type(config).__name__}: is it a model's?")
+    return config

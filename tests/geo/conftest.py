@@ -1,0 +1,79 @@
+"""Small real images, made where a test asks for them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+
+from minenetcd.geo.grid import Grid
+from minenetcd.geo.source import quiet_gdal
+
+SHARED = Path(__file__).resolve().parents[2] / "../shared/data"
+
+WriteImage = Callable[..., Path]
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip("the reference images are not here")
+    return SHARED
+
+
+@pytest.fixture
+def write_image(tmp_path: Path) -> WriteImage:
+    """write_image(name, pixels (H, W, C), grid=None, mask=None, colours=None, **creation options) -> path."""
+
+    def write(
+        name: str,
+        pixels: NDArray,
+        grid: Grid | None = None,
+        *,
+        mask: NDArray | None = None,
+        colours: dict[int, tuple[int, ...]] | None = None,
+        tags: dict[str, str] | None = None,
+        **options: Any,
+    ) -> Path:
+        path = tmp_path / name
+        driver = {".tif": "GTiff", ".png": "PNG", ".jpg": "JPEG"}[path.suffix]
+        height, width, count = pixels.shape
+        if grid is not None:
+            options |= {"crs": grid.crs, "transform": grid.transform}
+        with (
+            quiet_gdal(GDAL_TIFF_INTERNAL_MASK="YES"),
+            rasterio.open(
+                path, "w", driver=driver, height=height, width=width, count=count, dtype=pixels.dtype, **options
+            ) as dataset,
+        ):
+            if colours is not None:
+                dataset.write_colormap(1, colours)
+            dataset.write(np.moveaxis(pixels, -1, 0))
+            if mask is not None:
+                dataset.write_mask(mask)
+            if tags is not None:
+                dataset.update_tags(**tags)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def picture() -> NDArray[np.uint8]:
+    """Noise (37, 53, 3)."""
+    return np.random.default_rng(1).integers(1, 255, (37, 53, 3), dtype=np.uint8)
+
+
+def utm_grid(height: int, width: int, *, left: float = 400_000, top: float = 5_600_000, metres: float = 10) -> Grid:
+    return Grid(height, width, Affine(metres, 0, left, 0, -metres, top), CRS.from_epsg(32633))
+
+
+@pytest.fixture
+def utm() -> Callable[..., Grid]:
+    """utm(height, width, left=, top=, metres=) -> Grid in UTM zone 33 north, at about 50.5 degrees north."""
+    return utm_grid
