@@ -10,8 +10,10 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import torch
 from huggingface_hub import ModelCard, PyTorchModelHubMixin
+from huggingface_hub.errors import HFValidationError, HTTPError
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -199,7 +201,7 @@ class ChangeDetector(
         `hub_options`: revision, cache_dir, token, local_files_only. Loading is strict and runs no pickled
         code. Raises UnknownNameError or WeightsError, naming the tensor that does not fit.
         """
-        if (EMBEDDED / str(source)).is_dir():
+        if str(source) in list_detectors():
             source = EMBEDDED / str(source)
         elif not (Path(source).is_dir() or is_hub_id(str(source))):
             raise UnknownNameError("trained detector", str(source), list_detectors())
@@ -216,15 +218,29 @@ class ChangeDetector(
         folder = Path(save_directory)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+            with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as temporary:
                 super().save_pretrained(temporary)
                 for name in (WEIGHT_FILES[0], CONFIG_FILE, "README.md"):
                     (Path(temporary) / name).replace(folder / name)
-        except OSError as error:
+        except (OSError, SafetensorError) as error:
             raise OutputError(f"The detector cannot be saved in {str(folder)!r} ({error}): choose another.") from error
         if options.pop("push_to_hub", False):
             return self.push_to_hub(options.pop("repo_id", None) or folder.name, **options)
         return None
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:
+        """Upload what `save_pretrained` writes to the hub repository `repo_id`, which is made if it is not there.
+
+        `options` as in huggingface_hub: private, token, branch, commit_message, ... Returns the commit's
+        address. Raises OutputError where the hub refuses or cannot be reached.
+        """
+        try:
+            return super().push_to_hub(repo_id, **options)
+        except (OSError, HTTPError, HFValidationError) as error:
+            reason = " ".join(str(error).split())
+            raise OutputError(
+                f"The detector cannot be uploaded to {repo_id!r} ({reason}): log in with 'hf auth login', check the id."
+            ) from error
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
         """The model card of this detector: data, recipe, metrics, limits."""
@@ -332,7 +348,7 @@ def _load_published(config: Mapping[str, Any], tensors: Mapping[str, Tensor], so
     model = create_model(published.model, **published.options)
     load_strictly(model, rename(tensors, published.rules))
     preprocessing = Preprocessing(mean=published.mean, std=published.std, metres_per_pixel=published.metres_per_pixel)
-    provenance = {"name": source, "trained_on": published.trained_on, "published": published.facts}
+    provenance = published.provenance(source)
     return {"model": model, "preprocessing": preprocessing, "threshold": 0.5, "provenance": provenance}
 
 

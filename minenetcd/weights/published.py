@@ -11,23 +11,30 @@ from typing import Any
 
 from minenetcd.errors import UnknownNameError, WeightsError
 from minenetcd.weights.maps import MAPS
+from minenetcd.weights.scores import published_scores, score_of
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 #: The framework's `model_name` -> ours.
 FRAMEWORK_MODELS = {
     "A2Net": "a2net",
+    "AFCF3D": "afcf3d",
     "BIT": "bit",
+    "CGNet": "cgnet",
     "ChangeFormer": "changeformer",
     "DMINet": "dminet",
+    "DTCDSCN": "dtcdscn",
     "FC-EF": "fc_ef",
     "FCNPP": "fcnpp",
+    "HCGMNet": "hcgmnet",
     "ICIFNet": "icifnet",
+    "MSPSNet": "mspsnet",
     "MineNetCD": "minenetcd",
     "RDPNet": "rdpnet",
     "ResUnet": "resunet",
     "SNUNet": "snunet",
     "SiamUnet_diff": "siamunet_diff",
+    "TFI_GR": "tfi_gr",
     "Tiny_CD": "tinycd",
     "siamunet_conc": "siamunet_conc",
 }
@@ -35,13 +42,21 @@ FRAMEWORK_MODELS = {
 #: The framework's `dataset_name` -> the data set's name and ground sampling distance in metres, where it has one.
 FRAMEWORK_DATA: dict[str, tuple[str, float | None]] = {
     "MNCD256": ("MineNetCD256", 1.2),
-    "MNCD512": ("MineNetCD", 1.2),
+    "MNCD512": ("MineNetCD512", 1.2),
     "LEVIRCD256": ("LEVIR-CD", 0.5),
     "SYSUCD": ("SYSU-CD", 0.5),
     "GVLM256": ("GVLM", 0.59),
     "EGY_BCD": ("EGY-BCD", 0.25),
     "CLCD256": ("CLCD", None),
 }
+
+#: MineNetCD's own repositories, without and with ChangeFFT.
+RELEASED = (
+    *(f"ericyu/minenetcd-upernet-Swin-Diff-{size}-Pretrained" for size in "TSB"),
+    *(f"ericyu/minenetcd-upernet-Swin-Diff-{size}-Pretrained-ChannelMixing-Dropout" for size in "TSB"),
+    *(f"ericyu/minenetcd_upernet_ResNet_Diff_{depth}_Pretrained" for depth in (18, 50, 101)),
+    *(f"ericyu/minenetcd_upernet_ResNet_Diff_{depth}_Pretrained_ChannelMixing_Dropout" for depth in (18, 50, 101)),
+)
 
 _RESNETS = {"ResNet_Diff_18": "resnet18", "ResNet_Diff_50": "resnet50", "ResNet_Diff_101": "resnet101"}
 _SWINS = {"Swin_Diff_T": "swin_t", "Swin_Diff_S": "swin_s", "Swin_Diff_B": "swin_b"}
@@ -58,12 +73,27 @@ class PublishedModel:
     std: tuple[float, ...] = (1.0, 1.0, 1.0)
     metres_per_pixel: float | None = None
     trained_on: str | None = None
+    recipe: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def rules(self) -> Any:
         """Name rules of its tensors."""
         return MAPS[self.model].RULES
+
+    def provenance(self, source: str) -> dict[str, Any]:
+        """Where the weights of repository `source` come from, with the scores printed for that hub id."""
+        known = {"name": source, "trained_on": self.trained_on, "recipe": self.recipe, "published": self.facts}
+        score = score_of(source)
+        if score is not None:
+            known["metrics"] = {f"{metric}, as published": digits for metric, digits in score.printed.items()}
+            known["limits"] = score.note and f"The published scores are doubtful: {score.note}."
+        return {key: value for key, value in known.items() if value or key == "trained_on"}
+
+
+def published_ids(model: str) -> list[str]:
+    """Hub ids of the authors' weights of our `model`."""
+    return [score.weights for score in published_scores(model)] + list(RELEASED if model == "minenetcd" else ())
 
 
 def is_published(config: Mapping[str, Any]) -> bool:
@@ -72,7 +102,7 @@ def is_published(config: Mapping[str, Any]) -> bool:
 
 
 def read_published(config: Mapping[str, Any]) -> PublishedModel:
-    """Understand a published config.json; UnknownNameError or WeightsError for a method or trunk we lack."""
+    """Understand a published config.json; UnknownNameError or WeightsError for what this package lacks."""
     return _from_release(config) if "Backbone_type" in config else _from_framework(config)
 
 
@@ -84,6 +114,7 @@ def _from_release(config: Mapping[str, Any]) -> PublishedModel:
         "change_fft": "spatial" if config.get("channel_mixing", False) else "none",
         "num_classes": classes,
         "decoder_channels": config.get("hidden_size", 512),
+        "auxiliary_channels": config.get("auxiliary_channels", 256),
     }
     return PublishedModel(
         "minenetcd",
@@ -100,7 +131,7 @@ def _released_backbone(kind: str, backbone_config: Mapping[str, Any] | None) -> 
     if kind in _RESNETS:
         return _RESNETS[kind]
     if kind not in _SWINS:
-        raise UnknownNameError("released trunk", kind, [*_SWINS, *_RESNETS])
+        raise UnknownNameError("released trunk", str(kind), [*_SWINS, *_RESNETS])
     if not backbone_config:
         return _SWINS[kind]
     shape = backbone_config.get("embed_dim", 96), tuple(backbone_config.get("depths", (2, 2, 6, 2)))
@@ -110,18 +141,59 @@ def _released_backbone(kind: str, backbone_config: Mapping[str, Any] | None) -> 
 
 
 def _from_framework(config: Mapping[str, Any]) -> PublishedModel:
-    name = config["model_name"]
-    if name not in FRAMEWORK_MODELS:
-        raise UnknownNameError("method of the unified framework", name, FRAMEWORK_MODELS)
-    model = FRAMEWORK_MODELS[name]
-    normalised = "normalize" in (config.get("transform") or ())
-    data, metres = FRAMEWORK_DATA.get(config.get("dataset_name", ""), (config.get("dataset_name"), None))
+    model = _framework_model(config["model_name"])
+    mean, std = _normalisation(config.get("transform") or ())
+    data, metres = _data_set(str(config.get("dataset_name", "")), str(config.get("dataset_path", "")))
     return PublishedModel(
         model,
         dict(MAPS[model].OPTIONS),
-        IMAGENET_MEAN if normalised else (0.0, 0.0, 0.0),
-        IMAGENET_STD if normalised else (1.0, 1.0, 1.0),
+        mean,
+        std,
         metres,
         data,
+        _recipe(config.get("train")),
         facts={key: config[key] for key in ("model_name", "dataset_name", "train") if key in config},
     )
+
+
+def _framework_model(name: Any) -> str:
+    if name not in FRAMEWORK_MODELS:
+        raise UnknownNameError("method of the unified framework", str(name), FRAMEWORK_MODELS)
+    model = FRAMEWORK_MODELS[name]
+    if model not in MAPS:
+        ours = ", ".join(theirs for theirs, name in FRAMEWORK_MODELS.items() if name in MAPS)
+        raise WeightsError(f"These are weights of {name}, a method this package does not have: it has {ours}.")
+    return model
+
+
+def _normalisation(transforms: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation for what the framework lists under `transform`: nothing but "normalize" exists there."""
+    if isinstance(transforms, str):
+        transforms = [transforms]
+    unknown = next((name for name in transforms if name != "normalize"), None)
+    if unknown is not None:
+        raise WeightsError(f"The published transform {unknown!r} is not known here, only 'normalize' is: correct it.")
+    return (IMAGENET_MEAN, IMAGENET_STD) if transforms else ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+
+
+def _data_set(label: str, path: str) -> tuple[str | None, float | None]:
+    """Several models of the 256 px patches are labelled MNCD512; the path of their data tells."""
+    if label == "MNCD512" and path.rstrip("/").endswith("256"):
+        label = "MNCD256"
+    return FRAMEWORK_DATA.get(label, (label or None, None))
+
+
+def _recipe(train: Any) -> str | None:
+    """The `train` section in words, as far as it is there."""
+    if not isinstance(train, Mapping):
+        return None
+    words = {
+        "epochs": "{} epochs",
+        "batch_size": "batches of {} a process",
+        "optim": "{}",
+        "lr": "learning rate {}",
+        "weight_decay": "weight decay {}",
+        "loss": "{} loss",
+    }
+    parts = [text.format(train[key]) for key, text in words.items() if key in train]
+    return ", ".join(["unified change-detection framework", *parts])

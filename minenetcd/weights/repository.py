@@ -9,7 +9,15 @@ from typing import Any
 
 import torch
 from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HFValidationError,
+    HTTPError,
+    LocalEntryNotFoundError,
+    RemoteEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -55,14 +63,25 @@ def open_repository(source: str | Path, **hub_options: Any) -> Repository:
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Every tensor of a .safetensors file, aliases included, or of a pickle, which may hold nothing but tensors."""
+    """Every tensor of a .safetensors file, aliases included, or of a pickle, which may hold nothing but tensors.
+
+    Code in a pickle is not run. Raises WeightsError for a file that is damaged or holds anything else.
+    """
     try:
         if path.suffix == ".safetensors":
             return _read_safetensors(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        reason = str(error).splitlines()[0]
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError as error:
+        raise WeightsError(
+            f"The weights {str(path)!r} are damaged or hold more than tensors, and code in them is not run: fetch "
+            f"them again, or have them saved as {WEIGHT_FILES[0]}."
+        ) from error
+    except (SafetensorError, RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise WeightsError(f"The weights {str(path)!r} cannot be read ({reason}): fetch or save them again.") from error
+    if not isinstance(tensors, dict) or not all(isinstance(value, Tensor) for value in tensors.values()):
+        raise WeightsError(f"{str(path)!r} needs to hold tensors by name and nothing else: save a state dict.")
+    return tensors
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -73,26 +92,38 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def _download(repo_id: str, options: dict[str, Any]) -> dict[str, Path]:
-    files = {}
+    files, failure = {}, None
     for name in (CONFIG_FILE, *WEIGHT_FILES):
         if any(weights in files for weights in WEIGHT_FILES):
-            break
+            return files
         try:
             files[name] = Path(hf_hub_download(repo_id, name, **options))
-        except LocalEntryNotFoundError as error:
-            raise WeightsError(
-                f"The model {repo_id!r} is not on this disk and the hub cannot be reached: go online once, or give a "
-                f"folder that holds it."
-            ) from error
-        except EntryNotFoundError:
+        except RemoteEntryNotFoundError:
             continue
-        except OSError as error:  # every answer of the hub that is not a file
-            reason = str(error).strip().splitlines()[0]
-            raise WeightsError(
-                f"The model {repo_id!r} cannot be had from the hub ({reason}): check the id, the revision and your "
-                f"access."
-            ) from error
+        except LocalEntryNotFoundError as error:  # offline; the other name may be on this disk
+            failure = error
+        except (OSError, HTTPError, HFValidationError) as error:  # every answer of the hub that is not a file
+            raise WeightsError(_unreachable(repo_id, error, options)) from error
+    if failure is not None and not any(weights in files for weights in WEIGHT_FILES):
+        raise WeightsError(_unreachable(repo_id, failure, options)) from failure
     return files
+
+
+def _unreachable(repo_id: str, error: Exception, options: dict[str, Any]) -> str:
+    """One line on why the hub gave no file, and what to do."""
+    if isinstance(error, GatedRepoError):  # before RepositoryNotFoundError, which it is too
+        return f"The model {repo_id!r} is gated: ask for access on its page, then log in with 'hf auth login'."
+    if isinstance(error, RepositoryNotFoundError):
+        return f"The hub has no model {repo_id!r}, or it is private: check the id, or log in with 'hf auth login'."
+    if isinstance(error, RevisionNotFoundError):
+        return f"The model {repo_id!r} has no revision {options.get('revision')!r}: give a branch, tag or commit of it."
+    if isinstance(error, LocalEntryNotFoundError):
+        return (
+            f"The model {repo_id!r} is not on this disk and the hub cannot be reached: go online once, or give a "
+            f"folder that holds it."
+        )
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return f"The model {repo_id!r} cannot be had from the hub ({reason}): check the id and your connection."
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""How large, how costly and how good the methods are, side by side."""

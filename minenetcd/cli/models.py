@@ -1,0 +1,139 @@
+"""minenetcd models"""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Argument
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_UNITS = "Parameters in 2^20, multiply-adds (MACs) for one pair of 256 x 256 in 2^30: measured (published)."
+
+
+def models(
+    name: Annotated[str | None, Argument(help="One method, in detail.", show_default=False)] = None,
+) -> None:
+    """List the methods, or tell all about one: options, citation, published weights and scores.
+
+    Example: minenetcd models bit
+    """
+    if name is None:
+        _print_overview()
+    else:
+        _print_detail(name)
+
+
+def _print_overview() -> None:
+    from minenetcd.models.catalog import list_models
+    from minenetcd.weights.published import published_ids
+
+    columns = ("Name", "Paper", "Venue", "Parameters", "MACs", "Pretrained trunk", "Published weights")
+    rows = [[*_facts(name), published_ids(name)] for name in list_models()]
+    if not sys.stdout.isatty():  # for other programs: a line a method, tabs between
+        print("\t".join(columns))
+        for *facts, ids in rows:
+            print("\t".join([*facts, ", ".join(ids)]))
+        return
+    table = _table(*columns, right=("Parameters", "MACs"), lines=True)
+    for *facts, ids in rows:
+        table.add_row(*facts, "\n".join(_shortened(ids)))
+    _print(table)
+    print(_UNITS)
+    print("Weights are in HZDR-FWGEL/ where no owner stands; * is each of " + ", ".join(_data_sets()) + ".")
+    print("All about one: minenetcd models NAME")
+
+
+def _facts(name: str) -> list[str]:
+    """Name, paper, venue, parameters, MACs and trunk of a method, as shown."""
+    from minenetcd.benchmark.complexity import default_complexity
+    from minenetcd.models.catalog import model_class
+
+    about, measured = model_class(name).about, default_complexity(name)
+    return [
+        name,
+        about.title,
+        f"{about.venue} {about.year}",
+        _beside(measured.parameters_mi, about.parameters_mi),
+        _beside(measured.macs_gi, about.macs_gi),
+        about.pretrained_trunk or "-",
+    ]
+
+
+def _print_detail(name: str) -> None:
+    import inspect
+
+    from minenetcd.models.catalog import model_class
+    from minenetcd.weights.published import published_ids
+    from minenetcd.weights.scores import METRICS, published_scores
+
+    architecture = model_class(name)
+    _, title, venue, parameters, macs, trunk = _facts(name)
+    about, doi = architecture.about, architecture.about.doi
+    print(f"{name}\n\n{inspect.getdoc(architecture)}\n")
+    print(f"Cite: {about.authors}. {title}. {venue}.{f' https://doi.org/{doi}' if doi else ''}\n")
+    print(f"Parameters {parameters}, MACs {macs}, pretrained trunk: {trunk}.\n{_UNITS}\n")
+    options = _table("Option", "Default", "Values")
+    for option in inspect.signature(architecture).parameters.values():
+        options.add_row(option.name, repr(option.default), _values(option.annotation))
+    _print(options)
+    scores = published_scores(name)
+    if scores:
+        table = _table("Published weights", "Data set", *(metric.capitalize() for metric in METRICS), right=METRICS)
+        for score in scores:
+            table.add_row(score.weights, score.data_set, *score.printed.values())
+        _print(table)
+    for score in scores:
+        if score.note:
+            print(f"{score.data_set}: {score.note}.")
+    for weights in published_ids(name)[len(scores) :]:
+        print(f"Also: {weights}")
+
+
+def _beside(measured: float, published: float | None) -> str:
+    return f"{measured:.2f}" if published is None else f"{measured:.2f} ({published:g})"
+
+
+def _values(annotation: Any) -> str:
+    from typing import Literal, get_args, get_origin
+
+    if get_origin(annotation) is Literal:
+        return ", ".join(map(str, get_args(annotation)))
+    return annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)
+
+
+def _data_sets() -> list[str]:
+    """The data sets as they stand inside hub ids."""
+    from minenetcd.weights.scores import published_scores
+
+    return sorted({score.weights.split("-")[-2] for score in published_scores()})
+
+
+def _shortened(ids: list[str]) -> list[str]:
+    """Ids without their usual owner; those of one method on every data set as one pattern."""
+    short = [weights.removeprefix("HZDR-FWGEL/") for weights in ids]
+    patterns = {"-".join(["UCD", "*", weights.split("-")[-1]]) for weights in short if weights.startswith("UCD-")}
+    for pattern in patterns:
+        every = {pattern.replace("*", data_set) for data_set in _data_sets()}
+        if every <= set(short):
+            return [pattern, *(weights for weights in short if weights not in every)]
+    return short
+
+
+def _table(*columns: str, right: tuple[str, ...] = (), lines: bool = False) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_lines=lines, pad_edge=False, padding=(0, 1))
+    for column in columns:
+        aligned = "right" if column in right or column.lower() in right else "left"
+        table.add_column(column, justify=aligned, overflow="fold", no_wrap=column == "Name")
+    return table
+
+
+def _print(table: "Table") -> None:
+    """To a terminal in its width; elsewhere as wide as it is, so that nothing is broken over lines."""
+    from rich.console import Console
+
+    console = Console() if sys.stdout.isatty() else Console(width=10_000, no_color=True)
+    console.print(table)

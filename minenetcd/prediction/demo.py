@@ -1,0 +1,60 @@
+"""The main job on a synthetic mine whose truth is known."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.windows import Window
+
+from minenetcd.data.synthetic import make_scene
+from minenetcd.detector import ChangeDetector
+from minenetcd.evaluation.confusion import Confusion
+from minenetcd.geo.grid import Grid
+from minenetcd.geo.raster import RasterWriter
+from minenetcd.prediction.inference import Progress
+from minenetcd.prediction.scene import ScenePrediction, predict_scene
+
+SEED, SIZE, METRES_PER_PIXEL = 21, 1024, 1.2
+DATES = ("2018:06:14 10:12:00", "2023:07:02 10:20:00")  # TIFFTAG_DATETIME
+#: A place on land far from any mine, so that nobody takes the drawing for a real one.
+ORIGIN, UTM = (400_000.0, 7_300_000.0), CRS.from_epsg(32733)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo wrote and measured."""
+
+    before: Path
+    after: Path
+    truth: Path
+    prediction: ScenePrediction
+    counts: Confusion
+
+
+def run_demo(
+    detector: ChangeDetector, out: str | Path, *, device: str = "auto", progress: Progress | None = None
+) -> Demo:
+    """Draw a mine at two dates, write it as GeoTIFFs to `out`, predict its change there and score it.
+
+    Raises OutputError where `out` cannot be written.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    scene = make_scene(SEED, size=SIZE, metres_per_pixel=METRES_PER_PIXEL, variety="plain")
+    grid = Grid(SIZE, SIZE, Affine.translation(*ORIGIN) @ Affine.scale(METRES_PER_PIXEL, -METRES_PER_PIXEL), UTM)
+    before, after, truth = out / "before.tif", out / "after.tif", out / "truth.tif"
+    for path, image, date in zip((before, after), (scene.before, scene.after), DATES, strict=True):
+        _write(path, image, grid, tags={"TIFFTAG_DATETIME": date})
+    _write(truth, scene.mask, grid, tags={})
+    prediction = predict_scene(detector, before, after, device=device, progress=progress)
+    prediction.save(out, truth=scene.mask)
+    return Demo(before, after, truth, prediction, Confusion.count(prediction.mask, scene.mask))
+
+
+def _write(path: Path, image: NDArray[np.uint8], grid: Grid, *, tags: dict[str, str]) -> None:
+    bands = image.shape[2] if image.ndim == 3 else 1
+    with RasterWriter(path, grid, dtype=np.uint8, bands=bands, tags=tags) as writer:
+        writer.write(image, Window(0, 0, grid.width, grid.height))

@@ -1,0 +1,107 @@
+"""A detector run over two dates, tile by tile."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minenetcd.detector import ChangeDetector, Limits
+from minenetcd.errors import MineNetCDError, RasterError
+from minenetcd.geo.align import AlignedPair, Pair
+from minenetcd.prediction.blending import Blender, Strip
+from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.tiling import Tile, plan_tiles
+
+Progress = Callable[[int, int], None]
+
+LIMITS_SIDE = 1024  # pixels a side of the decimated scene from which value ranges are taken
+
+
+class Batch(NamedTuple):
+    """Tiles with data, and the same filled to squares: before, after (N, S, S, C), valid (N, S, S)."""
+
+    tiles: list[Tile]
+    before: NDArray
+    after: NDArray
+    valid: NDArray[np.bool_]
+    done: int  # tiles of the plan read so far, empty ones included
+
+
+def probability_strips(
+    detector: ChangeDetector, pair: AlignedPair, options: PredictOptions, progress: Progress | None
+) -> Iterator[Strip]:
+    """Probability of change in the overlap of `pair`, from top to bottom; NaN where a date has no data.
+
+    `detector` is ready for inference. Value ranges are taken once a date, from the whole overlap, so that tiles
+    agree. The next tiles are read while the detector works. Rows without any data may be left out.
+    """
+    region = pair.overlap
+    side = options.tile or detector.preprocessing.tile
+    plan = plan_tiles(region.height, region.width, side, options.overlap)
+    limits = value_limits(detector, pair)
+    report = progress or (lambda done, total: None)
+    blender = Blender(region.width, side)
+    for batch in read_ahead(_batches(pair, plan, options.batch_size)):
+        probability = _probabilities(detector, batch, limits)
+        for tile, square, valid in zip(batch.tiles, probability, batch.valid, strict=True):
+            yield blender.finish(tile.row)
+            blender.feed(tile, tile.crop(square), tile.crop(valid))
+        report(batch.done, len(plan))
+    yield blender.finish(region.height)
+    report(len(plan), len(plan))
+
+
+def value_limits(detector: ChangeDetector, pair: AlignedPair) -> tuple[Limits, Limits]:
+    """The value range of each date over the whole overlap. RasterError where hardly any pixel is valid."""
+    small = pair.read_small(LIMITS_SIDE)
+    if not small.valid.any():
+        raise RasterError(
+            f"More valid pixels are needed in {pair.before.source} and {pair.after.source}, they share next to none: "
+            "crop the images to where both have data."
+        )
+    return detector.limits(small.before, small.valid), detector.limits(small.after, small.valid)
+
+
+def read_ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """The same batches, each read in a second thread while the one before it is worked on."""
+    remaining = iter(batches)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead") as reader:
+        coming = reader.submit(next, remaining, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, remaining, None)
+            yield batch
+
+
+def _batches(pair: AlignedPair, plan: list[Tile], size: int) -> Iterator[Batch]:
+    tiles: list[Tile] = []
+    parts: list[Pair] = []
+    for number, tile in enumerate(plan, start=1):
+        part = pair.read(tile.window(pair.overlap))
+        if part.valid.any():
+            tiles.append(tile)
+            parts.append(part)
+        if len(tiles) == size:
+            yield _batch(tiles, parts, number)
+            tiles, parts = [], []
+    if tiles:
+        yield _batch(tiles, parts, len(plan))
+
+
+def _batch(tiles: list[Tile], parts: list[Pair], done: int) -> Batch:
+    squares = [
+        (tile.fill(part.before), tile.fill(part.after), tile.fill(part.valid))
+        for tile, part in zip(tiles, parts, strict=True)
+    ]
+    return Batch(tiles, *(np.stack(arrays) for arrays in zip(*squares, strict=True)), done)
+
+
+def _probabilities(detector: ChangeDetector, batch: Batch, limits: tuple[Limits, Limits]) -> NDArray[np.float32]:
+    probability = detector.probabilities(batch.before, batch.after, batch.valid, limits=limits)
+    if not np.isfinite(probability[batch.valid]).all():
+        raise MineNetCDError(
+            f"{detector.name} gave no number for some pixels: its weights are damaged or its precision too low; "
+            "load it again, in float32."
+        )
+    return probability

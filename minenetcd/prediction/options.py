@@ -1,0 +1,42 @@
+"""What a caller may choose about a prediction."""
+
+import math
+from dataclasses import dataclass
+
+from minenetcd.errors import OptionError
+
+LEAST_TILE = 32
+LARGEST_OVERLAP = 0.9
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """How two images become a change map. OptionError for a value out of range."""
+
+    bands: tuple[int, ...] | None = None  # numbers from 1, in the detector's order; None: the first three colours
+    bands_after: tuple[int, ...] | None = None  # None: as `bands`
+    gsd: float | None = None  # metres per pixel to analyse at; None: as the before image is
+    threshold: float | None = None  # from this probability on, a pixel is changed; None: the detector's own
+    min_area_ha: float = 0.0  # smaller polygons are dropped
+    tile: int | None = None  # side in pixels; None: the side the detector was trained at
+    overlap: float = 0.5  # of neighbouring tiles; at a half, Hann's weights sum to one
+    batch_size: int = 8
+    float_probability: bool = False  # float32 with NaN, not 254 steps
+    compile: bool = False
+
+    def __post_init__(self) -> None:
+        threshold = 0.5 if self.threshold is None else self.threshold
+        tile = LEAST_TILE if self.tile is None else self.tile
+        gsd = 1.0 if self.gsd is None else self.gsd
+        _require(0 < threshold < 1, "threshold must lie between 0 and 1", threshold, "0.5")
+        _require(0 <= self.overlap <= LARGEST_OVERLAP, "overlap must lie in 0 to 0.9", self.overlap, "0.5")
+        _require(tile >= LEAST_TILE, f"tile must have at least {LEAST_TILE} pixels a side", tile, "256")
+        _require(self.batch_size >= 1, "batch_size must be at least 1", self.batch_size, "8")
+        _require(math.isfinite(gsd) and gsd > 0, "gsd must be a positive number of metres", gsd, "1.2")
+        is_area = math.isfinite(self.min_area_ha) and self.min_area_ha >= 0
+        _require(is_area, "min_area_ha must be zero or more hectares", self.min_area_ha, "0.1")
+
+
+def _require(holds: bool, need: str, value: object, advice: str) -> None:
+    if not holds:
+        raise OptionError(f"{need[0].upper()}{need[1:]}, got {value}: try {advice}.")

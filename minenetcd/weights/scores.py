@@ -1,0 +1,106 @@
+"""Test scores of the published weights, as printed by their authors: one row a model and data set.
+
+Source: README of github.com/EricYu97/UCD; the files in `published_results/` keep its digits, misprints included.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PUBLISHED_RESULTS = Path(__file__).parent / "published_results"
+
+#: The metrics of a row, in the order they are printed.
+METRICS = ("accuracy", "f1", "precision", "recall", "iou")
+
+#: How the tables spell a method -> our name of it.
+METHODS = {
+    "A2Net": "a2net",
+    "AFCF3D": "afcf3d",
+    "BIT": "bit",
+    "CGNet": "cgnet",
+    "ChangeFFT": "minenetcd",
+    "ChangeFormer": "changeformer",
+    "DMINet": "dminet",
+    "DTCDSCN": "dtcdscn",
+    "FC-EF": "fc_ef",
+    "FCNPP": "fcnpp",
+    "HCGMNet": "hcgmnet",
+    "ICIFNet": "icifnet",
+    "MSPSNet": "mspsnet",
+    "RDPNet": "rdpnet",
+    "ResUnet": "resunet",
+    "SNUNet": "snunet",
+    "SiamUNet-Conc": "siamunet_conc",
+    "SiamUNet-Diff": "siamunet_diff",
+    "TFI_GR": "tfi_gr",
+    "TinyCD": "tinycd",
+}
+
+#: Of MineNetCD256: methods whose published configuration reads the data from a local folder, where the epoch
+#: was chosen on the test split.
+_CHOSEN_ON_TEST = {
+    *("A2Net", "BIT", "ChangeFormer", "DMINet", "FC-EF", "FCNPP"),
+    *("ICIFNet", "RDPNet", "ResUnet", "SNUNet", "SiamUNet-Conc", "SiamUNet-Diff"),
+}
+#: Of MineNetCD256: rows in which F1, IoU, precision and recall do not agree to the last digit.
+_AVERAGED = {"AFCF3D", "DTCDSCN", "ResUnet", "SNUNet", "TFI_GR"}
+
+
+@dataclass(frozen=True)
+class PublishedScore:
+    """One row: `printed` holds the digits of each of METRICS, `weights` the hub id, `note` what is doubtful."""
+
+    method: str
+    model: str
+    data_set: str
+    printed: dict[str, str]
+    weights: str
+    note: str | None = None
+
+    def __getitem__(self, metric: str) -> float:
+        """The value of one of METRICS, 0 to 1."""
+        return float(self.printed[metric])
+
+
+def published_scores(model: str | None = None, *, data_set: str | None = None) -> list[PublishedScore]:
+    """All rows, or those of our `model` name or of a `data_set` (MineNetCD256, LEVIRCD256, ...)."""
+    return [row for row in _rows() if model in (None, row.model) and data_set in (None, row.data_set)]
+
+
+def score_of(weights: str) -> PublishedScore | None:
+    """The row of the weights with this hub id, in any case; None where the tables have none."""
+    return next((row for row in _rows() if row.weights.lower() == weights.lower()), None)
+
+
+def _rows() -> Iterator[PublishedScore]:
+    for path in sorted(PUBLISHED_RESULTS.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                yield _read(row, path.stem)
+
+
+def _read(row: dict[str, str], data_set: str) -> PublishedScore:
+    return PublishedScore(
+        method=row["model"],
+        model=METHODS[row["model"]],
+        data_set=data_set,
+        printed={metric: row[metric] for metric in METRICS},
+        weights=row["pretrained_path"],
+        note="; ".join(_notes(row["model"], data_set)) or None,
+    )
+
+
+def _notes(method: str, data_set: str) -> Iterator[str]:
+    if (method, data_set) == ("SiamUNet-Diff", "LEVIRCD256"):
+        yield "misprinted: F1 repeats SYSUCD's, precision is the F1; IoU implies F1 0.7822 and precision 0.907"
+    if data_set != "MineNetCD256":
+        return
+    if method in ("AFCF3D", "TFI_GR"):
+        yield "AFCF3D and TFI_GR have the same five numbers: at least one row is a copy"
+    if method in _AVERAGED:
+        yield "mean over several processes: good to about 0.001"
+    if method in _CHOSEN_ON_TEST:
+        yield "trained from a local folder, the epoch was chosen on the test split: optimistic"
+    if method == "ChangeFFT":
+        yield "the tables' name for MineNetCD with a Swin-T trunk"
