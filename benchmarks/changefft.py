@@ -8,6 +8,7 @@ network, with and without folding, in one run; prints milliseconds and their rat
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
@@ -23,15 +24,11 @@ def main() -> None:
     with torch.inference_mode():
         for name, channels in PYRAMIDS.items():
             for width, side in zip(channels, SIDES, strict=True):
-                plain, x = ChannelChangeFFT(width).eval(), torch.randn(1, width, side, side)
-                _row(
-                    f"{name} level {width} x {side} x {side}",
-                    lambda m=plain, x=x: m(x),
-                    lambda m=plain.fused(), x=x: m(x),
-                )
+                module, x = ChannelChangeFFT(width).eval(), torch.randn(1, width, side, side)
+                _row(f"{name} level {width} x {side} x {side}", partial(module, x), partial(module.fused(), x))
             model = MineNetCD(backbone=name).eval()
             pair = torch.randn(1, 3, 256, 256), torch.randn(1, 3, 256, 256)
-            _row(f"{name} whole network", lambda m=model, p=pair: m(*p), lambda m=model.fused(), p=pair: m(*p))
+            _row(f"{name} whole network", partial(model, *pair), partial(model.fused(), *pair))
 
 
 def _row(name: str, plain: Callable[[], object], fused: Callable[[], object]) -> None:

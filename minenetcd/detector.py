@@ -1,6 +1,8 @@
 """A detector: a network with everything a prediction needs, and the doors it comes in by."""
 
+import copy
 import json
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -170,10 +172,10 @@ class ChangeDetector(
     def for_inference(self, device: str = "auto", *, compile: bool = False) -> Self:
         """The same detector made ready to predict: folded layers, evaluation mode, on `device`.
 
-        `device` is "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "mps", or as torch writes it. Weights stay
-        shared with this detector where the device is the same.
+        `device` is "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "mps", or as torch writes it. This detector
+        keeps its weights, its mode and its device.
         """
-        model = self.model.eval().fused().to(choose_device(device), memory_format=torch.channels_last)
+        model = copy.deepcopy(self.model).eval().fused().to(choose_device(device), memory_format=torch.channels_last)
         twin = type(self)(
             model, preprocessing=self.preprocessing, threshold=self.threshold, provenance=self.provenance
         ).eval()
@@ -221,7 +223,7 @@ class ChangeDetector(
             with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as temporary:
                 super().save_pretrained(temporary)
                 for name in (WEIGHT_FILES[0], CONFIG_FILE, "README.md"):
-                    (Path(temporary) / name).replace(folder / name)
+                    _publish(Path(temporary) / name, folder / name)
         except (OSError, SafetensorError) as error:
             raise OutputError(f"The detector cannot be saved in {str(folder)!r} ({error}): choose another.") from error
         if options.pop("push_to_hub", False):
@@ -315,6 +317,14 @@ def choose_device(device: str = "auto") -> torch.device:
 def list_detectors() -> list[str]:
     """Names of the trained detectors shipped with the package."""
     return sorted(path.parent.name for path in EMBEDDED.glob(f"*/{CONFIG_FILE}"))
+
+
+def _publish(written: Path, path: Path) -> None:
+    """Move a finished file to its name, readable as any new file is (the weights are written for the owner only)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    written.chmod(0o666 & ~mask)
+    written.replace(path)
 
 
 def _validated(config: Mapping[str, Any]) -> _DetectorConfig:

@@ -49,9 +49,9 @@ class UnknownNameError(InputError):
     """A name is not in the table it was looked up in."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        known = sorted(known)
-        near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.4)
-        advice = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}."
+        spelt = {known_name.lower(): known_name for known_name in sorted(known)}
+        near = difflib.get_close_matches(name.lower(), spelt, n=1, cutoff=0.4)
+        advice = f"did you mean {spelt[near[0]]!r}?" if near else f"choose one of {', '.join(spelt.values())}."
         super().__init__(f"There is no {kind} {name!r}: {advice}")
 
 

@@ -8,6 +8,11 @@ from typer import Argument
 if TYPE_CHECKING:
     from rich.table import Table
 
+#: Columns that are never broken over lines.
+_WHOLE = ("Name", "Published weights", "Data set", "Option")
+#: Columns that leave their room to others. [characters]
+_NARROW = {"Venue": 15, "Trunk": 13}
+_HEADINGS = {"accuracy": "OA", "f1": "F1", "precision": "Precision", "recall": "Recall", "iou": "cIoU"}
 _UNITS = "Parameters in 2^20, multiply-adds (MACs) for one pair of 256 x 256 in 2^30: measured (published)."
 
 
@@ -29,15 +34,17 @@ def _print_overview() -> None:
     from minenetcd.weights.published import published_ids
 
     columns = ("Name", "Paper", "Venue", "Parameters", "MACs", "Pretrained trunk", "Published weights")
-    rows = [[*_facts(name), published_ids(name)] for name in list_models()]
+    rows = [(*_facts(name), published_ids(name)) for name in list_models()]
     if not sys.stdout.isatty():  # for other programs: a line a method, tabs between
         print("\t".join(columns))
         for *facts, ids in rows:
             print("\t".join([*facts, ", ".join(ids)]))
         return
-    table = _table(*columns, right=("Parameters", "MACs"), lines=True)
-    for *facts, ids in rows:
-        table.add_row(*facts, "\n".join(_shortened(ids)))
+    table = _table("Name", "Paper, published weights", "Venue", "Params", "MACs", "Trunk", right=("Params", "MACs"))
+    for name, paper, *facts, ids in rows:
+        paper = "\n".join([paper, *(f"[cyan]{line}[/cyan]" for line in _shortened(ids))])
+        table.add_row(name, paper, *(fact.replace(" (", "\n(") for fact in facts))
+        table.add_section()
     _print(table)
     print(_UNITS)
     print("Weights are in HZDR-FWGEL/ where no owner stands; * is each of " + ", ".join(_data_sets()) + ".")
@@ -79,7 +86,8 @@ def _print_detail(name: str) -> None:
     _print(options)
     scores = published_scores(name)
     if scores:
-        table = _table("Published weights", "Data set", *(metric.capitalize() for metric in METRICS), right=METRICS)
+        headings = [_HEADINGS[metric] for metric in METRICS]
+        table = _table("Published weights", "Data set", *headings, right=tuple(headings))
         for score in scores:
             table.add_row(score.weights, score.data_set, *score.printed.values())
         _print(table)
@@ -116,18 +124,18 @@ def _shortened(ids: list[str]) -> list[str]:
     for pattern in patterns:
         every = {pattern.replace("*", data_set) for data_set in _data_sets()}
         if every <= set(short):
-            return [pattern, *(weights for weights in short if weights not in every)]
-    return short
+            short = [pattern, *(weights for weights in short if weights not in every)]
+    return short if len(short) <= 2 else [short[0], f"and {len(short) - 1} more"]
 
 
-def _table(*columns: str, right: tuple[str, ...] = (), lines: bool = False) -> "Table":
+def _table(*columns: str, right: tuple[str, ...] = ()) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, show_lines=lines, pad_edge=False, padding=(0, 1))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        aligned = "right" if column in right or column.lower() in right else "left"
-        table.add_column(column, justify=aligned, overflow="fold", no_wrap=column == "Name")
+        aligned, whole = "right" if column in right else "left", column in _WHOLE
+        table.add_column(column, justify=aligned, no_wrap=whole, max_width=_NARROW.get(column))
     return table
 
 

@@ -17,7 +17,7 @@ from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.inference import Progress
 from minenetcd.prediction.scene import ScenePrediction, predict_scene
 
-SEED, SIZE, METRES_PER_PIXEL = 21, 1024, 1.2
+SEED, SIZE, METRES_PER_PIXEL = 42, 1024, 1.2
 DATES = ("2018:06:14 10:12:00", "2023:07:02 10:20:00")  # TIFFTAG_DATETIME
 #: A place on land far from any mine, so that nobody takes the drawing for a real one.
 ORIGIN, UTM = (400_000.0, 7_300_000.0), CRS.from_epsg(32733)

@@ -34,7 +34,7 @@ DRAWN_SIDE = 900  # pixels; smaller images are enlarged by whole numbers up to i
 def data_uri(pixels: NDArray[np.uint8]) -> str:
     """RGBA (H, W, 4) as a PNG inside a data URI."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="PNG", optimize=True)
+    Image.fromarray(pixels).save(buffer, format="PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

@@ -74,7 +74,7 @@ def provenance(settings: Mapping[str, Any], config: Any, recipe: Recipe, data: S
     name = settings.get("name") or (Path(config).stem if isinstance(config, str | Path) else "detector")
     return {
         "name": name,
-        "trained_on": f"{data.train_scenes} synthetic scenes of {data.size} x {data.size} px (minenetcd.data.synthetic)",
+        "trained_on": f"{data.train_scenes} synthetic scenes of {data.size} x {data.size} px, drawn by this package",
         "recipe": recipe.model_dump(mode="json"),
         "limits": LIMITS,
         "license": "apache-2.0",

@@ -45,7 +45,7 @@ def load_strictly(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     naming the first missing, unexpected or misshapen tensor; the model is untouched then.
     """
     own = model.state_dict()
-    missing = [name for name, value in own.items() if name not in tensors and value.is_floating_point()]
+    missing = [name for name, value in own.items() if name not in tensors and not _rebuilt(value)]
     unexpected = [name for name in tensors if name not in own]
     misshapen = [name for name, value in tensors.items() if name in own and own[name].shape != value.shape]
     if missing:
@@ -59,6 +59,11 @@ def load_strictly(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
             f"{tuple(tensors[name].shape)}: wrong model, or wrong options for it?"
         )
     model.load_state_dict(dict(tensors), strict=False)
+
+
+def _rebuilt(value: Tensor) -> bool:
+    """Whether a tensor is an integer buffer, which the model builds by itself."""
+    return not (value.is_floating_point() or value.is_complex())
 
 
 def _pattern(prefix: str) -> re.Pattern[str]:
@@ -76,4 +81,5 @@ def _translate(name: str, patterns: list[tuple[re.Pattern[str], str | None]]) ->
 
 
 def _listed(names: list[str]) -> str:
-    return repr(names[0]) if len(names) == 1 else f"{names[0]!r} and {len(names) - 1} more tensors"
+    others = len(names) - 1
+    return f"{names[0]!r}" + (f" and {others} more tensor{'s' * (others > 1)}" if others else "")

@@ -30,6 +30,7 @@ def blend(shape: tuple[int, int], plan: list[Tile], squares: list[NDArray], vali
     return result
 
 
+@settings(deadline=None)
 @given(st.integers(1, 300))
 def test_weights_are_above_zero_and_symmetric(side: int) -> None:
     weights = tile_weights(side)
@@ -53,6 +54,7 @@ def test_tiles_of_one_value_give_that_value(height: int, width: int, side: int, 
     assert (blended == np.float32(value)).all()
 
 
+@settings(deadline=None)
 @given(st.integers(1, 64), st.integers(1, 64), st.integers(0, 9))
 def test_one_tile_gives_that_tile(height: int, width: int, seed: int) -> None:
     square = np.random.default_rng(seed).random((64, 64), dtype=np.float32)

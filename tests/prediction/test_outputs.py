@@ -7,7 +7,7 @@ import pyogrio
 import pytest
 import rasterio
 from geopandas import GeoDataFrame, read_file
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -229,6 +229,7 @@ def test_truth_must_have_the_scenes_shape(found: ScenePrediction, tmp_path: Path
     assert not (tmp_path / "out").exists()
 
 
+@settings(deadline=None)
 @given(
     arrays(np.float32, 50, elements=st.floats(0, 1, width=32)),
     st.one_of(st.floats(0.001, 0.999), st.integers(1, 253).map(lambda step: step / 254)),

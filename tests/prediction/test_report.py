@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -161,6 +161,7 @@ def test_only_maps_with_metres_have_a_scale(write_scene: WriteScene, tmp_path: P
     assert float(ratio[1]) / float(ratio[2]) == pytest.approx(1.5, rel=1e-3)
 
 
+@settings(deadline=None)
 @given(st.floats(1, 1e6))
 def test_scale_bars_are_round_and_fit(metres: float) -> None:
     share, label = scale_bar(metres)

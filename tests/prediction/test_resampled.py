@@ -1,10 +1,10 @@
 """Values brought from one grid to another: bilinear, and unmoved by what has no data."""
 
 import numpy as np
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from minenetcd.prediction.resampled import weighted_mean, interpolation
+from minenetcd.prediction.resampled import interpolation, weighted_mean
 
 sides = st.integers(1, 120)
 ratios = st.floats(0.1, 10)
@@ -15,6 +15,7 @@ def cover(target: int, ratio: float) -> int:
     return max(1, int(np.ceil(target * ratio - 1e-9)))
 
 
+@settings(deadline=None)
 @given(sides, ratios)
 def test_a_constant_stays_and_no_weight_is_negative(target: int, ratio: float) -> None:
     side = cover(target, ratio)
@@ -24,6 +25,7 @@ def test_a_constant_stays_and_no_weight_is_negative(target: int, ratio: float) -
     np.testing.assert_allclose(mean, np.full((target, target), 0.3), rtol=1e-6)
 
 
+@settings(deadline=None)
 @given(st.integers(20, 120), st.floats(0.1, 1))
 def test_a_slope_stays_a_slope_away_from_the_ends(target: int, ratio: float) -> None:
     side = cover(target, ratio)
@@ -40,6 +42,7 @@ def test_towards_larger_pixels_all_of_them_count() -> None:
     assert (weights.sum(axis=0) > 0).all()
 
 
+@settings(deadline=None)
 @given(sides, ratios, st.integers(0, 119))
 def test_a_part_has_the_weights_it_has_in_the_whole(target: int, ratio: float, first: int) -> None:
     assume(first < target)

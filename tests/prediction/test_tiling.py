@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.windows import Window
 
@@ -13,6 +13,7 @@ tile_sides = st.integers(32, 96)
 overlaps = st.floats(0, 0.9)
 
 
+@settings(deadline=None)
 @given(sides, sides, tile_sides, overlaps)
 def test_every_pixel_is_covered_and_no_tile_leaves_the_region(
     height: int, width: int, side: int, overlap: float
@@ -26,12 +27,14 @@ def test_every_pixel_is_covered_and_no_tile_leaves_the_region(
     assert seen.min() >= 1
 
 
+@settings(deadline=None)
 @given(sides, sides, tile_sides, overlaps)
 def test_tiles_come_row_by_row_without_repeats(height: int, width: int, side: int, overlap: float) -> None:
     places = [(tile.row, tile.col) for tile in plan_tiles(height, width, side, overlap)]
     assert places == sorted(set(places))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 64), st.integers(1, 64), overlaps)
 def test_a_scene_within_a_tile_is_one_tile(height: int, width: int, overlap: float) -> None:
     assert plan_tiles(height, width, 64, overlap) == [Tile(0, 0, height, width, 64)]
@@ -48,6 +51,7 @@ def test_a_scene_cut_by_half_a_tile_is_tiled_at_the_same_places() -> None:
     assert cut == whole - {0}
 
 
+@settings(deadline=None)
 @given(st.integers(1, 64), st.integers(1, 64))
 def test_filling_mirrors_and_cropping_undoes_it(height: int, width: int) -> None:
     tile = Tile(0, 0, height, width, 64)

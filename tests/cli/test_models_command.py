@@ -1,0 +1,89 @@
+"""minenetcd models, in a terminal of 100 columns and into a pipe."""
+
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from minenetcd.cli import models as command
+from minenetcd.cli.main import app, run
+from minenetcd.models.catalog import MODELS, list_models
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of 100 columns without colours."""
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+
+def test_piped_it_is_a_line_a_method(capsys: pytest.CaptureFixture[str]) -> None:
+    command.models()
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header.split("\t")[:2] == ["Name", "Paper"]
+    assert [line.split("\t")[0] for line in lines] == list_models()
+    cells = {line.split("\t")[0]: line.split("\t") for line in lines}
+    assert all(len(row) == 7 for row in cells.values())
+    assert cells["bit"][2:6] == ["IEEE TGRS 2021", "2.90 (11.39)", "8.11 (8.28)", "resnet18 (ImageNet)"]
+    assert "HZDR-FWGEL/UCD-SYSUCD-BIT" in cells["bit"][6].split(", ")
+    assert len(cells["minenetcd"][6].split(", ")) == 13
+
+
+@pytest.mark.usefixtures("terminal")
+def test_in_a_terminal_it_fits_and_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    command.models()
+    lines = capsys.readouterr().out.splitlines()
+    table = lines[: next(i for i, line in enumerate(lines) if line.startswith("Parameters in"))]
+    assert max(map(len, table)) <= 100
+    text = "\n".join(lines)
+    assert all(f"\n {name} " in text for name in list_models())
+    for part in ("UCD-*-BIT", "UCD-MNCD256-FCEF", "UCD-MNCD256-ChangeFFT", "and 12 more", "(11.39)", "8.11"):
+        assert part in text
+    assert "* is each of CLCD256, EGYBCD, GVLM256, LEVIRCD256, MNCD256, SYSUCD" in text
+
+
+def test_detail_tells_options_citation_and_scores(capsys: pytest.CaptureFixture[str]) -> None:
+    command.models("siamunet_diff")
+    text = capsys.readouterr().out
+    assert "Fully convolutional siamese networks for change detection" in text
+    assert "https://doi.org/10.1109/ICIP.2018.8451652" in text
+    assert "Parameters 1.29 (1.29)" in text
+    row = next(line for line in text.splitlines() if "UCD-LEVIRCD256-SiamUDiff" in line)
+    assert row.split()[2:] == ["0.9805", "0.5991", "0.7822", "0.6874", "0.6423"]
+    assert "LEVIRCD256: misprinted" in text
+    assert any(line.split()[:2] == ["dropout", "0.2"] for line in text.splitlines())
+
+
+def test_choices_of_an_option_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    command.models("minenetcd")
+    text = capsys.readouterr().out
+    assert "channel, spatial, none" in text
+    assert "ericyu/minenetcd_upernet_ResNet_Diff_101_Pretrained_ChannelMixing_Dropout" in text
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_every_method_has_a_detail(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command.models(name)
+    text = capsys.readouterr().out
+    assert MODELS[name].about.title in text
+    assert "None" not in text.split("Option")[0]
+
+
+def test_a_wrong_name_is_one_line_with_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["minenetcd", "models", "SNUNett"])
+    with pytest.raises(SystemExit) as caught:
+        run()
+    captured = capsys.readouterr()
+    assert caught.value.code == 2
+    assert captured.err == "Error: There is no model 'SNUNett': did you mean 'snunet'?\n"
+    assert captured.out == ""
+
+
+def test_help_shows_an_example() -> None:
+    result = CliRunner().invoke(app, ["models", "--help"])
+    assert result.exit_code == 0
+    assert "minenetcd models bit" in result.output

@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+
+from minenetcd.configs.reading import list_configs, merge, read_config
+from minenetcd.detector import ChangeDetector
+from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.training.recipe import read_sections
+
+
+@pytest.mark.parametrize("name", list_configs())
+def test_every_shipped_configuration_is_whole(name: str) -> None:
+    config = read_config(name)
+    assert {"model", "preprocessing", "threshold"} <= set(config) and "base" not in config
+    read_sections(config)
+
+
+def test_a_file_inherits_from_a_shipped_one_key_by_key(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("base: minenetcd-nano\nmodel: {num_classes: 1}\nthreshold: 0.3\n")
+    config = read_config(path)
+    assert config["model"]["backbone"] == "resnet_nano" and config["model"]["num_classes"] == 1
+    detector = ChangeDetector.from_config(path)
+    assert detector.threshold == 0.3 and detector.model.config["num_classes"] == 1
+
+
+def test_naming_another_model_drops_the_options_of_the_base() -> None:
+    merged = merge(read_config("base"), {"model": {"name": "snunet", "width": 16}})
+    assert merged["model"] == {"name": "snunet", "width": 16}
+
+
+def test_what_is_wrong_is_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'minenetcd-nano'"):
+        read_config("minenetcd-nanno")
+    for text, message in (("a: [1, 2", "needs to be YAML"), ("- 1\n- 2\n", "keys and values, got list")):
+        path = tmp_path / "wrong.yaml"
+        path.write_text(text)
+        with pytest.raises(OptionError, match=message) as caught:
+            read_config(path)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(OptionError, match="no option 'bakbone'"):
+        ChangeDetector.from_config("minenetcd-nano", model={"bakbone": "swin_t"})
+    with pytest.raises(OptionError, match="did you mean 'learning_rate'"):
+        read_sections({"recipe": {"lerning_rate": 1}})
+    with pytest.raises(OptionError, match=r"recipe\.steps"):
+        read_sections({"recipe": {"steps": 0}})
