@@ -1,6 +1,7 @@
 """Make the embedded weights of a trained detector: measure it on held-out scenes, store it in half precision.
 
-    minenetcd train minenetcd-nano --out runs/nano
+    minenetcd train minenetcd-nano --out runs/nano-1
+    minenetcd train minenetcd-nano start_from=runs/nano-1 recipe.steps=1400 recipe.learning_rate=6e-4 --out runs/nano
     python benchmarks/embedded_weights.py runs/nano
 
 The 20 scenes (512 x 512) are seeds of the split "test": neither trained on nor used for the threshold.

@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -63,6 +63,8 @@ class Preprocessing:
                 f"Preprocessing needs one mean and one std for each of {len(self.bands)} bands, got "
                 f"{len(self.mean)} and {len(self.std)}: give as many of each."
             )
+        if not all(deviation > 0 for deviation in self.std):
+            raise OptionError(f"Preprocessing needs standard deviations above 0, got {self.std}: correct std.")
         if sorted(self.date_order) != ["after", "before"]:
             raise OptionError(f"date_order needs 'before' and 'after' once each, got {self.date_order}: order them.")
 
@@ -99,6 +101,7 @@ class ChangeDetector(
         self.preprocessing = preprocessing or Preprocessing()
         self.threshold = threshold
         self.provenance = dict(provenance or {})
+        self.folded = False  # by for_inference: its tensors are no longer those its configuration builds
 
     @property
     def name(self) -> str:
@@ -175,10 +178,15 @@ class ChangeDetector(
         `device` is "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "mps", or as torch writes it. This detector
         keeps its weights, its mode and its device.
         """
-        model = copy.deepcopy(self.model).eval().fused().to(choose_device(device), memory_format=torch.channels_last)
+        whole = copy.deepcopy(self.model).eval()
+        model = whole.fused()
         twin = type(self)(
-            model, preprocessing=self.preprocessing, threshold=self.threshold, provenance=self.provenance
+            model.to(choose_device(device), memory_format=torch.channels_last),
+            preprocessing=self.preprocessing,
+            threshold=self.threshold,
+            provenance=self.provenance,
         ).eval()
+        twin.folded = self.folded or model is not whole
         if compile:
             twin.model.compile(dynamic=False)
         return twin
@@ -193,7 +201,7 @@ class ChangeDetector(
         options = dict(config.model)
         model = create_model(options.pop("name"), **options)
         name = source if isinstance(source, str) and "/" not in source and "." not in source else None
-        provenance = {"name": name, "trained_on": None}
+        provenance = {"name": config.name or name, "trained_on": None}
         return cls(model, preprocessing=config.preprocessing, threshold=config.threshold, provenance=provenance)
 
     @classmethod
@@ -259,6 +267,8 @@ class ChangeDetector(
         }
 
     def _save_pretrained(self, save_directory: Path) -> None:
+        if self.folded:
+            raise OutputError("A detector folded by for_inference cannot be saved: save the one it was made from.")
         tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in self.model.state_dict().items()}
         save_file(tensors, save_directory / WEIGHT_FILES[0], metadata={"format": "pt"})
         text = json.dumps(self.describe(), indent=2, sort_keys=True, default=list)
@@ -271,9 +281,10 @@ class ChangeDetector(
         valid = np.pad(valid, [(0, 0), *pad], mode="symmetric")
         pixels = torch.from_numpy(np.ascontiguousarray(image, _transferable(image.dtype))).to(self.device)
         low, high = (torch.from_numpy(np.asarray(limit, np.float32)).to(self.device) for limit in limits)
-        unit = ((pixels.float() - low) / (high - low)).clamp(0, 1)
+        unit = (pixels.float() - low) / (high - low)
         known = torch.from_numpy(np.ascontiguousarray(valid)).to(self.device)[..., None]
-        filled = torch.where(known, unit, unit.new_tensor(self.preprocessing.mean))
+        known = known & unit.isfinite().all(dim=-1, keepdim=True)
+        filled = torch.where(known, unit.clamp(0, 1), unit.new_tensor(self.preprocessing.mean))
         return filled.permute(0, 3, 1, 2)  # channels last in memory already
 
     def _check(self, before: NDArray, after: NDArray, valid: NDArray | None) -> None:
@@ -293,13 +304,21 @@ class ChangeDetector(
 
 
 class _DetectorConfig(BaseModel):
-    """The part of a configuration that builds a detector; other sections belong to training."""
+    """The part of a configuration that builds a detector; the sections below the line belong to training."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="forbid")
 
     model: dict[str, Any]
-    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    preprocessing: Preprocessing = Field(default_factory=Preprocessing)
     threshold: float = Field(default=0.5, gt=0, lt=1)
+    provenance: dict[str, Any] = Field(default_factory=dict)
+    minenetcd_format: int = 1
+    # ---
+    name: str | None = None
+    pretrained_backbone: bool | None = None
+    start_from: str | None = None
+    data: dict[str, Any] = Field(default_factory=dict)
+    recipe: dict[str, Any] = Field(default_factory=dict)
 
 
 def choose_device(device: str = "auto") -> torch.device:
@@ -329,11 +348,16 @@ def _publish(written: Path, path: Path) -> None:
 
 def _validated(config: Mapping[str, Any]) -> _DetectorConfig:
     try:
-        return _DetectorConfig(**config)
+        settings = _DetectorConfig(**config)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise OptionError(f"The configuration needs a right {place!r} ({first['msg']}): correct it.") from error
+        if first["type"] == "extra_forbidden":
+            raise UnknownNameError("configuration key", place, _DetectorConfig.model_fields) from error
+        raise OptionError(f"The configuration needs another {place!r} ({first['msg']}): correct it.") from error
+    if "name" not in settings.model:
+        raise OptionError("The configuration needs model.name, the architecture: e.g. model: {name: minenetcd}.")
+    return settings
 
 
 def _load_own(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> dict[str, Any]:
@@ -349,7 +373,7 @@ def _load_own(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: 
         "model": model,
         "preprocessing": settings.preprocessing,
         "threshold": settings.threshold,
-        "provenance": config.get("provenance"),
+        "provenance": settings.provenance,
     }
 
 

@@ -135,7 +135,7 @@ def _table(*columns: str, right: tuple[str, ...] = ()) -> "Table":
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
         aligned, whole = "right" if column in right else "left", column in _WHOLE
-        table.add_column(column, justify=aligned, no_wrap=whole, max_width=_NARROW.get(column))
+        table.add_column(column, justify=aligned, no_wrap=whole, max_width=_NARROW.get(column), overflow="fold")
     return table
 
 

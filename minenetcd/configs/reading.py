@@ -1,6 +1,6 @@
 """Configurations by name, path or mapping; `base: NAME` inherits from another file key by key."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,20 @@ def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
         replaces = nested and key == "model" and value.get("name", under.get("name")) != under.get("name")
         merged[key] = merge(under, value) if nested and not replaces else value
     return merged
+
+
+def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
+    """`["recipe.steps=100", "model.backbone=swin_t"]` as a nested mapping; values are read as YAML."""
+    overrides: dict[str, Any] = {}
+    for assignment in assignments:
+        path, equals, value = assignment.partition("=")
+        if not (path and equals):
+            raise OptionError(f"An override needs the form key=value, got {assignment!r}: e.g. recipe.steps=100.")
+        nested: Any = yaml.safe_load(value)
+        for key in reversed(path.split(".")):
+            nested = {key: nested}
+        overrides = merge(overrides, nested)
+    return overrides
 
 
 def _find(source: str | Path, folder: Path) -> Path:

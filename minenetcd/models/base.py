@@ -67,6 +67,11 @@ class ChangeModel(nn.Module):
         """The architecture itself; H and W are multiples of `size_multiple`."""
         raise NotImplementedError(f"{type(self).__name__} does not implement compare")
 
+    @property
+    def has_pretrained_backbone(self) -> bool:
+        """Whether `load_pretrained_backbone` has weights to fetch."""
+        return self.about.pretrained_trunk is not None
+
     def load_pretrained_backbone(self) -> None:
         """Start the trunk from its ImageNet weights. Raises OptionError where the method has no such trunk."""
         raise OptionError(f"{type(self).__name__} has no pretrained trunk: build it with pretrained_backbone=False.")

@@ -87,6 +87,10 @@ class MineNetCD(ChangeModel):
             pairs = (level.chunk(2) for level in self.encoder(torch.cat([after, before])))
         return [later - earlier for later, earlier in pairs]
 
+    @property
+    def has_pretrained_backbone(self) -> bool:
+        return self.encoder.pretrained_id is not None
+
     def load_pretrained_backbone(self) -> None:
         self.encoder.load_pretrained()
 

@@ -31,11 +31,11 @@ RAMP: tuple[Colour, ...] = (
 DRAWN_SIDE = 900  # pixels; smaller images are enlarged by whole numbers up to it, so that outlines stay fine
 
 
-def data_uri(pixels: NDArray[np.uint8]) -> str:
-    """RGBA (H, W, 4) as a PNG inside a data URI."""
+def data_uri(pixels: NDArray[np.uint8], *, photograph: bool) -> str:
+    """RGBA (H, W, 4) as WebP inside a data URI: maps exactly, photographs in a fifth of the room."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    Image.fromarray(pixels).save(buffer, format="WEBP", lossless=not photograph, quality=88)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def date_image(colours: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -30,7 +30,9 @@ def date_maps(outcome: Outcome) -> str:
     """Before and after, side by side."""
     facts, pictures = outcome.facts, outcome.pictures
     return "".join(
-        _figure(outcome, date_image(colours, pictures.valid), f"<b>{name}</b> {escape(_caption(image))}")
+        _figure(
+            outcome, date_image(colours, pictures.valid), f"<b>{name}</b> {escape(_caption(image))}", photograph=True
+        )
         for name, colours, image in (
             ("Before", pictures.before, facts.before),
             ("After", pictures.after, facts.after),
@@ -46,7 +48,7 @@ def change_map(outcome: Outcome) -> str:
     reduction = outcome.facts.overlap.width / mask.shape[1]
     if reduction > 1.5:
         caption += f"; 1 pixel here is {reduction:.1f} of the scene, marked where any of them changed"
-    return _figure(outcome, change_image(pictures.after, mask), caption, marks=_marks(outcome), sharp=True)
+    return _figure(outcome, change_image(pictures.after, mask), caption, marks=_marks(outcome), photograph=True)
 
 
 def probability_map(outcome: Outcome) -> str:
@@ -60,7 +62,7 @@ def probability_map(outcome: Outcome) -> str:
         f'<span style="left: 100%">1</span><span style="left: {100 * threshold:.2f}%">threshold {threshold:g}</span>'
         "</div>"
     )
-    return _figure(outcome, probability_image(probability), f"{bar}<b>Probability of change</b>", sharp=True)
+    return _figure(outcome, probability_image(probability), f"{bar}<b>Probability of change</b>")
 
 
 def agreement_map(outcome: Outcome, mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> str:
@@ -70,7 +72,7 @@ def agreement_map(outcome: Outcome, mask: NDArray[np.uint8], truth: NDArray[np.u
         f'<li><i style="background: {_css(colour)}"></i>{name}</li>' for name, colour in AGREEMENT.items()
     )
     caption = f'<b>Map against truth</b><ul class="legend">{entries}</ul>'
-    return _figure(outcome, image, caption, sharp=True)
+    return _figure(outcome, image, caption)
 
 
 def scale_bar(metres: float) -> tuple[float, str]:
@@ -82,7 +84,9 @@ def scale_bar(metres: float) -> tuple[float, str]:
     return length / metres, label
 
 
-def _figure(outcome: Outcome, pixels: NDArray[np.uint8], caption: str, *, marks: str = "", sharp: bool = False) -> str:
+def _figure(
+    outcome: Outcome, pixels: NDArray[np.uint8], caption: str, *, marks: str = "", photograph: bool = False
+) -> str:
     """An image (H, W, 4) in true proportions, with a scale bar where metres are known."""
     area = _overlap_grid(outcome)
     width, height = float(area.width), float(area.height)
@@ -92,8 +96,9 @@ def _figure(outcome: Outcome, pixels: NDArray[np.uint8], caption: str, *, marks:
         width, height = width * metres_x, height * metres_y
         share, label = scale_bar(width)
         scale = f'<div class="scale" style="width: {100 * share:.3f}%"><span>{label}</span></div>'
-    kind = ' class="sharp"' if sharp else ""
-    image = f'<img{kind} alt="" src="{data_uri(pixels)}" style="aspect-ratio: {width:.6g} / {height:.6g}">'
+    kind = "" if photograph else ' class="sharp"'
+    source = data_uri(pixels, photograph=photograph)
+    image = f'<img{kind} alt="" src="{source}" style="aspect-ratio: {width:.6g} / {height:.6g}">'
     return f'<figure><div class="frame">{image}{marks}{scale}</div><figcaption>{caption}</figcaption></figure>'
 
 

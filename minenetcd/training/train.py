@@ -16,6 +16,7 @@ from minenetcd.evaluation.threshold import ThresholdSearch
 from minenetcd.training.loop import Progress, fit
 from minenetcd.training.recipe import Recipe, SyntheticData, read_sections
 from minenetcd.types import ChangeSample
+from minenetcd.weights.keymap import load_strictly
 
 LIMITS = (
     "Trained on synthetic scenes alone: it has never seen a real mine, and no figure measured on synthetic scenes "
@@ -34,13 +35,15 @@ def train(
 ) -> ChangeDetector:
     """Train the detector that `config` describes on its data and save it in the folder `out`.
 
-    The threshold is chosen on the validation scenes. `progress` hears (stage, done, of, loss). Raises
-    UnknownNameError or OptionError for a configuration that does not fit, OutputError for an unusable `out`.
+    The trunk starts from its pretrained weights where it has any, unless `pretrained_backbone` is false; with
+    `start_from`, all weights start from a detector trained before (folder, hub id or embedded name). The threshold is chosen on the validation scenes. `progress` hears (stage, done, of, loss). Raises
+    UnknownNameError or OptionError for a configuration that does not fit, WeightsError where the trunk cannot be
+    fetched, OutputError for an unusable `out`.
     """
     settings = merge(read_config(config), overrides)
     recipe, data = read_sections(settings)
     torch.manual_seed(recipe.seed)
-    detector = ChangeDetector.from_config(settings).to(choose_device(device))
+    detector = starting_point(settings).to(choose_device(device))
     scenes = Path(out) / "scenes"
     workers = os.cpu_count() or 1
     paths = {
@@ -60,6 +63,16 @@ def train(
     return detector
 
 
+def starting_point(settings: Mapping[str, Any]) -> ChangeDetector:
+    """A new detector, its trunk pretrained where it can be; or, with `start_from`, one trained before."""
+    detector = ChangeDetector.from_config(settings)
+    if source := settings.get("start_from"):
+        load_strictly(detector.model, ChangeDetector.from_pretrained(source).model.state_dict())
+    elif settings.get("pretrained_backbone", detector.model.has_pretrained_backbone):
+        detector.model.load_pretrained_backbone()
+    return detector
+
+
 def choose_threshold(detector: ChangeDetector, scenes: SyntheticScenes) -> float:
     """The threshold of the best pooled F1 on `scenes`, which must not be those it is judged by."""
     ready, search = detector.for_inference(str(detector.device)), ThresholdSearch()
@@ -75,10 +88,15 @@ def provenance(settings: Mapping[str, Any], config: Any, recipe: Recipe, data: S
     return {
         "name": name,
         "trained_on": f"{data.train_scenes} synthetic scenes of {data.size} x {data.size} px, drawn by this package",
-        "recipe": recipe.model_dump(mode="json"),
+        "recipe": {**recipe.model_dump(mode="json"), "start_from": _recipe_of(settings.get("start_from"))},
         "limits": LIMITS,
         "license": "apache-2.0",
     }
+
+
+def _recipe_of(source: str | None) -> dict[str, Any] | None:
+    """The recipe of the detector that training went on from."""
+    return None if source is None else ChangeDetector.from_pretrained(source).provenance.get("recipe", {})
 
 
 def _batches(paths: list[Path], recipe: Recipe) -> Iterator[ChangeSample]:

@@ -1,5 +1,6 @@
 """minenetcd models, in a terminal of 100 columns and into a pipe."""
 
+import re
 import sys
 
 import pytest
@@ -8,15 +9,6 @@ from typer.testing import CliRunner
 from minenetcd.cli import models as command
 from minenetcd.cli.main import app, run
 from minenetcd.models.catalog import MODELS, list_models
-
-
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal of 100 columns without colours."""
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
 
 
 def test_piped_it_is_a_line_a_method(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,10 +23,14 @@ def test_piped_it_is_a_line_a_method(capsys: pytest.CaptureFixture[str]) -> None
     assert len(cells["minenetcd"][6].split(", ")) == 13
 
 
-@pytest.mark.usefixtures("terminal")
-def test_in_a_terminal_it_fits_and_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_a_terminal_it_fits_and_names_everything(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     command.models()
-    lines = capsys.readouterr().out.splitlines()
+    lines = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).splitlines()  # colours off
     table = lines[: next(i for i, line in enumerate(lines) if line.startswith("Parameters in"))]
     assert max(map(len, table)) <= 100
     text = "\n".join(lines)

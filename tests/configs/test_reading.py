@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from minenetcd.configs.reading import list_configs, merge, read_config
+from minenetcd.configs.reading import list_configs, merge, parse_overrides, read_config
 from minenetcd.detector import ChangeDetector
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.training.recipe import read_sections
@@ -44,3 +44,10 @@ def test_what_is_wrong_is_told_in_one_line(tmp_path: Path) -> None:
         read_sections({"recipe": {"lerning_rate": 1}})
     with pytest.raises(OptionError, match=r"recipe\.steps"):
         read_sections({"recipe": {"steps": 0}})
+
+
+def test_overrides_are_read_as_yaml_by_dotted_path() -> None:
+    parsed = parse_overrides(["recipe.steps=5", "recipe.loss=bce", "threshold=0.4", "pretrained_backbone=false"])
+    assert parsed == {"recipe": {"steps": 5, "loss": "bce"}, "threshold": 0.4, "pretrained_backbone": False}
+    with pytest.raises(OptionError, match="form key=value"):
+        parse_overrides(["recipe.steps"])

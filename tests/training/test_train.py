@@ -41,7 +41,7 @@ def test_training_learns() -> None:
     after[..., 16:48, 16:48], mask[:, 16:48, 16:48] = 220, 1
     losses: list[float] = []
     batch = ChangeSample(before, after, mask, "square")
-    fit(detector, [batch] * 40, Recipe(steps=40, learning_rate=3e-3), progress=lambda *told: losses.append(told[2]))
+    fit(detector, [batch] * 120, Recipe(steps=120, learning_rate=3e-3), progress=lambda *told: losses.append(told[2]))
     assert losses[-1] < 0.5 * losses[0]
 
 
@@ -63,3 +63,12 @@ def test_the_running_average_follows_the_weights() -> None:
     for _ in range(200):
         average.update(model)
     assert average.model.weight.item() == pytest.approx(1.0, abs=1e-3)
+
+
+def test_training_goes_on_from_a_trained_detector(tmp_path: Path) -> None:
+    first = minenetcd.train("minenetcd-nano", tmp_path / "first", **TINY)
+    still = {**TINY, "recipe": {"steps": 1, "learning_rate": 1e-12, "weight_decay": 0, "batch_size": 2, "crop": 64}}
+    second = minenetcd.train("minenetcd-nano", tmp_path / "second", start_from=str(tmp_path / "first"), **still)
+    for one, two in zip(first.model.parameters(), second.model.parameters(), strict=True):
+        torch.testing.assert_close(one, two)
+    assert second.provenance["recipe"]["start_from"]["steps"] == 3

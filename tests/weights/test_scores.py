@@ -49,10 +49,10 @@ def test_rows_are_found_by_model_data_set_and_id() -> None:
 
 @pytest.mark.parametrize("score", published_scores(), ids=lambda score: score.weights.split("/")[1])
 def test_a_row_whose_numbers_disagree_carries_a_note(score: PublishedScore) -> None:
-    """F1 = 2PR / (P + R) and IoU = F1 / (2 - F1), within the rounding of four digits."""
+    """F1 = 2PR / (P + R) and IoU = F1 / (2 - F1), within the rounding of four digits of each."""
     precision, recall, f1 = score["precision"], score["recall"], score["f1"]
     off = max(abs(2 * precision * recall / (precision + recall) - f1), abs(f1 / (2 - f1) - score["iou"]))
-    if off > 2e-4:
+    if off > 3e-4:
         assert score.note is not None
         assert ("misprinted" in score.note) == (off > 2e-3)
         assert ("several processes" in score.note) == (off < 2e-3)
@@ -80,4 +80,6 @@ def test_the_misprinted_rows_likely_values_agree_with_each_other() -> None:
 def test_the_files_are_the_published_ones() -> None:
     """The digits of all rows, so that no slip of a finger changes a published number unseen."""
     text = "".join(path.read_text() for path in sorted(PUBLISHED_RESULTS.glob("*.csv")))
-    assert hashlib.sha256(text.encode()).hexdigest() == "2bd8e92b6da2679896273b7526235d72805e3bdf314382402cf1d34208f4e145"
+    assert (
+        hashlib.sha256(text.encode()).hexdigest() == "2bd8e92b6da2679896273b7526235d72805e3bdf314382402cf1d34208f4e145"
+    )
