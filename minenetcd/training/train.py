@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 from minenetcd.configs.reading import merge, read_config
 from minenetcd.data.synthetic_dataset import SyntheticScenes, render, synthetic_seeds
 from minenetcd.detector import ChangeDetector, choose_device
+from minenetcd.errors import OptionError, OutputError
 from minenetcd.evaluation.threshold import ThresholdSearch
 from minenetcd.training.loop import Progress, fit
 from minenetcd.training.recipe import Recipe, SyntheticData, read_sections
@@ -36,12 +37,14 @@ def train(
     """Train the detector that `config` describes on its data and save it in the folder `out`.
 
     The trunk starts from its pretrained weights where it has any, unless `pretrained_backbone` is false; with
-    `start_from`, all weights start from a detector trained before (folder, hub id or embedded name). The threshold is chosen on the validation scenes. `progress` hears (stage, done, of, loss). Raises
-    UnknownNameError or OptionError for a configuration that does not fit, WeightsError where the trunk cannot be
-    fetched, OutputError for an unusable `out`.
+    `start_from`, all weights start from a detector trained before (folder, hub id or embedded name). The threshold
+    is chosen on the validation scenes. `progress` hears (stage, done, of, loss). Raises UnknownNameError or
+    OptionError for a configuration that does not fit, WeightsError where weights cannot be fetched, OutputError
+    for an unusable `out`.
     """
     settings = merge(read_config(config), overrides)
     recipe, data = read_sections(settings)
+    _check(recipe, data, Path(out))
     torch.manual_seed(recipe.seed)
     detector = starting_point(settings).to(choose_device(device))
     scenes = Path(out) / "scenes"
@@ -92,6 +95,23 @@ def provenance(settings: Mapping[str, Any], config: Any, recipe: Recipe, data: S
         "limits": LIMITS,
         "license": "apache-2.0",
     }
+
+
+def _check(recipe: Recipe, data: SyntheticData, out: Path) -> None:
+    """What can be known to fail is refused before anything is drawn."""
+    if recipe.batch_size > data.train_scenes:
+        raise OptionError(
+            f"A batch needs {recipe.batch_size} scenes, data.train_scenes is {data.train_scenes}: raise it, or lower "
+            f"recipe.batch_size."
+        )
+    if recipe.crop > data.size:
+        raise OptionError(f"recipe.crop needs to fit into a scene of {data.size} pixels, got {recipe.crop}: lower it.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"A run needs a folder it can write, {str(out)!r} is none ({error}): choose another."
+        ) from error
 
 
 def _recipe_of(source: str | None) -> dict[str, Any] | None:

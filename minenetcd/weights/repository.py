@@ -94,17 +94,17 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 def _download(repo_id: str, options: dict[str, Any]) -> dict[str, Path]:
     files, failure = {}, None
     for name in (CONFIG_FILE, *WEIGHT_FILES):
-        if any(weights in files for weights in WEIGHT_FILES):
-            return files
         try:
             files[name] = Path(hf_hub_download(repo_id, name, **options))
         except RemoteEntryNotFoundError:
             continue
-        except LocalEntryNotFoundError as error:  # offline; the other name may be on this disk
-            failure = error
+        except LocalEntryNotFoundError as error:  # offline: the hub is not tried again, it takes long each time
+            failure, options = error, options | {"local_files_only": True}
         except (OSError, HTTPError, HFValidationError) as error:  # every answer of the hub that is not a file
             raise WeightsError(_unreachable(repo_id, error, options)) from error
-    if failure is not None and not any(weights in files for weights in WEIGHT_FILES):
+        if name in files and name in WEIGHT_FILES:
+            return files
+    if failure is not None:
         raise WeightsError(_unreachable(repo_id, failure, options)) from failure
     return files
 

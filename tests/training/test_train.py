@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import minenetcd
-from minenetcd.errors import MineNetCDError
+from minenetcd.errors import MineNetCDError, OptionError, OutputError
 from minenetcd.training.loop import RunningAverage, fit
 from minenetcd.training.recipe import Recipe
 from minenetcd.types import ChangeSample
@@ -72,3 +72,14 @@ def test_training_goes_on_from_a_trained_detector(tmp_path: Path) -> None:
     for one, two in zip(first.model.parameters(), second.model.parameters(), strict=True):
         torch.testing.assert_close(one, two)
     assert second.provenance["recipe"]["start_from"]["steps"] == 3
+
+
+def test_runs_that_cannot_work_are_refused_before_anything_is_drawn(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="A batch needs 8 scenes"):
+        minenetcd.train("minenetcd-nano", tmp_path / "a", data={"train_scenes": 4})
+    with pytest.raises(OptionError, match=r"recipe\.crop needs to fit into a scene of 64"):
+        minenetcd.train("minenetcd-nano", tmp_path / "b", data={"size": 64})
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="choose another"):
+        minenetcd.train("minenetcd-nano", tmp_path / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

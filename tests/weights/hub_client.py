@@ -7,6 +7,7 @@ answers with one JSON line: {"ok": facts} or {"error": type, "message": text}.
 import hashlib
 import json
 import sys
+import time
 from typing import Any
 
 from minenetcd.detector import ChangeDetector
@@ -33,5 +34,6 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    time.sleep = lambda seconds: None  # huggingface_hub tries an unreachable hub six times in 24 s
     for line in sys.stdin:
         print("answer " + json.dumps(answer(json.loads(line))), flush=True)
