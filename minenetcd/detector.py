@@ -47,7 +47,8 @@ class Preprocessing:
     """How pixels become what the network was trained on.
 
     Values are first brought to 0..1 (8-bit: / 255; other types: stretched between percentiles), then
-    normalised by `mean` and `std` per band. `date_order` is the order in which the network takes the dates.
+    normalised by `mean` and `std` per band. `date_order` is the order in which the network takes the dates, `tile`
+    the side of the squares a scene is read in [pixels].
     """
 
     bands: tuple[str, ...] = ("red", "green", "blue")

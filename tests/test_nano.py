@@ -54,7 +54,7 @@ def test_four_held_out_scenes_score_as_the_card_says(nano: ChangeDetector) -> No
 
 @pytest.fixture(scope="module")
 def scene_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder, scene = tmp_path_factory.mktemp("scene"), make_scene(77, size=480, metres_per_pixel=1.2, variety="plain")
+    folder, scene = tmp_path_factory.mktemp("scene"), make_scene(77, size=896, metres_per_pixel=1.2, variety="plain")
     paths = folder / "before.tif", folder / "after.tif"
     for path, image in zip(paths, (scene.before, scene.after), strict=True):
         write(path, image, row=0, col=0)
@@ -77,26 +77,26 @@ def mask_of(nano: ChangeDetector, before: Path, after: Path, **options: object) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shift", [96, 48])
+@pytest.mark.parametrize("shift", [192, 96])
 def test_moving_the_tile_grid_changes_less_than_a_hundredth_of_the_mask(
     nano: ChangeDetector, scene_files: tuple[Path, Path], tmp_path: Path, shift: int
 ) -> None:
-    """96 pixels are half a tile, 48 half the distance between tiles. Compared where both have full surroundings."""
+    """192 pixels are half a tile, 96 half the distance between tiles. Compared where both have full surroundings."""
     whole = mask_of(nano, *scene_files)
     cut = []
     for path in scene_files:
         with Raster.open(path) as raster:
-            image = raster.read(rasterio.windows.Window(0, 0, 480, 480))[0]
+            image = raster.read(rasterio.windows.Window(0, 0, 896, 896))[0]
         cut.append(tmp_path / path.name)
         write(cut[-1], image[shift:, shift:], row=shift, col=shift)
     moved = mask_of(nano, *cut)
-    inside = np.s_[192 - shift : 480 - shift - 96, 192 - shift : 480 - shift - 96]
+    inside = np.s_[384 - shift : 896 - shift - 192, 384 - shift : 896 - shift - 192]
     assert np.mean(whole[shift:, shift:][inside] != moved[inside]) < 0.01
 
 
 @pytest.mark.slow
 def test_a_scene_whole_or_in_tiles_agrees(nano: ChangeDetector, scene_files: tuple[Path, Path]) -> None:
-    tiles, whole = mask_of(nano, *scene_files), mask_of(nano, *scene_files, tile=480)
+    tiles, whole = mask_of(nano, *scene_files), mask_of(nano, *scene_files, tile=896)
     counts = Confusion.count(tiles, whole)
     assert counts.oa > 0.97 and counts.f1 > 0.9
 

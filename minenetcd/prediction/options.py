@@ -18,7 +18,7 @@ class PredictOptions:
     gsd: float | None = None  # metres per pixel to analyse at; None: as the before image is
     threshold: float | None = None  # from this probability on, a pixel is changed; None: the detector's own
     min_area_ha: float = 0.0  # smaller polygons are dropped
-    tile: int | None = None  # side in pixels; None: the side the detector was trained at
+    tile: int | None = None  # side in pixels; None: as the detector says
     overlap: float = 0.5  # of neighbouring tiles; at a half, Hann's weights sum to one
     batch_size: int = 8
     float_probability: bool = False  # float32 with NaN, not 254 steps
