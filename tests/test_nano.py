@@ -42,14 +42,16 @@ def test_the_demo_scene_is_in_no_split() -> None:
     assert all(first > SEED for first in SPLIT_SEEDS.values())
 
 
-def test_four_held_out_scenes_score_as_the_card_says(nano: ChangeDetector) -> None:
-    """The four of the twenty with the most change; their counts were recorded when the weights were made."""
-    for seed, recorded in list(nano.provenance["metrics"]["largest_changes"].items()):
-        assert int(seed) in synthetic_seeds("test", 20)
-        counts = score_on_synthetic(nano, [int(seed)])
-        expected = Confusion(**recorded)
-        assert counts.f1 == pytest.approx(expected.f1, abs=0.005)
-        assert counts.f1 >= 0.80
+def test_four_held_out_scenes_score_well(nano: ChangeDetector) -> None:
+    """Four of the twenty the card speaks of: those with the most change."""
+    counts = score_on_synthetic(nano, [3_000_004, 3_000_008, 3_000_009, 3_000_018])
+    assert counts.f1 >= 0.80
+
+
+@pytest.mark.slow
+def test_all_twenty_held_out_scenes_score_as_the_card_says(nano: ChangeDetector) -> None:
+    counts, card = score_on_synthetic(nano, synthetic_seeds("test", 20)), nano.provenance["metrics"]
+    assert counts.f1 == pytest.approx(card["f1"], abs=0.002) and card["f1"] >= 0.80
 
 
 @pytest.fixture(scope="module")

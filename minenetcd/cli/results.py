@@ -13,9 +13,8 @@ def print_prediction(result: "ScenePrediction") -> None:
     for warning in result.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
     changed = f"{result.changed_pixels:,} pixels" if result.hectares is None else f"{result.hectares:,.2f} ha"
-    print(
-        f"{changed} changed in {_counted(len(result.polygons), 'place')}, {result.changed_share:.1%} of what both images show"
-    )
+    places = _counted(len(result.polygons), "place")
+    print(f"{changed} changed in {places}, {result.changed_share:.1%} of what both images show")
     for what, path in zip(("Map", "Probability", "Polygons", "Report"), result.saved or (), strict=False):
         print(f"  {what:<12} {path}")
 

@@ -1,7 +1,6 @@
 """The tables of a report."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -142,9 +141,16 @@ def _provenance(facts: SceneFacts) -> list[Row]:
 
 
 def _text(value: Any) -> str:
+    """Facts as a reader takes them in: "steps 1400, learning rate 0.0006"."""
     if value is None:
         return "not stated"
-    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{str(key).replace('_', ' ')} {f'({_text(part)})' if isinstance(part, Mapping) else _text(part)}"
+            for key, part in value.items()
+            if part is not None
+        )
+    return ", ".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _table(head: Row, body: Sequence[Row], *, kind: str = "", emphasised: int = 0) -> str:
