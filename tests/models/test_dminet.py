@@ -82,7 +82,10 @@ def test_training_reaches_every_parameter(golden: Golden) -> None:
     load_strictly(model, rename(golden.weights, RULES))
     output = model(*small_pair(batch=2))
     sum(x.square().mean() for x in (output.logits, *output.auxiliary)).backward()
-    assert [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()] == []
+    assert [name for name, p in model.named_parameters() if p.grad is None] == []
+    still = [name for name, p in model.named_parameters() if not p.grad.any()]
+    # a single bias before a BatchNorm gets a gradient that is zero but for rounding
+    assert [name for name in still if not name.endswith(".attend.conv.bias")] == []
 
 
 def test_every_parameter_but_the_key_biases_has_an_effect(golden: Golden) -> None:

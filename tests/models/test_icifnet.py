@@ -86,11 +86,14 @@ def test_prediction_is_the_sum_of_the_decoders_or_the_global_one(published: ICIF
 
 
 def test_training_reaches_every_parameter(tensors: dict[str, Tensor]) -> None:
+    """A bias before a BatchNorm gets a gradient that is zero but for rounding; the next test shows its effect."""
     model = ICIFNet().train()
     load_strictly(model, tensors)
     output = model(*small_pair(batch=2))
     sum(x.square().mean() for x in (output.logits, *output.auxiliary)).backward()
-    assert [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()] == []
+    assert [name for name, p in model.named_parameters() if p.grad is None] == []
+    still = [name for name, p in model.named_parameters() if not p.grad.any()]
+    assert [name for name in still if not name.endswith(".attend.conv.bias")] == []
 
 
 def test_every_parameter_has_an_effect(tensors: dict[str, Tensor]) -> None:
