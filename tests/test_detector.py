@@ -339,7 +339,7 @@ def test_overrides_win() -> None:
     assert detector.model.config["num_classes"] == 1
     assert detector.model.config["backbone"] == "resnet_nano"
     assert detector.preprocessing.metres_per_pixel == 10
-    assert detector.preprocessing.tile == 192
+    assert detector.preprocessing.tile == ChangeDetector.from_config("minenetcd-nano").preprocessing.tile
     assert detector.threshold == 0.2
     assert isinstance(ChangeDetector.from_config("minenetcd-nano", model={"name": "fc_ef"}).model.config, dict)
 
