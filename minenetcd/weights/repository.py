@@ -86,7 +86,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
     with safe_open(path, framework="pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        names = file.keys()
+        tensors = {name: file.get_tensor(name) for name in names}
         aliases = {alias: kept for alias, kept in (file.metadata() or {}).items() if kept in tensors}
     return tensors | {alias: tensors[kept] for alias, kept in aliases.items()}
 
