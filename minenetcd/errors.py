@@ -5,6 +5,7 @@ MineNetCDError                 a failure; the command line ends with exit code 1
 │   ├── RasterError            an image cannot be read, or holds nothing to analyse
 │   ├── GridError              two images cannot be laid on one grid
 │   ├── SizeError              an array or tensor has the wrong shape
+│   ├── DataError              a data set is missing, unreadable or not fit to be used
 │   ├── OptionError            an option or configuration value is wrong
 │   ├── UnknownNameError       no model, detector, data set or command has that name
 │   └── WeightsError           weights are missing, or do not fit the model
@@ -39,6 +40,10 @@ class GridError(InputError):
 
 class SizeError(InputError):
     """An array or tensor has a shape the callee cannot work with."""
+
+
+class DataError(InputError):
+    """A data set, or a pair in it, is missing, unreadable, or not fit for what it was asked for."""
 
 
 class OptionError(InputError):

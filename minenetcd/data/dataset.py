@@ -1,0 +1,50 @@
+"""What every source of image pairs looks like to training and testing, whatever it is read from."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from torch.utils.data import Dataset
+
+from minenetcd.types import ChangeSample
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """What identifies a split: where it came from, and that it is the same data as another time.
+
+    `fingerprint` is a short hexadecimal digest that changes when the data or their order change.
+    """
+
+    source: str  # as the user asked for it, revision included
+    split: str
+    fingerprint: str
+
+
+class ChangeDataset(Dataset[ChangeSample], ABC):
+    """The pairs of one split, in a fixed order, as uint8 tensors straight from the files.
+
+    `names[i]` is unique within the split. `places` has one row a pair, in order, with those of the columns
+    site, country, row, column, crs, left, bottom, right, top, before_date, after_date that the source
+    knows, and is None where it knows none of them.
+    """
+
+    facts: DatasetFacts
+    names: Sequence[str]
+    places: pd.DataFrame | None = None
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @abstractmethod
+    def __getitem__(self, index: int) -> ChangeSample:
+        """Pair `index`, each of its images decoded once; DataError names a pair that cannot be read."""
+
+    @property
+    def sites(self) -> list[str] | None:
+        """The site each pair was cut from, where the source knows sites."""
+        known = self.places is not None and "site" in self.places
+        return self.places["site"].astype(str).tolist() if known else None
