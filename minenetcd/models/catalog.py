@@ -9,6 +9,7 @@ from minenetcd.models.base import ChangeModel
 from minenetcd.models.bit import BIT
 from minenetcd.models.changeformer import ChangeFormer
 from minenetcd.models.dminet import DMINet
+from minenetcd.models.dtcdscn import DTCDSCN
 from minenetcd.models.fc_unets import FCEF, SiamUNetConc, SiamUNetDiff
 from minenetcd.models.fcnpp import FCNPP
 from minenetcd.models.icifnet import ICIFNet
@@ -16,6 +17,7 @@ from minenetcd.models.minenetcd import MineNetCD
 from minenetcd.models.rdpnet import RDPNet
 from minenetcd.models.resunet import ResUNet
 from minenetcd.models.snunet import SNUNet
+from minenetcd.models.tfi_gr import TFIGR
 from minenetcd.models.tinycd import TinyCD
 
 MODELS: dict[str, type[ChangeModel]] = {
@@ -23,6 +25,7 @@ MODELS: dict[str, type[ChangeModel]] = {
     "bit": BIT,
     "changeformer": ChangeFormer,
     "dminet": DMINet,
+    "dtcdscn": DTCDSCN,
     "fc_ef": FCEF,
     "fcnpp": FCNPP,
     "icifnet": ICIFNet,
@@ -32,6 +35,7 @@ MODELS: dict[str, type[ChangeModel]] = {
     "siamunet_conc": SiamUNetConc,
     "siamunet_diff": SiamUNetDiff,
     "snunet": SNUNet,
+    "tfi_gr": TFIGR,
     "tinycd": TinyCD,
 }
 

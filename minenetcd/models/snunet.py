@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from minenetcd.errors import OptionError
+from minenetcd.layers.channel_attention import ChannelAttention
 from minenetcd.layers.initialisation import kaiming_normal_convolutions
 from minenetcd.models.base import About, ChangeModel
 from minenetcd.types import ChangeOutput
@@ -35,29 +36,6 @@ class NestedBlock(nn.Module):
         identity = self.conv1(x)
         residual = self.bn2(self.conv2(functional.relu(self.bn1(identity))))
         return functional.relu(residual + identity)
-
-
-class ChannelAttention(nn.Module):
-    """One weight in (0, 1) per sample and channel: (B, C, H, W) -> (B, C, 1, 1).
-
-    Average and maximum over the image pass the same two layers and are summed. `max_pooling=False` takes the
-    average twice instead.
-    """
-
-    def __init__(self, channels: int, hidden: int, *, max_pooling: bool) -> None:
-        super().__init__()
-        self.max_pooling = max_pooling
-        self.fc1 = nn.Conv2d(channels, hidden, kernel_size=1, bias=False)
-        self.fc2 = nn.Conv2d(hidden, channels, kernel_size=1, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        average = self.excite(functional.adaptive_avg_pool2d(x, 1))
-        # parity: the published weights were trained with two average poolings.
-        other = self.excite(functional.adaptive_max_pool2d(x, 1)) if self.max_pooling else average
-        return torch.sigmoid(average + other)
-
-    def excite(self, pooled: Tensor) -> Tensor:
-        return self.fc2(functional.relu(self.fc1(pooled)))
 
 
 class EnsembleChannelAttention(nn.Module):

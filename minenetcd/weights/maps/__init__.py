@@ -7,6 +7,7 @@ from minenetcd.weights.maps import (
     bit,
     changeformer,
     dminet,
+    dtcdscn,
     fc_ef,
     fcnpp,
     icifnet,
@@ -16,6 +17,7 @@ from minenetcd.weights.maps import (
     siamunet_conc,
     siamunet_diff,
     snunet,
+    tfi_gr,
     tinycd,
 )
 
@@ -24,6 +26,7 @@ MAPS: dict[str, ModuleType] = {
     "bit": bit,
     "changeformer": changeformer,
     "dminet": dminet,
+    "dtcdscn": dtcdscn,
     "fc_ef": fc_ef,
     "fcnpp": fcnpp,
     "icifnet": icifnet,
@@ -33,5 +36,6 @@ MAPS: dict[str, ModuleType] = {
     "siamunet_conc": siamunet_conc,
     "siamunet_diff": siamunet_diff,
     "snunet": snunet,
+    "tfi_gr": tfi_gr,
     "tinycd": tinycd,
 }
