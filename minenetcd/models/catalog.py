@@ -5,6 +5,7 @@ from typing import Any
 
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.models.a2net import A2Net
+from minenetcd.models.afcf3d import AFCF3D
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.bit import BIT
 from minenetcd.models.changeformer import ChangeFormer
@@ -14,6 +15,7 @@ from minenetcd.models.fc_unets import FCEF, SiamUNetConc, SiamUNetDiff
 from minenetcd.models.fcnpp import FCNPP
 from minenetcd.models.icifnet import ICIFNet
 from minenetcd.models.minenetcd import MineNetCD
+from minenetcd.models.mspsnet import MSPSNet
 from minenetcd.models.rdpnet import RDPNet
 from minenetcd.models.resunet import ResUNet
 from minenetcd.models.snunet import SNUNet
@@ -22,6 +24,7 @@ from minenetcd.models.tinycd import TinyCD
 
 MODELS: dict[str, type[ChangeModel]] = {
     "a2net": A2Net,
+    "afcf3d": AFCF3D,
     "bit": BIT,
     "changeformer": ChangeFormer,
     "dminet": DMINet,
@@ -30,6 +33,7 @@ MODELS: dict[str, type[ChangeModel]] = {
     "fcnpp": FCNPP,
     "icifnet": ICIFNet,
     "minenetcd": MineNetCD,
+    "mspsnet": MSPSNet,
     "rdpnet": RDPNet,
     "resunet": ResUNet,
     "siamunet_conc": SiamUNetConc,

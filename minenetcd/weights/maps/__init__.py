@@ -4,6 +4,7 @@ from types import ModuleType
 
 from minenetcd.weights.maps import (
     a2net,
+    afcf3d,
     bit,
     changeformer,
     dminet,
@@ -12,6 +13,7 @@ from minenetcd.weights.maps import (
     fcnpp,
     icifnet,
     minenetcd,
+    mspsnet,
     rdpnet,
     resunet,
     siamunet_conc,
@@ -23,6 +25,7 @@ from minenetcd.weights.maps import (
 
 MAPS: dict[str, ModuleType] = {
     "a2net": a2net,
+    "afcf3d": afcf3d,
     "bit": bit,
     "changeformer": changeformer,
     "dminet": dminet,
@@ -31,6 +34,7 @@ MAPS: dict[str, ModuleType] = {
     "fcnpp": fcnpp,
     "icifnet": icifnet,
     "minenetcd": minenetcd,
+    "mspsnet": mspsnet,
     "rdpnet": rdpnet,
     "resunet": resunet,
     "siamunet_conc": siamunet_conc,
