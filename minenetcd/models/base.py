@@ -45,6 +45,9 @@ class ChangeModel(nn.Module):
     #: Weight of each auxiliary output in the training loss, as in the method's own publication.
     auxiliary_weights: tuple[float, ...] = ()
 
+    #: Weight of the logits themselves beside auxiliary outputs; 0 where the publication puts no loss on them.
+    main_weight: float = 1.0
+
     def __init__(self, **config: Any) -> None:
         super().__init__()
         self.config = {key: list(value) if isinstance(value, tuple) else value for key, value in config.items()}

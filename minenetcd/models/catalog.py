@@ -8,11 +8,13 @@ from minenetcd.models.a2net import A2Net
 from minenetcd.models.afcf3d import AFCF3D
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.bit import BIT
+from minenetcd.models.cgnet import CGNet
 from minenetcd.models.changeformer import ChangeFormer
 from minenetcd.models.dminet import DMINet
 from minenetcd.models.dtcdscn import DTCDSCN
 from minenetcd.models.fc_unets import FCEF, SiamUNetConc, SiamUNetDiff
 from minenetcd.models.fcnpp import FCNPP
+from minenetcd.models.hcgmnet import HCGMNet
 from minenetcd.models.icifnet import ICIFNet
 from minenetcd.models.minenetcd import MineNetCD
 from minenetcd.models.mspsnet import MSPSNet
@@ -26,11 +28,13 @@ MODELS: dict[str, type[ChangeModel]] = {
     "a2net": A2Net,
     "afcf3d": AFCF3D,
     "bit": BIT,
+    "cgnet": CGNet,
     "changeformer": ChangeFormer,
     "dminet": DMINet,
     "dtcdscn": DTCDSCN,
     "fc_ef": FCEF,
     "fcnpp": FCNPP,
+    "hcgmnet": HCGMNet,
     "icifnet": ICIFNet,
     "minenetcd": MineNetCD,
     "mspsnet": MSPSNet,

@@ -8,13 +8,13 @@ from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from minenetcd.backbones.resnet18 import ResNet18
 from minenetcd.errors import OptionError
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.gated_decoder import GatedDecoder, UpsampledHead
 from minenetcd.layers.initialisation import kaiming_normal_convolutions
+from minenetcd.layers.map_attention import map_attention
 from minenetcd.models.base import About, ChangeModel
 from minenetcd.types import ChangeOutput
 
@@ -41,13 +41,14 @@ class DMINet(ChangeModel):
     )
     size_multiple = 8
     auxiliary_weights = (1.0, 1.0, 0.5, 0.5)
+    main_weight = 0.0  # the sum of two heads that have losses of their own
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2, prediction: Prediction = "sum") -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes, prediction=prediction)
         if prediction not in ("sum", "coarse"):
             raise OptionError(f"DMINet needs prediction 'sum' or 'coarse', got {prediction!r}: choose one.")
         if prediction == "coarse":
-            self.auxiliary_weights = (0.0, 0.0, 0.0, 0.0)
+            self.main_weight, self.auxiliary_weights = 1.0, (0.0, 0.0, 0.0, 0.0)
         self.prediction = prediction
         self.trunk = ResNet18(in_channels, levels=3)
         fine, middle, _ = widths = self.trunk.channels
@@ -91,8 +92,8 @@ class JointQueryAttention(nn.Module):
     def forward(self, before: Tensor, after: Tensor) -> Exchanged:
         queries, keys, values = zip(self.before(before), self.after(after), strict=True)
         query = torch.cat(queries, dim=1)
-        answers = _answers(torch.stack([query, query], dim=1), torch.stack(keys, dim=1), torch.stack(values, dim=1))
-        before, after = (self.gamma * answer + x for answer, x in zip(answers.unbind(1), (before, after), strict=True))
+        answers = [map_attention(query, key, value) for key, value in zip(keys, values, strict=True)]
+        before, after = (self.gamma * answer + x for answer, x in zip(answers, (before, after), strict=True))
         return Exchanged(self.merge(torch.cat([before, after], dim=1)), before, after)
 
 
@@ -107,18 +108,3 @@ class DateProjection(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         return self.query(x), self.key(x), self.value(x)
-
-
-def _answers(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """Attention of every pixel to all pixels, per date: maps (B, 2, D, h, w) and values (B, 2, C, h, w) -> as values.
-
-    Queries and keys are filled up with zeros to C: kernels that never hold the (h w) x (h w) weights in memory
-    want one width.
-    """
-    pad = (0, values.shape[2] - queries.shape[2])
-    query, key, value = (x.flatten(-2).transpose(-1, -2).contiguous() for x in (queries, keys, values))
-    # parity: the logits are not scaled
-    mixed = functional.scaled_dot_product_attention(
-        functional.pad(query, pad), functional.pad(key, pad), value, scale=1.0
-    )
-    return mixed.transpose(-1, -2).view_as(values)

@@ -46,6 +46,7 @@ class ICIFNet(ChangeModel):
     )
     size_multiple = 4
     auxiliary_weights = (1.0, 1.0, 0.5)
+    main_weight = 0.0  # the sum of three decoders that have losses of their own
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class ICIFNet(ChangeModel):
         if prediction not in ("sum", "global"):
             raise OptionError(f"ICIFNet needs prediction 'sum' or 'global', got {prediction!r}: choose one.")
         if prediction == "global":
-            self.auxiliary_weights = (0.0, 0.0, 0.0)
+            self.main_weight, self.auxiliary_weights = 1.0, (0.0, 0.0, 0.0)
         self.prediction = prediction
         self.local_trunk = ResNet18(in_channels, levels=3)
         self.global_trunk = PvtV2B1(in_channels, levels=3, drop_path=drop_path)

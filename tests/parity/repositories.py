@@ -9,7 +9,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from parity import fill
+from parity.boost import boosted
 from parity.golden import Golden, load_golden
+
+#: Goldens whose weights alone say too little: which of their outputs is the probability under stronger ones.
+STRONGER = {"rdpnet": "nv.main", "cgnet": "boost.main", "hcgmnet": "boost.main"}
 
 #: The framework's `model_name` -> golden, variant of it, and how its hub id spells the method.
 METHODS = {
@@ -80,7 +84,8 @@ def hub_id(model_name: str, data_set: str = "MNCD256") -> str:
 def published_tensors(golden: Golden) -> dict[str, Tensor]:
     """Every tensor of the published state dict, integer buffers included, under its published name.
 
-    Fillings are the golden's: RDPNet's normalisation as vectors, FCNPP's matrices times sqrt(2).
+    Fillings are the golden's: RDPNet's normalisation as vectors, FCNPP's matrices times sqrt(2), CGNet's and
+    HCGMNet's attention boosted.
     """
     tensors = golden.weights
     for name, shape in golden.facts.get("fill_shapes", {}).items():
@@ -88,13 +93,15 @@ def published_tensors(golden: Golden) -> dict[str, Tensor]:
     if golden.name == "fcnpp":
         factor = torch.tensor(2.0).sqrt()
         tensors = {name: x * factor if x.ndim >= 2 else x for name, x in tensors.items()}
+    if STRONGER.get(golden.name) == "boost.main":
+        tensors = boosted(tensors)
     buffers = golden.facts["integer_buffers"]
     return tensors | {name: torch.ones(shape, dtype=torch.int64) for name, shape in buffers.items()}
 
 
 def golden_probability(golden: Golden) -> Tensor:
     """Published probability of change, every 4th pixel both ways: (1, H / 4, W / 4)."""
-    main = torch.from_numpy(golden.arrays["nv.main.samples" if golden.name == "rdpnet" else "main.samples"])
+    main = torch.from_numpy(golden.arrays[f"{STRONGER.get(golden.name, 'main')}.samples"])
     activation = golden.facts["activation"]
     if activation == "sigmoid":
         return main[:, 0]
