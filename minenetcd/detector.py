@@ -318,8 +318,11 @@ class _DetectorConfig(BaseModel):
     name: str | None = None
     pretrained_backbone: bool | None = None
     start_from: str | None = None
-    data: dict[str, Any] = Field(default_factory=dict)
-    recipe: dict[str, Any] = Field(default_factory=dict)
+    data: Any = None
+    recipe: Any = None
+    trainer: Any = None
+    seed: int | None = None
+    device: str | None = None
 
 
 def choose_device(device: str = "auto") -> torch.device:

@@ -9,7 +9,8 @@ MineNetCDError                 a failure; the command line ends with exit code 1
 │   ├── OptionError            an option or configuration value is wrong
 │   ├── UnknownNameError       no model, detector, data set or command has that name
 │   └── WeightsError           weights are missing, or do not fit the model
-└── OutputError                a result cannot be written
+├── OutputError                a result cannot be written
+└── RunInterrupted             a run was stopped by its user, and its state saved; exit code 130
 
 Every message is one line: what was needed, what came, what to do.
 """
@@ -66,3 +67,9 @@ class WeightsError(InputError):
 
 class OutputError(MineNetCDError):
     """A result cannot be written where it was asked for."""
+
+
+class RunInterrupted(MineNetCDError):
+    """A run was stopped by its user after its state was saved; the message says how to go on."""
+
+    exit_code = 130

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import minenetcd
-from minenetcd.cli import demo, models, predict, train
+from minenetcd.cli import config, demo, models, predict, runs, test, train
 from minenetcd.errors import MineNetCDError
 
 app = typer.Typer(
@@ -17,8 +17,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
 )
-for command in (demo.demo, predict.predict, train.train, models.models):
+for command in (demo.demo, predict.predict, train.train, test.test, runs.runs, models.models):
     app.command()(command)
+app.add_typer(config.app, name="config")
 
 
 def _version(asked: bool) -> None:

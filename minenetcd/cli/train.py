@@ -1,38 +1,41 @@
 """minenetcd train"""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument, Exit, Option
 
 
 def train(
     config: Annotated[str, Argument(help="Name of a shipped configuration, or a YAML file.", show_default=False)],
-    overrides: Annotated[list[str] | None, Argument(help="Changes to it, e.g. recipe.steps=100.")] = None,
-    out: Annotated[Path, Option(help="Folder for the trained detector.")] = Path("runs/detector"),
-    device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
+    overrides: Annotated[list[str] | None, Argument(help="Changes to it, e.g. data=levir-cd recipe=paper.")] = None,
+    out: Annotated[
+        Path | None, Option(help="Folder of the run and its detector.", show_default="runs/CONFIG")
+    ] = None,
+    resume: Annotated[bool, Option("--resume", help="Go on with the run in --out.")] = False,
+    device: Annotated[str | None, Option(help="auto, cpu, cuda or mps; wins over the configuration.")] = None,
+    processes: Annotated[int, Option(help="Processes that train together on this machine.", min=1)] = 1,
 ) -> None:
-    """Train a detector on synthetic scenes.
+    """Train a detector from one configuration.
 
-    Example: minenetcd train minenetcd-nano --out runs/nano
+    Example: minenetcd train bit data=levir-cd recipe.epochs=50 --out runs/bit
 
-    Example: minenetcd train minenetcd-resnet18 recipe.steps=500 pretrained_backbone=false
+    Example: minenetcd train minenetcd-nano data="synthetic:mines?sites=40&size=512" --processes 2
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from minenetcd.evaluation.launch import is_launched, run_processes
 
+    if processes > 1 and not is_launched():
+        raise Exit(run_processes(sys.argv[1:], processes))
+
+    from minenetcd.cli.training_progress import RunProgress
     from minenetcd.configs.reading import parse_overrides
     from minenetcd.training.train import train as run_training
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, int] = {}
-
-        def progress(stage: str, done: int, of: int, loss: float | None) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage)
-            label = stage if loss is None else f"{stage}, loss {loss:.3f}"
-            bars.update(tasks[stage], completed=done, total=of, description=label)
-
-        detector = run_training(config, out, device=device, progress=progress, **parse_overrides(overrides or ()))
-    print(f"{detector.name}: threshold {detector.threshold:.2f}, saved in {out}")
+    out = out or Path("runs") / Path(config).stem
+    detector = run_training(
+        config, out, device=device, resume=resume, reporter=RunProgress(), **parse_overrides(overrides or ())
+    )
+    score = next(iter(detector.provenance["metrics"].values()))
+    print(f"{detector.name}: F1 {score:.4f} on the validation split, threshold {detector.threshold:.2f}, saved in {out}")
+    print(f"Next: minenetcd test {out} --data NAME")

@@ -3,13 +3,43 @@
 Everything is drawn from one generator, so a sample is the same for the same (seed, epoch, index).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
-import torch
 from torch import Tensor
+from torchvision.transforms.v2 import InterpolationMode
+from torchvision.transforms.v2 import functional as v2
 
+from minenetcd.data.tone import Tone, jitter
+from minenetcd.errors import DataError, UnknownNameError
 from minenetcd.types import ChangeSample
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """A recipe: which changes a sample may undergo on its way into a batch."""
+
+    symmetries: bool = False  # flips and turns by 90 degrees
+    exchange_share: float = 0.0  # of the samples, dates exchanged
+    zoom: float = 1.0  # objects up to this many times larger or smaller, in half of the samples
+    tone: Tone | None = None
+
+
+AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
+    {
+        "none": Augmentation(),
+        "strong": Augmentation(symmetries=True, exchange_share=0.5, zoom=1.25, tone=Tone()),
+    }
+)
+
+
+def augmentation_named(name: str) -> Augmentation:
+    """The recipe `name`; UnknownNameError where there is none."""
+    if name not in AUGMENTATIONS:
+        raise UnknownNameError("augmentation", name, AUGMENTATIONS)
+    return AUGMENTATIONS[name]
 
 
 def sample_generator(seed: int, epoch: int, index: int) -> np.random.Generator:
@@ -17,46 +47,89 @@ def sample_generator(seed: int, epoch: int, index: int) -> np.random.Generator:
     return np.random.default_rng((seed, epoch, index))
 
 
-def augment(sample: ChangeSample, rng: np.random.Generator, *, crop: int | None = None) -> ChangeSample:
-    """The recipe `strong`: random crop, turn and flip of everything; dates exchanged; tone of each date by itself.
+def augment(
+    sample: ChangeSample,
+    rng: np.random.Generator,
+    *,
+    recipe: str | Augmentation = "strong",
+    crop: int | None = None,
+) -> ChangeSample:
+    """`sample` changed as `recipe` allows, every choice drawn from `rng`.
 
-    `crop` is the side of the window cut out [pixels]; None keeps the whole sample, which must be square then.
+    `crop` is the side of the window cut out at a random place, with every recipe [pixels]; None keeps the size
+    of the sample. DataError where the sample is smaller than the window.
     """
-    if crop is not None:
+    recipe = augmentation_named(recipe) if isinstance(recipe, str) else recipe
+    if recipe.zoom > 1 and rng.random() < 0.5:
+        sample = random_zoom(sample, rng, most=recipe.zoom, side=crop)
+    elif crop is not None:
         sample = random_crop(sample, rng, side=crop)
-    sample = turn_and_flip(sample, rng)
-    if rng.random() < 0.5:
+    if recipe.symmetries:
+        sample = turn_and_flip(sample, rng)
+    if rng.random() < recipe.exchange_share:
         sample = sample._replace(before=sample.after, after=sample.before)
-    return sample._replace(before=jitter(sample.before, rng), after=jitter(sample.after, rng))
+    if recipe.tone is not None:
+        tones = (jitter(date, rng, recipe.tone) for date in (sample.before, sample.after))
+        sample = sample._replace(before=next(tones), after=next(tones))
+    return sample
 
 
 def random_crop(sample: ChangeSample, rng: np.random.Generator, *, side: int) -> ChangeSample:
     """A random window of `side` x `side` pixels, the same in both dates and the mask."""
-    height, width = sample.mask.shape
-    row, column = rng.integers(height - side + 1), rng.integers(width - side + 1)
-    window = (..., slice(row, row + side), slice(column, column + side))
+    _check_size(sample, side)
+    window = _random_window(sample.mask.shape, (side, side), rng)
     return _each(sample, lambda image: image[window])
 
 
+def random_zoom(
+    sample: ChangeSample, rng: np.random.Generator, *, most: float, side: int | None = None
+) -> ChangeSample:
+    """A random window up to `most` times smaller or larger than `side`, resampled to `side` x `side` pixels.
+
+    Without `side` the output is as large as the sample. The window never leaves the sample, so nothing is
+    invented at the edges; where the sample is no larger than `side`, objects only grow.
+    """
+    height, width = target = sample.mask.shape if side is None else (side, side)
+    _check_size(sample, max(target) if side else 0)
+    largest = min(sample.mask.shape[0] / height, sample.mask.shape[1] / width, most)
+    factor = np.exp(rng.uniform(-np.log(most), np.log(largest)))
+    size = max(1, round(height * factor)), max(1, round(width * factor))
+    window = _random_window(sample.mask.shape, size, rng)
+    dates = (_resized(date[window], target, InterpolationMode.BILINEAR) for date in (sample.before, sample.after))
+    mask = _resized(sample.mask[window][None], target, InterpolationMode.NEAREST_EXACT)[0]
+    return ChangeSample(next(dates), next(dates), mask, sample.name)
+
+
 def turn_and_flip(sample: ChangeSample, rng: np.random.Generator) -> ChangeSample:
-    """One of the eight symmetries of the square, the same for both dates and the mask."""
-    turns, flipped = int(rng.integers(4)), rng.random() < 0.5
+    """One of the symmetries of the square, or of the rectangle if it is none: the same for both dates and the mask."""
+    square = sample.mask.shape[0] == sample.mask.shape[1]
+    transposed, *flipped = rng.random(3) < 0.5
+    dims = [dim for dim, chosen in zip((-2, -1), flipped, strict=True) if chosen]
 
     def turn(image: Tensor) -> Tensor:
-        image = torch.rot90(image, turns, dims=(-2, -1))
-        return image.flip(-1) if flipped else image
+        return (image.mT if transposed and square else image).flip(dims)
 
     return _each(sample, turn)
 
 
-def jitter(image: Tensor, rng: np.random.Generator) -> Tensor:
-    """Change brightness, contrast, colour balance and gamma of one date: uint8 (C, H, W) -> uint8 (C, H, W)."""
-    values = np.arange(256, dtype=np.float32) / 255
-    gains = rng.uniform(0.9, 1.1, size=image.shape[0])
-    contrast, brightness, gamma = rng.uniform(0.75, 1.25), rng.uniform(-0.1, 0.1), np.exp(rng.uniform(-0.3, 0.3))
-    curves = np.stack([((values**gamma - 0.5) * contrast + 0.5 + brightness) * gain for gain in gains])
-    table = torch.from_numpy((curves.clip(0, 1) * 255).round().astype(np.uint8))
-    return torch.stack([curve[band.long()] for curve, band in zip(table, image, strict=True)])
+def _random_window(
+    shape: tuple[int, int], size: tuple[int, int], rng: np.random.Generator
+) -> tuple[slice | type(Ellipsis), ...]:
+    top, left = (int(rng.integers(whole - part + 1)) for whole, part in zip(shape, size, strict=True))
+    return (..., slice(top, top + size[0]), slice(left, left + size[1]))
+
+
+def _resized(image: Tensor, size: tuple[int, int], interpolation: InterpolationMode) -> Tensor:
+    return v2.resize(image, list(size), interpolation=interpolation, antialias=True)
+
+
+def _check_size(sample: ChangeSample, side: int) -> None:
+    height, width = sample.mask.shape
+    if min(height, width) < side:
+        raise DataError(
+            f"A crop of {side} x {side} pixels needs pairs at least as large, {sample.name!r} has {height} x {width}: "
+            f"choose a crop of {min(height, width)} or less, or leave the pair out."
+        )
 
 
 def _each(sample: ChangeSample, change: Callable[[Tensor], Tensor]) -> ChangeSample:

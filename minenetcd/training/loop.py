@@ -1,96 +1,238 @@
-"""The training loop: batches in, moving weights, and their running average out."""
+"""The training loop: batches in, moving weights, their running average looked at, the best of them kept."""
 
-import copy
-import math
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
+from accelerate import Accelerator
+from accelerate.utils import gather_object
 from torch import Tensor, nn
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import LambdaLR
 
+from minenetcd.data.dataset import ChangeDataset
+from minenetcd.data.loading import make_loader
 from minenetcd.detector import ChangeDetector
 from minenetcd.errors import MineNetCDError
+from minenetcd.evaluation.evaluate import evaluate
+from minenetcd.evaluation.threshold import best_threshold, confusion_at
+from minenetcd.training.interruption import Interruption
 from minenetcd.training.losses import change_loss
-from minenetcd.training.recipe import Recipe
+from minenetcd.training.optimise import RunningAverage, learning_rate, make_optimiser
+from minenetcd.training.parallel import Spread
+from minenetcd.training.plan import Plan
+from minenetcd.training.resume import random_states, restore_random_state
+from minenetcd.training.settings import Settings
 from minenetcd.types import ChangeSample
 
-Progress = Callable[[int, int, float], None]
+
+@dataclass(frozen=True)
+class Step:
+    """What one optimiser step did."""
+
+    step: int
+    epoch: int
+    loss: float
+    learning_rate: float
+    samples_per_second: float
+    interrupted: bool
 
 
-class RunningAverage:
-    """Exponential moving average of a network's parameters; buffers are copied."""
+@dataclass(frozen=True)
+class Validation:
+    """What the weights after `step` steps give on the validation split, at its best threshold or a fixed one."""
 
-    def __init__(self, model: nn.Module, decay: float) -> None:
-        self.model = copy.deepcopy(model).eval().requires_grad_(False)
-        self.decay, self.updates = decay, 0
-
-    @torch.no_grad()
-    def update(self, model: nn.Module) -> None:
-        """Move towards `model`; early on the average follows faster, so that the start is forgotten."""
-        self.updates += 1
-        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        for average, value in zip(self.model.parameters(), model.parameters(), strict=True):
-            average.lerp_(value, 1 - decay)
-        for average, value in zip(self.model.buffers(), model.buffers(), strict=True):
-            average.copy_(value)
+    step: int
+    f1: float
+    ciou: float
+    threshold: float
 
 
-def fit(
-    detector: ChangeDetector, batches: Iterable[ChangeSample], recipe: Recipe, *, progress: Progress = lambda *_: None
-) -> None:
-    """Train `detector.model` for `recipe.steps` batches and leave the running average of its weights in it.
+class Trainer:
+    """One run: the detector, where it is spread, and how far it has come.
 
-    `batches` yield uint8 (B, C, H, W) dates and (B, H, W) masks. Raises MineNetCDError where the loss stops
-    being finite, naming the samples.
+    `step` counts optimiser steps done, `best` is the best validation so far, `waited` counts those since.
     """
-    model = detector.model.train().to(memory_format=torch.channels_last)
-    optimiser = AdamW(_groups(model, recipe.weight_decay), lr=recipe.learning_rate, betas=recipe.betas)
-    schedule = LambdaLR(optimiser, lambda step: _rate(step, recipe))
-    average = RunningAverage(model, recipe.ema_decay)
-    for step, batch in zip(range(1, recipe.steps + 1), batches, strict=False):
-        loss = _step(detector, batch, optimiser, recipe)
-        schedule.step()
-        average.update(model)
-        progress(step, recipe.steps, loss)
-    model.load_state_dict(average.model.state_dict())
-    model.eval()
 
+    def __init__(
+        self, detector: ChangeDetector, train_set: ChangeDataset, plan: Plan, settings: Settings, accelerator: Accelerator
+    ) -> None:
+        self.detector, self.train_set, self.plan = detector, train_set, plan
+        self.settings, self.recipe, self.accelerator = settings, settings.recipe, accelerator
+        self.step, self.waited = 0, 0
+        self.best: Validation | None = None
+        self.model = detector.model
+        self.spread = Spread(self.model, accelerator, settings.trainer)
+        if self.spread.twin is not None:
+            detector.model = self.spread.twin
+        self.optimiser = accelerator.prepare_optimizer(make_optimiser(self.model, self.recipe))
+        decay = self.recipe.ema_decay
+        self.average = None if decay is None else RunningAverage(list(self.model.parameters()), decay)
+        torch.manual_seed(settings.seed + accelerator.process_index)  # each process drops out other features
 
-def _step(detector: ChangeDetector, batch: ChangeSample, optimiser: AdamW, recipe: Recipe) -> float:
-    model = detector.model
-    before, after = (_normalised(detector, date) for date in (batch.before, batch.after))
-    loss = change_loss(
-        model(before, after),
-        batch.mask.to(detector.device),
-        name=recipe.loss,
-        auxiliary_weights=model.auxiliary_weights,
-    )
-    if not loss.isfinite():
-        raise MineNetCDError(f"The loss became {loss.item()} on the samples {batch.name}: lower the learning rate.")
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), recipe.clip_norm)
-    optimiser.step()
-    return loss.item()
+    # --- steps ---
 
+    def steps(self, interruption: Interruption) -> Iterator[Step]:
+        """Train to the plan's end, telling each step; the caller may stop asking at any time."""
+        batches = self._batches()
+        while self.step < self.plan.steps:
+            started = time.perf_counter()
+            rate = self._set_learning_rate()
+            loss = self._optimise([next(batches) for _ in range(self.plan.batches_per_step)])
+            self.step += 1
+            loss, interrupted = self._agree(loss, interruption.asked)
+            speed = self.plan.pairs_per_step / (time.perf_counter() - started)
+            yield Step(self.step, self.plan.position(self.step - 1)[0], loss, rate, speed, interrupted)
 
-def _normalised(detector: ChangeDetector, date: Tensor) -> Tensor:
-    unit = date.to(detector.device).float().div(255).contiguous(memory_format=torch.channels_last)
-    return detector.preprocessing.normalise(unit)
+    def _batches(self) -> Iterator[ChangeSample]:
+        """Epoch after epoch of batches, from where the run stands."""
+        loader = make_loader(
+            self.train_set,
+            batch_size=self.recipe.batch_size * self.accelerator.num_processes,
+            workers=self.settings.data.workers,
+            seed=self.settings.seed,
+            augmentation=self.recipe.augmentation,
+            crop=self.recipe.crop,
+            shuffle=True,
+            drop_last=True,
+            start=self.plan.position(self.step),
+            rank=self.accelerator.process_index,
+            world_size=self.accelerator.num_processes,
+            device=self.accelerator.device,
+        )
+        while True:
+            yield from loader
 
+    def _optimise(self, batches: list[ChangeSample]) -> Tensor:
+        """One optimiser step on `batches`; their mean loss on this process."""
+        self.spread.train()
+        self.optimiser.zero_grad()
+        total = torch.zeros((), device=self.accelerator.device)
+        for number, batch in enumerate(batches, start=1):
+            last = number == len(batches)
+            with nullcontext() if last else self.accelerator.no_sync(self.spread.module):
+                loss = self._loss(batch) / len(batches)
+                self.accelerator.backward(loss)
+            total += loss.detach()
+        self._refuse_what_is_no_number(total, batches)
+        if self.recipe.clip_norm is not None:
+            self.accelerator.unscale_gradients(self.optimiser)
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm)
+        self.optimiser.step()
+        if self.average is not None:
+            self.average.update()
+        return total
 
-def _groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Weight decay for matrices and kernels only, not for biases and normalisation scales."""
-    matrices = [p for p in model.parameters() if p.ndim >= 2]
-    vectors = [p for p in model.parameters() if p.ndim < 2]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    def _loss(self, batch: ChangeSample) -> Tensor:
+        with self.accelerator.autocast():
+            output = self.spread.module(*self._dates(batch))
+        recipe, model = self.recipe, self.model
+        if not recipe.auxiliary:
+            output = output._replace(auxiliary=())
+        return change_loss(
+            output,
+            batch.mask.to(self.accelerator.device, non_blocking=True),
+            name=recipe.loss,
+            main_weight=model.main_weight if recipe.auxiliary else 1.0,
+            auxiliary_weights=model.auxiliary_weights if recipe.auxiliary else (),
+            class_weights=recipe.class_weights,
+            ignore_label=recipe.ignore_label,
+        )
 
+    def _dates(self, batch: ChangeSample) -> list[Tensor]:
+        """Both dates normalised, in the order the network takes them."""
+        order = self.detector.preprocessing.date_order
+        return [self._normalised(getattr(batch, date)) for date in order]
 
-def _rate(step: int, recipe: Recipe) -> float:
-    """Share of the learning rate: linear warm-up, then a cosine down to `final_rate`."""
-    warmup = max(1, round(recipe.steps * recipe.warmup_share))
-    if step < warmup:
-        return (step + 1) / warmup
-    done = (step - warmup) / max(1, recipe.steps - warmup)
-    return recipe.final_rate + (1 - recipe.final_rate) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+    def _normalised(self, date: Tensor) -> Tensor:
+        unit = date.to(self.accelerator.device, non_blocking=True).float().div(255)
+        return self.detector.preprocessing.normalise(unit.contiguous(memory_format=torch.channels_last))
+
+    def _set_learning_rate(self) -> float:
+        rate = learning_rate(self.step, self.plan.steps, self.recipe)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        return rate
+
+    def _refuse_what_is_no_number(self, loss: Tensor, batches: list[ChangeSample]) -> None:
+        """All processes stop together, naming the samples of those that met the loss."""
+        finite = self.accelerator.reduce(loss.isfinite().float(), "sum").item() == self.accelerator.num_processes
+        if finite:
+            return
+        names = [name for batch in batches for name in batch.name] if not loss.isfinite() else []
+        raise MineNetCDError(
+            f"The loss became {'nan' if loss.isnan() else loss.item()} in step {self.step + 1} on the samples "
+            f"{', '.join(gather_object(names))}: look at them, or lower recipe.learning_rate."
+        )
+
+    def _agree(self, loss: Tensor, asked: bool) -> tuple[float, bool]:
+        """Mean loss of the processes, and whether any of them was asked to stop."""
+        told = torch.stack([loss, loss.new_tensor(float(asked))])
+        loss, asked = (self.accelerator.reduce(told, "sum") / self.accelerator.num_processes).tolist()
+        return loss, asked > 0
+
+    # --- looking and choosing ---
+
+    def validate(self, val_set: ChangeDataset, progress: Callable[[int, int], None]) -> Validation:
+        """Look at the averaged weights on `val_set`; where they are the best so far, `best` is what comes back."""
+        with self.average.in_place() if self.average is not None else nullcontext():
+            self.spread.whole()
+            result = evaluate(
+                self.detector,
+                val_set,
+                batch_size=self.recipe.batch_size,
+                workers=self.settings.data.workers,
+                accelerator=self.accelerator,
+                progress=progress,
+            )
+        threshold = best_threshold(result.histogram) if self.recipe.threshold == "val" else self.recipe.threshold
+        at = confusion_at(result.histogram, threshold)
+        validation = Validation(self.step, at.f1 or 0.0, at.ciou or 0.0, threshold)
+        if self.best is None or validation.f1 > self.best.f1:
+            self.best, self.waited = validation, 0
+        else:
+            self.waited += 1
+        return validation
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether early stopping is asked for and due."""
+        patience = self.settings.trainer.patience
+        return patience is not None and self.waited >= patience
+
+    def averaged_state(self) -> dict[str, Tensor]:
+        """The weights that are looked at, whole, on the main process."""
+        with self.average.in_place() if self.average is not None else nullcontext():
+            return {name: tensor.clone() for name, tensor in self.spread.model_state().items()}
+
+    # --- stopping and going on ---
+
+    def state(self) -> dict[str, Any]:
+        """Everything a run needs to go on as if it had never stopped, whole, on the main process."""
+        return {
+            "step": self.step,
+            "best": None if self.best is None else asdict(self.best),
+            "waited": self.waited,
+            "model": self.spread.model_state(),
+            "average": None if self.average is None else self.averaged_state(),
+            "average_updates": 0 if self.average is None else self.average.updates,
+            "optimiser": self.spread.optimiser_state(self.optimiser.optimizer),
+            "scaler": self.accelerator.scaler.state_dict() if self.accelerator.scaler is not None else None,
+            "random": random_states(self.accelerator.device),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from `state`, which every process has read."""
+        self.step, self.waited = state["step"], state["waited"]
+        self.best = None if state["best"] is None else Validation(**state["best"])
+        self.spread.load_optimiser_state(self.optimiser.optimizer, state["optimiser"])
+        if self.average is not None:
+            self.spread.load_model_state(state["average"])
+            self.average.restart(state["average_updates"])
+        self.spread.load_model_state(state["model"])
+        if state["scaler"] is not None:
+            self.accelerator.scaler.load_state_dict(state["scaler"])
+        own = self.accelerator.process_index
+        if own < len(state["random"]):
+            restore_random_state(state["random"][own], self.accelerator.device)

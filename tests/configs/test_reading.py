@@ -5,14 +5,14 @@ import pytest
 from minenetcd.configs.reading import list_configs, merge, parse_overrides, read_config
 from minenetcd.detector import ChangeDetector
 from minenetcd.errors import OptionError, UnknownNameError
-from minenetcd.training.recipe import read_sections
+
 
 
 @pytest.mark.parametrize("name", list_configs())
 def test_every_shipped_configuration_is_whole(name: str) -> None:
     config = read_config(name)
     assert {"model", "preprocessing", "threshold"} <= set(config) and "base" not in config
-    read_sections(config)
+
 
 
 def test_a_file_inherits_from_a_shipped_one_key_by_key(tmp_path: Path) -> None:

@@ -1,56 +1,34 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from minenetcd.evaluation.baseline import baseline_mask, change_vector_magnitude, otsu_threshold
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.evaluation.threshold import ThresholdSearch
+from minenetcd.evaluation.threshold import best_threshold, confusion_at
+
+LEVELS = 1000
 
 
-def scene(seed: int) -> tuple[np.ndarray, np.ndarray]:
+def histogram(probability: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    return np.stack([np.histogram(probability[truth == label], LEVELS, (0, 1))[0] for label in (0, 1)])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 99))
+def test_counts_at_a_threshold_are_those_of_the_mask_it_makes(seed: int, percent: int) -> None:
     rng = np.random.default_rng(seed)
-    truth = (rng.random((40, 50)) < 0.3).astype(np.uint8)
-    probability = np.clip(rng.normal(0.25 + 0.35 * truth, 0.15), 0, 0.999).astype(np.float32)
-    truth[:3] = 255
-    return probability, truth
+    probability, truth = (rng.integers(0, LEVELS, 500) + 0.5) / LEVELS, rng.integers(0, 2, 500)
+    expected = Confusion.count((probability >= percent / 100).astype(np.uint8), truth.astype(np.uint8))
+    assert confusion_at(histogram(probability, truth), percent / 100) == expected
 
 
-def test_counts_at_a_threshold_are_those_of_the_mask() -> None:
-    search, pooled = ThresholdSearch(), Confusion()
-    for seed in range(3):
-        probability, truth = scene(seed)
-        search.add(probability, truth)
-        pooled += Confusion.count((np.floor(probability * 100) >= 37).astype(np.uint8), truth)
-    assert search.confusion(0.37) == pooled
+def test_the_best_threshold_separates_what_can_be_separated() -> None:
+    probability, truth = np.array([0.1, 0.2, 0.65, 0.7]), np.array([0, 0, 1, 1])
+    best = best_threshold(histogram(probability, truth))
+    assert 0.2 < best <= 0.65 and confusion_at(histogram(probability, truth), best).f1 == 1
 
 
-def test_the_best_threshold_has_the_best_pooled_f1() -> None:
-    search = ThresholdSearch()
-    search.add(*scene(0))
-    best = search.best()
-    assert 0.3 < best < 0.6
-    assert search.confusion(best).f1 == max(search.confusion(t / 100).f1 for t in range(1, 100))
-
-
-def test_without_any_change_the_middle_is_kept() -> None:
-    search = ThresholdSearch()
-    search.add(np.zeros((4, 4), np.float32), np.zeros((4, 4), np.uint8))
-    assert search.best() == 0.5
-
-
-def test_otsu_splits_two_heaps_between_them() -> None:
-    rng = np.random.default_rng(0)
-    values = np.concatenate([rng.normal(10, 1, 900), rng.normal(30, 2, 100)])
-    assert 13 < otsu_threshold(values) < 26
-
-
-def test_the_baseline_finds_a_changed_square_and_standardising_takes_out_tone() -> None:
-    rng = np.random.default_rng(0)
-    before = rng.integers(80, 120, (32, 32, 3)).astype(np.uint8)
-    after = before.copy()
-    after[8:16, 8:16] = 250
-    mask = baseline_mask(before, after)
-    assert mask[8:16, 8:16].all() and mask.sum() == 64
-    toned = (before * 0.5 + 60).astype(np.float32)
-    assert change_vector_magnitude(before, toned, standardise=True).max() < 1e-4
-    assert change_vector_magnitude(before, toned).min() > 1
-    assert change_vector_magnitude(before, before + np.uint8(1)) == pytest.approx(np.sqrt(3))
+@pytest.mark.parametrize("truth", [0, 1])
+def test_where_nothing_can_be_chosen_it_stays_in_the_middle(truth: int) -> None:
+    counts = np.zeros((2, LEVELS), np.int64)
+    counts[truth, 900] = 10
+    assert best_threshold(counts) == 0.5

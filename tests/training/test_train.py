@@ -1,85 +1,169 @@
+"""A run from one configuration, through the public face."""
+
+import csv
+import json
 from pathlib import Path
 
 import pytest
 import torch
+import yaml
+from PIL import Image
+from typer.testing import CliRunner
 
 import minenetcd
-from minenetcd.errors import MineNetCDError, OptionError, OutputError
-from minenetcd.training.loop import RunningAverage, fit
-from minenetcd.training.recipe import Recipe
-from minenetcd.types import ChangeSample
-
-TINY = {
-    "model": {"decoder_channels": 16, "auxiliary_channels": 8},
-    "data": {"train_scenes": 4, "val_scenes": 2, "size": 64},
-    "recipe": {"steps": 3, "batch_size": 2, "crop": 64},
-}
+from minenetcd.cli.main import app
+from minenetcd.detector import ChangeDetector
+from minenetcd.errors import DataError, MineNetCDError, OptionError
+from minenetcd.training.runs import list_runs
+from training.squares import small_config, write_config, write_squares
 
 
-def test_a_run_saves_a_detector_that_says_how_it_was_made(tmp_path: Path) -> None:
-    stages: list[str] = []
-    trained = minenetcd.train("minenetcd-nano", tmp_path, progress=lambda stage, *_: stages.append(stage), **TINY)
-    again = minenetcd.from_pretrained(tmp_path)
-    assert again.threshold == trained.threshold
-    assert again.provenance["recipe"]["steps"] == 3 and "4 synthetic scenes" in again.provenance["trained_on"]
-    assert set(stages) == {"rendering scenes", "training"}
-    for ours, theirs in zip(trained.model.parameters(), again.model.parameters(), strict=True):
-        assert torch.equal(ours.cpu(), theirs)
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_squares(tmp_path_factory.mktemp("squares"))
 
 
-def test_the_same_seed_trains_the_same_weights(tmp_path: Path) -> None:
-    first, second = (minenetcd.train("minenetcd-nano", tmp_path, **TINY) for _ in range(2))
-    for one, two in zip(first.model.parameters(), second.model.parameters(), strict=True):
-        assert torch.equal(one, two)
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "squares"
+    minenetcd.train(small_config(data, recipe={"steps": 40, "ema_decay": 0.9, "augmentation": "none"}), out, device="cpu")
+    return out
 
 
-def test_training_learns() -> None:
-    torch.manual_seed(0)
-    detector = minenetcd.from_config("minenetcd-nano", **{"model": TINY["model"]})
-    before = torch.randint(40, 90, (2, 3, 64, 64), dtype=torch.uint8)
-    after, mask = before.clone(), torch.zeros(2, 64, 64, dtype=torch.uint8)
-    after[..., 16:48, 16:48], mask[:, 16:48, 16:48] = 220, 1
-    losses: list[float] = []
-    batch = ChangeSample(before, after, mask, "square")
-    fit(detector, [batch] * 120, Recipe(steps=120, learning_rate=3e-3), progress=lambda *told: losses.append(told[2]))
-    assert losses[-1] < 0.5 * losses[0]
+def log(out: Path) -> list[dict[str, str]]:
+    with (out / "log.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
-def test_a_loss_that_is_no_number_stops_with_the_samples() -> None:
-    detector = minenetcd.from_config("minenetcd-nano", model=TINY["model"])
-    with torch.no_grad():
-        next(detector.model.parameters()).fill_(float("nan"))
-    image = torch.zeros(2, 3, 64, 64, dtype=torch.uint8)
-    batch = ChangeSample(image, image, image[:, 0], ["site-1", "site-2"])
-    with pytest.raises(MineNetCDError, match=r"site-1.*lower the learning rate"):
-        fit(detector, [batch], Recipe(steps=1))
+def test_training_learns(trained: Path) -> None:
+    rows = log(trained)
+    assert len(rows) == 40
+    assert sum(float(row["loss"]) for row in rows[-5:]) < 0.9 * sum(float(row["loss"]) for row in rows[:5])
+    assert float(rows[-1]["val_f1"]) > 0.7
 
 
-def test_the_running_average_follows_the_weights() -> None:
-    model = torch.nn.Linear(1, 1)
-    average = RunningAverage(model, 0.9)
-    with torch.no_grad():
-        model.weight.fill_(1.0)
-    for _ in range(200):
-        average.update(model)
-    assert average.model.weight.item() == pytest.approx(1.0, abs=1e-3)
+def test_the_folder_holds_a_detector_that_says_how_it_was_made(trained: Path, data: Path) -> None:
+    detector = minenetcd.from_pretrained(trained)
+    best = json.loads((trained / "run.json").read_text())["best"]
+    assert detector.threshold == best["threshold"]
+    assert detector.provenance["recipe"]["steps"] == 40 and detector.provenance["recipe"]["seed"] == 8888
+    assert f"12 pairs of {data}" in detector.provenance["trained_on"]
+    assert best["f1"] == max(float(row["val_f1"]) for row in log(trained) if row["val_f1"])
+    assert list(detector.provenance["metrics"].values()) == [best["f1"]]
 
 
-def test_training_goes_on_from_a_trained_detector(tmp_path: Path) -> None:
-    first = minenetcd.train("minenetcd-nano", tmp_path / "first", **TINY)
-    still = {**TINY, "recipe": {"steps": 1, "learning_rate": 1e-12, "weight_decay": 0, "batch_size": 2, "crop": 64}}
-    second = minenetcd.train("minenetcd-nano", tmp_path / "second", start_from=str(tmp_path / "first"), **still)
+def test_the_folder_tells_what_was_run_where_on_what(trained: Path, data: Path) -> None:
+    record = json.loads((trained / "run.json").read_text())
+    assert record["finished"] and record["steps"] == 40
+    assert record["environment"]["packages"]["torch"] and "commit" in (record["git"] or {"commit": None})
+    assert record["data"]["train"]["source"] == str(data) and len(record["data"]["val"]["fingerprint"]) >= 8
+    config = yaml.safe_load((trained / "config.yaml").read_text())
+    assert config["recipe"]["learning_rate"] == 3e-3 and config["recipe"]["loss"] == "bce_dice"
+    with Image.open(trained / "curves.png") as picture:
+        assert picture.width > 600
+
+
+def test_runs_are_listed_best_first(trained: Path, data: Path) -> None:
+    runs = list_runs(trained.parent)
+    assert [run.name for run in runs] == ["squares"] and runs[0].finished and runs[0].steps == 40
+    result = CliRunner().invoke(app, ["runs", str(trained.parent)])
+    assert f"squares\tminenetcd resnet_nano\t{data.name}\tstrong\t40" in result.output
+    with pytest.raises(DataError, match="There is no run in"):
+        list_runs(trained / "checkpoints")
+
+
+def test_a_tested_detector_leaves_metrics_masks_and_maps(trained: Path, data: Path, tmp_path: Path) -> None:
+    arguments = ["test", str(trained), "--data", str(data), "--out", str(tmp_path), "--device", "cpu"]
+    result = CliRunner().invoke(app, [*arguments, "--workers", "0"])
+    assert result.exit_code == 0, result.output
+    record = json.loads((tmp_path / "metrics.json").read_text())
+    assert f"{record['metrics']['f1']:.4f}" in result.output
+    assert record["pairs"] == 7 and sum(record["counts"].values()) == 7 * 64 * 64
+    names = sorted(path.stem for path in (data / "test" / "A").iterdir())
+    assert sorted(path.stem for path in (tmp_path / "masks").iterdir()) == names
+    with (tmp_path / "per_pair.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sum(int(row["tp"]) for row in rows) == record["counts"]["tp"]
+    unchanged = next(row for row in rows if row["name"] == names[4])
+    assert unchanged["recall"] == ""  # no changed pixel: undefined, not zero and not NaN
+    colours = {colour for _, colour in Image.open(tmp_path / "maps" / f"{names[0]}.png").convert("RGB").getcolors()}
+    assert colours <= {(0, 200, 0), (255, 255, 255), (255, 0, 0), (0, 0, 255)} and (0, 200, 0) in colours
+
+
+def test_the_same_seed_trains_the_same_weights_whatever_the_workers(data: Path, tmp_path: Path) -> None:
+    weights = []
+    for workers in (0, 2):
+        config = small_config(data, recipe={"steps": 3}, data={"workers": workers})
+        weights.append(minenetcd.train(config, tmp_path / str(workers), device="cpu").model.state_dict())
+    assert all(torch.equal(tensor, weights[1][name]) for name, tensor in weights[0].items())
+    other = minenetcd.train(small_config(data, recipe={"steps": 3}, seed=1), tmp_path / "other", device="cpu")
+    assert any(not torch.equal(tensor, weights[0][name]) for name, tensor in other.model.state_dict().items())
+
+
+def test_accumulated_batches_are_one_larger_batch(data: Path, tmp_path: Path) -> None:
+    calm = {"batch_norm": "frozen", "checkpoint_steps": 10}
+    for name, batch, accumulation in (("whole", 4, 1), ("parts", 2, 2)):
+        config = small_config(
+            data,
+            recipe={"steps": 3, "batch_size": batch, "learning_rate": 1e-4},
+            trainer={**calm, "accumulation": accumulation},
+        )
+        minenetcd.train(config, tmp_path / name, device="cpu")
+    whole, parts = ([float(row["loss"]) for row in log(tmp_path / name)] for name in ("whole", "parts"))
+    assert parts == pytest.approx(whole, abs=1e-5)
+
+
+def test_half_precision_trains(data: Path, tmp_path: Path) -> None:
+    config = small_config(data, recipe={"steps": 3}, trainer={"mixed_precision": "bf16"})
+    minenetcd.train(config, tmp_path, device="cpu")
+    assert all(float(row["loss"]) < 10 for row in log(tmp_path))
+
+
+def test_training_goes_on_from_a_trained_detector(trained: Path, data: Path, tmp_path: Path) -> None:
+    still = {"steps": 1, "learning_rate": 1e-12, "final_learning_rate": 0, "weight_decay": 0}
+    config = small_config(data, start_from=str(trained), recipe=still, trainer={"batch_norm": "frozen"})
+    second, first = minenetcd.train(config, tmp_path, device="cpu"), ChangeDetector.from_pretrained(trained)
     for one, two in zip(first.model.parameters(), second.model.parameters(), strict=True):
         torch.testing.assert_close(one, two)
-    assert second.provenance["recipe"]["start_from"]["steps"] == 3
 
 
-def test_runs_that_cannot_work_are_refused_before_anything_is_drawn(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="A batch needs 8 scenes"):
-        minenetcd.train("minenetcd-nano", tmp_path / "a", data={"train_scenes": 4})
-    with pytest.raises(OptionError, match=r"recipe\.crop needs to fit into a scene of 64"):
-        minenetcd.train("minenetcd-nano", tmp_path / "b", data={"size": 64})
-    (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="choose another"):
-        minenetcd.train("minenetcd-nano", tmp_path / "file")
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+def test_early_stopping_stops_and_keeps_the_best(data: Path, tmp_path: Path) -> None:
+    config = small_config(
+        data,
+        recipe={"steps": 50, "learning_rate": 1e-9, "final_learning_rate": 0, "ema_decay": None},
+        trainer={"patience": 2, "validate_steps": 1, "batch_norm": "frozen"},
+    )
+    minenetcd.train(config, tmp_path, device="cpu")
+    assert len(log(tmp_path)) == 3 and json.loads((tmp_path / "run.json").read_text())["best"]["step"] == 1
+
+
+def test_validation_pairs_are_cut_from_the_training_split_on_request(data: Path, tmp_path: Path) -> None:
+    minenetcd.train(small_config(data, recipe={"steps": 1}, data={"val_share": 0.25}), tmp_path, device="cpu")
+    facts = json.loads((tmp_path / "run.json").read_text())["data"]
+    assert facts["train"]["split"] == "train[without 0.25]" and facts["val"]["split"] == "train[0.25 held out]"
+
+
+def test_a_loss_that_is_no_number_stops_with_the_samples(data: Path, tmp_path: Path) -> None:
+    broken = ChangeDetector.from_config(small_config(data))
+    with torch.no_grad():
+        next(broken.model.parameters()).fill_(float("nan"))
+    broken.save_pretrained(tmp_path / "broken")
+    config = small_config(data, start_from=str(tmp_path / "broken"))
+    with pytest.raises(MineNetCDError, match=r"The loss became nan in step 1 on the samples train_\d\d, .*learning_rate"):
+        minenetcd.train(config, tmp_path / "run", device="cpu")
+
+
+def test_a_batch_larger_than_the_split_is_refused(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="A batch needs 13 pairs on each of 1 processes, the training split has 12"):
+        minenetcd.train(small_config(data, recipe={"batch_size": 13}), tmp_path, device="cpu")
+
+
+def test_a_device_the_configuration_wishes_for_is_replaced_by_what_is_there(data: Path, tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has what the configuration wishes for")
+    path = write_config(tmp_path / "run.yaml", data, recipe={"steps": 1}, device="cuda")
+    result = CliRunner().invoke(app, ["train", str(path), "--out", str(tmp_path / "run")])
+    assert result.exit_code == 0, result.output
+    assert "asks for cuda, which is not on this machine: training on" in result.output
+    with pytest.raises(OptionError, match="not on this machine"):
+        minenetcd.train(path, tmp_path / "other", device="cuda")

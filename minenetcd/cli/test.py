@@ -1,0 +1,115 @@
+"""minenetcd test"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Exit, Option
+
+if TYPE_CHECKING:
+    from minenetcd.detector import ChangeDetector
+    from minenetcd.evaluation.evaluate import Evaluation
+    from minenetcd.weights.scores import PublishedScore
+
+
+def test(
+    model: Annotated[
+        str, Argument(help="Folder of a trained detector, hub id, or embedded name.", show_default=False)
+    ],
+    data: Annotated[str, Option(help="A named data set, a hub id, a folder, or synthetic:NAME.", show_default=False)],
+    split: Annotated[str, Option(help="train, val or test.")] = "test",
+    out: Annotated[Path | None, Option(help="Folder for the results.", show_default="tests/MODEL-DATA-SPLIT")] = None,
+    batch_size: Annotated[int, Option(help="Pairs per forward pass and process.", min=1)] = 8,
+    workers: Annotated[int, Option(help="Processes that read images.", min=0)] = 2,
+    threshold: Annotated[float | None, Option(help="Instead of the detector's own.")] = None,
+    boundary: Annotated[float | None, Option(help="Add the boundary F-score, at this tolerance [pixels].")] = None,
+    pictures: Annotated[bool, Option(help="Write masks and change maps.")] = True,
+    device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
+    processes: Annotated[int, Option(help="Processes that share the pairs on this machine.", min=1)] = 1,
+) -> None:
+    """Test a detector: counts and metrics, per site too, masks and change maps.
+
+    Example: minenetcd test runs/bit --data levir-cd
+    """
+    from minenetcd.evaluation.launch import is_launched, run_processes
+
+    if processes > 1 and not is_launched():
+        raise Exit(run_processes(sys.argv[1:], processes))
+
+    from minenetcd.cli.progress import progress_bar
+    from minenetcd.detector import ChangeDetector
+    from minenetcd.evaluation.testing import run_test
+
+    out = out or Path("tests") / f"{_short(model)}-{_short(data)}-{split}"
+    detector = ChangeDetector.from_pretrained(model)
+    with progress_bar(f"Testing on {data}") as progress:
+        result = run_test(
+            detector,
+            data,
+            out,
+            split=split,
+            batch_size=batch_size,
+            workers=workers,
+            device=device,
+            threshold=threshold,
+            pictures=pictures,
+            boundary_tolerance=boundary,
+            progress=progress,
+        )
+    _print_result(detector, result, published=_published(detector, data) if split == "test" else None, out=out)
+
+
+def _print_result(
+    detector: "ChangeDetector", result: "Evaluation", *, published: "PublishedScore | None", out: Path
+) -> None:
+    """The table of section 5.4, with intervals where sites are known, beside the published row where there is one."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from minenetcd.evaluation.results import MAIN, metrics_record
+
+    record = metrics_record(result)
+    table = Table(title=f"{detector.name} on {result.facts.source}, {result.facts.split}", title_justify="left")
+    table.add_column("Metric")
+    table.add_column("Measured", justify="right")
+    known = any(record["intervals_95"].values())
+    if known:
+        table.add_column("95 % over sites", justify="right")
+    if published:
+        table.add_column("Published", justify="right")
+    for name, heading, printed in zip(MAIN, ("OA", "Precision", "Recall", "F1", "cIoU"), _PRINTED, strict=True):
+        interval = record["intervals_95"][name]
+        row = [heading, _digits(record["metrics"][name])]
+        row += ["-" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"] if known else []
+        row += [published.printed[printed]] if published else []
+        table.add_row(*row)
+    Console().print(table)
+    counts = record["counts"]
+    print("  ".join(f"{name.upper()} {counts[name]:,}" for name in ("tp", "fp", "fn", "tn")))
+    print(f"{record['pairs']:,} pairs, threshold {result.threshold:g}; all of it in {out / 'metrics.json'}")
+    if published and published.note:
+        print(f"The published row is doubtful: {published.note}.")
+
+
+#: How the published tables call the metrics of MAIN.
+_PRINTED = ("accuracy", "precision", "recall", "f1", "iou")
+
+
+def _published(detector: "ChangeDetector", data: str) -> "PublishedScore | None":
+    """The published row of this detector's method on this data set."""
+    from minenetcd.data.catalog import published_table
+    from minenetcd.models.catalog import model_name
+    from minenetcd.weights.scores import published_scores
+
+    table = published_table(data)
+    rows = published_scores(model_name(detector.model), data_set=table) if table else []
+    return rows[0] if rows else None
+
+
+def _digits(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.4f}"
+
+
+def _short(source: str) -> str:
+    """The part of a path, id or address that names it."""
+    return source.partition("?")[0].replace("synthetic:", "synthetic-").rstrip("/").split("/")[-1]

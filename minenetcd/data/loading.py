@@ -1,0 +1,147 @@
+"""From a data set to batches: read, augmented and stacked in worker processes, the same however many there are."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, default_collate
+
+from minenetcd.data.dataset import ChangeDataset
+from minenetcd.data.sampling import EpochSampler, Key, SharedBatches
+from minenetcd.data.transforms import augment, augmentation_named, sample_generator
+from minenetcd.errors import DataError, MineNetCDError, OptionError
+from minenetcd.types import ChangeSample
+
+#: Batches each worker keeps ready, so that a slow file holds nobody up.
+READY_BATCHES = 4
+
+
+class AugmentedPairs(Dataset[ChangeSample]):
+    """The pairs of a data set as a recipe changes them, by (epoch, index): no state that workers would share."""
+
+    def __init__(self, dataset: ChangeDataset, *, augmentation: str, crop: int | None, seed: int) -> None:
+        self.dataset, self.crop, self.seed = dataset, crop, seed
+        self.recipe = augmentation_named(augmentation)
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, key: tuple[int, int]) -> ChangeSample:
+        epoch, index = key
+        rng = sample_generator(self.seed, epoch, index)
+        return augment(self.dataset[index], rng, recipe=self.recipe, crop=self.crop)
+
+
+class PairLoader(DataLoader[ChangeSample]):
+    """Batches of uint8 (B, C, H, W) dates, (B, H, W) masks and a list of B names; each `iter` is the next epoch.
+
+    DataError, in one line and in this process, where a worker met a pair that cannot be read or stacked.
+    """
+
+    def __iter__(self) -> Iterator[ChangeSample]:
+        try:
+            for batch in super().__iter__():
+                if isinstance(batch, _Refusal):
+                    raise DataError(batch.reason)
+                yield batch
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            raise MineNetCDError(
+                f"A process that reads images ended by itself ({str(error).splitlines()[0]}): use fewer workers or "
+                "smaller batches, and in a container give it more shared memory."
+            ) from error
+
+
+def make_loader(
+    dataset: ChangeDataset,
+    *,
+    batch_size: int,
+    workers: int,
+    seed: int,
+    augmentation: str = "none",
+    crop: int | None = None,
+    shuffle: bool = False,
+    drop_last: bool = False,
+    start: tuple[int, int] = (0, 0),
+    rank: int = 0,
+    world_size: int = 1,
+    device: str | torch.device | None = None,
+) -> PairLoader:
+    """A loader of `dataset` whose batches are fixed by `seed`, whatever `workers` and `world_size` are.
+
+    `batch_size` counts the samples of all `world_size` processes together; this one, `rank`, gets its share of
+    each (see SharedBatches). `start` is (epoch, pairs of it already used) and resumes in the middle of an epoch.
+    `crop` is the side of a random window [pixels]; pairs smaller than it are refused, not padded, since padding
+    would be neither image nor label. Batches lie in page-locked memory where `device` is a CUDA device. Raises
+    UnknownNameError, or OptionError for numbers that do not fit.
+    """
+    if drop_last and len(dataset) < batch_size:
+        raise OptionError(f"A batch needs {batch_size} pairs, the data set has {len(dataset)}: lower batch_size.")
+    epoch, position = start
+    order = EpochSampler(len(dataset), seed=seed, shuffle=shuffle, start_epoch=epoch, start_position=position)
+    return PairLoader(
+        _Batches(AugmentedPairs(dataset, augmentation=augmentation, crop=crop, seed=seed)),
+        sampler=SharedBatches(order, batch_size=batch_size, drop_last=drop_last, rank=rank, world_size=world_size),
+        batch_size=None,  # an item of _Batches is a batch
+        collate_fn=_unchanged,
+        num_workers=workers,
+        worker_init_fn=_one_thread,
+        persistent_workers=workers > 0,
+        prefetch_factor=READY_BATCHES if workers else None,
+        pin_memory=device is not None and torch.device(device).type == "cuda",
+        generator=torch.Generator().manual_seed(seed),  # or DataLoader draws from the one that dropout uses
+    )
+
+
+def stack_pairs(samples: Sequence[ChangeSample]) -> ChangeSample:
+    """One batch of `samples`, in memory that processes share when called in a worker.
+
+    DataError names two samples that differ in size or bands.
+    """
+    first = samples[0]
+    for other in samples[1:]:
+        if other.before.shape != first.before.shape:
+            raise DataError(
+                f"A batch needs pairs of one size, {first.name!r} has {_size(first.before)} and {other.name!r} "
+                f"{_size(other.before)}: choose a crop that fits into all of them, or a batch size of 1."
+            )
+    before, after, mask, names = zip(*samples, strict=True)
+    return ChangeSample(*(default_collate(part) for part in (before, after, mask)), list(names))
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """A DataError on its way from a worker: torch would make a page of traceback of the error itself."""
+
+    reason: str
+
+
+class _Batches(Dataset[ChangeSample | _Refusal]):
+    """Whole batches by the keys of their samples."""
+
+    def __init__(self, pairs: AugmentedPairs) -> None:
+        self.pairs = pairs
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, keys: list[Key]) -> ChangeSample | _Refusal:
+        try:
+            return stack_pairs([self.pairs[key] for key in keys])
+        except MineNetCDError as error:
+            return _Refusal(str(error))
+
+
+def _unchanged(batch: ChangeSample | _Refusal) -> ChangeSample | _Refusal:
+    return batch
+
+
+def _one_thread(worker: int) -> None:
+    torch.set_num_threads(1)
+
+
+def _size(image: Tensor) -> str:
+    bands, height, width = image.shape
+    return f"{height} x {width} pixels, {bands} band{'s' if bands > 1 else ''}"

@@ -1,0 +1,99 @@
+"""Several processes on this machine from one command, the way torch's launcher sets them up.
+
+One line of error stays one line: only the process that failed first is heard.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+
+POLL_SECONDS = 0.2
+PATIENCE_SECONDS = 20.0  # for the others to end by themselves, once one has failed
+
+
+def is_launched() -> bool:
+    """Whether a launcher started this process as one of several."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def run_processes(arguments: Sequence[str], processes: int) -> int:
+    """Run `minenetcd ARGUMENTS` as `processes` processes that train together; the exit code of the first to fail.
+
+    Ctrl-C reaches them all, since they share the terminal; this process waits until they have saved.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        logs = [open(os.path.join(folder, str(rank)), "w+b") for rank in range(1, processes)]  # noqa: SIM115
+        streams = [None, *logs]
+        port = _free_port()
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-m", "minenetcd", *_of_one_process(arguments)],
+                env=_environment(rank, processes, port),
+                stderr=stream,
+                stdout=None if rank == 0 else subprocess.DEVNULL,
+            )
+            for rank, stream in enumerate(streams)
+        ]
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            failed = _wait(running)
+        finally:
+            signal.signal(signal.SIGINT, before)
+            for process in running:
+                process.kill()
+        if failed is None:
+            return 0
+        if failed > 0:
+            logs[failed - 1].seek(0)
+            sys.stderr.write(logs[failed - 1].read().decode(errors="replace"))
+        return running[failed].returncode
+
+
+def _of_one_process(arguments: Sequence[str]) -> list[str]:
+    """The command line without --processes."""
+    kept, skip = [], False
+    for argument in arguments:
+        if not skip and argument != "--processes" and not argument.startswith("--processes="):
+            kept.append(argument)
+        skip = argument == "--processes"
+    return kept
+
+
+def _wait(running: Sequence[subprocess.Popen[bytes]]) -> int | None:
+    """Wait for all; the rank of the process that failed first, None where none did."""
+    failed, deadline = None, None
+    while any(process.poll() is None for process in running):
+        if failed is None:
+            failed = next((rank for rank, process in enumerate(running) if process.returncode), None)
+            deadline = None if failed is None else time.monotonic() + PATIENCE_SECONDS
+        if deadline is not None and time.monotonic() > deadline:
+            break
+        time.sleep(POLL_SECONDS)
+    if failed is None:
+        failed = next((rank for rank, process in enumerate(running) if process.returncode), None)
+    return failed
+
+
+def _environment(rank: int, processes: int, port: int) -> dict[str, str]:
+    threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, (os.cpu_count() or 1) // processes))
+    return {
+        **os.environ,
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": str(processes),
+        "LOCAL_WORLD_SIZE": str(processes),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "OMP_NUM_THREADS": threads,
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

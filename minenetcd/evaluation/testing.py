@@ -1,0 +1,80 @@
+"""Testing a detector on a split, by one protocol, with everything written that a reader of the numbers may ask for."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from accelerate import Accelerator
+
+from minenetcd.data.catalog import load_dataset
+from minenetcd.detector import ChangeDetector, choose_device
+from minenetcd.errors import OutputError
+from minenetcd.evaluation.boundary import BoundaryCounts
+from minenetcd.evaluation.evaluate import Evaluation, evaluate
+from minenetcd.evaluation.launch import is_launched
+from minenetcd.evaluation.results import PictureWriter, write_results
+
+
+def run_test(
+    detector: ChangeDetector,
+    data: str,
+    out: str | Path,
+    *,
+    split: str = "test",
+    batch_size: int = 8,
+    workers: int = 2,
+    device: str = "auto",
+    threshold: float | None = None,
+    pictures: bool = True,
+    boundary_tolerance: float | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Evaluation:
+    """Test `detector` on `split` of the data set `data` and write what was found into the folder `out`.
+
+    Writes metrics.json, per_pair.csv, per_site.csv where sites are known, precision_recall.csv, and with `pictures`
+    masks/ and maps/ (TP green, TN white, FP red, FN blue). `threshold` replaces the detector's; `batch_size` is that
+    of a process; `boundary_tolerance` [pixels] adds the boundary F-score. Launched as several processes, these share
+    the pairs, and the result is the same. Raises DataError for data that cannot be read, OutputError for `out`.
+    """
+    out = Path(out)
+    accelerator = Accelerator(cpu=choose_device(device).type == "cpu") if is_launched() else None
+    chief = accelerator is None or accelerator.is_main_process
+    ready = detector.for_inference(str(accelerator.device) if accelerator else device)
+    ready.threshold = detector.threshold if threshold is None else threshold
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        watch = PictureWriter(out, ready.threshold, pictures=pictures, tolerance=boundary_tolerance)
+    except OSError as error:
+        raise OutputError(f"Results need a folder that can be written, {str(out)!r} is none ({error}).") from error
+    result = evaluate(
+        ready,
+        load_dataset(data, split),
+        batch_size=batch_size,
+        workers=workers,
+        accelerator=accelerator,
+        watch=watch,
+        progress=progress if chief else lambda *_: None,
+    )
+    boundary = None if boundary_tolerance is None else _summed(watch.boundary, accelerator)
+    if chief:
+        write_results(result, out, extra=_about(detector, ready.threshold), boundary=boundary)
+    if accelerator is not None:
+        accelerator.end_training()
+    return result
+
+
+
+
+
+def _summed(counts: BoundaryCounts, accelerator: Accelerator | None) -> BoundaryCounts:
+    if accelerator is None:
+        return counts
+    return BoundaryCounts.from_tensor(accelerator.reduce(counts.to_tensor().to(accelerator.device), "sum"))
+
+
+def _about(detector: ChangeDetector, threshold: float) -> dict[str, Any]:
+    return {
+        "model": detector.name,
+        "trained_on": detector.provenance.get("trained_on"),
+        "threshold_of_the_detector": detector.threshold == threshold,
+    }

@@ -1,0 +1,46 @@
+"""Where a run takes place: machine, packages, and the state of the sources."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+PACKAGES = ("minenetcd", "torch", "torchvision", "transformers", "accelerate", "datasets", "numpy")
+
+
+def environment() -> dict[str, Any]:
+    """Interpreter, system, devices and the packages whose versions decide what comes out."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "devices": [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())],
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def git_state() -> dict[str, Any] | None:
+    """Commit of the package's sources and whether they were changed; None outside of a repository."""
+    home = Path(__file__).parents[1]
+    try:
+        commit = _git(home, "rev-parse", "HEAD")
+        return {"commit": commit, "changed": bool(_git(home, "status", "--porcelain", "--", "."))}
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
+    ).stdout.strip()

@@ -1,0 +1,76 @@
+"""What moves the weights: optimiser, learning rate over the run, and the running average of the weights."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, AdamW, Optimizer
+
+from minenetcd.training.recipe import Recipe
+
+OPTIMISERS: dict[str, type[Optimizer]] = {"adam": Adam, "adamw": AdamW}
+
+
+def make_optimiser(model: nn.Module, recipe: Recipe) -> Optimizer:
+    """Weight decay acts on matrices and kernels only, not on biases and normalisation scales."""
+    matrices = [p for p in model.parameters() if p.ndim >= 2 and p.requires_grad]
+    vectors = [p for p in model.parameters() if p.ndim < 2 and p.requires_grad]
+    groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    return OPTIMISERS[recipe.optimiser](
+        [group for group in groups if group["params"]], lr=recipe.learning_rate, betas=recipe.betas
+    )
+
+
+def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
+    """Rate of optimiser step `step` (from 0) of `steps`: linear warm-up, then a cosine, or a constant."""
+    warmup = round(steps * recipe.warmup_share)
+    if step < warmup:
+        return recipe.learning_rate * ((step + 1) / warmup)
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    done = (step - warmup) / max(1, steps - 1 - warmup)
+    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+    return recipe.learning_rate * cosine + recipe.final_learning_rate * (1 - cosine)
+
+
+class RunningAverage:
+    """Exponential moving average of parameters, kept beside them.
+
+    Early on it follows faster, so that the start is forgotten. Buffers are not averaged.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor], decay: float) -> None:
+        self.decay, self.updates = decay, 0
+        self.parameters = list(parameters)
+        self.values = [parameter.detach().clone() for parameter in self.parameters]
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Move towards the parameters as they are now."""
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        for value, parameter in zip(self.values, self.parameters, strict=True):
+            value.mul_(decay).add_(parameter.detach(), alpha=1 - decay)
+
+    def restart(self, updates: int) -> None:
+        """Begin again from the parameters as they are now, as after `updates` updates."""
+        self.updates = updates
+        self.values = [parameter.detach().clone() for parameter in self.parameters]
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Within the block the parameters hold their averages."""
+        self._exchange()
+        try:
+            yield
+        finally:
+            self._exchange()
+
+    @torch.no_grad()
+    def _exchange(self) -> None:
+        for value, parameter in zip(self.values, self.parameters, strict=True):
+            kept = parameter.detach().clone()
+            parameter.copy_(value)
+            value.copy_(kept)

@@ -1,0 +1,75 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minenetcd.errors import OptionError
+from minenetcd.training.optimise import RunningAverage, learning_rate, make_optimiser
+from minenetcd.training.plan import Plan
+from minenetcd.training.recipe import Recipe
+from minenetcd.training.settings import Settings
+
+PAPER = Recipe.read("paper")
+
+
+def test_the_papers_rate_falls_from_1e_4_to_1e_7() -> None:
+    rates = [learning_rate(step, 100, PAPER) for step in range(100)]
+    assert rates[0] == pytest.approx(1e-4) and rates[-1] == pytest.approx(1e-7)
+    assert all(late < early for early, late in zip(rates, rates[1:], strict=False))
+
+
+def test_the_strong_rate_rises_first() -> None:
+    rates = [learning_rate(step, 100, Recipe(learning_rate=1.0)) for step in range(100)]
+    assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0]) and rates[-1] == pytest.approx(1e-5)
+
+
+@given(st.integers(1, 500), st.sampled_from(["cosine", "constant"]), st.floats(0, 1))
+def test_every_rate_is_positive_and_at_most_the_recipes(steps: int, schedule: str, warmup: float) -> None:
+    recipe = Recipe(schedule=schedule, warmup_share=warmup, learning_rate=1e-2)
+    assert all(0 < learning_rate(step, steps, recipe) <= 1e-2 for step in range(steps))
+
+
+def test_decay_acts_on_matrices_only() -> None:
+    groups = make_optimiser(torch.nn.Linear(2, 3), Recipe(weight_decay=0.5)).param_groups
+    assert [(len(group["params"]), group["weight_decay"]) for group in groups] == [(1, 0.5), (1, 0.0)]
+
+
+def test_the_running_average_follows_the_weights_and_steps_in_for_them() -> None:
+    model = torch.nn.Linear(1, 1)
+    average = RunningAverage(list(model.parameters()), 0.9)
+    with torch.no_grad():
+        model.weight.fill_(1.0)
+    for _ in range(200):
+        average.update()
+    assert average.values[0].item() == pytest.approx(1.0, abs=1e-3)
+    with torch.no_grad():
+        model.weight.fill_(5.0)
+    with average.in_place():
+        assert model.weight.item() == pytest.approx(1.0, abs=1e-3)
+    assert model.weight.item() == 5.0 and average.values[0].item() == pytest.approx(1.0, abs=1e-3)
+
+
+def plan(*, pairs: int = 21, processes: int = 2, **trainer: int) -> Plan:
+    settings = Settings.read(
+        {"model": {"name": "bit"}, "data": "x", "recipe": {"epochs": 3, "batch_size": 2}, "trainer": trainer}
+    )
+    return Plan.of(settings, pairs=pairs, processes=processes)
+
+
+def test_a_run_of_epochs_in_steps() -> None:
+    five = plan()  # 21 pairs are five batches of 2 x 2, and one pair waits for another order
+    assert (five.steps, five.validate_every, five.checkpoint_every) == (15, 5, None)
+    assert [step for step in range(1, 16) if five.validates(step)] == [5, 10, 15]
+    assert [five.position(step) for step in (0, 4, 5, 7)] == [(0, 0), (0, 16), (1, 0), (1, 8)]
+
+
+def test_accumulation_makes_steps_fewer() -> None:
+    two = plan(accumulation=2, checkpoint_steps=3)
+    assert (two.steps, two.pairs_per_step) == (6, 8)
+    assert [two.position(step) for step in (1, 2, 3)] == [(0, 8), (0, 16), (1, 4)]
+    assert [step for step in range(1, 7) if two.saves(step)] == [3, 6]
+
+
+def test_a_split_smaller_than_a_batch_is_refused() -> None:
+    with pytest.raises(OptionError, match="lower recipe.batch_size"):
+        plan(pairs=3)

@@ -1,0 +1,126 @@
+"""Nothing is lost: killed or interrupted at any moment, a run goes on to the same weights bit for bit."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import minenetcd
+from minenetcd.errors import OptionError, OutputError, WeightsError
+from training.squares import small_config, write_config, write_squares
+
+STEPS = 24
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_squares(tmp_path_factory.mktemp("squares"))
+
+
+def start(config: Path, out: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "minenetcd", "train", str(config), "--out", str(out), "--device", "cpu", *options]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def finish(config: Path, out: Path, *options: str) -> None:
+    process = start(config, out, *options)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+
+
+def kill_when(process: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not reached():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline, "the moment to kill the run never came"
+        time.sleep(0.0005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def rows(out: Path) -> list[str]:
+    log = out / "log.csv"
+    return log.read_text().splitlines()[1:] if log.exists() else []
+
+
+MOMENTS: dict[str, Callable[[Path], bool]] = {
+    "before the first checkpoint": lambda out: len(rows(out)) >= 1,
+    "while a checkpoint is written": lambda out: len(rows(out)) > 5 and any((out / "checkpoints").glob(".minenetcd-*")),
+    "between two checkpoints": lambda out: len(rows(out)) >= 13,
+}
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_same_weights_bit_for_bit(data: Path, tmp_path: Path) -> None:
+    config = write_config(tmp_path / "run.yaml", data, recipe={"steps": STEPS, "batch_size": 4}, data={"workers": 1})
+    finish(config, tmp_path / "whole")
+    expected = (tmp_path / "whole" / "model.safetensors").read_bytes()
+    for moment, reached in MOMENTS.items():
+        out = tmp_path / moment
+        process = start(config, out)
+        kill_when(process, lambda out=out, reached=reached: reached(out))
+        assert not (out / "model.safetensors").exists(), "the run ended before it was killed"
+        finish(config, out, "--resume")
+        assert (out / "model.safetensors").read_bytes() == expected, moment
+        assert [row.split(",")[:3] for row in rows(out)] == [row.split(",")[:3] for row in rows(tmp_path / "whole")]
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_and_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
+    config = write_config(tmp_path / "run.yaml", data, recipe={"steps": 5000, "batch_size": 4})
+    process = start(config, tmp_path / "run")
+    while len(rows(tmp_path / "run")) < 3:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    last = errors.strip().splitlines()[-1]
+    assert last.startswith("Error: Stopped after step") and "--resume" in last
+    saved = max((tmp_path / "run" / "checkpoints").glob("step-*.pt"))
+    assert int(saved.stem.removeprefix("step-")) == len(rows(tmp_path / "run"))
+
+
+def test_a_run_resumed_after_its_end_changes_nothing(data: Path, tmp_path: Path) -> None:
+    config = small_config(data)
+    first = minenetcd.train(config, tmp_path, device="cpu")
+    again = minenetcd.train(config, tmp_path, device="cpu", resume=True)
+    assert all(torch.equal(one, again.model.state_dict()[name]) for name, one in first.model.state_dict().items())
+
+
+def test_only_the_last_checkpoints_are_kept(data: Path, tmp_path: Path) -> None:
+    minenetcd.train(small_config(data, trainer={"checkpoint_steps": 1, "keep": 3}), tmp_path, device="cpu")
+    kept = sorted(path.name for path in (tmp_path / "checkpoints").glob("step-*"))
+    assert kept == ["step-000000007.pt", "step-000000008.pt", "step-000000009.pt"]
+
+
+def test_a_folder_with_a_run_is_not_overwritten_by_accident(data: Path, tmp_path: Path) -> None:
+    minenetcd.train(small_config(data, recipe={"steps": 1}), tmp_path, device="cpu")
+    weights = load_file(tmp_path / "model.safetensors")
+    with pytest.raises(OptionError, match="holds a run already: go on with --resume"):
+        minenetcd.train(small_config(data, recipe={"steps": 1}), tmp_path, device="cpu")
+    with pytest.raises(OptionError, match=r"recipe\.learning_rate was 0\.003, is 0\.5"):
+        minenetcd.train(small_config(data, recipe={"steps": 1, "learning_rate": 0.5}), tmp_path, resume=True)
+    assert load_file(tmp_path / "model.safetensors").keys() == weights.keys()
+
+
+def test_a_damaged_checkpoint_is_named(data: Path, tmp_path: Path) -> None:
+    minenetcd.train(small_config(data), tmp_path, device="cpu")
+    newest = max((tmp_path / "checkpoints").glob("step-*.pt"))
+    newest.write_bytes(newest.read_bytes()[:1000])
+    with pytest.raises(WeightsError, match=rf"{newest.name}' cannot be read"):
+        minenetcd.train(small_config(data), tmp_path, device="cpu", resume=True)
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_training(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="needs a folder it can write"):
+        minenetcd.train(small_config(data), tmp_path / "file" / "run", device="cpu")
