@@ -1,6 +1,7 @@
-"""A small model hub over HTTP, with what huggingface_hub asks of the real one to download and to upload.
+"""A small hub over HTTP, with what huggingface_hub asks of the real one to list, download and upload.
 
-Repositories live in memory: id -> commits, each a mapping of file to bytes; branches and tags name commits.
+Repositories live in memory: id ("owner/name" of a model, "datasets/owner/name") -> commits, each a mapping of file to
+bytes; branches and tags name commits.
 """
 
 import base64
@@ -14,11 +15,16 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 TOKEN = "hf_test"
 
-_RESOLVE = re.compile(r"/(?P<id>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)")
-_API = re.compile(r"/api/models/(?P<id>[^/]+/[^/]+)/(?P<call>preupload|commit|revision)/(?P<revision>[^/]+)")
+_RESOLVE = re.compile(r"/(?P<id>(datasets/)?[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)")
+_API = re.compile(
+    r"/api/(?P<kind>models|datasets)/(?P<name>[^/]+/[^/]+)/(?P<call>preupload|commit|revision|tree|paths-info)/"
+    r"(?P<revision>[^/]+)(/(?P<folder>.+))?"
+)
+_LARGE = (".safetensors", ".bin", ".parquet")
 _CDN = re.compile(r"/cdn/(?P<hash>[0-9a-f]{64})")
 
 
@@ -41,7 +47,11 @@ class HubRepository:
 
 
 class HubServer(ThreadingHTTPServer):
-    """Serves `repositories` on a free port of this machine and logs each request as (method, path)."""
+    """Serves `repositories` on a free port of this machine and logs each request as (method, path).
+
+    `interruptions`: SHA-256 of a large file -> after how many bytes each of the next answers with it ends; None does
+    not end, and sends no more. `ranges` logs what parts of large files were asked for.
+    """
 
     daemon_threads = True
 
@@ -49,6 +59,9 @@ class HubServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.repositories: dict[str, HubRepository] = {}
         self.log: list[tuple[str, str]] = []
+        self.ranges: list[str | None] = []
+        self.interruptions: dict[str, list[int | None]] = {}
+        self.stopped = threading.Event()
         self.connections: list[socket.socket] = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -69,6 +82,7 @@ class HubServer(ThreadingHTTPServer):
 
     def stop(self) -> None:
         """No request is answered any more, on old connections neither."""
+        self.stopped.set()
         self.shutdown()
         self.server_close()
         for connection in self.connections:
@@ -91,13 +105,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         path, body = self._log(), self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+        call = _API.fullmatch(path)
+        if call and call["call"] == "paths-info":
+            self._list(call, set(parse_qs(body.decode()).get("paths", [])) or set(json.loads(body)["paths"]))
+        elif self.headers.get("Authorization") != f"Bearer {TOKEN}":
             self._answer(HTTPStatus.UNAUTHORIZED, {"error": "Invalid username or password."})
         elif path == "/api/repos/create":
             self._create(json.loads(body))
         elif path == "/api/validate-yaml":
             self._answer(HTTPStatus.OK, {"errors": [], "warnings": []})
-        elif call := _API.fullmatch(path):
+        elif call:
             self._upload(call, body)
         else:
             self._answer(HTTPStatus.NOT_FOUND, {"error": f"no such call: {path}"})
@@ -110,11 +127,9 @@ class _Handler(BaseHTTPRequestHandler):
             commits = [c for repository in self.server.repositories.values() for c in repository.commits.values()]
             blobs = (blob for commit in commits for blob in commit.values())
             blob = next(blob for blob in blobs if hashlib.sha256(blob).hexdigest() == asked["hash"])
-            self._send(HTTPStatus.OK, blob, {"ETag": f'"{asked["hash"]}"'}, head=head)
-        elif (asked := _API.fullmatch(path)) and asked["call"] == "revision":
-            repository = self.server.repositories[asked["id"]]
-            sha = repository.references[asked["revision"]]
-            self._answer(HTTPStatus.OK, {"id": asked["id"], "sha": sha, "siblings": [], "tags": [], "private": False})
+            self._send_part(blob, asked["hash"], head=head)
+        elif (asked := _API.fullmatch(path)) and asked["call"] in ("revision", "tree"):
+            self._list(asked)
         else:
             self._refuse(HTTPStatus.NOT_FOUND, "EntryNotFound", head=head)
 
@@ -131,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         blob = repository.commits[commit].get(file)
         if blob is None:
             return self._refuse(HTTPStatus.NOT_FOUND, "EntryNotFound", head=head, headers=headers)
-        if not file.endswith((".safetensors", ".bin")):
+        if not file.endswith(_LARGE):
             etag = hashlib.sha1(blob).hexdigest()
             return self._send(HTTPStatus.OK, blob, headers | {"ETag": f'"{etag}"'}, head=head)
         digest = hashlib.sha256(blob).hexdigest()  # large files: where they lie, their hash and size
@@ -139,9 +154,28 @@ class _Handler(BaseHTTPRequestHandler):
         headers["Location"] = f"http://localhost:{self.server.server_port}/cdn/{digest}"  # another host, as the hub's
         return self._send(HTTPStatus.FOUND, b"", headers, head=head)
 
+    def _list(self, call: re.Match[str], paths: set[str] | None = None) -> None:
+        """A commit's hash, or its files: all, those in a folder, or those of `paths`."""
+        repository = self.server.repositories.get(_key(call))
+        if repository is None:
+            return self._refuse(HTTPStatus.UNAUTHORIZED, "RepoNotFound", head=False)
+        commit = repository.references.get(call["revision"], call["revision"])
+        if commit not in repository.commits:
+            return self._refuse(HTTPStatus.NOT_FOUND, "RevisionNotFound", head=False)
+        if call["call"] == "revision":
+            facts = {"id": call["name"], "sha": commit, "siblings": [], "tags": [], "private": False}
+            return self._answer(HTTPStatus.OK, facts)
+        files = [_entry(file, blob) for file, blob in sorted(repository.commits[commit].items())]
+        if paths is not None:
+            return self._answer(HTTPStatus.OK, [file for file in files if file["path"] in paths])
+        below = f"{call['folder']}/" if call["folder"] else ""
+        if "recursive=true" not in self.path.lower():
+            files = [file for file in files if "/" not in file["path"].removeprefix(below)]
+        return self._answer(HTTPStatus.OK, [file for file in files if file["path"].startswith(below)])
+
     def _create(self, wanted: dict[str, Any]) -> None:
         owner = wanted.get("organization") or "me"
-        repo_id = f"{owner}/{wanted['name']}"
+        repo_id = f"{'datasets/' * (wanted.get('type') == 'dataset')}{owner}/{wanted['name']}"
         known = repo_id in self.server.repositories
         if not known:
             self.server.repositories[repo_id] = HubRepository()
@@ -158,8 +192,8 @@ class _Handler(BaseHTTPRequestHandler):
         files = {
             line["value"]["path"]: base64.b64decode(line["value"]["content"]) for line in lines if line["key"] == "file"
         }
-        commit = self.server.repositories[call["id"]].commit(files)
-        url = f"{self.server.endpoint}/{call['id']}/commit/{commit}"
+        commit = self.server.repositories[_key(call)].commit(files)
+        url = f"{self.server.endpoint}/{_key(call)}/commit/{commit}"
         return self._answer(HTTPStatus.OK, {"commitUrl": url, "commitOid": commit, "success": True})
 
     def _log(self) -> str:
@@ -173,6 +207,25 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, status: HTTPStatus, value: Any) -> None:
         self._send(status, json.dumps(value).encode(), {"Content-Type": "application/json"}, head=False)
 
+    def _send_part(self, blob: bytes, digest: str, *, head: bool) -> None:
+        """A large file, or the range of it that is asked for; cut off where an interruption is due."""
+        headers, status, start = {"ETag": f'"{digest}"'}, HTTPStatus.OK, 0
+        if asked := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or ""):
+            size, start, end = len(blob), int(asked[1]), int(asked[2] or len(blob) - 1)
+            blob, status = blob[start : end + 1], HTTPStatus.PARTIAL_CONTENT
+            headers["Content-Range"] = f"bytes {start}-{start + len(blob) - 1}/{size}"
+        if head:
+            return self._send(status, blob, headers, head=True)
+        self.server.ranges.append(self.headers.get("Range"))
+        if due := self.server.interruptions.get(digest):
+            headers["Content-Length"], self.close_connection = str(len(blob)), True
+            stop = due.pop(0)
+            self._send(status, blob[: len(blob) // 2 if stop is None else stop], headers, head=False)
+            if stop is None:
+                self.server.stopped.wait()
+            return None
+        return self._send(status, blob, headers, head=False)
+
     def _send(self, status: HTTPStatus, body: bytes, headers: dict[str, str], *, head: bool) -> None:
         self.send_response(status)
         for name, value in ({"Content-Length": str(len(body))} | headers).items():
@@ -180,3 +233,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if not head:
             self.wfile.write(body)
+
+
+def _key(call: re.Match[str]) -> str:
+    """The id of a repository that an API call is about."""
+    return f"{'datasets/' * (call['kind'] == 'datasets')}{call['name']}"
+
+
+def _entry(file: str, blob: bytes) -> dict[str, Any]:
+    """What the hub lists of a file."""
+    entry: dict[str, Any] = {"type": "file", "path": file, "size": len(blob), "oid": hashlib.sha1(blob).hexdigest()}
+    if file.endswith(_LARGE):
+        entry["lfs"] = {"oid": hashlib.sha256(blob).hexdigest(), "size": len(blob), "pointerSize": 134}
+    return entry

@@ -1,0 +1,123 @@
+"""minenetcd data build, minenetcd data sites"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from typer import Argument, Option, Typer
+
+if TYPE_CHECKING:
+    from minenetcd.data.build import BuiltDataset
+
+data = Typer(no_args_is_help=True, help="Make, find and examine data sets.")
+
+
+def build(
+    sites: Annotated[Path, Argument(help="Site table: .gpkg, .geojson or .csv.", show_default=False)],
+    out: Annotated[Path, Option(help="Folder for the data set.", show_default=False)],
+    size: Annotated[int, Option(help="Side of a patch [pixels].")] = 256,
+    overlap: Annotated[int, Option(help="What neighbouring patches share [pixels].")] = 0,
+    min_valid: Annotated[float, Option(help="Share of a patch that must hold data on both dates.")] = 0.5,
+    split: Annotated[str, Option(help="Shares of train/val/test; sites are never divided.")] = "60/10/30",
+    seed: Annotated[int, Option(help="Another seed splits sites otherwise.")] = 8888,
+    stratify: Annotated[str | None, Option(help="Keep the shares within each 'country', or class of 'area'.")] = None,
+    bands: Annotated[str | None, Option(help="Bands to read as red, green, blue, e.g. 4,3,2.")] = None,
+    bands_after: Annotated[str | None, Option(help="The same for the later image, where it differs.")] = None,
+    gsd: Annotated[float | None, Option(help="Resample to this many metres per pixel.")] = None,
+    value_range: Annotated[
+        str | None, Option("--range", help="Values that become 0 and 255, e.g. 0,3000, where images are not 8-bit.")
+    ] = None,
+    workers: Annotated[int, Option(help="Sites cut side by side.")] = 1,
+    push: Annotated[str | None, Option(help="Upload to this hub data set, owner/name.", show_default=False)] = None,
+    public: Annotated[bool, Option("--public", help="With --push: for all to see, not only for you.")] = False,
+) -> None:
+    """Cut the scenes of mining sites into a data set, split by site.
+
+    Example: minenetcd data build sites.csv --out patches --size 256
+    """
+    from minenetcd.cli.progress import progress_bar
+    from minenetcd.data.build import build_dataset
+    from minenetcd.data.push import check_push, push_dataset
+    from minenetcd.data.scenes import PatchOptions
+    from minenetcd.data.splits import SplitPlan
+
+    patches = PatchOptions(
+        size=size,
+        overlap=overlap,
+        min_valid=min_valid,
+        bands=_whole_numbers(bands, "--bands", "4,3,2"),
+        bands_after=_whole_numbers(bands_after, "--bands-after", "4,3,2"),
+        gsd=gsd,
+        value_range=_two_numbers(value_range),
+    )
+    plan = SplitPlan(_numbers(split, "/", "--split", "60/10/30"), seed, stratify)
+    if push is not None:
+        check_push(push)
+    with progress_bar("Cutting sites") as progress:
+        built = build_dataset(sites, out, patches=patches, split=plan, workers=workers, progress=progress)
+    _print_built(built)
+    if push is not None:
+        print(f"Pushed to {push_dataset(out, push, private=not public)}")
+
+
+def sites(
+    polygons: Annotated[Path, Argument(help="Mining polygons: .gpkg, .geojson, .parquet, .shp.", show_default=False)],
+    out: Annotated[Path, Option(help="Site table to write: .gpkg, .geojson or .csv.")] = Path("sites.gpkg"),
+    distance: Annotated[float, Option(help="Polygons up to so far apart are one site [m].")] = 2_000.0,
+    buffer: Annotated[float, Option(help="Added around the polygons of a site [m].")] = 500.0,
+    min_area: Annotated[float, Option(help="Leave out sites smaller than this [km2].")] = 1.0,
+    picture: Annotated[bool, Option("--map/--no-map", help="Draw a world map beside the table.")] = True,
+) -> None:
+    """Find mining sites in a layer of mining polygons, and write the table to fill in for 'data build'.
+
+    Example: minenetcd data sites global_mining_polygons_v2.gpkg --out sites.gpkg --min-area 5
+    """
+    from minenetcd.data.site_map import draw_site_map
+    from minenetcd.data.sites import SiteOptions, find_sites, write_sites
+
+    found = find_sites(polygons, SiteOptions(distance, buffer, min_area))
+    write_sites(found, out)
+    countries, area = found["country"].nunique(), found["area_km2"].sum()
+    print(f"{len(found):,} sites in {countries:,} countries, {area:,.{0 if area >= 10 else 2}f} km2 of mines")
+    print(f"  {'Table':<6} {out}")
+    if picture:
+        draw_site_map(found, out.with_suffix(".png"))
+        print(f"  {'Map':<6} {out.with_suffix('.png')}")
+
+
+for command in (build, sites):
+    data.command()(command)
+
+
+def _print_built(built: "BuiltDataset") -> None:
+    for warning in built.warnings:
+        print(f"Warning: {warning}", file=sys.stderr)
+    if built.was_there:
+        print(f"{built.folder} holds this data set already:")
+    for name, split in built.manifest["splits"].items():
+        print(f"  {name:<6} {split['sites']:>6,} sites {split['patches']:>9,} patches")
+    print(f"  {built.folder}")
+
+
+def _whole_numbers(text: str | None, option: str, example: str) -> tuple[int, ...] | None:
+    return None if text is None else tuple(int(value) for value in _numbers(text, ",", option, example, whole=True))
+
+
+def _two_numbers(text: str | None) -> tuple[float, float] | None:
+    from minenetcd.errors import OptionError
+
+    if text is None:
+        return None
+    numbers = _numbers(text, ",", "--range", "0,3000")
+    if len(numbers) != 2:
+        raise OptionError(f"--range needs two numbers with a comma between, got {text!r}: e.g. 0,3000.")
+    return numbers
+
+
+def _numbers(text: str, mark: Literal[",", "/"], option: str, example: str, *, whole: bool = False) -> tuple:
+    from minenetcd.errors import OptionError
+
+    try:
+        return tuple(int(part) if whole or part.strip().isdigit() else float(part) for part in text.split(mark))
+    except ValueError:
+        raise OptionError(f"{option} needs numbers with {mark!r} between, got {text!r}: e.g. {example}.") from None

@@ -1,0 +1,162 @@
+"""minenetcd data check, minenetcd data stats"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Exit, Option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from minenetcd.data.audit import Audit, Normalisation
+    from minenetcd.data.audit_finding import Finding
+    from minenetcd.data.figures import WrittenStatistics
+    from minenetcd.data.statistics import Statistics
+
+_SHOWN = 5  # details of a finding, unless all are asked for
+_NOT_FIT = 1  # exit code; 2 says that there was nothing to check
+
+
+def check(
+    source: Annotated[str, Argument(metavar="PATH", help="Folder, file or name of a data set.", show_default=False)],
+    workers: Annotated[int, Option(help="Processes that read images.", min=0)] = 2,
+    everything: Annotated[bool, Option("--all", help="Name every pair a finding concerns.")] = False,
+    strict: Annotated[bool, Option("--strict", help="Let warnings count as errors.")] = False,
+    out: Annotated[Path | None, Option("--json", help="Write all of it to this file, too.", show_default=False)] = None,
+) -> None:
+    """Audit a data set before training: exit code 0 where it is fit, 1 where it is not, 2 where it cannot be opened.
+
+    Example: minenetcd data check my_pairs --workers 4
+    """
+    from minenetcd.cli.progress import progress_bar
+    from minenetcd.data.audit import audit
+
+    with progress_bar("Reading pairs") as progress:
+        result = audit(source, workers=workers, progress=progress)
+    if out is not None:
+        _write_json(result, out)
+    if result.splits:
+        _print_splits(result)
+    if result.normalisation is not None:
+        _print_normalisation(result.normalisation)
+        _print_tone(result.dates_told_apart)
+    for finding in result.findings:
+        _print_finding(finding, None if everything else _SHOWN)
+    fit = result.is_fit and not (strict and result.findings)
+    print(_verdict(result, fit=fit))
+    if not fit:
+        raise Exit(_NOT_FIT)
+
+
+def stats(
+    source: Annotated[str, Argument(metavar="PATH", help="Folder, file or name of a data set.", show_default=False)],
+    out: Annotated[Path, Option(help="Folder for the figures and numbers.")] = Path("statistics"),
+    workers: Annotated[int, Option(help="Processes that read images.", min=0)] = 2,
+) -> None:
+    """Draw where the sites of a data set lie, what changed there, when it was seen and how its images look.
+
+    Example: minenetcd data stats patches --out statistics
+    """
+    from minenetcd.cli.progress import progress_bar
+    from minenetcd.data.figures import write_statistics
+    from minenetcd.data.statistics import dataset_statistics
+
+    with progress_bar("Reading pairs") as progress:
+        statistics = dataset_statistics(source, workers=workers, progress=progress)
+    _print_statistics(statistics, write_statistics(statistics, out))
+
+
+def _print_splits(audit: "Audit") -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("Split")
+    for heading in ("Pairs", "Unusable", "Changed", "Empty masks", "Full masks"):
+        table.add_column(heading, justify="right")
+    table.add_column("Height x width, bands")
+    for name, counts in audit.splits.items():
+        numbers = (counts.pairs, counts.unusable_pairs, counts.empty_masks, counts.full_masks)
+        pairs, unusable, empty, full = (f"{number:,}" for number in numbers)
+        share = "-" if counts.changed_share is None else f"{counts.changed_share:.2%}"
+        table.add_row(name, pairs, unusable, share, empty, full, _shapes(counts.sizes, counts.bands))
+    _console().print(table)
+    print()
+
+
+def _shapes(sizes: dict[str, int], bands: dict[str, int]) -> str:
+    most = next(iter(sizes), "-")
+    others = f" and {len(sizes) - 1} other size{'s' * (len(sizes) > 2)}" if len(sizes) > 1 else ""
+    return f"{most}{others}, {' and '.join(bands) or '-'}"
+
+
+def _print_normalisation(normalisation: "Normalisation") -> None:
+    print(f"Bands of {normalisation.split}, of values 0 to 1 (before, after):")
+    for what in ("mean", "std"):
+        both, before, after = (
+            ", ".join(f"{value:.4f}" for value in getattr(dates, what))
+            for dates in (normalisation.both, normalisation.before, normalisation.after)
+        )
+        print(f"  {what:<5} [{both}]   ({before}; {after})")
+
+
+def _print_tone(told_apart: float | None) -> None:
+    """What stands behind the search for exchanged dates, so that finding none is not taken for proof."""
+    from minenetcd.data.date_order import LEAST_AGREEMENT, LEAST_PAIRS
+
+    if told_apart is None:
+        print(f"Exchanged dates were not looked for by tone: that takes {LEAST_PAIRS} pairs.")
+    elif told_apart < LEAST_AGREEMENT:
+        print(f"Exchanged dates cannot be told by tone: it tells before from after in {told_apart:.0%} of pairs only.")
+    else:
+        print(f"Tone tells before from after in {told_apart:.0%} of pairs.")
+    print()
+
+
+def _print_finding(finding: "Finding", most: int | None) -> None:
+    colour = {"error": "red", "warning": "yellow"}[finding.level]
+    console = _console()
+    console.print(f"[{colour} bold]{finding.level.capitalize()}:[/]", end=" ")
+    console.print(finding.message, markup=False)
+    lines = finding.details or finding.names
+    for line in lines[:most]:
+        console.print(f"  {line}", markup=False)
+    if most is not None and len(lines) > most:
+        print(f"  and {len(lines) - most:,} more (--all names them)")
+
+
+def _verdict(audit: "Audit", *, fit: bool) -> str:
+    errors = sum(finding.level == "error" for finding in audit.findings)
+    warnings = len(audit.findings) - errors
+    counts = " and ".join(
+        f"{number} {what}{'s' * (number != 1)}" for number, what in ((errors, "error"), (warnings, "warning")) if number
+    )
+    return f"{audit.source} is {'fit' if fit else 'not fit'} to train and test on{f': {counts}' if counts else ''}."
+
+
+def _write_json(audit: "Audit", path: Path) -> None:
+    import json
+
+    from minenetcd.geo.files import atomic_path
+
+    with atomic_path(path) as target:
+        target.write_text(json.dumps(audit.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _print_statistics(statistics: "Statistics", written: "WrittenStatistics") -> None:
+    for name, reason in statistics.unusable.items():
+        print(f"Warning: {name} was left out: {reason}", file=sys.stderr)
+    print(f"  {'Numbers':<26} {written.numbers}")
+    for name, paths in written.figures.items():
+        print(f"  {name.replace('_', ' ').capitalize():<26} {paths['png']}, .svg")
+    for name, reason in statistics.not_known.items():
+        print(f"  {name.replace('_', ' ').capitalize():<26} not drawn: {reason[0].lower()}{reason[1:]}")
+    for note in statistics.notes:
+        print(note)
+
+
+def _console() -> "Console":
+    """To a terminal in its width; elsewhere as wide as it is, so that nothing is broken over lines."""
+    from rich.console import Console
+
+    return Console(highlight=False) if sys.stdout.isatty() else Console(width=10_000, no_color=True, highlight=False)

@@ -1,0 +1,234 @@
+"""Images and masks from encoded bytes or files, each decoded once, dates straight to uint8 tensors.
+
+What decodes what (docs/data/sources.md has the measurements): 8-bit colour PNG, the usual case, by GDAL, whose reader
+is about twice as fast as Pillow's and torchvision's; TIFF and whatever is not 8-bit by GDAL through `minenetcd.geo`;
+the rest, JPEG and masks included, by Pillow.
+"""
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import rasterio
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.io import DatasetReader, MemoryFile
+from rasterio.windows import Window
+from torch import Tensor
+
+from minenetcd.errors import MineNetCDError, OptionError
+from minenetcd.geo.raster import Raster
+from minenetcd.geo.source import quiet_gdal
+
+#: Share of valid pixels left outside the value range at either end, where images are not 8-bit. [percent]
+STRETCH_PERCENTILE = 1.0  # as detectors and `minenetcd data build` do
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_EIGHT_BIT_COLOUR = {b"\x08\x02", b"\x08\x06"}  # bit depth and colour type of a PNG header: RGB, RGBA
+
+#: The bytes of an image file, or the path of one.
+Encoded = bytes | str
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a data set's files leave open.
+
+    `bands`: numbers, from 1, of the bands to read; by default the first three that are not alpha, a single one
+    repeated. `value_range`: the values that become 0 and 255 where images are not 8-bit; by default the 1st and 99th
+    percentile of each band of each image. `not_labelled`: the mask value that means "not labelled".
+    """
+
+    bands: tuple[int, ...] | None = None
+    value_range: tuple[float, float] | None = None
+    not_labelled: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.bands is not None and (not self.bands or min(self.bands) < 1):
+            raise OptionError(f"Band numbers start at 1, got {self.bands}: correct bands.")
+        if self.value_range is not None and not self.value_range[0] < self.value_range[1]:
+            raise OptionError(f"A value range needs a low and a higher value, got {self.value_range}: correct it.")
+
+
+class Date(NamedTuple):
+    """One image: `pixels` uint8 (C, H, W), and where it holds data, bool (H, W), or None where it does everywhere."""
+
+    pixels: Tensor
+    valid: Tensor | None
+
+
+class Mask(NamedTuple):
+    """One mask: `values` (H, W) as stored, and where a TIFF does not call them nodata, bool (H, W) or None."""
+
+    values: NDArray
+    valid: NDArray[np.bool_] | None = None
+
+
+class DecodeError(Exception):
+    """Why an image or mask cannot be decoded, in words; whoever knows its name makes a DataError of it."""
+
+
+def decode_date(encoded: Encoded, options: ReadOptions) -> Date:
+    """One date as uint8 bands. Transparent pixels and a TIFF's nodata are not valid. Raises DecodeError."""
+    with _explained():
+        data = _content(encoded)
+        if options.bands is None and not data.startswith(_TIFF) and not _has_sixteen_bits(data):
+            return _decode_picture(data)
+        with _gdal_file(encoded) as name:
+            return _decode_raster(name, options)
+
+
+def decode_mask(encoded: Encoded) -> Mask:
+    """A mask's values in their own dtype; a palette's are its indices, a 1-bit image's 0 and 1.
+
+    Raises DecodeError for one that is damaged, in colours or not of whole numbers.
+    """
+    with _explained():
+        data = _content(encoded)
+        if not data.startswith(_TIFF):
+            with Image.open(io.BytesIO(data)) as picture:
+                return Mask(_one_band(np.asarray(picture), has_alpha=picture.mode in ("LA", "RGBA")))
+        with quiet_gdal(), _gdal_file(encoded) as name, rasterio.open(name) as dataset:
+            return _mask_of(dataset)
+
+
+def _mask_of(dataset: DatasetReader) -> Mask:
+    """Values of a TIFF. Its nodata is not valid unless it is 0, which many programs declare and mean unchanged."""
+    kinds = zip(dataset.indexes, dataset.colorinterp, strict=True)
+    bands = [band for band, kind in kinds if kind != ColorInterp.alpha]
+    values = _one_band(np.moveaxis(dataset.read(bands), 0, -1), has_alpha=False)
+    valid = np.isfinite(values)
+    if dataset.nodata:
+        valid &= values != dataset.nodata
+    if np.issubdtype(values.dtype, np.floating):
+        whole = np.where(valid, values, 0)
+        if not np.array_equal(whole, np.rint(whole)):
+            raise DecodeError("a mask needs whole numbers, it holds fractions")
+        values = whole.astype(np.int64)
+    return Mask(values, None if valid.all() else valid)
+
+
+def _one_band(values: NDArray, *, has_alpha: bool) -> NDArray:
+    if values.ndim == 3:
+        values = values[..., :-1] if has_alpha else values
+        if not (values == values[..., :1]).all():
+            raise DecodeError("a mask needs one band of values, it holds colours")
+        values = values[..., 0]
+    return values.astype(np.uint8) if values.dtype == bool else values
+
+
+def _decode_picture(data: bytes) -> Date:
+    """An image of 8 bits that is no TIFF."""
+    if data.startswith(_PNG) and data[24:26] in _EIGHT_BIT_COLOUR:
+        _check_png_is_whole(data)
+        with _no_georeference_expected(), MemoryFile(data) as file, file.open(driver="PNG") as dataset:
+            return _split_alpha(torch.from_numpy(dataset.read()))
+    with Image.open(io.BytesIO(data)) as picture:
+        mode = "RGBA" if picture.has_transparency_data else "RGB"
+        pixels = torch.from_numpy(np.array(picture.convert(mode)))
+    return _split_alpha(pixels.permute(2, 0, 1).contiguous())
+
+
+def _split_alpha(pixels: Tensor) -> Date:
+    if len(pixels) == 3:
+        return Date(pixels, None)
+    valid = pixels[3] > 0
+    return Date(pixels[:3], None if bool(valid.all()) else valid)
+
+
+def _check_png_is_whole(data: bytes) -> None:
+    """GDAL's fast reader gives uninitialised memory for a truncated PNG; what is damaged otherwise it refuses."""
+    start = len(_PNG)
+    while start < len(data):
+        length, kind = int.from_bytes(data[start : start + 4]), data[start + 4 : start + 8]
+        start += length + 12
+        if kind == b"IEND" and start <= len(data):
+            return
+    raise DecodeError("the PNG ends too early")
+
+
+def _has_sixteen_bits(data: bytes) -> bool:
+    return data.startswith(_PNG) and data[24] == 16
+
+
+def _decode_raster(name: str, options: ReadOptions) -> Date:
+    """What GDAL reads: a TIFF, chosen bands, 16 bits."""
+    with quiet_gdal(), rasterio.open(name) as dataset:
+        if options.bands is None and _is_plain(dataset):
+            return Date(torch.from_numpy(dataset.read()), None)
+        single = dataset.count == 1 and dataset.colorinterp[0] != ColorInterp.palette
+        bands = options.bands or ((1, 1, 1) if single else None)
+    with Raster.open(name, bands=bands) as raster:
+        pixels, valid = raster.read(Window(0, 0, raster.grid.width, raster.grid.height))
+    if pixels.dtype != np.uint8:
+        pixels = _to_eight_bits(pixels, valid, options.value_range)
+    pixels[~valid] = 0
+    held = None if valid.all() else torch.from_numpy(valid)
+    return Date(torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, -1, 0))), held)
+
+
+def _is_plain(dataset: DatasetReader) -> bool:
+    """Three bands of 8 bits, all of whose pixels are data."""
+    return (
+        dataset.dtypes == ("uint8",) * 3
+        and ColorInterp.alpha not in dataset.colorinterp
+        and all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
+    )
+
+
+def _to_eight_bits(
+    pixels: NDArray, valid: NDArray[np.bool_], value_range: tuple[float, float] | None
+) -> NDArray[np.uint8]:
+    """Pixels (H, W, C) with the value range, or the percentiles of the valid ones in each band, at 0 and 255."""
+    known = pixels[valid]
+    if value_range is not None or not len(known):
+        low, high = np.float32(value_range or (0, 1))
+    else:
+        percentiles = np.percentile(known, (STRETCH_PERCENTILE, 100 - STRETCH_PERCENTILE), axis=0)
+        low, high = percentiles.astype(np.float32)
+        high = np.where(high > low, high, low + 1)
+    unit = (np.nan_to_num(pixels.astype(np.float32)) - low) / (high - low)
+    return np.rint(unit.clip(0, 1) * 255).astype(np.uint8)
+
+
+def _content(encoded: Encoded) -> bytes:
+    if isinstance(encoded, bytes):
+        return encoded
+    with open(encoded, "rb") as file:
+        return file.read()
+
+
+@contextmanager
+def _gdal_file(encoded: Encoded) -> Iterator[str]:
+    """A name by which GDAL opens it; that of a file on disk, so that files beside it are seen."""
+    if isinstance(encoded, str):
+        yield encoded
+    else:
+        with MemoryFile(encoded) as file:
+            yield file.name
+
+
+@contextmanager
+def _no_georeference_expected() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Whatever a decoder raises becomes a DecodeError with its words in one line."""
+    try:
+        yield
+    except (OSError, RasterioError, RuntimeError, ValueError, SyntaxError, MineNetCDError) as error:
+        # RasterioErrors carry GDAL's words as their cause; Pillow raises SyntaxError for damaged PNG chunks
+        words = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
+        raise DecodeError(words) from error

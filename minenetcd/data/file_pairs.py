@@ -1,0 +1,52 @@
+"""Pairs whose images are files."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from minenetcd.data.decode import Encoded, ReadOptions
+from minenetcd.data.stored_pairs import EncodedPair, StoredPairs
+
+ROLES = ("before", "after", "mask")
+
+
+@dataclass(frozen=True)
+class PairFiles:
+    """The files of a split: names of the pairs, and for each its before, after and mask, relative to `root`."""
+
+    root: Path
+    names: Sequence[str]
+    files: Sequence[tuple[str, str, str]]
+    places: pd.DataFrame | None = None
+
+
+class FilePairs(StoredPairs):
+    """One file an image."""
+
+    def __init__(self, pairs: PairFiles, source: str, split: str, options: ReadOptions) -> None:
+        super().__init__(source, split, options)
+        self._root, self._files = str(pairs.root), pairs.files
+        self.names, self.places = pairs.names, pairs.places
+
+    def encoded(self, index: int) -> EncodedPair:
+        return EncodedPair(*(self._path(file) for file in self._files[index]))
+
+    def encoded_mask(self, index: int) -> Encoded:
+        return self._path(self._files[index][2])
+
+    def sizes(self) -> NDArray[np.int64]:
+        paths = (self._path(file) for files in self._files for file in files)
+        return np.fromiter((os.stat(path).st_size for path in paths), np.int64).reshape(-1, 3)
+
+    def describe(self, index: int, part: str) -> str:
+        if part in ROLES:
+            return self._path(self._files[index][ROLES.index(part)])
+        return f"Pair {self.names[index]!r} in {self.source} ({self.split})"
+
+    def _path(self, file: str) -> str:
+        return os.path.join(self._root, file)  # an absolute one stays what it is

@@ -1,0 +1,203 @@
+"""Data sets on the Hugging Face hub: looked up, fetched split by split into the hub's own cache, and read from there.
+
+Files that are complete stay, so what was interrupted goes on where it stopped: a broken connection in the middle of a
+file, a broken process with the files it had not finished.
+"""
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import constants, get_cached_repo_tree, snapshot_download
+from huggingface_hub.errors import (
+    CachedRepoTreeNotFoundError,
+    GatedRepoError,
+    HFValidationError,
+    HTTPError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.utils import tqdm
+
+from minenetcd.data.split_names import WHOLE, by_split
+from minenetcd.errors import DataError
+
+Progress = Callable[[int, int], None]  # bytes here, bytes in all
+
+_CARD = "README.md"
+_FILES_AT_A_TIME = 4  # more only lose more when they are interrupted
+_SPARE = 1.05  # a disk needs a little more than the files
+
+
+class MissingRepository(DataError):
+    """The hub has no data set of that id."""
+
+
+@dataclass(frozen=True)
+class HubDataset:
+    """A data set at one commit: its files with their sizes, and the folder of those that are on this disk."""
+
+    repo_id: str
+    commit: str
+    folder: Path
+    sizes: dict[str, int]
+
+    @property
+    def files(self) -> dict[str, list[str]]:
+        """Parquet files by split; without any, every file is in the split "all"."""
+        parquet = [file for file in self.sizes if file.endswith(".parquet")]
+        return by_split(parquet, repr(self.repo_id)) if parquet else {WHOLE: sorted(self.sizes)}
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether it is in the published layout, and can be fetched split by split."""
+        return any(file.endswith(".parquet") for file in self.sizes)
+
+    def missing(self, files: list[str]) -> list[str]:
+        """Those of `files` that are not on this disk."""
+        return [file for file in files if not (self.folder / file).is_file()]
+
+
+def look_up(repo_id: str, *, revision: str | None = None, cache_dir: str | Path | None = None) -> HubDataset:
+    """What the hub, or without a connection this disk, has by that id: only its card is fetched.
+
+    `revision` is a branch, a tag or a commit. DataError where there is none, or no way to know;
+    MissingRepository, which is one, where the hub does not have the id.
+    """
+    with _hub_errors(repo_id, revision):
+        folder = Path(_snapshot(repo_id, revision, cache_dir, allow_patterns=[_CARD]))
+    return _here(repo_id, folder, cache_dir)
+
+
+def look_up_here(
+    repo_id: str, *, revision: str | None = None, cache_dir: str | Path | None = None
+) -> HubDataset | None:
+    """What is known of it on this disk, without asking the hub; None where nothing is."""
+    with _quiet_hub():
+        try:
+            folder = snapshot_download(
+                repo_id, repo_type="dataset", revision=revision, cache_dir=cache_dir, local_files_only=True,
+                allow_patterns=[_CARD],
+            )  # fmt: skip
+        except (OSError, HFValidationError):
+            return None
+    return _here(repo_id, Path(folder), cache_dir)
+
+
+def fetch(
+    data: HubDataset,
+    splits: list[str],
+    *,
+    cache_dir: str | Path | None = None,
+    progress: Progress = lambda done, of: None,
+) -> int:
+    """Bring the files of `splits` to this disk and return their size [bytes]; those that are here are not fetched.
+
+    DataError where the hub cannot be reached or the disk has no room.
+    """
+    files = sorted({file for split in splits for file in data.files[split]})
+    missing = data.missing(files)
+    of, todo = (sum(data.sizes[file] for file in part) for part in (files, missing))
+    progress(of - todo, of)
+    if missing:
+        _check_room(data, todo)
+        with _hub_errors(data.repo_id, data.commit):
+            bar = _reporting(progress, of - todo, of)
+            _snapshot(data.repo_id, data.commit, cache_dir, allow_patterns=missing, tqdm_class=bar)
+    progress(of, of)
+    return of
+
+
+def _here(repo_id: str, folder: Path, cache_dir: str | Path | None) -> HubDataset:
+    """The files of a commit, as the hub listed them when it was first looked up."""
+    try:
+        tree = get_cached_repo_tree(repo_id, repo_type="dataset", revision=folder.name, cache_dir=cache_dir)
+        sizes = {file.path: file.size for file in tree}
+    except CachedRepoTreeNotFoundError:  # another program fetched it
+        files = (file for file in folder.rglob("*") if file.is_file())
+        sizes = {file.relative_to(folder).as_posix(): file.stat().st_size for file in files}
+    return HubDataset(repo_id, folder.name, folder, sizes)
+
+
+def _snapshot(repo_id: str, revision: str | None, cache_dir: str | Path | None, **options: Any) -> str:
+    with _quiet_hub():
+        return snapshot_download(
+            repo_id, repo_type="dataset", revision=revision, cache_dir=cache_dir, max_workers=_FILES_AT_A_TIME,
+            **{"tqdm_class": _reporting(lambda done, of: None, 0, 0)} | options,
+        )  # fmt: skip
+
+
+def _reporting(progress: Progress, done: int, of: int) -> type[tqdm]:
+    """A progress bar that is not drawn, and tells `progress` how many bytes are written to disk."""
+    count, lock = [done], threading.Lock()
+
+    class Reporting(tqdm):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            self._counts = options.get("name") == "huggingface_hub.snapshot_download"
+            super().__init__(*args, **options | {"disable": True})
+
+        def update(self, n: float | None = 1) -> None:
+            if self._counts:
+                with lock:
+                    count[0] = min(of, count[0] + int(n or 0))
+                    progress(count[0], of)
+
+    return Reporting
+
+
+def _check_room(data: HubDataset, needed: int) -> None:
+    folder = next(parent for parent in data.folder.parents if parent.exists())
+    free = shutil.disk_usage(folder).free
+    if free < needed * _SPARE:
+        raise DataError(
+            f"The data set {data.repo_id!r} needs {needed / 1e9:.1f} GB more, {folder} has {free / 1e9:.1f} GB free: "
+            "free some, name another cache folder (HF_HOME), or stream it."
+        )
+
+
+@contextmanager
+def _quiet_hub() -> Iterator[None]:
+    """The hub's log has nothing that our errors do not say."""
+    logger = logging.getLogger("huggingface_hub")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+@contextmanager
+def _hub_errors(repo_id: str, revision: str | None) -> Iterator[None]:
+    """What the hub refuses, in one line with what to do."""
+    try:
+        yield
+    except GatedRepoError as error:  # before RepositoryNotFoundError, which it is too
+        raise DataError(
+            f"The data set {repo_id!r} is gated: ask for access on its page, then log in with 'hf auth login'."
+        ) from error
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise MissingRepository(
+            f"The hub has no data set {repo_id!r}, or it is private: check the id, or log in with 'hf auth login'."
+        ) from error
+    except RevisionNotFoundError as error:
+        raise DataError(
+            f"The data set {repo_id!r} has no revision {revision!r}: give a branch, tag or commit of it."
+        ) from error
+    except LocalEntryNotFoundError as error:
+        raise DataError(
+            f"The data set {repo_id!r} is not, or not completely, on this disk and the hub ({constants.ENDPOINT}) "
+            "cannot be reached: go online once, or give a folder that holds it."
+        ) from error
+    except (OSError, HTTPError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(
+            f"The data set {repo_id!r} cannot be had from the hub ({reason}): check your connection and start again; "
+            "what is complete is not fetched twice."
+        ) from error

@@ -1,0 +1,163 @@
+"""Pairs kept as encoded images, wherever they lie: decoded once each, checked, with what their masks mean."""
+
+import hashlib
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from minenetcd.data.dataset import ChangeDataset, DatasetFacts
+from minenetcd.data.decode import DecodeError, Encoded, ReadOptions, decode_date, decode_mask
+from minenetcd.data.mask_values import NOT_LABELLED, MaskValues, values_of
+from minenetcd.errors import DataError
+from minenetcd.types import ChangeSample
+
+MASKS_LOOKED_AT = 64  # to find what values mean; while none of them holds a change, on to MOST
+MOST_MASKS_LOOKED_AT = 1024
+PAIRS_READ_WHOLE = 32  # by the fingerprint
+
+Read = TypeVar("Read")
+
+
+class EncodedPair(NamedTuple):
+    """Three image files, or their bytes."""
+
+    before: Encoded
+    after: Encoded
+    mask: Encoded
+
+
+class StoredPairs(ChangeDataset):
+    """Pairs as files or as bytes in a table; a subclass says how to get at them, and sets `names`.
+
+    `facts.fingerprint` is a digest of every pair's name, the sizes of its image files, all bytes of its mask, and,
+    for at most 32 pairs evenly spread, all bytes of both dates: not of where they lie or when they were written, so a
+    folder, a parquet file and a hub repository with the same images have the same one.
+    """
+
+    def __init__(self, source: str, split: str, options: ReadOptions) -> None:
+        self.source, self.split, self.options = source, split, options
+
+    @abstractmethod
+    def encoded(self, index: int) -> EncodedPair:
+        """The images of pair `index`; OSError where they are gone."""
+
+    @abstractmethod
+    def encoded_mask(self, index: int) -> Encoded:
+        """The mask alone of pair `index`."""
+
+    @abstractmethod
+    def sizes(self) -> NDArray[np.int64]:
+        """Bytes of before, after and mask of every pair (N, 3)."""
+
+    @abstractmethod
+    def describe(self, index: int, part: str) -> str:
+        """What an error calls the `part` (before, after, mask) of pair `index`: a path, or where it stands."""
+
+    def __getitem__(self, index: int) -> ChangeSample:
+        name = self.names[index]
+        pair = _reading(partial(self.encoded, index), lambda: self.describe(index, "pair"))
+        return decode_pair(pair, name, self.options, lambda: self.mask_values, partial(self.describe, index))
+
+    @cached_property
+    def facts(self) -> DatasetFacts:  # type: ignore[override]  # made when it is first asked for
+        return DatasetFacts(self.source, self.split, self._fingerprint())
+
+    @property
+    def mask_values(self) -> MaskValues:
+        """What the masks' values mean, found once from many of them. DecodeError where they have no one meaning."""
+        if isinstance(self._mask_values, str):
+            raise DecodeError(self._mask_values)
+        return self._mask_values
+
+    @cached_property
+    def _mask_values(self) -> MaskValues | str:
+        found: set[int] = set()
+        for count, values in enumerate(self._values_of_masks()):
+            if count >= (MASKS_LOOKED_AT if found - {0, self.options.not_labelled} else MOST_MASKS_LOOKED_AT):
+                break
+            found |= values
+        try:
+            return MaskValues.of(found, not_labelled=self.options.not_labelled)
+        except DecodeError as error:
+            return str(error)
+
+    def _values_of_masks(self) -> Iterator[set[int]]:
+        """Of masks spread over the data set; one that cannot be decoded is left to whoever asks for that pair."""
+        for index in spread(len(self)):
+            try:
+                yield values_of(decode_mask(self.encoded_mask(index)))
+            except (DecodeError, OSError):
+                yield set()
+
+    def _fingerprint(self) -> str:
+        digest = hashlib.blake2b(digest_size=8)
+        digest.update("\n".join(self.names).encode() + self.sizes().tobytes())
+        whole = set(spread(len(self))[:PAIRS_READ_WHOLE])
+        for index in range(len(self)):
+            parts = self.encoded(index) if index in whole else [self.encoded_mask(index)]
+            for part in parts:
+                digest.update(_reading(partial(_bytes, part), partial(self.describe, index, "pair")))
+        return digest.hexdigest()
+
+
+def decode_pair(
+    pair: EncodedPair,
+    name: str,
+    options: ReadOptions,
+    mask_values: Callable[[], MaskValues],
+    describe: Callable[[str], str],
+) -> ChangeSample:
+    """The sample of three encoded images.
+
+    `describe` gives an error the words for a part (before, after, mask, pair). DataError for an image that is
+    damaged, a mask of values without meaning, or sizes that differ.
+    """
+    before, after = (
+        _reading(partial(decode_date, encoded, options), partial(describe, part))
+        for encoded, part in ((pair.before, "before"), (pair.after, "after"))
+    )
+    stored = _reading(partial(decode_mask, pair.mask), partial(describe, "mask"))
+    mask = torch.from_numpy(_reading(lambda: mask_values().translate(stored), partial(describe, "mask")))
+    shapes = before.pixels.shape, after.pixels.shape, mask.shape
+    if shapes[0] != shapes[1] or shapes[0][1:] != shapes[2]:
+        raise DataError(f"{describe('pair')} {_unequal(*shapes)}")
+    for valid in (before.valid, after.valid):
+        if valid is not None:
+            mask[~valid] = NOT_LABELLED
+    return ChangeSample(before.pixels, after.pixels, mask, name)
+
+
+def _reading(read: Callable[[], Read], describe: Callable[[], str]) -> Read:
+    try:
+        return read()
+    except (DecodeError, OSError) as error:
+        words = " ".join(str(error).split())
+        advice = "recode the masks" if "a mask needs" in words else "replace it, or leave the pair out"
+        raise DataError(f"{describe()} cannot be used ({words}): {advice}.") from error
+
+
+def _unequal(before: torch.Size, after: torch.Size, mask: torch.Size) -> str:
+    if before[1:] == after[1:] == mask:
+        return f"needs as many bands on both dates, got {before[0]} and {after[0]}: name those to read (bands)."
+    sizes = [f"{width} x {height}" for height, width in (before[1:], after[1:], mask)]
+    return f"needs before, after and mask of one size, got {', '.join(sizes)} pixels: crop or export them alike."
+
+
+def spread(count: int) -> list[int]:
+    """0 to `count` - 1, in an order whose beginning, however long, is spread over the whole."""
+    step = max(1, round(count * 0.618))
+    while np.gcd(step, count) > 1:
+        step += 1
+    return [index * step % count for index in range(count)]
+
+
+def _bytes(encoded: Encoded) -> bytes:
+    if isinstance(encoded, bytes):
+        return encoded
+    with open(encoded, "rb") as file:
+        return file.read()
