@@ -97,12 +97,15 @@ _PRINTED = ("accuracy", "precision", "recall", "f1", "iou")
 
 def _published(detector: "ChangeDetector", data: str) -> "PublishedScore | None":
     """The published row of this detector's method on this data set."""
-    from minenetcd.data.catalog import published_table
+    from minenetcd.data.named import DATASETS
     from minenetcd.models.catalog import model_name
     from minenetcd.weights.scores import published_scores
 
-    table = published_table(data)
-    rows = published_scores(model_name(detector.model), data_set=table) if table else []
+    asked = data.partition("@")[0].lower()
+    names = {name.lower(): row for row in DATASETS.values() for name in (row.name, *row.hub_ids)}
+    if asked not in names:
+        return None
+    rows = published_scores(model_name(detector.model), data_set=names[asked].published_table)
     return rows[0] if rows else None
 
 

