@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from minenetcd import errors
 
 if TYPE_CHECKING:
+    from minenetcd.data.catalog import load_dataset
     from minenetcd.detector import ChangeDetector
+    from minenetcd.evaluation.evaluate import evaluate
     from minenetcd.models.base import ChangeModel
     from minenetcd.models.catalog import create_model, list_models
     from minenetcd.prediction.scene import predict_scene as predict
@@ -27,9 +29,11 @@ __all__ = [
     "__version__",
     "create_model",
     "errors",
+    "evaluate",
     "from_config",
     "from_pretrained",
     "list_models",
+    "load_dataset",
     "predict",
     "train",
 ]
@@ -39,9 +43,11 @@ _HOME = {
     "ChangeModel": "minenetcd.models.base:ChangeModel",
     "ChangeOutput": "minenetcd.types:ChangeOutput",
     "create_model": "minenetcd.models.catalog:create_model",
+    "evaluate": "minenetcd.evaluation.evaluate:evaluate",
     "from_config": "minenetcd.detector:ChangeDetector.from_config",
     "from_pretrained": "minenetcd.detector:ChangeDetector.from_pretrained",
     "list_models": "minenetcd.models.catalog:list_models",
+    "load_dataset": "minenetcd.data.catalog:load_dataset",
     "predict": "minenetcd.prediction.scene:predict_scene",
     "train": "minenetcd.training.train:train",
 }

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Argument, Option, Typer
 
+from minenetcd.cli.data_check import check, stats
+
 if TYPE_CHECKING:
     from minenetcd.data.build import BuiltDataset
 
-data = Typer(no_args_is_help=True, help="Make, find and examine data sets.")
+app = Typer(no_args_is_help=True, help="Make, find and examine data sets.")
 
 
 def build(
@@ -85,8 +87,8 @@ def sites(
         print(f"  {'Map':<6} {out.with_suffix('.png')}")
 
 
-for command in (build, sites):
-    data.command()(command)
+for command in (build, sites, check, stats):
+    app.command()(command)
 
 
 def _print_built(built: "BuiltDataset") -> None:
@@ -95,7 +97,8 @@ def _print_built(built: "BuiltDataset") -> None:
     if built.was_there:
         print(f"{built.folder} holds this data set already:")
     for name, split in built.manifest["splits"].items():
-        print(f"  {name:<6} {split['sites']:>6,} sites {split['patches']:>9,} patches")
+        if split["sites"]:
+            print(f"  {name:<6} {split['sites']:>6,} sites {split['patches']:>9,} patches")
     print(f"  {built.folder}")
 
 

@@ -79,8 +79,7 @@ def download(
     with _bytes_bar(name) as progress:
         found = download_dataset(name, splits=tuple(split) if split else None, cache_dir=cache_dir, progress=progress)
     print(f"{found.repo_id} at {found.commit[:12]} is in {found.folder}")
-    chosen = f"{name.partition('@')[0]}@{found.commit[:12]}"
-    print(f"To use exactly this state again, name it {chosen}")
+    print(f"To use exactly this state again, name it {name.partition('@')[0]}@{found.commit}")
 
 
 def _print_overview(cache_dir: Path | None) -> None:

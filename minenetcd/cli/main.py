@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import minenetcd
-from minenetcd.cli import config, demo, models, predict, runs, test, train
+from minenetcd.cli import config, data, datasets, demo, models, predict, runs, test, train
 from minenetcd.errors import MineNetCDError
 
 app = typer.Typer(
@@ -19,7 +19,8 @@ app = typer.Typer(
 )
 for command in (demo.demo, predict.predict, train.train, test.test, runs.runs, models.models):
     app.command()(command)
-app.add_typer(config.app, name="config")
+for name, group in (("datasets", datasets.app), ("data", data.app), ("config", config.app)):
+    app.add_typer(group, name=name)
 
 
 def _version(asked: bool) -> None:

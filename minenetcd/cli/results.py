@@ -13,13 +13,14 @@ def print_prediction(result: "ScenePrediction") -> None:
     for warning in result.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
     changed = f"{result.changed_pixels:,} pixels" if result.hectares is None else f"{result.hectares:,.2f} ha"
-    places = _counted(len(result.polygons), "place")
+    places = counted(len(result.polygons), "place")
     print(f"{changed} changed in {places}, {result.changed_share:.1%} of what both images show")
     for what, path in zip(("Map", "Probability", "Polygons", "Report"), result.saved or (), strict=False):
         print(f"  {what:<12} {path}")
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """`number` of `what`, in the plural where there is not one."""
     return f"{number:,} {what}{'s' * (number != 1)}"
 
 

@@ -66,10 +66,12 @@ def _print_result(
     from rich.console import Console
     from rich.table import Table
 
+    from minenetcd.cli.results import counted
     from minenetcd.evaluation.results import MAIN, metrics_record
 
     record = metrics_record(result)
-    table = Table(title=f"{detector.name} on {result.facts.source}, {result.facts.split}", title_justify="left")
+    print(f"{detector.name} on {result.facts.source}, {result.facts.split}: {counted(record['pairs'], 'pair')}")
+    table = Table()
     table.add_column("Metric")
     table.add_column("Measured", justify="right")
     known = any(record["intervals_95"].values())
@@ -86,7 +88,7 @@ def _print_result(
     Console().print(table)
     counts = record["counts"]
     print("  ".join(f"{name.upper()} {counts[name]:,}" for name in ("tp", "fp", "fn", "tn")))
-    print(f"{record['pairs']:,} pairs, threshold {result.threshold:g}; all of it in {out / 'metrics.json'}")
+    print(f"Threshold {result.threshold:g}. All of it: {out / 'metrics.json'}")
     if published and published.note:
         print(f"The published row is doubtful: {published.note}.")
 

@@ -10,7 +10,7 @@ from minenetcd.data.hub import HubDataset, MissingRepository, fetch
 from minenetcd.data.image_table import ParquetFiles
 from minenetcd.data.named import DATASETS, named_dataset
 from minenetcd.data.source import Source, read_source
-from minenetcd.data.split_names import choose_split
+from minenetcd.data.split_names import choose_split, ordered, split_of
 from minenetcd.data.stream import ChangeStream, hub_file
 from minenetcd.errors import DataError
 
@@ -62,7 +62,9 @@ def load_dataset(
     if not isinstance(found, ParquetFiles):
         raise _not_streamed(str(wanted.path))
     chosen = choose_split(wanted.text, split, found.splits)
-    return ChangeStream([str(file) for file in found.of(chosen)], wanted.text, chosen, wanted.options)
+    if chosen not in found.files:
+        raise DataError(f"Streaming reads whole files, {wanted.text} is divided by a column: load it without.")
+    return ChangeStream([str(file) for file in found.files[chosen]], wanted.text, chosen, wanted.options)
 
 
 def list_splits(source: str | Path, *, cache_dir: str | Path | None = None) -> tuple[str, ...]:
@@ -71,7 +73,8 @@ def list_splits(source: str | Path, *, cache_dir: str | Path | None = None) -> t
     if wanted.is_synthetic:
         return SPLITS
     if wanted.hub is not None:
-        return tuple(_find(wanted, wanted.hub, cache_dir).files)
+        found = _find(wanted, wanted.hub, cache_dir)
+        return tuple(found.files) if found.is_parquet else ordered(filter(None, map(split_of, found.sizes)))
     return find_data(wanted.path).splits
 
 

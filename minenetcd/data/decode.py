@@ -34,6 +34,9 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _EIGHT_BIT_COLOUR = {b"\x08\x02", b"\x08\x06"}  # bit depth and colour type of a PNG header: RGB, RGBA
 
+#: What to do about masks. JPEG changes values.
+RECODE = "recode the masks, as PNG or TIFF"
+
 #: The bytes of an image file, or the path of one.
 Encoded = bytes | str
 
@@ -73,7 +76,11 @@ class Mask(NamedTuple):
 
 
 class DecodeError(Exception):
-    """Why an image or mask cannot be decoded, in words; whoever knows its name makes a DataError of it."""
+    """Why an image or mask cannot be decoded, in words, and what to do; whoever knows its name makes it a DataError."""
+
+    def __init__(self, words: str, *, advice: str = "replace it, or leave the pair out") -> None:
+        super().__init__(words)
+        self.advice = advice
 
 
 def decode_date(encoded: Encoded, options: ReadOptions) -> Date:
@@ -111,7 +118,7 @@ def _mask_of(dataset: DatasetReader) -> Mask:
     if np.issubdtype(values.dtype, np.floating):
         whole = np.where(valid, values, 0)
         if not np.array_equal(whole, np.rint(whole)):
-            raise DecodeError("a mask needs whole numbers, it holds fractions")
+            raise DecodeError("a mask needs whole numbers, it holds fractions", advice=RECODE)
         values = whole.astype(np.int64)
     return Mask(values, None if valid.all() else valid)
 
@@ -119,8 +126,8 @@ def _mask_of(dataset: DatasetReader) -> Mask:
 def _one_band(values: NDArray, *, has_alpha: bool) -> NDArray:
     if values.ndim == 3:
         values = values[..., :-1] if has_alpha else values
-        if not (values == values[..., :1]).all():
-            raise DecodeError("a mask needs one band of values, it holds colours")
+        if values.shape[-1] > 1 and not (values == values[..., :1]).all():
+            raise DecodeError("a mask needs one band of values, it holds colours", advice=RECODE)
         values = values[..., 0]
     return values.astype(np.uint8) if values.dtype == bool else values
 
@@ -156,7 +163,7 @@ def _check_png_is_whole(data: bytes) -> None:
 
 
 def _has_sixteen_bits(data: bytes) -> bool:
-    return data.startswith(_PNG) and data[24] == 16
+    return data.startswith(_PNG) and data[24:25] == b"\x10"
 
 
 def _decode_raster(name: str, options: ReadOptions) -> Date:
@@ -164,8 +171,7 @@ def _decode_raster(name: str, options: ReadOptions) -> Date:
     with quiet_gdal(), rasterio.open(name) as dataset:
         if options.bands is None and _is_plain(dataset):
             return Date(torch.from_numpy(dataset.read()), None)
-        single = dataset.count == 1 and dataset.colorinterp[0] != ColorInterp.palette
-        bands = options.bands or ((1, 1, 1) if single else None)
+        bands = _bands_of(dataset, options.bands)
     with Raster.open(name, bands=bands) as raster:
         pixels, valid = raster.read(Window(0, 0, raster.grid.width, raster.grid.height))
     if pixels.dtype != np.uint8:
@@ -173,6 +179,16 @@ def _decode_raster(name: str, options: ReadOptions) -> Date:
     pixels[~valid] = 0
     held = None if valid.all() else torch.from_numpy(valid)
     return Date(torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, -1, 0))), held)
+
+
+def _bands_of(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """The bands to read: those wanted, a single one three times, or None for the first three."""
+    if wanted is not None and max(wanted) > dataset.count:
+        raise DecodeError(f"it has {dataset.count} bands, no band {max(wanted)}", advice="name others (?bands=...)")
+    colours = [kind for kind in dataset.colorinterp if kind != ColorInterp.alpha]
+    if wanted is None and len(colours) == 2:
+        raise DecodeError("three bands are needed, it has 2", advice="name those to read, e.g. ?bands=1,2,2")
+    return (1, 1, 1) if wanted is None and colours != [ColorInterp.palette] and len(colours) == 1 else wanted
 
 
 def _is_plain(dataset: DatasetReader) -> bool:
@@ -228,6 +244,8 @@ def _explained() -> Iterator[None]:
     """Whatever a decoder raises becomes a DecodeError with its words in one line."""
     try:
         yield
+    except DecodeError:
+        raise
     except (OSError, RasterioError, RuntimeError, ValueError, SyntaxError, MineNetCDError) as error:
         # RasterioErrors carry GDAL's words as their cause; Pillow raises SyntaxError for damaged PNG chunks
         words = " ".join(str(error.__cause__ or error).split()) or type(error).__name__

@@ -63,10 +63,11 @@ def download_dataset(
     *,
     splits: tuple[str, ...] | None = None,
     cache_dir: str | Path | None = None,
-    progress: Progress = lambda done, of: None,
+    progress: Progress | None = None,
 ) -> HubDataset:
-    """Bring a named data set or one of the hub to this disk, all of it or some `splits`; `progress` hears bytes.
+    """Bring a named data set or one of the hub to this disk, all of it or some `splits`.
 
+    `progress` hears (bytes here, bytes in all); without it a bar is drawn.
     What an interrupted download left complete is not fetched again. Raises UnknownNameError for a name, DataError
     where the hub does not have it or the disk no room.
     """

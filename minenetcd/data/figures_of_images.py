@@ -50,7 +50,7 @@ def spectral_histograms(statistics: Statistics) -> Figure:
     names = _RED_GREEN_BLUE if bands == 3 else tuple(f"Band {number}" for number in range(1, bands + 1))
     columns = min(bands, 4)
     rows = -(-bands // columns)
-    subtitle = f"All pixels of {counted(len(statistics.pairs), 'pair')}"
+    subtitle = f"All pixels of {counted(len(statistics.pairs), 'pair')}; beside a name, what lies at 0 and 255"
     figure = titled(max(6.0, 3.5 * columns), 1.1 + 2.5 * rows, "Spectral histograms", subtitle)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     shares = statistics.histograms / statistics.histograms.sum(axis=2, keepdims=True)
@@ -60,7 +60,8 @@ def spectral_histograms(statistics: Statistics) -> Figure:
         axes.set_visible(False)
     highest = shares[..., 1:-1].max()
     panels[0].set(xlim=(0, LEVELS - 1), ylim=(0, 1.1 * highest or 1), xticks=(0, 64, 128, 192, 255))
-    panels[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
+    panels[0].yaxis.set_major_locator(MaxNLocator(nbins=5))
+    panels[0].yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
     panels[0].legend(loc="upper right", handlelength=1.2)
     for axes in panels[max(0, bands - columns) : bands]:
         axes.set_xlabel("value")
@@ -88,7 +89,7 @@ def _draw_spans(axes: Axes, dates: pd.DataFrame) -> None:
     axes.hlines(rows, dates["before"], dates["after"], color="#c9ced3", linewidth=width, zorder=1)
     axes.scatter(dates["before"], rows, s=size, color=BEFORE, label="before", zorder=2)
     axes.scatter(dates["after"], rows, s=size, color=AFTER, label="after", zorder=2)
-    axes.set_ylim(max(len(dates), 6) - 0.3, -0.7)
+    axes.set_ylim(max(len(dates), 3) - 0.3, -0.7)
     names = [] if is_long or dates["site"].isna().any() else list(dates["site"])
     axes.set_yticks(rows if names else [], names, color=INK, fontsize=8.5)
     if not names:
@@ -131,7 +132,9 @@ def _draw_histogram(axes: Axes, name: str, shares: NDArray[np.float64]) -> None:
         axes.fill_between(values, date[1:-1], step="mid", color=colour, alpha=0.22, linewidth=0)
         axes.step(values, date[1:-1], where="mid", color=colour, linewidth=1.3, label=label)
     axes.set_title(name, loc="left", fontsize=10, color=INK)
-    cut = [f"at {end}: {shares[0, end]:.1%}, {shares[1, end]:.1%}" for end in (0, 255) if shares[:, end].max() > 0.001]
+    cut = [
+        f"at {end}: {shares[0, end]:.1%} then {shares[1, end]:.1%}" for end in (0, 255) if shares[:, end].max() > 0.001
+    ]
     axes.set_title("\n".join(cut), loc="right", fontsize=7.5, color=QUIET)
     only_grid(axes, "y")
 

@@ -46,7 +46,7 @@ def sites_map(statistics: Statistics) -> Figure:
     largest = sites["changed_km2"].max() if has_area else 1.0
     sizes = _dot_sizes(sites["changed_km2"], largest) if has_area else np.full(len(sites), 30.0)
     order = np.argsort(-sizes)  # small dots lie on large ones
-    colours = sites["splits"].map(lambda split: SPLIT_COLOURS.get(split, OTHER_COLOUR))
+    colours = _colours(sites["splits"])
     axes.scatter(
         points.x.iloc[order], points.y.iloc[order], s=sizes[order], c=colours.iloc[order],
         alpha=0.82, edgecolors="white", linewidths=0.7, zorder=3,
@@ -97,7 +97,7 @@ def _bars(table: pd.Series, title: str, subtitle: str, *, unit: str, most: int =
         axes.annotate(label, (value, row), (4, 0), textcoords="offset points", va="center", fontsize=8.5, color=INK)
     axes.set_yticks(rows, list(map(str, table.index)), color=INK)
     axes.set(ylim=(max(len(table), 3) - 0.4, -0.6), xlim=(0, table.max() * 1.08 or 1), xlabel=unit)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=unit == "sites"))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=unit == "sites"))
     only_grid(axes, "x")
     return figure
 
@@ -107,19 +107,26 @@ def _ranking(statistics: Statistics, title: str, subtitle: str) -> Figure:
     sites = statistics.sites.dropna(subset=["changed_km2"]).sort_values("changed_km2", ascending=False, kind="stable")
     figure = titled(10.5, 4.2, title, subtitle)
     axes = figure.add_subplot()
-    colours = [SPLIT_COLOURS.get(split, OTHER_COLOUR) for split in sites["splits"]]
-    axes.bar(np.arange(1, len(sites) + 1), sites["changed_km2"], width=0.8, color=colours)
+    axes.margins(y=0.08)
+    axes.bar(np.arange(1, len(sites) + 1), sites["changed_km2"], width=0.8, color=_colours(sites["splits"]))
     lowest = np.inf
     for rank, (_, site) in enumerate(sites.head(3).iterrows(), start=1):
-        if site["changed_km2"] > lowest - 0.06 * sites["changed_km2"].max():
+        if site["changed_km2"] > lowest - 0.07 * sites["changed_km2"].max():
             continue  # its name would cover the last one
         lowest = site["changed_km2"]
-        name = ", ".join(filter(None, (site["site"], site["country"])))
-        axes.annotate(name, (rank, lowest), (7, -1), textcoords="offset points", va="top", fontsize=8.5, color=INK)
+        name = ", ".join(site[["site", "country"]].dropna())
+        axes.annotate(name, (rank - 0.4, lowest), (0, 3), textcoords="offset points", fontsize=8.5, color=INK)
     axes.set(xlim=(0, len(sites) + 1), xlabel="sites, by area", ylabel="km²")
     only_grid(axes, "y")
     _split_legend(axes, list(dict.fromkeys(sites["splits"])), loc="upper right")
     return figure
+
+
+def _colours(splits: pd.Series) -> pd.Series:
+    """By split; of one split, that of change."""
+    if splits.nunique() == 1:
+        return splits.map(lambda split: ACCENT)
+    return splits.map(lambda split: SPLIT_COLOURS.get(split, OTHER_COLOUR))
 
 
 def _dot_sizes(areas: pd.Series, largest: float) -> np.ndarray:

@@ -6,6 +6,7 @@ the pair it belongs to.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -86,9 +87,9 @@ class FolderLayout:
         if missing or not pairs:
             what = f"{len(missing)} that are not there, {_some(missing)}" if missing else "nothing"
             raise DataError(f"{path} names {what}: correct the list.")
-        repeated = {pair for pair in pairs if pairs.count(pair) > 1} if len(set(pairs)) < len(pairs) else set()
+        repeated = [pair for pair, count in Counter(pairs).items() if count > 1]
         if repeated:
-            raise DataError(f"{path} names {_some(sorted(map(str, repeated)))} more than once: correct the list.")
+            raise DataError(f"{path} names {_some(list(map(str, repeated)))} more than once: correct the list.")
         return [pair for pair in pairs if pair is not None]
 
     def _pair_named(self, line: str) -> str | None:
@@ -146,8 +147,8 @@ def _check_complete(root: Path, names: Iterable[str], files: Files) -> None:
         if lacking:
             there = [next(iter(files[name].values())) for name in lacking]
             raise DataError(
-                f"{root} has {len(lacking)} {'pair' if len(lacking) == 1 else 'pairs'} without a {role} image, e.g. "
-                f"for {_some(there)}: images of a pair need the same name, whatever their ending; add or remove them."
+                f"{root} lacks {len(lacking)} {role} image{'s' * (len(lacking) > 1)}, those for {_some(there)}: images "
+                "of a pair need the same name, whatever their ending; add or remove them."
             )
 
 

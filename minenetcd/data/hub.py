@@ -6,6 +6,7 @@ file, a broken process with the files it had not finished.
 
 import logging
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,27 +92,24 @@ def look_up_here(
 
 
 def fetch(
-    data: HubDataset,
-    splits: list[str],
-    *,
-    cache_dir: str | Path | None = None,
-    progress: Progress = lambda done, of: None,
-) -> int:
-    """Bring the files of `splits` to this disk and return their size [bytes]; those that are here are not fetched.
+    data: HubDataset, splits: list[str], *, cache_dir: str | Path | None = None, progress: Progress | None = None
+) -> None:
+    """Bring the files of `splits` to this disk; those that are here are not fetched again.
 
-    DataError where the hub cannot be reached or the disk has no room.
+    `progress` hears bytes; without it a bar is drawn. Interrupted, it stops within some megabytes. DataError where the
+    hub cannot be reached or the disk has no room.
     """
     files = sorted({file for split in splits for file in data.files[split]})
     missing = data.missing(files)
     of, todo = (sum(data.sizes[file] for file in part) for part in (files, missing))
-    progress(of - todo, of)
+    tell = progress or (lambda done, of: None)
+    tell(of - todo, of)
     if missing:
         _check_room(data, todo)
-        with _hub_errors(data.repo_id, data.commit):
-            bar = _reporting(progress, of - todo, of)
+        with _hub_errors(data.repo_id, data.commit), _interruptible() as stopped:
+            bar = _bar(stopped, progress, of - todo, of)
             _snapshot(data.repo_id, data.commit, cache_dir, allow_patterns=missing, tqdm_class=bar)
-    progress(of, of)
-    return of
+    tell(of, of)
 
 
 def _here(repo_id: str, folder: Path, cache_dir: str | Path | None) -> HubDataset:
@@ -128,27 +126,60 @@ def _here(repo_id: str, folder: Path, cache_dir: str | Path | None) -> HubDatase
 def _snapshot(repo_id: str, revision: str | None, cache_dir: str | Path | None, **options: Any) -> str:
     with _quiet_hub():
         return snapshot_download(
-            repo_id, repo_type="dataset", revision=revision, cache_dir=cache_dir, max_workers=_FILES_AT_A_TIME,
-            **{"tqdm_class": _reporting(lambda done, of: None, 0, 0)} | options,
-        )  # fmt: skip
+            repo_id,
+            repo_type="dataset",
+            revision=revision,
+            cache_dir=cache_dir,
+            max_workers=_FILES_AT_A_TIME,
+            **{"tqdm_class": _bar(threading.Event(), lambda done, of: None, 0, 0)} | options,
+        )
 
 
-def _reporting(progress: Progress, done: int, of: int) -> type[tqdm]:
-    """A progress bar that is not drawn, and tells `progress` how many bytes are written to disk."""
+def _bar(stopped: threading.Event, progress: Progress | None, done: int, of: int) -> type[tqdm]:
+    """A progress bar that tells `progress` how many bytes are written to disk instead of being drawn.
+
+    Threads that download call it; they end with `_Stopped` once `stopped` is set.
+    """
     count, lock = [done], threading.Lock()
 
-    class Reporting(tqdm):
+    class Bar(tqdm):
         def __init__(self, *args: Any, **options: Any) -> None:
             self._counts = options.get("name") == "huggingface_hub.snapshot_download"
-            super().__init__(*args, **options | {"disable": True})
+            super().__init__(*args, **options | ({} if progress is None else {"disable": True}))
 
-        def update(self, n: float | None = 1) -> None:
-            if self._counts:
+        def update(self, n: float | None = 1) -> bool | None:
+            if stopped.is_set():
+                raise _Stopped
+            if progress is not None and self._counts:
                 with lock:
                     count[0] = min(of, count[0] + int(n or 0))
                     progress(count[0], of)
+            return super().update(n)
 
-    return Reporting
+    return Bar
+
+
+class _Stopped(Exception):
+    """Ends a thread that downloads."""
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets: the hub's client would first finish every file it has begun."""
+    stopped = threading.Event()
+
+    def stop(*_: object) -> None:
+        stopped.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():  # where no signals can be heard
+        yield stopped
+        return
+    earlier = signal.signal(signal.SIGINT, stop)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, earlier)
 
 
 def _check_room(data: HubDataset, needed: int) -> None:

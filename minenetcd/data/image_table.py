@@ -3,6 +3,7 @@
 Parquet cannot be read row by row, so its rows are copied once into an Arrow file in the `datasets` cache, which can.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -40,6 +41,8 @@ class TablePairs(StoredPairs):
         self, table: datasets.Dataset, source: str, split: str, options: ReadOptions, *, folder: Path | None = None
     ) -> None:
         super().__init__(source, split, options)
+        if len(table) == 0:
+            raise DataError(f"{source} ({split}) needs pairs, its table has no row: save it again.")
         self._folder = folder
         self._columns = image_columns(table.column_names, source)
         self._rows = table.with_format("arrow")
@@ -73,45 +76,42 @@ class TablePairs(StoredPairs):
         return f"{what} {self.names[index]!r} in {self.source} ({self.split})"
 
     def _image(self, cell: Any) -> Encoded:
-        content, path = cell if isinstance(cell, tuple) else (cell, None)
-        if isinstance(cell, dict):
-            content, path = cell.get("bytes"), cell.get("path")
+        content, path = (cell.get("bytes"), cell.get("path")) if isinstance(cell, dict) else (cell, cell)
         if isinstance(content, bytes):
             return content
-        named = content or path
-        if not named:
+        if not path:
             raise FileNotFoundError("the table holds neither an image nor a path in its place")
-        return str((self._folder or Path()) / named)
+        return str((self._folder or Path()) / path)
 
 
-def open_parquet(
-    files: Sequence[Path], source: str, split: str, options: ReadOptions, *, cache_dir: str | Path | None = None
-) -> TablePairs:
-    """The pairs of parquet files that belong together, in the files' order.
+def open_parquet(files: Sequence[Path], source: str, split: str, *, cache_dir: str | Path | None) -> datasets.Dataset:
+    """The rows of parquet files that belong together, in the files' order.
 
     `cache_dir`: where the Arrow copy goes, by default the cache of `datasets`. DataError for files that are damaged,
     lack a column or do not fit together, or where the disk has no room for the copy.
     """
-    schemas = [parquet_schema(file) for file in files]
-    for file, schema in zip(files, schemas, strict=True):
-        image_columns(schema.names, str(file))
+    for file in files:
+        image_columns(parquet_schema(file).names, str(file))
+    filled = [str(file) for file in files if pq.read_metadata(file).num_rows]
+    if not filled:
+        raise DataError(f"{source} ({split}) needs pairs, its parquet files have no row: write them again.")
+    logger = logging.getLogger("datasets")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)  # its log has nothing that the error does not say
     try:
-        table = datasets.Dataset.from_parquet(
-            [str(file) for file in files],
+        return datasets.Dataset.from_parquet(
+            filled,
             split=datasets.Split(split if split in SPLITS else "train"),  # "all" means something else there
             cache_dir=cache_dir and str(cache_dir),
-            columns=needed_columns(schemas[0].names),
+            columns=needed_columns(parquet_schema(files[0]).names),
         )
     except (OSError, pa.ArrowException, DatasetGenerationError, ValueError, TypeError) as error:
         reason = " ".join(str(error.__cause__ or error).split())
-        raise DataError(
-            f"The parquet files of {source} cannot be prepared ({reason}): the copy that is read row by row needs as "
-            "much room as they take; free it, choose another cache folder, or stream."
-        ) from error
-    if SPLIT_COLUMN in table.column_names and split in SPLITS:
-        rows = [row for row, word in enumerate(table[SPLIT_COLUMN]) if split_word(str(word)) == split]
-        table = table.select(rows) if len(rows) < len(table) else table
-    return TablePairs(table, source, split, options, folder=files[0].parent)
+        room = "free room for a copy as large as they are, choose another cache folder, or stream"
+        advice = room if "space" in reason else "download or write them again"
+        raise DataError(f"The parquet files of {source} cannot be prepared ({reason}): {advice}.") from error
+    finally:
+        logger.setLevel(level)
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,12 @@ class ParquetFiles:
 
     def open(self, source: str, split: str, options: ReadOptions, *, cache_dir: str | Path | None = None) -> TablePairs:
         """The pairs of one of `splits`, see open_parquet."""
-        return open_parquet(self.of(split), source, split, options, cache_dir=cache_dir)
-
-    def of(self, split: str) -> Sequence[Path]:
-        """The files one of `splits` is in."""
-        return self.files.get(split) or self.files[WHOLE]
+        files = self.files.get(split) or self.files[WHOLE]
+        table = open_parquet(files, source, split, cache_dir=cache_dir)
+        if split not in self.files:
+            words = enumerate(table[SPLIT_COLUMN])
+            table = table.select([row for row, word in words if split_word(str(word)) == split])
+        return TablePairs(table, source, split, options, folder=files[0].parent)
 
 
 @dataclass(frozen=True)

@@ -73,17 +73,6 @@ def describe(request: BuildRequest, parts: dict[str, list[SitePart]]) -> dict[st
     }
 
 
-def _entry(part: SitePart, split: str) -> dict[str, Any]:
-    site = part.site
-    names = {key: _file_name(place) for key, place in zip(("before", "after", "label"), site.inputs(), strict=True)}
-    return {"id": site.id, "country": site.country, "split": split, **names, **asdict(part.summary)}
-
-
-def _file_name(place: str) -> str:
-    """The name alone: folders and the signature of a URL are nobody's business."""
-    return PurePosixPath(urlsplit(place).path if "://" in place else Path(place).as_posix()).name
-
-
 def write_manifest(manifest: Mapping[str, Any], folder: Path, files: Sequence[Path]) -> dict[str, Any]:
     """`manifest`, with the size and checksum of each of `files`, as manifest.json in `folder`."""
     listed = [
@@ -94,3 +83,14 @@ def write_manifest(manifest: Mapping[str, Any], folder: Path, files: Sequence[Pa
     with atomic_path(folder / MANIFEST) as target:
         target.write_text(text + "\n", encoding="utf-8")
     return json.loads(text)
+
+
+def _entry(part: SitePart, split: str) -> dict[str, Any]:
+    site = part.site
+    names = {key: _file_name(place) for key, place in zip(("before", "after", "label"), site.inputs(), strict=True)}
+    return {"id": site.id, "country": site.country, "split": split, **names, **asdict(part.summary)}
+
+
+def _file_name(place: str) -> str:
+    """The name alone: folders and the signature of a URL are nobody's business."""
+    return PurePosixPath(urlsplit(place).path if "://" in place else Path(place).as_posix()).name

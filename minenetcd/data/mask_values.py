@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minenetcd.data.decode import DecodeError, Mask
+from minenetcd.data.decode import RECODE, DecodeError, Mask
 
 NOT_LABELLED = 255  # in samples; in files only beside 0 and 1
 _OTHER = 2  # marks, while a mask is translated, the values it should not hold
@@ -36,7 +36,8 @@ class MaskValues:
         if others == [1, NOT_LABELLED] and not_labelled is None:
             return cls(1, NOT_LABELLED)
         raise DecodeError(
-            f"a mask needs 0 and one value for change (or 0, 1 and 255 for not labelled), found {listed(found)}"
+            f"a mask needs 0 and one value for change (or 0, 1 and 255 for not labelled), found {listed(found)}",
+            advice=RECODE,
         )
 
     def translate(self, mask: Mask) -> NDArray[np.uint8]:
@@ -49,7 +50,9 @@ class MaskValues:
             translated[~mask.valid] = NOT_LABELLED
         if (translated == _OTHER).any():
             expected = ", ".join(str(value) for value in known._meanings())
-            raise DecodeError(f"the masks of this data set hold {expected}, this one holds {listed(values_of(mask))}")
+            raise DecodeError(
+                f"the masks of this data set hold {expected}, this one holds {listed(values_of(mask))}", advice=RECODE
+            )
         return translated
 
     def _translated(self, values: NDArray) -> NDArray[np.uint8]:

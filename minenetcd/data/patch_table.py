@@ -47,11 +47,6 @@ def patch_row(scene: Scene, patch: Patch) -> Row:
     }  # fmt: skip
 
 
-def encoded_bytes(row: Row) -> int:
-    """Size of the images of a row."""
-    return sum(len(row[key]["bytes"]) for key in IMAGES)
-
-
 def _picture(pixels: NDArray[np.uint8], name: str) -> dict[str, object]:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")

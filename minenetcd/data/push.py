@@ -42,7 +42,7 @@ def push_dataset(folder: str | Path, repo_id: str, *, private: bool = True) -> s
     except (OSError, HTTPError, HFValidationError) as error:
         reason = " ".join(str(error).split())
         raise OutputError(
-            f"The data set cannot be uploaded to {repo_id!r} ({reason}): it stays in {folder}; try again with the "
-            "same command."
+            f"The data set cannot be uploaded to {repo_id!r} ({reason}): check the id and 'hf auth login', then give "
+            f"the same command again; all is kept in {folder}."
         ) from error
     return str(address)

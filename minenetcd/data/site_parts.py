@@ -15,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from minenetcd.data.patch_table import IMAGES, PLACE, Row, encoded_bytes, patch_row, patch_schema
+from minenetcd.data.patch_table import IMAGES, PLACE, Row, patch_row, patch_schema
 from minenetcd.data.scenes import Patch, PatchOptions, Scene, open_scene
 from minenetcd.data.site_table import Site
 from minenetcd.geo.files import atomic_path
 
-#: Rows are written when their images reach this size, or this number. [bytes, rows]
+#: Rows are written when they reach this size, or this number. [bytes, rows]
 GROUP_BYTES, GROUP_ROWS = 8 * 2**20, 100
 
 
@@ -70,16 +70,22 @@ def make_part(site: Site, options: PatchOptions, folder: Path) -> SitePart:
 
 
 def write_rows(rows: Iterable[Row], path: Path) -> None:
-    """Rows into a parquet file; no more than a group of them is held at a time."""
+    """Rows into a parquet file; no more than a group of them is held at a time.
+
+    Each row goes into Arrow's memory as it comes: kept as Python bytes among GDAL's blocks, the images of a large scene
+    leave a heap that grows by a fifth of what is written.
+    """
     with parquet_writer(path) as writer:
-        group: list[Row] = []
+        group: list[pa.Table] = []
+        size = 0
         for row in rows:
-            group.append(row)
-            if len(group) == GROUP_ROWS or sum(map(encoded_bytes, group)) >= GROUP_BYTES:
-                writer.write_table(pa.Table.from_pylist(group, writer.schema))
-                group = []
+            group.append(pa.Table.from_pylist([row], writer.schema))
+            size += group[-1].nbytes
+            if len(group) == GROUP_ROWS or size >= GROUP_BYTES:
+                writer.write_table(pa.concat_tables(group).combine_chunks())
+                group, size = [], 0
         if group:
-            writer.write_table(pa.Table.from_pylist(group, writer.schema))
+            writer.write_table(pa.concat_tables(group).combine_chunks())
 
 
 def parquet_writer(path: Path) -> pq.ParquetWriter:

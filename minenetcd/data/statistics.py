@@ -38,7 +38,7 @@ _TOLERATED_OVERLAP = 0.005  # of the area of all patches
 
 @dataclass(frozen=True)
 class Statistics:
-    """Numbers of a data set. Unknown numbers and dates are NaN and NaT, unknown texts None.
+    """Numbers of a data set; what is not known of a pair or site is missing (`isna`).
 
     `pairs`, a row each: split, name, pixels, labelled, changed [pixels], share (changed of labelled), site, country,
     longitude, latitude [degrees], changed_km2, before, after, months (between them). `sites`, a row each: site,
@@ -104,7 +104,7 @@ def _pair_table(read: pd.DataFrame) -> pd.DataFrame:
     pairs = read[["split", "name", "pixels", "labelled", "changed"]].copy()
     pairs["share"] = (read["changed"] / read["labelled"]).where(read["labelled"] > 0)
     for text in ("site", "country"):
-        pairs[text] = read[text].map(str, na_action="ignore").astype(object).where(read[text].notna(), None)
+        pairs[text] = read[text].map(str, na_action="ignore")
     located = locate(read)
     pairs[["longitude", "latitude"]] = located[["longitude", "latitude"]]
     pairs["changed_km2"] = located["area_km2"] * read["changed"] / read["pixels"]

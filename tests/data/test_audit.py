@@ -14,6 +14,7 @@ from minenetcd.data.audit_finding import Finding
 from minenetcd.errors import DataError
 
 PAIRS = 6
+SHARED = Path(__file__).parents[2] / "../shared/data"
 
 
 @pytest.fixture
@@ -276,3 +277,21 @@ def test_sites_in_two_splits_are_told(tmp_path: Path) -> None:
     finding = the_finding(audit(root, cache_dir=tmp_path / "cache"))
     assert (finding.level, finding.check) == ("warning", "sites between splits")
     assert finding.details == ("site 2: test, train",)
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the real images are not part of the project")
+@pytest.mark.parametrize(
+    ("name", "pairs", "empty", "checks"),
+    [
+        ("levir_256", 11, 1, []),
+        ("sztaki_airchange", 7, 0, []),
+        ("oscd_geotiff", 2, 0, ["sizes"]),
+        ("aster_khuzestan", None, None, ["cannot be opened"]),  # has no masks
+    ],
+)
+def test_real_pairs(name: str, pairs: int | None, empty: int | None, checks: list[str]) -> None:
+    result = audit(SHARED / name)
+    assert [finding.check for finding in result.findings] == checks
+    assert result.is_fit is ("cannot be opened" not in checks)
+    if pairs is not None:
+        assert (result.splits["all"].pairs, result.splits["all"].empty_masks) == (pairs, empty)

@@ -1,0 +1,263 @@
+"""Images and masks of every kind, held against Pillow and rasterio; damaged ones are refused, never half read."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+from rasterio.transform import from_origin
+
+from data.hub_data import png
+from minenetcd.data.decode import DecodeError, Mask, ReadOptions, decode_date, decode_mask
+from minenetcd.data.mask_values import MaskValues, values_of
+from minenetcd.errors import OptionError
+
+AS_IT_IS = ReadOptions()
+SHARED = Path(__file__).parents[2] / "../shared/data"
+
+
+def picture(height: int = 21, width: int = 34, bands: int = 3, seed: int = 0, kind: str = "uint8") -> NDArray:
+    top = 256 if kind == "uint8" else 5000
+    return np.random.default_rng(seed).integers(0, top, (height, width, bands)).astype(kind)
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def tiff(path: Path, bands: NDArray, **options: object) -> str:
+    """Bands (C, H, W) as GeoTIFF."""
+    count, height, width = bands.shape
+    profile = {"crs": "EPSG:32735", "transform": from_origin(500_000, 7_000_000, 1.2, 1.2)} | options
+    with rasterio.open(
+        path, "w", driver="GTiff", count=count, height=height, width=width, dtype=bands.dtype, **profile
+    ) as file:
+        file.write(bands)
+    return str(path)
+
+
+def test_a_png_is_its_pixels_in_bands_from_bytes_or_a_path(tmp_path: Path) -> None:
+    pixels = picture()
+    (tmp_path / "x.png").write_bytes(png(pixels))
+    for source in (png(pixels), str(tmp_path / "x.png")):
+        date = decode_date(source, AS_IT_IS)
+        assert date.valid is None and date.pixels.is_contiguous()
+        np.testing.assert_array_equal(date.pixels.numpy(), np.moveaxis(pixels, -1, 0))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 70), st.integers(1, 70), st.integers(0, 9), st.booleans(), st.integers(0, 2**32))
+def test_any_png_is_what_pillow_reads(height: int, width: int, level: int, smooth: bool, seed: int) -> None:
+    pixels = picture(height, width, seed=seed)
+    pixels = np.sort(pixels, axis=0) if smooth else pixels  # rows alike: other PNG filters
+    content = encoded(Image.fromarray(pixels), compress_level=level)
+    np.testing.assert_array_equal(decode_date(content, AS_IT_IS).pixels.permute(1, 2, 0).numpy(), pixels)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("L", "PNG"), ("P", "PNG"), ("1", "PNG"), ("RGB", "JPEG"), ("L", "JPEG"), ("CMYK", "JPEG")]
+)
+def test_other_pictures_become_three_bands(mode: str, kind: str) -> None:
+    content = encoded(Image.fromarray(picture()).convert(mode), kind)
+    expected = np.array(Image.open(io.BytesIO(content)).convert("RGB"))
+    np.testing.assert_array_equal(decode_date(content, AS_IT_IS).pixels.permute(1, 2, 0).numpy(), expected)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparent_pixels_hold_no_data(mode: str) -> None:
+    image = Image.fromarray(picture()).convert(mode)
+    alpha = np.full((21, 34), 255, np.uint8)
+    alpha[3:7, 5:9] = 0
+    image.putalpha(Image.fromarray(alpha))
+    date = decode_date(encoded(image), AS_IT_IS)
+    assert date.pixels.shape == (3, 21, 34) and date.valid is not None
+    np.testing.assert_array_equal(date.valid.numpy(), alpha > 0)
+    image.putalpha(255)
+    assert decode_date(encoded(image), AS_IT_IS).valid is None
+
+
+def test_a_tiff_of_8_bits_is_read_as_it_is_and_its_nodata_is_not_valid(tmp_path: Path) -> None:
+    bands = np.moveaxis(picture(), -1, 0).clip(1)
+    np.testing.assert_array_equal(decode_date(tiff(tmp_path / "a.tif", bands), AS_IT_IS).pixels.numpy(), bands)
+    bands[:, :4] = 0
+    date = decode_date(tiff(tmp_path / "b.tif", bands, nodata=0), AS_IT_IS)
+    assert date.valid is not None
+    np.testing.assert_array_equal(date.valid.numpy(), (bands > 0).all(axis=0))
+    from_bytes = decode_date((tmp_path / "b.tif").read_bytes(), AS_IT_IS)
+    np.testing.assert_array_equal(from_bytes.pixels.numpy(), date.pixels.numpy())
+    assert decode_date(tiff(tmp_path / "c.tif", bands[:1]), AS_IT_IS).pixels.shape == (3, 21, 34)  # one band, repeated
+
+
+@pytest.mark.parametrize("kind", ["uint16", "int16", "float32"])
+def test_values_beyond_8_bits_are_stretched_between_percentiles_or_by_the_range_given(
+    kind: str, tmp_path: Path
+) -> None:
+    bands = np.moveaxis(picture(60, 50, 4, kind=kind), -1, 0)
+    path = tiff(tmp_path / "x.tif", bands)
+    pixels = decode_date(path, AS_IT_IS).pixels.numpy()
+    low, high = np.percentile(bands[:3], (1, 99), axis=(1, 2))
+    expected = (bands[:3] - low[:, None, None]) / (high - low)[:, None, None] * 255
+    assert np.abs(pixels - expected.clip(0, 255)).max() <= 0.51
+    ranged = decode_date(path, ReadOptions(bands=(4, 2), value_range=(0, 4000))).pixels.numpy()
+    assert np.abs(ranged - (bands[[3, 1]] / 4000 * 255).clip(0, 255)).max() <= 0.51
+
+
+def test_a_png_of_16_bits_and_one_of_chosen_bands(tmp_path: Path) -> None:
+    grey = picture(30, 30, kind="uint16")[..., 0]
+    date = decode_date(encoded(Image.fromarray(grey)), ReadOptions(value_range=(0, 5000)))
+    assert np.abs(date.pixels.numpy() - grey / 5000 * 255).max() <= 0.51 and date.pixels.shape[0] == 3
+    pixels = picture()
+    turned = decode_date(png(pixels), ReadOptions(bands=(3, 2, 1))).pixels.permute(1, 2, 0).numpy()
+    np.testing.assert_array_equal(turned, pixels[..., ::-1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.sampled_from(["PNG", "JPEG", "TIFF"]))
+def test_a_truncated_image_is_refused_wherever_it_ends(data: st.DataObject, kind: str) -> None:
+    content = encoded(Image.fromarray(picture(40, 40)), kind)
+    with pytest.raises(DecodeError):
+        decode_date(content[: data.draw(st.integers(0, len(content) - 2))], AS_IT_IS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_png_with_a_changed_pixel_byte_is_refused(data: st.DataObject) -> None:
+    content = bytearray(png(picture(40, 40)))
+    start = content.index(b"IDAT") + 4
+    content[data.draw(st.integers(start, len(content) - 17))] ^= 1 << data.draw(st.integers(0, 7))
+    with pytest.raises(DecodeError):
+        decode_date(bytes(content), AS_IT_IS)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "cannot identify"),
+        (b"<html>", "cannot identify"),
+        (png(picture())[:-3], "the PNG ends too early"),
+        ("/nowhere/x.png", "No such file"),
+    ],
+)
+def test_the_reason_is_in_words(content: bytes | str, words: str) -> None:
+    with pytest.raises(DecodeError, match=words):
+        decode_date(content, AS_IT_IS)
+
+
+def test_masks_keep_their_values_whatever_holds_them(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 2, (20, 30)).astype(np.uint8)
+    palette = Image.fromarray(values)
+    palette.putpalette([0, 0, 0, 200, 30, 30])
+    three = np.repeat(values[..., None] * 255, 3, axis=2)
+    for content, factor in (
+        (png(values), 1),
+        (png(values * 255), 255),
+        (png(three), 255),
+        (encoded(Image.fromarray(three).convert("RGBA")), 255),
+        (encoded(palette), 1),
+        (encoded(Image.fromarray(values > 0)), 1),
+        (encoded(Image.fromarray(values.astype(np.uint16) * 300)), 300),
+        (tiff(tmp_path / "u8.tif", values[None] * 7), 7),
+        (tiff(tmp_path / "f.tif", values[None].astype(np.float32)), 1),
+        (tiff(tmp_path / "n0.tif", values[None], nodata=0), 1),
+    ):
+        mask = decode_mask(content)
+        assert mask.valid is None
+        np.testing.assert_array_equal(mask.values, values.astype(int) * factor)
+
+
+def test_nodata_of_a_mask_is_not_labelled_unless_it_is_0(tmp_path: Path) -> None:
+    values = np.array([[0, 1, 9, 1]], np.uint8)
+    mask = decode_mask(tiff(tmp_path / "x.tif", values[None], nodata=9))
+    assert values_of(mask) == {0, 1}
+    np.testing.assert_array_equal(MaskValues(1).translate(mask), [[0, 1, 255, 1]])
+    fractions = np.array([[0, 1, np.nan]], np.float32)
+    mask = decode_mask(tiff(tmp_path / "nan.tif", fractions[None], nodata=np.nan))
+    np.testing.assert_array_equal(MaskValues(1).translate(mask), [[0, 1, 255]])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (png(picture()), "a mask needs one band of values, it holds colours"),
+        (png(np.zeros((4, 4), np.uint8))[:30], "truncated|early|damaged|identify|broken"),
+    ],
+)
+def test_what_is_no_mask_is_refused(content: bytes, words: str) -> None:
+    with pytest.raises(DecodeError, match=words):
+        decode_mask(content)
+
+
+def test_a_mask_of_fractions_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DecodeError, match="whole numbers"):
+        decode_mask(tiff(tmp_path / "x.tif", np.array([[[0, 0.5]]], np.float32)))
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ({0, 1}, MaskValues(1)),
+        ({0, 255}, MaskValues(255)),
+        ({7}, MaskValues(7)),
+        ({0}, MaskValues()),
+        ({0, 1, 255}, MaskValues(1, 255)),
+        ({1, 255}, MaskValues(1, 255)),
+    ],
+)
+def test_what_values_mean(found: set[int], expected: MaskValues) -> None:
+    assert MaskValues.of(found) == expected
+
+
+@pytest.mark.parametrize("found", [{0, 1, 2}, {0, 128, 255}, {0, 2, 255}, {-1, 0, 1}, {-1, 0}, set(range(256))])
+def test_several_values_are_refused_and_listed(found: set[int]) -> None:
+    with pytest.raises(DecodeError, match="a mask needs 0 and one value for change") as caught:
+        MaskValues.of(found)
+    listed = str(caught.value).split("found ")[1]
+    assert listed.startswith(", ".join(map(str, sorted(found)[:3])) if len(found) > 2 else "-1, 0")
+    assert ("(256 values)" in listed) == (len(found) == 256)
+
+
+def test_a_value_can_be_left_out() -> None:
+    known = MaskValues.of({0, 128, 255}, not_labelled=128)
+    translated = known.translate(Mask(np.array([[0, 128, 255]], np.uint8)))
+    np.testing.assert_array_equal(translated, [[0, 255, 1]])
+    assert MaskValues.of({0, 255}, not_labelled=255) == MaskValues(None, 255)
+
+
+def test_a_mask_unlike_the_others_is_refused_with_its_values() -> None:
+    with pytest.raises(DecodeError, match="hold 0, 255, this one holds 0, 1, 3"):
+        MaskValues(255).translate(Mask(np.array([[0, 1, 3]], np.uint8)))
+    with pytest.raises(DecodeError, match="hold 0, 1, 255, this one holds 0, 70000"):
+        MaskValues(1, 255).translate(Mask(np.array([[0, 70_000]])))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 255), st.sampled_from(["uint8", "uint16", "int64"]), st.integers(0, 2**32))
+def test_any_one_positive_value_is_change(value: int, kind: str, seed: int) -> None:
+    changed = np.random.default_rng(seed).random((9, 11)) < 0.4
+    mask = Mask((changed * value).astype(kind))
+    for known in (MaskValues.of(values_of(mask)), MaskValues()):
+        np.testing.assert_array_equal(known.translate(mask), changed)
+
+
+def test_options_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(OptionError, match="start at 1"):
+        ReadOptions(bands=(0, 1))
+    with pytest.raises(OptionError, match="a low and a higher value"):
+        ReadOptions(value_range=(5, 5))
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the real images are not part of the project")
+def test_real_tiles_are_what_pillow_reads() -> None:
+    for path in sorted((SHARED / "levir_256").rglob("*.png")):
+        expected = np.array(Image.open(path))
+        if path.parent.name == "label":
+            np.testing.assert_array_equal(decode_mask(str(path)).values, expected)
+        else:
+            np.testing.assert_array_equal(decode_date(str(path), AS_IT_IS).pixels.permute(1, 2, 0).numpy(), expected)
