@@ -21,8 +21,8 @@ configs:
 
 # Mining change at {site_count}
 
-{note}Pairs of images of mining sites{country_count}, with masks of what changed between the two dates: {patch_count} patches
-of {size} x {size} pixels. Sites are split as wholes: no site is in two splits.
+{note}Pairs of images of mining sites{country_count}, with masks of what changed between the two dates:
+{patch_count} patches of {size} x {size} pixels. Sites are split as wholes: no site is in two splits.
 
 | split | sites | patches | changed pixels |
 |---|---:|---:|---:|

@@ -16,7 +16,7 @@ import numpy as np
 import rasterio
 import torch
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader, MemoryFile
@@ -246,6 +246,8 @@ def _explained() -> Iterator[None]:
         yield
     except DecodeError:
         raise
+    except UnidentifiedImageError as error:
+        raise DecodeError("it is no image that can be read") from error
     except (OSError, RasterioError, RuntimeError, ValueError, SyntaxError, MineNetCDError) as error:
         # RasterioErrors carry GDAL's words as their cause; Pillow raises SyntaxError for damaged PNG chunks
         words = " ".join(str(error.__cause__ or error).split()) or type(error).__name__

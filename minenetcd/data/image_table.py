@@ -4,7 +4,8 @@ Parquet cannot be read row by row, so its rows are copied once into an Arrow fil
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from datasets.exceptions import DatasetGenerationError
+from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 from numpy.typing import NDArray
 
 from minenetcd.data.dataset import SPLITS
@@ -95,23 +97,34 @@ def open_parquet(files: Sequence[Path], source: str, split: str, *, cache_dir: s
     filled = [str(file) for file in files if pq.read_metadata(file).num_rows]
     if not filled:
         raise DataError(f"{source} ({split}) needs pairs, its parquet files have no row: write them again.")
-    logger = logging.getLogger("datasets")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)  # its log has nothing that the error does not say
     try:
-        return datasets.Dataset.from_parquet(
-            filled,
-            split=datasets.Split(split if split in SPLITS else "train"),  # "all" means something else there
-            cache_dir=cache_dir and str(cache_dir),
-            columns=needed_columns(parquet_schema(files[0]).names),
-        )
+        with _quiet_datasets():
+            return datasets.Dataset.from_parquet(
+                filled,
+                split=datasets.Split(split if split in SPLITS else "train"),  # "all" means something else there
+                cache_dir=cache_dir and str(cache_dir),
+                columns=needed_columns(parquet_schema(files[0]).names),
+            )
     except (OSError, pa.ArrowException, DatasetGenerationError, ValueError, TypeError) as error:
         reason = " ".join(str(error.__cause__ or error).split())
         room = "free room for a copy as large as they are, choose another cache folder, or stream"
         advice = room if "space" in reason else "download or write them again"
         raise DataError(f"The parquet files of {source} cannot be prepared ({reason}): {advice}.") from error
+
+
+@contextmanager
+def _quiet_datasets() -> Iterator[None]:
+    """Without the library's bars, which would lie across ours, and its log, which says no more than its errors."""
+    logger, silent = logging.getLogger("datasets"), are_progress_bars_disabled()
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    disable_progress_bars()
+    try:
+        yield
     finally:
         logger.setLevel(level)
+        if not silent:
+            enable_progress_bars()
 
 
 @dataclass(frozen=True)

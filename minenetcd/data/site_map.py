@@ -40,7 +40,8 @@ def draw_site_map(sites: GeoDataFrame, path: str | Path) -> None:
 def _title(sites: GeoDataFrame) -> str:
     countries, area = sites["country"].nunique(), sites["area_km2"].sum()
     counted = f"{len(sites):,} mining site{'' if len(sites) == 1 else 's'}"
-    return f"{counted} in {countries:,} countr{'y' if countries == 1 else 'ies'}, {area:,.{0 if area >= 10 else 2}f} km² of mines"
+    where = f"{countries:,} countr{'y' if countries == 1 else 'ies'}"
+    return f"{counted} in {where}, {area:,.{0 if area >= 10 else 2}f} km² of mines"
 
 
 def _mark_sizes(areas: NDArray[np.float64], largest: float) -> NDArray[np.float64]:

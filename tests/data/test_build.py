@@ -144,7 +144,7 @@ def test_the_card_tells_hub_and_reader_what_it_is(built: Path) -> None:
     assert facts["configs"][0]["data_files"] == [
         {"split": split, "path": f"data/{split}-*"} for split in ("train", "val", "test")
     ]
-    assert "90 patches\nof 32 x 32 pixels" in text and "| train | 6 | 54 |" in text
+    assert "\n90 patches of 32 x 32 pixels" in text and "| train | 6 | 54 |" in text
     assert "| mine-03 | Country 0 | " in text and "60/10/30" in text and "seed 8888" in text
 
 

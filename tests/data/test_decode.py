@@ -139,8 +139,8 @@ def test_a_png_with_a_changed_pixel_byte_is_refused(data: st.DataObject) -> None
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "cannot identify"),
-        (b"<html>", "cannot identify"),
+        (b"", "no image that can be read"),
+        (b"<html>", "no image that can be read"),
         (png(picture())[:-3], "the PNG ends too early"),
         ("/nowhere/x.png", "No such file"),
     ],
@@ -186,7 +186,7 @@ def test_nodata_of_a_mask_is_not_labelled_unless_it_is_0(tmp_path: Path) -> None
     ("content", "words"),
     [
         (png(picture()), "a mask needs one band of values, it holds colours"),
-        (png(np.zeros((4, 4), np.uint8))[:30], "truncated|early|damaged|identify|broken"),
+        (png(np.zeros((4, 4), np.uint8))[:30], "truncated|early|damaged|no image|broken"),
     ],
 )
 def test_what_is_no_mask_is_refused(content: bytes, words: str) -> None:

@@ -82,7 +82,7 @@ def test_too_few_sites_for_the_splits_are_refused() -> None:
 
 @pytest.mark.parametrize("shares", [(60, 40), (0, 0, 0), (50, -10, 60), (float("nan"), 1, 1), (float("inf"), 1, 1)])
 def test_shares_that_are_none_are_refused(shares: tuple) -> None:
-    with pytest.raises(OptionError, match="Shares need three numbers from 0 up, e.g. 60/10/30, got"):
+    with pytest.raises(OptionError, match=r"Shares need three numbers from 0 up, e\.g\. 60/10/30, got"):
         SplitPlan(shares)
 
 
