@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 
 import minenetcd
-from minenetcd.data.synthetic_dataset import synthetic_seeds
+from minenetcd.data.synthetic.seeds import synthetic_seeds
 from minenetcd.detector import EMBEDDED
 from minenetcd.evaluation.synthetic import score_on_synthetic
 

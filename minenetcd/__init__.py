@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from_config, from_pretrained = ChangeDetector.from_config, ChangeDetector.from_pretrained
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ChangeDetector",

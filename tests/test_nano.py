@@ -10,7 +10,7 @@ from PIL import Image
 
 import minenetcd
 from minenetcd.data.synthetic import make_scene
-from minenetcd.data.synthetic_dataset import SPLIT_SEEDS, synthetic_seeds
+from minenetcd.data.synthetic.seeds import SPLIT_SEEDS, synthetic_seeds
 from minenetcd.detector import EMBEDDED, ChangeDetector
 from minenetcd.evaluation.baseline import baseline_mask
 from minenetcd.evaluation.confusion import Confusion

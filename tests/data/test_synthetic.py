@@ -5,6 +5,7 @@ import pytest
 from scipy import ndimage
 
 from minenetcd.data.synthetic import SyntheticScene, make_scene
+from minenetcd.data.synthetic.seeds import synthetic_seeds
 from minenetcd.errors import OptionError
 
 SEEDS = range(48)
@@ -109,3 +110,10 @@ def test_options_out_of_range_are_named(options: dict, message: str) -> None:
     with pytest.raises(OptionError, match=message) as error:
         make_scene(**options)
     assert "\n" not in str(error.value)
+
+
+def test_splits_share_no_seed() -> None:
+    splits = [set(synthetic_seeds(split, 100_000)) for split in ("train", "val", "test")]
+    assert len(set.union(*splits)) == 300_000
+    with pytest.raises(KeyError):
+        synthetic_seeds("demo", 1)

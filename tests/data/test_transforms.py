@@ -5,7 +5,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.transforms.v2 import functional as v2
 
-from minenetcd.data.synthetic_dataset import SyntheticScenes, render, synthetic_seeds
 from minenetcd.data.tone import Tone
 from minenetcd.data.transforms import (
     AUGMENTATIONS,
@@ -167,24 +166,3 @@ def test_a_pair_smaller_than_the_crop_and_an_unknown_recipe_are_refused() -> Non
                 augment(sample(40, 24), np.random.default_rng(seed), recipe=recipe, crop=32)
     with pytest.raises(UnknownNameError, match="did you mean 'strong'"):
         augment(sample(), np.random.default_rng(0), recipe="stong")
-
-
-def test_scenes_are_rendered_once_and_read_back_as_drawn(tmp_path) -> None:
-    told: list[tuple[int, int]] = []
-    seeds = synthetic_seeds("val", 3)
-    paths = render(seeds, tmp_path, size=32, workers=2, progress=lambda *done: told.append(done))
-    times = [path.stat().st_mtime_ns for path in paths]
-    assert told[-1] == (3, 3)
-    assert render(seeds, tmp_path, size=32, workers=2, progress=lambda *done: told.append(done)) == paths
-    assert [path.stat().st_mtime_ns for path in paths] == times
-    scenes = SyntheticScenes(paths)
-    assert (
-        len(scenes) == 3 and scenes[0].before.shape == (3, 32, 32) and set(scenes[0].mask.unique().tolist()) <= {0, 1}
-    )
-
-
-def test_splits_share_no_seed() -> None:
-    splits = [set(synthetic_seeds(split, 100_000)) for split in ("train", "val", "test")]
-    assert len(set.union(*splits)) == 300_000
-    with pytest.raises(KeyError):
-        synthetic_seeds("demo", 1)
