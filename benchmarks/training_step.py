@@ -81,9 +81,7 @@ def training(detector: ChangeDetector, recipe: Recipe, steps: int) -> Clock:
                 detector.preprocessing.normalise(date.float().div(255)).contiguous(memory_format=torch.channels_last)
                 for date in (batch.before, batch.after)
             ]
-            loss = change_loss(
-                model(*dates), batch.mask, name=recipe.loss, auxiliary_weights=model.auxiliary_weights
-            )
+            loss = change_loss(model(*dates), batch.mask, name=recipe.loss, auxiliary_weights=model.auxiliary_weights)
         with clock.part("backward"):
             optimiser.zero_grad()
             loss.backward()
@@ -113,7 +111,9 @@ def main() -> None:
     options = parser.parse_args()
     peak = matrix_product_rate()
     print(f"matrix product: {peak / 1e9:.1f} G multiply-adds/s on {torch.get_num_threads()} threads\n")
-    print("| method | training [samples/s] | data | forward | backward | optimiser | of the product | predicting [pairs/s] |")
+    print(
+        "| method | training [samples/s] | data | forward | backward | optimiser | of the product | predicting [pairs/s] |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for name in options.methods:
         detector = ChangeDetector.from_config(name)
@@ -121,7 +121,9 @@ def main() -> None:
         clock = training(detector, Recipe(batch_size=options.batch), options.steps)
         total = sum(clock.seconds.values())
         rate = options.batch * options.steps / total
-        shares = " | ".join(f"{clock.seconds[part] / total:.1%}" for part in ("data", "forward", "backward", "optimiser"))
+        shares = " | ".join(
+            f"{clock.seconds[part] / total:.1%}" for part in ("data", "forward", "backward", "optimiser")
+        )
         predicting = inference(detector, options.batch, options.steps)
         print(f"| {name} | {rate:.2f} | {shares} | {3 * macs * rate / peak:.0%} | {predicting:.2f} |")
 

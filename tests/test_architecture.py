@@ -12,7 +12,8 @@ import minenetcd
 HOUSE = Path(minenetcd.__file__).parent
 ORDER = [
     *("errors", "types", "geo", "layers", "backbones", "models", "weights", "configs", "detector", "data"),
-    *("evaluation", "training", "prediction", "explain", "labelling", "fleet", "benchmark", "web", "cli", "__main__", "__init__"),
+    *("evaluation", "training", "prediction", "explain", "labelling", "fleet", "benchmark", "web", "cli"),
+    *("__main__", "__init__"),
 ]
 FILES = sorted(HOUSE.rglob("*.py"))
 FORBIDDEN = {

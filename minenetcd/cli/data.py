@@ -17,8 +17,8 @@ app = Typer(no_args_is_help=True, help="Make, find and examine data sets.")
 def build(
     sites: Annotated[Path, Argument(help="Site table: .gpkg, .geojson or .csv.", show_default=False)],
     out: Annotated[Path, Option(help="Folder for the data set.", show_default=False)],
-    size: Annotated[int, Option(help="Side of a patch [pixels].")] = 256,
-    overlap: Annotated[int, Option(help="What neighbouring patches share [pixels].")] = 0,
+    size: Annotated[int, Option(help="Side of a patch, in pixels.")] = 256,
+    overlap: Annotated[int, Option(help="What neighbouring patches share, in pixels.")] = 0,
     min_valid: Annotated[float, Option(help="Share of a patch that must hold data on both dates.")] = 0.5,
     split: Annotated[str, Option(help="Shares of train/val/test; sites are never divided.")] = "60/10/30",
     seed: Annotated[int, Option(help="Another seed splits sites otherwise.")] = 8888,
@@ -65,9 +65,9 @@ def build(
 def sites(
     polygons: Annotated[Path, Argument(help="Mining polygons: .gpkg, .geojson, .parquet, .shp.", show_default=False)],
     out: Annotated[Path, Option(help="Site table to write: .gpkg, .geojson or .csv.")] = Path("sites.gpkg"),
-    distance: Annotated[float, Option(help="Polygons up to so far apart are one site [m].")] = 2_000.0,
-    buffer: Annotated[float, Option(help="Added around the polygons of a site [m].")] = 500.0,
-    min_area: Annotated[float, Option(help="Leave out sites smaller than this [km2].")] = 1.0,
+    distance: Annotated[float, Option(help="Polygons up to so many metres apart are one site.")] = 2_000.0,
+    buffer: Annotated[float, Option(help="Metres added around the polygons of a site.")] = 500.0,
+    min_area: Annotated[float, Option(help="Leave out sites with less than so many km2 of mines.")] = 1.0,
     picture: Annotated[bool, Option("--map/--no-map", help="Draw a world map beside the table.")] = True,
 ) -> None:
     """Find mining sites in a layer of mining polygons, and write the table to fill in for 'data build'.

@@ -18,7 +18,7 @@ def predict(
         str | None, Option(help="Analyse at this many metres per pixel, or 'model' for the detector's.")
     ] = None,
     threshold: Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")] = None,
-    min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this [hectares].")] = 0.0,
+    min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
     float_probability: Annotated[bool, Option("--float", help="Write probability.tif as float32.")] = False,
     compile: Annotated[bool, Option("--compile", help="Compile the network: slow start, faster on long runs.")] = False,
 ) -> None:

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 
 def test(
-    model: Annotated[
-        str, Argument(help="Folder of a trained detector, hub id, or embedded name.", show_default=False)
-    ],
+    model: Annotated[str, Argument(help="Folder of a trained detector, hub id, or embedded name.", show_default=False)],
     data: Annotated[str, Option(help="A named data set, a hub id, a folder, or synthetic:NAME.", show_default=False)],
     split: Annotated[str, Option(help="train, val or test.")] = "test",
     out: Annotated[Path | None, Option(help="Folder for the results.", show_default="tests/MODEL-DATA-SPLIT")] = None,

@@ -10,9 +10,7 @@ from typer import Argument, Exit, Option
 def train(
     config: Annotated[str, Argument(help="Name of a shipped configuration, or a YAML file.", show_default=False)],
     overrides: Annotated[list[str] | None, Argument(help="Changes to it, e.g. data=levir-cd recipe=paper.")] = None,
-    out: Annotated[
-        Path | None, Option(help="Folder of the run and its detector.", show_default="runs/CONFIG")
-    ] = None,
+    out: Annotated[Path | None, Option(help="Folder of the run and its detector.", show_default="runs/CONFIG")] = None,
     resume: Annotated[bool, Option("--resume", help="Go on with the run in --out.")] = False,
     device: Annotated[str | None, Option(help="auto, cpu, cuda or mps; wins over the configuration.")] = None,
     processes: Annotated[int, Option(help="Processes that train together on this machine.", min=1)] = 1,
@@ -37,5 +35,7 @@ def train(
         config, out, device=device, resume=resume, reporter=RunProgress(), **parse_overrides(overrides or ())
     )
     score = next(iter(detector.provenance["metrics"].values()))
-    print(f"{detector.name}: F1 {score:.4f} on the validation split, threshold {detector.threshold:.2f}, saved in {out}")
+    print(
+        f"{detector.name}: F1 {score:.4f} on the validation split, threshold {detector.threshold:.2f}, saved in {out}"
+    )
     print(f"Next: minenetcd test {out} --data NAME")

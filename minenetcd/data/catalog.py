@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, overload
 
-from minenetcd.data.dataset import SPLITS, ChangeDataset
+from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.download import HubName, OnDisk, available_on_disk, download_dataset, find_on_hub
 from minenetcd.data.folder import find_data, open_path
 from minenetcd.data.hub import HubDataset, MissingRepository, fetch
@@ -11,6 +11,7 @@ from minenetcd.data.image_table import ParquetFiles
 from minenetcd.data.named import DATASETS, named_dataset
 from minenetcd.data.source import Source, read_source
 from minenetcd.data.split_names import choose_split, ordered, split_of
+from minenetcd.data.splits import SPLITS
 from minenetcd.data.stream import ChangeStream, hub_file
 from minenetcd.errors import DataError
 

@@ -9,8 +9,6 @@ from torch.utils.data import Dataset
 
 from minenetcd.types import ChangeSample
 
-SPLITS = ("train", "val", "test")
-
 
 @dataclass(frozen=True)
 class DatasetFacts:

@@ -17,11 +17,12 @@ import numpy as np
 from filelock import FileLock
 
 from minenetcd.data.build import build_dataset
-from minenetcd.data.dataset import SPLITS, ChangeDataset
+from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.decode import ReadOptions
 from minenetcd.data.folder import open_path
 from minenetcd.data.manifest import MANIFEST
 from minenetcd.data.scenes import PatchOptions
+from minenetcd.data.splits import SPLITS
 from minenetcd.data.synthetic_places import invent_places
 from minenetcd.data.synthetic_scenes import Progress, draw_scenes
 from minenetcd.errors import OptionError, UnknownNameError

@@ -63,9 +63,6 @@ def run_test(
     return result
 
 
-
-
-
 def _summed(counts: BoundaryCounts, accelerator: Accelerator | None) -> BoundaryCounts:
     if accelerator is None:
         return counts

@@ -56,7 +56,12 @@ class Trainer:
     """
 
     def __init__(
-        self, detector: ChangeDetector, train_set: ChangeDataset, plan: Plan, settings: Settings, accelerator: Accelerator
+        self,
+        detector: ChangeDetector,
+        train_set: ChangeDataset,
+        plan: Plan,
+        settings: Settings,
+        accelerator: Accelerator,
     ) -> None:
         self.detector, self.train_set, self.plan = detector, train_set, plan
         self.settings, self.recipe, self.accelerator = settings, settings.recipe, accelerator

@@ -8,9 +8,7 @@ from minenetcd.data.subset import hold_out
 from minenetcd.training.settings import DataSettings
 
 
-def open_splits(
-    settings: DataSettings, accelerator: Accelerator, *, seed: int
-) -> tuple[ChangeDataset, ChangeDataset]:
+def open_splits(settings: DataSettings, accelerator: Accelerator, *, seed: int) -> tuple[ChangeDataset, ChangeDataset]:
     """Training and validation pairs; the first process of a machine downloads or builds what the others then find."""
     with accelerator.local_main_process_first():
         train = load_dataset(settings.name, settings.train_split)

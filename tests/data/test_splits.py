@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minenetcd.data.dataset import SPLITS
-from minenetcd.data.splits import SplitPlan, area_strata, split_by_site, split_sizes
+from minenetcd.data.splits import SPLITS, SplitPlan, area_strata, split_by_site, split_sizes
 from minenetcd.errors import DataError, OptionError
 
 names = st.lists(st.text(min_size=1, max_size=8), min_size=3, max_size=60, unique=True)

@@ -11,7 +11,7 @@ import shapely
 from numpy.random import default_rng
 from pyproj import Transformer
 
-from minenetcd.data.dataset import SPLITS
+from minenetcd.data.splits import SPLITS
 from minenetcd.data.synthetic_places import MINING_COUNTRIES, invent_places
 from minenetcd.data.synthetic_source import SyntheticSet, cache_folder, open_synthetic, parse_synthetic
 from minenetcd.data.world_map import countries

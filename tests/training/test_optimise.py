@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given
@@ -15,7 +17,7 @@ PAPER = Recipe.read("paper")
 def test_the_papers_rate_falls_from_1e_4_to_1e_7() -> None:
     rates = [learning_rate(step, 100, PAPER) for step in range(100)]
     assert rates[0] == pytest.approx(1e-4) and rates[-1] == pytest.approx(1e-7)
-    assert all(late < early for early, late in zip(rates, rates[1:], strict=False))
+    assert all(late < early for early, late in pairwise(rates))
 
 
 def test_the_strong_rate_rises_first() -> None:
@@ -71,5 +73,5 @@ def test_accumulation_makes_steps_fewer() -> None:
 
 
 def test_a_split_smaller_than_a_batch_is_refused() -> None:
-    with pytest.raises(OptionError, match="lower recipe.batch_size"):
+    with pytest.raises(OptionError, match=r"lower recipe\.batch_size"):
         plan(pairs=3)

@@ -71,7 +71,10 @@ def test_two_processes_resume(data: Path, tmp_path: Path, sharding: str) -> None
 
 
 def test_one_two_and_three_processes_count_the_same(data: Path, tmp_path: Path) -> None:
-    """Seven pairs: the last batch is uneven, and no pair is counted twice. Pairs go one by one: kernels round by batch."""
+    """Seven pairs: the last batch is uneven, and no pair is counted twice.
+
+    Pairs go one by one, because kernels round otherwise for other sizes of a batch.
+    """
     records = []
     for processes in (1, 2, 3):
         out = tmp_path / str(processes)
