@@ -25,6 +25,9 @@ from minenetcd.training.recipe import Recipe
 from minenetcd.types import ChangeSample, change_probability
 
 
+PARTS = ("data", "forward", "backward", "optimiser")
+
+
 class Noise(ChangeDataset):
     """Random pairs of 256 x 256 in memory: what is measured is the step, not the disk (benchmarks/loading.py)."""
 
@@ -111,19 +114,15 @@ def main() -> None:
     options = parser.parse_args()
     peak = matrix_product_rate()
     print(f"matrix product: {peak / 1e9:.1f} G multiply-adds/s on {torch.get_num_threads()} threads\n")
-    print(
-        "| method | training [samples/s] | data | forward | backward | optimiser | of the product | predicting [pairs/s] |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    headings = ("method", "training [samples/s]", *PARTS, "of the product", "predicting [pairs/s]")
+    print(f"| {' | '.join(headings)} |\n|{'---|' * len(headings)}")
     for name in options.methods:
         detector = ChangeDetector.from_config(name)
         macs = measure_complexity(detector.model).macs
         clock = training(detector, Recipe(batch_size=options.batch), options.steps)
         total = sum(clock.seconds.values())
         rate = options.batch * options.steps / total
-        shares = " | ".join(
-            f"{clock.seconds[part] / total:.1%}" for part in ("data", "forward", "backward", "optimiser")
-        )
+        shares = " | ".join(f"{clock.seconds[part] / total:.1%}" for part in PARTS)
         predicting = inference(detector, options.batch, options.steps)
         print(f"| {name} | {rate:.2f} | {shares} | {3 * macs * rate / peak:.0%} | {predicting:.2f} |")
 

@@ -118,7 +118,7 @@ class Spread:
 
 
 def _large_blocks(model: nn.Module) -> list[nn.Module]:
-    """The innermost modules, deepest first, that hold at least SMALLEST_SHARE parameters and are called by themselves."""
+    """The innermost modules that hold at least SMALLEST_SHARE parameters and are called by themselves."""
     blocks = [
         module
         for module in model.modules()

@@ -29,7 +29,7 @@ def _one_line(section: type[BaseModel], error: ValidationError) -> OptionError |
         return UnknownNameError("configuration key", ".".join(places), _siblings(section, places))
     message = first["msg"].removeprefix("Value error, ")
     return OptionError(
-        f"The configuration needs another {'.'.join(places) or 'value'} ({message}; got {first['input']!r}): correct it."
+        f"The configuration needs another {'.'.join(places) or 'value'} ({message}; got {first['input']!r})."
     )
 
 
