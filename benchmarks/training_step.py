@@ -24,7 +24,6 @@ from minenetcd.training.optimise import make_optimiser
 from minenetcd.training.recipe import Recipe
 from minenetcd.types import ChangeSample, change_probability
 
-
 PARTS = ("data", "forward", "backward", "optimiser")
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from torch import nn
 
 from minenetcd.backbones.transformers import resnet, swin
+from minenetcd.backbones.vmamba import ImageNetWeights, VMamba
 from minenetcd.errors import UnknownNameError
 
 _swin_tiny = partial(swin, embed_dim=96, heads=(3, 6, 12, 24), window=7)
@@ -32,6 +33,11 @@ BACKBONES: dict[str, Callable[[int], nn.Module]] = {
     "resnet50": partial(_bottleneck, depths=(3, 4, 6, 3), pretrained_id="microsoft/resnet-50"),
     "resnet101": partial(_bottleneck, depths=(3, 4, 23, 3), pretrained_id="microsoft/resnet-101"),
     "resnet_nano": partial(resnet, layer_type="basic", depths=(1, 1, 1, 1), widths=(32, 64, 128, 192), stem=32),
+    "vmamba_t": partial(VMamba, depths=(2, 2, 5, 2), pretrained_id=ImageNetWeights.TINY),
+    "vmamba_s": partial(VMamba, depths=(2, 2, 15, 2), pretrained_id=ImageNetWeights.SMALL),
+    "vmamba_b": partial(
+        VMamba, channels=(128, 256, 512, 1024), depths=(2, 2, 15, 2), pretrained_id=ImageNetWeights.BASE
+    ),
 }
 
 

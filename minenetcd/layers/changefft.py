@@ -70,16 +70,17 @@ class SpatialChangeFFT(nn.Module):
     """ChangeFFT as released: difference (B, C, H, W) -> (B, C, H, W); C must divide by `blocks`.
 
     Orthonormal FFT over height and width, two block-diagonal complex layers across the channels with ReLU
-    between, soft shrinkage, inverse FFT, real part (E below). The released wiring for Swin and ResNet
-    trunks is Y = E(D), Z = Y + DropPath(E(LayerNorm(Y))), E being the same block twice.
+    between, soft shrinkage, inverse FFT, real part (E below). Released with two wirings: behind Swin and
+    ResNet trunks Y = E(D), Z = Y + DropPath(E(LayerNorm(Y))), E being the same block twice; behind VMamba
+    trunks, `residual`, Z = D + DropPath(E(LayerNorm(D))).
     """
 
     SHRINKAGE = 0.01
 
-    def __init__(self, channels: int, *, blocks: int = 4, drop_path: float = 0.1) -> None:
+    def __init__(self, channels: int, *, blocks: int = 4, drop_path: float = 0.1, residual: bool = False) -> None:
         super().__init__()
         width = channels // blocks
-        self.blocks, self.drop_path = blocks, drop_path
+        self.blocks, self.drop_path, self.residual = blocks, drop_path, residual
         self.complex_weight_1 = nn.Parameter(torch.randn(2, blocks, width, width) * 0.02)  # (re | im, block, in, out)
         self.complex_bias_1 = nn.Parameter(torch.randn(2, blocks, width) * 0.02)
         self.complex_weight_2 = nn.Parameter(torch.randn(2, blocks, width, width) * 0.02)
@@ -88,7 +89,8 @@ class SpatialChangeFFT(nn.Module):
 
     def forward(self, difference: Tensor) -> Tensor:
         with torch.autocast(difference.device.type, enabled=False):
-            mixed = self.mix(_at_least_float32(difference).permute(0, 2, 3, 1))
+            x = _at_least_float32(difference).permute(0, 2, 3, 1)
+            mixed = x if self.residual else self.mix(x)
             mixed = mixed + self._drop_path(self.mix(self.norm(mixed.to(self.norm.weight.dtype)).to(mixed.dtype)))
         return mixed.permute(0, 3, 1, 2).to(difference.dtype)
 

@@ -17,7 +17,7 @@ from minenetcd.backbones.torchvision import imagenet_weights
 from minenetcd.errors import OptionError
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 #: Level -> the trunk's layer it is read from, and its channels.
@@ -105,6 +105,10 @@ class A2Net(ChangeModel):
     )
     size_multiple = 32
     auxiliary_weights = (1.0, 1.0, 1.0)
+    explained_layers = (
+        Stage.numbered("feature difference", "fusion.level{}(0)", 2, 3, 4, 5),
+        Stage.numbered("change representation", "fusion.level{}", 2, 3, 4, 5),
+    )
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 1, prediction: Prediction = "finest") -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes, prediction=prediction)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from minenetcd.backbones.temporal_resnet18 import TemporalResNet18
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 WIDTH, DATES, LEVELS = 32, 2, 5
@@ -141,6 +141,7 @@ class AFCF3D(ChangeModel):
         macs_gi=29.54,
     )
     size_multiple = 32
+    explained_layers = (Stage.numbered("change representation", "decoder.stages.{}", 0, 1, 2, 3),)
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 1) -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes)

@@ -1,7 +1,7 @@
 """The one contract all architectures keep."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -30,6 +30,22 @@ class About:
     macs_gi: float | None = None
 
 
+class Stage(NamedTuple):
+    """What a network holds about change at one point on its way, at each of its levels, fine to coarse.
+
+    A level is the output of a module, by its path inside the model: "fusion.level2"; or, with a number in brackets,
+    one of the tensors that go into it: "change_fft.0(0)" is the first. The module runs once in a forward.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+
+    @classmethod
+    def numbered(cls, name: str, pattern: str, *numbers: int) -> Self:
+        """Levels that differ in a number only: `pattern` holds {} in its place."""
+        return cls(name, tuple(pattern.format(number) for number in numbers))
+
+
 class ChangeModel(nn.Module):
     """Two normalised dates (B, C, H, W) in, change logits (B, K, H, W) out, for any H, W >= 32.
 
@@ -47,6 +63,9 @@ class ChangeModel(nn.Module):
 
     #: Weight of the logits themselves beside auxiliary outputs; 0 where the publication puts no loss on them.
     main_weight: float = 1.0
+
+    #: Where the method can be looked into (`minenetcd explain`), from the images to the answer.
+    explained_layers: ClassVar[tuple[Stage, ...]] = ()
 
     def __init__(self, **config: Any) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from minenetcd.backbones.resnet18 import ResNet18
 from minenetcd.layers.attention import multi_head_attention
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 WIDTH, MLP_WIDTH, HEADS, ENCODER_HEAD_WIDTH = 32, 64, 8, 64
@@ -82,6 +82,7 @@ class BIT(ChangeModel):
         macs_gi=8.28,
     )
     size_multiple = 8
+    explained_layers = (Stage("feature difference", ("head(0)",)),)
 
     def __init__(
         self,

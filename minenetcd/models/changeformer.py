@@ -10,7 +10,7 @@ from torch.nn import functional
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.pyramid_transformer import PyramidTransformer, StageShape
 from minenetcd.layers.resize import resize_to
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 STAGES = (
@@ -68,6 +68,7 @@ class ChangeFormer(ChangeModel):
     )
     size_multiple = 32
     auxiliary_weights = (0.5, 0.5, 0.5, 0.8)
+    explained_layers = (Stage.numbered("change representation", "scales.scale{}", 1, 2, 3, 4),)
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.gated_decoder import GatedDecoder, UpsampledHead
 from minenetcd.layers.initialisation import kaiming_normal_convolutions
 from minenetcd.layers.map_attention import map_attention
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 Prediction = Literal["sum", "coarse"]
@@ -42,6 +42,13 @@ class DMINet(ChangeModel):
     size_multiple = 8
     auxiliary_weights = (1.0, 1.0, 0.5, 0.5)
     main_weight = 0.0  # the sum of two heads that have losses of their own
+    explained_layers = (
+        Stage(
+            "feature difference",
+            ("difference.fuse_fine(0)", "difference.fuse_middle(0)", "difference.reduce_coarse(0)"),
+        ),
+        Stage("change representation", ("difference.fuse_fine", "difference.fuse_middle", "difference.reduce_coarse")),
+    )
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2, prediction: Prediction = "sum") -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes, prediction=prediction)

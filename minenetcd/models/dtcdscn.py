@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.initialisation import kaiming_normal_convolutions
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 #: Channels and blocks of the encoder's levels, fine to coarse: strides 4, 8, 16, 32.
@@ -146,6 +146,11 @@ class DTCDSCN(ChangeModel):
         macs_gi=10.72,
     )
     size_multiple = 32
+    explained_layers = (
+        Stage(
+            "change representation", ("change.steps.3(0)", "change.steps.2(0)", "change.steps.1(0)", "change.centre")
+        ),
+    )
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2, dual_task: bool = False) -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes, dual_task=dual_task)

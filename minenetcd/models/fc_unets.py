@@ -12,13 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 #: Channels after each unit of a level. The decoder numbers its units downwards; its unit 1 of level 1 is the head.
 ENCODER = {1: (16, 16), 2: (32, 32), 3: (64, 64, 64), 4: (128, 128, 128)}
 DECODER = {4: (128, 128, 64), 3: (64, 64, 32), 2: (32, 16), 1: (16,)}
 HEAD_CHANNELS = DECODER[1][-1]
+DECODER_LEVELS = tuple(f"decoder.level{level}" for level in sorted(DECODER))
 
 Convolution = type[nn.Conv2d] | type[nn.ConvTranspose2d]
 
@@ -105,6 +106,7 @@ class FCEF(ChangeModel):
     """
 
     about = _about(parameters_mi=1.29)
+    explained_layers = (Stage("change representation", DECODER_LEVELS),)
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2, dropout: float = 0.2) -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes, dropout=dropout)
@@ -125,6 +127,7 @@ class SiamUNetConc(ChangeModel):
     """
 
     about = _about(parameters_mi=1.47)
+    explained_layers = (Stage("change representation", DECODER_LEVELS),)
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2, dropout: float = 0.2) -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes, dropout=dropout)
@@ -146,6 +149,10 @@ class SiamUNetDiff(ChangeModel):
     """
 
     about = _about(parameters_mi=1.29)
+    explained_layers = (
+        Stage("feature difference", tuple(f"{level}(1)" for level in DECODER_LEVELS)),
+        Stage("change representation", DECODER_LEVELS),
+    )
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2, dropout: float = 0.2) -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes, dropout=dropout)

@@ -12,7 +12,7 @@ from torch.nn import functional
 from minenetcd.errors import SizeError
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 ENCODER_WIDTHS = (64, 128, 256, 512)
@@ -82,6 +82,7 @@ class FCNPP(ChangeModel):
         year=2019,
         parameters_mi=14.56,
     )
+    explained_layers = (Stage.numbered("change representation", "decoder.step{}", 4, 3, 2, 1),)
 
     def __init__(
         self,

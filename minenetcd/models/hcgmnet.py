@@ -14,7 +14,7 @@ from minenetcd.backbones.vgg16 import VGG16
 from minenetcd.layers.change_guide import ChangeGuide, DateFusion
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 
@@ -52,6 +52,7 @@ class HCGMNet(ChangeModel):
         macs_gi=301.82,
     )
     auxiliary_weights = (1.0,)
+    explained_layers = (Stage.numbered("change representation", "dates.level{}", 1, 2, 3, 4),)
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 1) -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes)

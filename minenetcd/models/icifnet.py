@@ -19,7 +19,7 @@ from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.cross_interaction import CrossInteraction
 from minenetcd.layers.gated_decoder import GatedDecoder, UpsampledHead
 from minenetcd.layers.initialisation import kaiming_normal_convolutions
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 Prediction = Literal["sum", "global"]
@@ -47,6 +47,8 @@ class ICIFNet(ChangeModel):
     size_multiple = 4
     auxiliary_weights = (1.0, 1.0, 0.5)
     main_weight = 0.0  # the sum of three decoders that have losses of their own
+    # not levels: the global, the local and the fused decoder, all at 1/4
+    explained_layers = (Stage.numbered("feature difference", "heads.{}(0)", 0, 1, 2),)
 
     def __init__(
         self,

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from minenetcd.backbones.catalog import create_backbone
+from minenetcd.backbones.vmamba import VMamba
 from minenetcd.errors import OptionError
 from minenetcd.layers.changefft import ChannelChangeFFT, SpatialChangeFFT
 from minenetcd.layers.resize import resize_to
 from minenetcd.layers.upernet import FCNHead, UPerNetDecoder
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 ChangeFFT = Literal["channel", "spatial", "none"]
@@ -36,10 +37,14 @@ class MineNetCD(ChangeModel):
         venue="IEEE TGRS",
         year=2024,
         doi="10.1109/TGRS.2024.3491715",
-        pretrained_trunk="Swin (ImageNet, ADE20k) or ResNet (ImageNet)",
+        pretrained_trunk="Swin (ImageNet, ADE20k), ResNet or VMamba (ImageNet)",
         parameters_mi=57.81,
     )
     auxiliary_weights = (0.4,)
+    explained_layers = (
+        Stage.numbered("feature difference", "change_fft.{}(0)", 0, 1, 2, 3),
+        Stage.numbered("change-aware representation", "change_fft.{}", 0, 1, 2, 3),
+    )
 
     def __init__(
         self,
@@ -62,7 +67,8 @@ class MineNetCD(ChangeModel):
         if change_fft not in _CHANGE_FFT:
             raise OptionError(f"change_fft needs one of {', '.join(_CHANGE_FFT)}, got {change_fft!r}: choose one.")
         self.encoder = create_backbone(backbone, in_channels=in_channels)
-        self.change_fft = nn.ModuleList(_CHANGE_FFT[change_fft](channels) for channels in self.encoder.channels)
+        wiring = {"residual": isinstance(self.encoder, VMamba)} if change_fft == "spatial" else {}
+        self.change_fft = nn.ModuleList(_CHANGE_FFT[change_fft](width, **wiring) for width in self.encoder.channels)
         self.decoder = UPerNetDecoder(self.encoder.channels, num_classes, channels=decoder_channels)
         self.auxiliary = FCNHead(self.encoder.channels[2], num_classes, channels=auxiliary_channels)
         for head in (self.decoder, self.auxiliary):

@@ -11,7 +11,7 @@ from torch.nn import functional
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.initialisation import kaiming_normal_convolutions
 from minenetcd.layers.resize import resize_to
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 WIDTHS = (40, 80, 160, 320)
@@ -98,6 +98,10 @@ class MSPSNet(ChangeModel):
         macs_gi=13.89,
     )
     size_multiple = 8
+    explained_layers = (
+        Stage.numbered("integrated dates", "integrate.scale{}", 1, 2, 3, 4),
+        Stage.numbered("change representation", "refine.scale{}", 1, 2, 3, 4),
+    )
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2) -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes)

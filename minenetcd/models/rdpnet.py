@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 PATCH = 8
@@ -106,6 +106,8 @@ class RDPNet(ChangeModel):
         macs_gi=1.63,
     )
     size_multiple = PATCH
+    # not levels: after each mixer, all at 1/8
+    explained_layers = (Stage.numbered("change representation", "mixers.{}", 0, 1, 2, 3, 4, 5),)
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2) -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes)

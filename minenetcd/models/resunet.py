@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 WIDTHS = (32, 64, 128, 256, 512)
@@ -85,6 +85,10 @@ class ResUNet(ChangeModel):
         parameters_mi=12.59,
     )
     size_multiple = 16
+    explained_layers = (
+        Stage.numbered("feature difference", "decoder.step{}(1)", 4, 3, 2, 1),
+        Stage.numbered("change representation", "decoder.step{}", 4, 3, 2, 1),
+    )
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2) -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes)

@@ -13,7 +13,7 @@ from torch.nn import functional
 from minenetcd.errors import OptionError
 from minenetcd.layers.channel_attention import ChannelAttention
 from minenetcd.layers.initialisation import kaiming_normal_convolutions
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 LEVELS = 5
@@ -75,6 +75,7 @@ class SNUNet(ChangeModel):
         parameters_mi=11.48,
     )
     size_multiple = 2 ** (LEVELS - 1)
+    explained_layers = (Stage("change representation", ("nodes.0_4", "nodes.1_3", "nodes.2_2", "nodes.3_1")),)
 
     def __init__(
         self, *, in_channels: int = 3, num_classes: int = 2, width: int = 32, attention_max_pooling: bool = True

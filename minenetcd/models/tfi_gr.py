@@ -14,7 +14,7 @@ from minenetcd.backbones.resnet18 import ResNet18
 from minenetcd.layers.channel_attention import ChannelAttention
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 #: Every level and its channels, fine to coarse.
@@ -86,6 +86,10 @@ class TFIGR(ChangeModel):
         macs_gi=9.09,
     )
     size_multiple = 32
+    explained_layers = (
+        Stage.numbered("feature difference", "interaction.level{}.difference(0)", 2, 3, 4, 5),
+        Stage.numbered("change representation", "round2.refine.level{}", 2, 3, 4, 5),
+    )
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2) -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes)

@@ -13,7 +13,7 @@ from torchvision.models import efficientnet_b4
 from minenetcd.backbones.torchvision import imagenet_weights
 from minenetcd.errors import OptionError
 from minenetcd.layers.resize import resize_to
-from minenetcd.models.base import About, ChangeModel
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 TRUNK = "efficientnet_b4"
@@ -92,6 +92,7 @@ class TinyCD(ChangeModel):
         parameters_mi=0.27,
         macs_gi=1.44,
     )
+    explained_layers = (Stage("change representation", ("decoder.2", "decoder.1", "decoder.0", "deep_mix")),)
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 1) -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes)

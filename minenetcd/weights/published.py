@@ -56,9 +56,12 @@ RELEASED = (
     *(f"ericyu/minenetcd-upernet-Swin-Diff-{size}-Pretrained-ChannelMixing-Dropout" for size in "TSB"),
     *(f"ericyu/minenetcd_upernet_ResNet_Diff_{depth}_Pretrained" for depth in (18, 50, 101)),
     *(f"ericyu/minenetcd_upernet_ResNet_Diff_{depth}_Pretrained_ChannelMixing_Dropout" for depth in (18, 50, 101)),
+    *(f"ericyu/minenetcd-upernet-VSSM-{size}-ST-Diff-Pretrained" for size in "TSB"),
+    *(f"ericyu/minenetcd-upernet-VSSM-{size}-ST-Diff-Pretrained-ChannelMixing-Dropout" for size in "TSB"),
 )
 
 _RESNETS = {"ResNet_Diff_18": "resnet18", "ResNet_Diff_50": "resnet50", "ResNet_Diff_101": "resnet101"}
+_VMAMBAS = {"VSSM_T_ST_Diff": "vmamba_t", "VSSM_S_ST_Diff": "vmamba_s", "VSSM_B_ST_Diff": "vmamba_b"}
 _SWINS = {"Swin_Diff_T": "swin_t", "Swin_Diff_S": "swin_s", "Swin_Diff_B": "swin_b"}
 _SWIN_SHAPES = {(96, (2, 2, 6, 2)): "swin_t", (96, (2, 2, 18, 2)): "swin_s", (128, (2, 2, 18, 2)): "swin_b"}
 
@@ -128,10 +131,11 @@ def _from_release(config: Mapping[str, Any]) -> PublishedModel:
 
 
 def _released_backbone(kind: str, backbone_config: Mapping[str, Any] | None) -> str:
-    if kind in _RESNETS:
-        return _RESNETS[kind]
+    others = _RESNETS | _VMAMBAS
+    if kind in others:
+        return others[kind]
     if kind not in _SWINS:
-        raise UnknownNameError("released trunk", str(kind), [*_SWINS, *_RESNETS])
+        raise UnknownNameError("released trunk", str(kind), [*_SWINS, *others])
     if not backbone_config:
         return _SWINS[kind]
     shape = backbone_config.get("embed_dim", 96), tuple(backbone_config.get("depths", (2, 2, 6, 2)))

@@ -9,8 +9,11 @@ from minenetcd.weights.keymap import load_strictly, rename
 from minenetcd.weights.maps.minenetcd import RULES
 from parity.golden import Golden, golden_pair, load_golden
 
-BACKBONES = ["swin_t", "swin_s", "swin_b", "resnet18", "resnet50", "resnet101"]
-LARGE = {"swin_s", "swin_b", "resnet50", "resnet101"}
+BACKBONES = [
+    *("swin_t", "swin_s", "swin_b", "resnet18", "resnet50", "resnet101"),
+    *("vmamba_t", "vmamba_s", "vmamba_b"),
+]
+LARGE = {"swin_s", "swin_b", "resnet50", "resnet101", "vmamba_s", "vmamba_b"}
 # resnet101 without ChangeFFT: float32 rounding puts the golden itself 1.1e-5 from the float64 result.
 TOLERANCE = {("resnet101", "none"): 2e-5}
 SMALL = {"backbone": "resnet_nano", "decoder_channels": 32, "auxiliary_channels": 16}
@@ -36,13 +39,15 @@ def test_published_weights_give_the_published_output(backbone: str, change_fft: 
 
 
 @pytest.mark.parametrize("change_fft", ["spatial", "none"])
-@pytest.mark.parametrize("backbone", ["swin_t", "resnet18"])
+@pytest.mark.parametrize("backbone", ["swin_t", "resnet18", "vmamba_t"])
 def test_training_mode_gives_the_published_output_and_loss(backbone: str, change_fft: str) -> None:
     golden = load_golden(f"minenetcd_{backbone}{'_nofft' * (change_fft == 'none')}")
     model = published(golden, backbone, change_fft).train()
     for module in model.modules():
         if hasattr(module, "drop_path"):
             module.drop_path = nn.Identity() if isinstance(module.drop_path, nn.Module) else 0.0
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
     output = model(*golden_pair(batch=2))
     labels = torch.zeros(2, 256, 256, dtype=torch.long)
     labels[:, 64:192, 64:192] = 1
@@ -53,9 +58,20 @@ def test_training_mode_gives_the_published_output_and_loss(backbone: str, change
     assert loss.item() == pytest.approx(float(golden.arrays["train.loss.value"]), rel=1e-3)
 
 
-def test_layer_norms_use_the_published_epsilon() -> None:
-    model = MineNetCD(backbone="swin_t", change_fft="spatial")
+@pytest.mark.parametrize("backbone", ["swin_t", "vmamba_t"])
+def test_layer_norms_use_the_published_epsilon(backbone: str) -> None:
+    model = MineNetCD(backbone=backbone, change_fft="spatial")
     assert {m.eps for m in model.modules() if isinstance(m, nn.LayerNorm)} == {1e-5}
+
+
+def test_behind_vmamba_the_spatial_changefft_keeps_the_difference() -> None:
+    """The released wirings differ: D reaches the decoder past the block behind VMamba, never behind other trunks."""
+    for backbone, expected in (("vmamba_t", 1.0), ("resnet_nano", 0.0)):
+        block = MineNetCD(**{**SMALL, "backbone": backbone}, change_fft="spatial").eval().change_fft[0]
+        for parameter in block.parameters():
+            nn.init.zeros_(parameter)
+        difference = torch.randn(1, block.norm.weight.numel(), 8, 8)
+        assert torch.equal(block(difference), expected * difference)
 
 
 def test_missing_unexpected_and_misshapen_tensors_are_named() -> None:

@@ -294,7 +294,13 @@ def test_a_bare_configuration_is_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "file_name"), [("swin_t_nofft", "model.safetensors"), ("resnet18", "pytorch_model.bin")]
+    ("name", "file_name"),
+    [
+        ("swin_t_nofft", "model.safetensors"),
+        ("resnet18", "pytorch_model.bin"),
+        ("vmamba_t", "model.safetensors"),
+        ("vmamba_t_nofft", "pytorch_model.bin"),
+    ],
 )
 def test_released_minenetcd_gives_its_published_probability(tmp_path: Path, name: str, file_name: str) -> None:
     golden = load_golden(f"minenetcd_{name}")
@@ -306,13 +312,11 @@ def test_released_minenetcd_gives_its_published_probability(tmp_path: Path, name
     shutil.rmtree(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("size", "expected"), [("swin_t", "swin_t"), ("swin_s", "swin_s"), ("swin_b", "swin_b"), ("resnet50", "resnet50")]
-)
-def test_the_trunk_is_the_released_one(size: str, expected: str) -> None:
-    config = released_config(load_golden(f"minenetcd_{size}"))
+@pytest.mark.parametrize("backbone", ["swin_t", "swin_s", "swin_b", "resnet50", "vmamba_t", "vmamba_s", "vmamba_b"])
+def test_the_trunk_is_the_released_one(backbone: str) -> None:
+    config = released_config(load_golden(f"minenetcd_{backbone}"))
     assert read_published(config).options == {
-        "backbone": expected,
+        "backbone": backbone,
         "change_fft": "spatial",
         "num_classes": 2,
         "decoder_channels": 512,
@@ -330,14 +334,17 @@ def test_what_a_released_configuration_leaves_out_has_the_librarys_defaults() ->
 def test_trunks_that_were_never_released_are_errors() -> None:
     with pytest.raises(UnknownNameError, match="released trunk 'Swin_Diff_L'"):
         read_published({"Backbone_type": "Swin_Diff_L"})
+    with pytest.raises(UnknownNameError, match="did you mean 'VSSM_T_ST_Diff'"):
+        read_published({"Backbone_type": "VSSM_T_Diff"})
     with pytest.raises(WeightsError, match="width and depths"):
         read_published({"Backbone_type": "Swin_Diff_T", "backbone_config": {"embed_dim": 192}})
 
 
 def test_released_ids_are_listed_once() -> None:
-    assert len(set(RELEASED)) == len(RELEASED) == 12
+    assert len(set(RELEASED)) == len(RELEASED) == 18
     ids = published_ids("minenetcd")
     assert ids[0] == "HZDR-FWGEL/UCD-MNCD256-ChangeFFT"
     assert "ericyu/minenetcd-upernet-Swin-Diff-T-Pretrained-ChannelMixing-Dropout" in ids
     assert "ericyu/minenetcd_upernet_ResNet_Diff_18_Pretrained" in ids
+    assert "ericyu/minenetcd-upernet-VSSM-B-ST-Diff-Pretrained-ChannelMixing-Dropout" in ids
     assert len(published_ids("bit")) == 6

@@ -4,6 +4,7 @@ from typing import Any
 
 from minenetcd.weights.keymap import Rules
 
+_OUTPUT_NORMS = tuple(f"outnorm{i}" for i in range(4))
 _BLOCK, _OURS = "backbone.encoder.layers.{}.blocks.{}", "encoder.network.swin.encoder.layers.{}.blocks.{}"
 
 
@@ -24,6 +25,7 @@ RULES: Rules = (
     (f"{_BLOCK}.output.dense", f"{_OURS}.mlp.fc2"),
     ("backbone.encoder.layers", "encoder.network.swin.encoder.layers"),
     ("backbone.embeddings", "encoder.network.swin.embeddings"),
+    *((f"backbone.{part}", f"encoder.{part}") for part in ("patch_embed", "layers", *_OUTPUT_NORMS)),  # VMamba
     ("backbone", "encoder.network"),
     ("channel_mixing.{}", "change_fft.{}"),
     ("norm.{}", "change_fft.{}.norm"),
