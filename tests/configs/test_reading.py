@@ -7,7 +7,6 @@ from minenetcd.detector import ChangeDetector
 from minenetcd.errors import OptionError, UnknownNameError
 
 
-
 @pytest.mark.parametrize("name", list_configs())
 def test_every_shipped_configuration_is_whole(name: str) -> None:
     config = read_config(name)
