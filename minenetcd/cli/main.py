@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import minenetcd
-from minenetcd.cli import config, data, datasets, demo, models, predict, runs, test, train
+from minenetcd.cli import compare, config, data, datasets, demo, explain, models, predict, runs, test, train
 from minenetcd.errors import MineNetCDError
 
 app = typer.Typer(
@@ -17,7 +17,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
 )
-for command in (demo.demo, predict.predict, train.train, test.test, runs.runs, models.models):
+for command in (
+    *(demo.demo, predict.predict, train.train, test.test, compare.compare, explain.explain),
+    *(runs.runs, models.models),
+):
     app.command()(command)
 for name, group in (("datasets", datasets.app), ("data", data.app), ("config", config.app)):
     app.add_typer(group, name=name)

@@ -1,0 +1,42 @@
+"""Two detectors compared: where they differ, which is right, and how far that can be trusted."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minenetcd.explain.comparison.joint_counts import JointCounts
+
+
+@dataclass(frozen=True)
+class Example:
+    """A part in which the detectors differ: pictures (H, W, 3), what each calls changed, and the truth if known."""
+
+    name: str
+    before: NDArray[np.uint8]
+    after: NDArray[np.uint8]
+    a: NDArray[np.bool_]
+    b: NDArray[np.bool_]
+    truth: NDArray[np.uint8] | None
+    valid: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Counts of detectors `a` and `b` (names) on `source`, and the parts with the largest differences.
+
+    `hectares` of change that a alone, and b alone, sees, where pixels have an area.
+    """
+
+    a: str
+    b: str
+    source: str
+    joint: JointCounts
+    examples: list[Example]
+    hectares: tuple[float, float] | None = None
+
+    @property
+    def short_source(self) -> str:
+        """`source` for a heading: of paths, the last folder and the name."""
+        return ", ".join("/".join(PurePath(part).parts[-2:]) for part in self.source.split(", "))

@@ -1,0 +1,151 @@
+"""Two detectors on two images of one place, each at its own threshold."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rasterio.windows import Window
+
+from minenetcd.data.scene_label import SceneLabel, open_label
+from minenetcd.detector import ChangeDetector
+from minenetcd.errors import OptionError
+from minenetcd.evaluation.confusion import IGNORED
+from minenetcd.explain.comparison.comparison import Comparison, Example
+from minenetcd.explain.comparison.joint_counts import JointCounts, joint_counts
+from minenetcd.explain.named_detectors import slug
+from minenetcd.explain.view import colours
+from minenetcd.geo.align import open_pair
+from minenetcd.geo.grid import Grid
+from minenetcd.geo.raster import RasterWriter
+from minenetcd.geo.vector import changed_hectares
+from minenetcd.prediction.areas import read_window
+from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.scene import predict_scene
+
+Progress = Callable[[int, int], None]
+
+EXAMPLES = 8
+#: Side of the blocks a scene is counted and shown in. [pixels]
+BLOCK = 256
+
+#: What difference.tif holds, and its colours: neither, both, a alone, b alone; no data.
+NEITHER, BOTH, ONLY_A, ONLY_B, UNKNOWN = 0, 1, 2, 3, 255
+COLOURS = {
+    NEITHER: (255, 255, 255, 255),
+    BOTH: (178, 185, 191, 255),
+    ONLY_A: (47, 102, 144, 255),
+    ONLY_B: (217, 138, 41, 255),
+    UNKNOWN: (0, 0, 0, 0),
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """One square of a scene: what `a` and `b` call changed (H, W), where both are known, and the truth if asked."""
+
+    window: Window
+    a: NDArray[np.bool_]
+    b: NDArray[np.bool_]
+    valid: NDArray[np.bool_]
+    truth: NDArray[np.uint8] | None
+
+    @property
+    def name(self) -> str:
+        return f"column {self.window.col_off}, row {self.window.row_off}"
+
+    @property
+    def classes(self) -> NDArray[np.uint8]:
+        """As in difference.tif."""
+        says = np.array([[NEITHER, ONLY_B], [ONLY_A, BOTH]], np.uint8)
+        return np.where(self.valid, says[self.a.astype(int), self.b.astype(int)], np.uint8(UNKNOWN))
+
+    def counts(self) -> NDArray[np.int64]:
+        """Joint counts (2, 2, 2), or (2, 2) by the detectors alone without a truth."""
+        truth = np.zeros(self.valid.shape, np.uint8) if self.truth is None else self.truth
+        known = np.where(self.valid, truth, np.uint8(IGNORED))
+        counts = joint_counts(*(torch.from_numpy(array)[None] for array in (self.a, self.b, known)))[0].numpy()
+        return counts[0] if self.truth is None else counts
+
+
+def compare_on_scene(
+    detectors: Mapping[str, ChangeDetector],
+    before: str | Path,
+    after: str | Path,
+    out: str | Path,
+    *,
+    options: PredictOptions,
+    truth: str | Path | None = None,
+    device: str = "auto",
+    examples: int = EXAMPLES,
+    progress: Progress = lambda *_: None,
+) -> Comparison:
+    """Predict with the two `detectors` and count, block by block, where they differ and, with `truth`, who is right.
+
+    Writes each prediction into a folder of `out`, and difference.tif (a picture: .png) beside them. Groups are blocks
+    of BLOCK pixels a side. Raises what `predict_scene` raises, DataError for a truth that does not fit.
+    """
+    if options.threshold is not None:
+        raise OptionError("Detectors are compared each at its own threshold: leave the threshold out.")
+    out, masks, grid = Path(out), [], None
+    for name, detector in detectors.items():
+        with predict_scene(
+            detector, before, after, out / slug(name), options=options, device=device, progress=progress
+        ) as found:
+            masks.append(found.saved.raster)
+            grid = found.grid
+    names, counts, areas = [], [], []
+    with ExitStack() as opened:
+        label = None if truth is None else opened.enter_context(open_label(str(truth), grid))
+        writer = opened.enter_context(_difference_writer(out, grid))
+        for block in _blocks(grid, masks, label):
+            writer.write(block.classes, block.window)
+            names.append(block.name)
+            counts.append(block.counts())
+            areas.append(_hectares(block, grid))
+        joint = JointCounts(names, np.stack(counts), names, "block", "block")
+        chosen = {names[index] for index in joint.largest_differences(examples)}
+        shown = {block.name: block for block in _blocks(grid, masks, label) if block.name in chosen}
+    order = [shown[names[index]] for index in joint.largest_differences(examples)]
+    pictures = _examples(order, before, after, options)
+    hectares = tuple(np.sum(areas, axis=0).tolist()) if grid.is_georeferenced else None
+    return Comparison(*detectors, f"{before}, {after}", joint, pictures, hectares)
+
+
+def _blocks(grid: Grid, masks: list[Path], label: SceneLabel | None) -> Iterator[Block]:
+    for row in range(0, grid.height, BLOCK):
+        for column in range(0, grid.width, BLOCK):
+            window = Window(column, row, min(BLOCK, grid.width - column), min(BLOCK, grid.height - row))
+            a, b = (read_window(mask, window) for mask in masks)
+            truth = None
+            if label is not None:
+                changed, known = label.read(window)
+                truth = np.where(known, changed, IGNORED).astype(np.uint8)
+            yield Block(window, a == 1, b == 1, (a != UNKNOWN) & (b != UNKNOWN), truth)
+
+
+def _difference_writer(out: Path, grid: Grid) -> RasterWriter:
+    path = out / ("difference.tif" if grid.is_georeferenced else "difference.png")
+    return RasterWriter(path, grid, dtype="uint8", nodata=UNKNOWN, colours=COLOURS)
+
+
+def _hectares(block: Block, grid: Grid) -> tuple[float, float]:
+    """What a alone, and b alone, sees changed; zeros for a picture."""
+    if not grid.is_georeferenced:
+        return 0.0, 0.0
+    window = block.window
+    part = grid.window(window.row_off, window.col_off, window.height, window.width)
+    return changed_hectares(block.classes == ONLY_A, part), changed_hectares(block.classes == ONLY_B, part)
+
+
+def _examples(blocks: list[Block], before: str | Path, after: str | Path, options: PredictOptions) -> list[Example]:
+    examples = []
+    with open_pair(before, after, bands=options.bands, bands_after=options.bands_after) as pair:
+        for block in blocks:
+            read = pair.read(block.window)
+            dates = (colours(date, read.valid) for date in (read.before, read.after))
+            examples.append(Example(block.name, *dates, block.a, block.b, block.truth, block.valid))
+    return examples

@@ -1,0 +1,120 @@
+"""The largest differences between two detectors, and their sites, on a page."""
+
+import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from minenetcd.data.figure_style import AFTER, BLUE, INK, QUIET, counted, only_grid, titled
+from minenetcd.evaluation.change_map import change_map
+from minenetcd.evaluation.confusion import IGNORED, Confusion
+from minenetcd.explain.comparison.comparison import Comparison, Example
+from minenetcd.explain.comparison.joint_counts import confusion
+from minenetcd.explain.panels import draw_mask, draw_picture
+from minenetcd.explain.sheet import Draw, wrapped
+
+PANEL_INCHES = 1.75
+MOST_NAMED_GROUPS = 40
+
+#: Colours of the difference: alike (and right), alike (and wrong, or both changed), a alone, b alone, not known.
+ALIKE, BOTH, ONLY_A, ONLY_B, UNKNOWN = "#f4f5f6", "#b2b9bf", BLUE, AFTER, "#dfe3e6"
+
+
+def differences_sheet(comparison: Comparison) -> Figure:
+    """A row for each example: the images, the truth, what each detector says, and where they differ."""
+    examples, has_truth = comparison.examples, comparison.joint.has_truth
+    columns = 6 if has_truth else 5
+    figure = titled(
+        PANEL_INCHES * columns + 1.0,
+        (PANEL_INCHES + 0.1) * len(examples) + 1.5,
+        f"{comparison.a} and {comparison.b}: the largest differences",
+        f"{comparison.short_source}. By rule: the {counted(len(examples), comparison.joint.part)} that differ most",
+    )
+    panels = figure.subplots(len(examples), columns, squeeze=False)
+    for row, (places, example) in enumerate(zip(panels, examples, strict=True)):
+        cells = _cells(comparison, example)
+        for axes, (heading, draw) in zip(places, cells, strict=True):
+            draw(axes)
+            if row == 0:
+                axes.set_title("\n".join(wrapped(heading).splitlines()[:2]), fontsize=8.5, color=QUIET, loc="left")
+        places[0].set_ylabel(_words(example), fontsize=7.5, color=INK)
+    figure.legend(handles=_legend(comparison), loc="outside lower center", ncols=4, fontsize=8.5, handlelength=1.2)
+    return figure
+
+
+def groups_figure(comparison: Comparison) -> Figure:
+    """F1 of both detectors in each group, where both are defined, from where a is ahead to where b is."""
+    scores = [
+        (group, confusion(counts, "a").f1, confusion(counts, "b").f1)
+        for group, counts in comparison.joint.by_group.items()
+    ]
+    known = sorted((row for row in scores if None not in row), key=lambda row: row[1] - row[2])
+    names, a, b = zip(*known, strict=True) if known else ((), (), ())
+    named = len(known) <= MOST_NAMED_GROUPS
+    figure = titled(
+        7.5, 1.6 + max(1.5, (0.22 if named else 0.06) * len(known)), f"F1 of each {comparison.joint.group}",
+        f"{comparison.short_source}; {len(scores) - len(known)} without change in truth and maps are left out"
+        if len(known) < len(scores) else comparison.short_source,
+    )  # fmt: skip
+    axes, rows = figure.add_subplot(), np.arange(len(known))
+    axes.hlines(rows, np.minimum(a, b), np.maximum(a, b), color="#c9ced3", linewidth=1.2, zorder=1)
+    for values, colour, label in ((a, ONLY_A, comparison.a), (b, ONLY_B, comparison.b)):
+        axes.scatter(values, rows, s=22 if named else 8, color=colour, label=label, zorder=2)
+    axes.set_yticks(rows if named else [], names if named else [], fontsize=8, color=INK)
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.7, len(known) - 0.3), xlabel="F1")
+    only_grid(axes, "x")
+    axes.legend(loc="lower left", ncols=2, bbox_to_anchor=(0, 1), borderaxespad=0, handletextpad=0.2)
+    return figure
+
+
+def difference_picture(example: Example) -> NDArray[np.uint8]:
+    """Where the detectors differ, in the colours of this page (H, W, 3): with a truth, who alone is right."""
+    a, b = example.a, example.b
+    if example.truth is None:
+        classes = np.where(a == b, np.where(a, 1, 0), np.where(a, 2, 3))
+    else:
+        changed = example.truth == 1
+        right_a, right_b = a == changed, b == changed
+        classes = np.where(right_a == right_b, np.where(right_a, 0, 1), np.where(right_a, 2, 3))
+    table = np.array([to_rgb(colour) for colour in (ALIKE, BOTH, ONLY_A, ONLY_B, UNKNOWN)])
+    return np.rint(255 * table[np.where(example.valid, classes, 4)]).astype(np.uint8)
+
+
+def _cells(comparison: Comparison, example: Example) -> list[tuple[str, Draw]]:
+    truth = example.truth
+
+    def says(mask: NDArray[np.bool_]) -> Draw:
+        if truth is not None:
+            return lambda axes: draw_picture(axes, change_map(mask, truth))
+        return lambda axes: draw_mask(axes, np.where(example.valid, mask, IGNORED).astype(np.uint8))
+
+    return [
+        ("before", lambda axes: draw_picture(axes, example.before)),
+        ("after", lambda axes: draw_picture(axes, example.after)),
+        *([] if truth is None else [("truth", lambda axes: draw_mask(axes, truth))]),
+        (comparison.a, says(example.a)),
+        (comparison.b, says(example.b)),
+        ("difference", lambda axes: draw_picture(axes, difference_picture(example))),
+    ]
+
+
+def _words(example: Example) -> str:
+    """Name and how much differs; F1 of each where it is defined."""
+    lines = [wrapped(example.name), f"{int(((example.a != example.b) & example.valid).sum()):,} px differ"]
+    if example.truth is not None:
+        scores = [Confusion.count(mask.astype(np.uint8), example.truth).f1 for mask in (example.a, example.b)]
+        lines.append("F1 " + " / ".join("-" if score is None else f"{score:.2f}" for score in scores))
+    return "\n".join(lines)
+
+
+def _legend(comparison: Comparison) -> list[Patch]:
+    if comparison.joint.has_truth:
+        words = ("both right", "both wrong", f"only {comparison.a} right", f"only {comparison.b} right")
+    else:
+        words = ("neither sees change", "both see change", f"only {comparison.a}", f"only {comparison.b}")
+    colours = (ALIKE, BOTH, ONLY_A, ONLY_B)
+    return [
+        Patch(facecolor=colour, edgecolor="#c9ced3", linewidth=0.6, label=word)
+        for colour, word in zip(colours, words, strict=True)
+    ]

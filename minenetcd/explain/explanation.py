@@ -1,0 +1,238 @@
+"""What detectors looked at: Grad-CAM of their declared layers, and the spectra around ChangeFFT."""
+
+import copy
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from minenetcd.detector import ChangeDetector, Limits, choose_device
+from minenetcd.errors import OptionError
+from minenetcd.evaluation.confusion import IGNORED
+from minenetcd.explain.grad_cam import Target, TargetScore, grad_cam, heat
+from minenetcd.explain.layers import Dates, declared_layers
+from minenetcd.explain.spectra import REGIONS, Spectrum, channel_spectra
+from minenetcd.explain.view import View, read_view
+from minenetcd.geo.align import open_pair
+from minenetcd.models.minenetcd import MineNetCD
+from minenetcd.prediction.inference import value_limits
+
+#: Images are padded to multiples of this, so that the cells of every level divide them. [pixels]
+COARSEST_CELL = 32
+
+Pixels = Literal["predicted", "all"]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ExplainOptions:
+    """What is asked about two images.
+
+    `pixels`: whose score is explained, those the detector itself gives to the target, or all of them. `levels` from
+    1, the finest; None: all. `window`: first column, first row, side [pixels].
+    """
+
+    levels: tuple[int, ...] | None = None
+    target: Target = "change"
+    pixels: Pixels = "predicted"
+    window: tuple[int, int, int] | None = None
+    bands: tuple[int, ...] | None = None
+    bands_after: tuple[int, ...] | None = None
+    gsd: float | None = None
+    truth: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name, value, choices in (
+            ("target", self.target, ("change", "no-change")),
+            ("pixels", self.pixels, ("predicted", "all")),
+        ):
+            if value not in choices:
+                raise OptionError(f"{name} needs one of {', '.join(choices)}, got {value!r}: choose one.")
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Grad-CAM of one level of one stage: `values` (H, W) as shares of `peak`, their largest; 0 where `peak` is 0.
+
+    `cells`: rows and columns the layer itself has.
+    """
+
+    stage: str
+    level: int
+    values: NDArray[np.float32]
+    peak: float
+    cells: tuple[int, int]
+
+    def focus(self, region: NDArray[np.bool_]) -> float | None:
+        """Mean heat inside `region` over mean heat everywhere: 1 is chance. None without heat or without region."""
+        everywhere = float(self.values.mean())
+        return float(self.values[region].mean()) / everywhere if region.any() and everywhere > 0 else None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What one detector looked at.
+
+    `probability` (H, W) of change, `changed` (H, W) at its threshold. `pixels_explained`: how many pixels the score is
+    the mean of; `fell_back`: all of them, because the detector gives none to the target.
+    """
+
+    detector: ChangeDetector
+    target: Target
+    probability: NDArray[np.float32]
+    changed: NDArray[np.bool_]
+    pixels_explained: int
+    fell_back: bool
+    maps: list[HeatMap]
+    spectra: list[Spectrum] = field(default_factory=list)
+
+    @property
+    def stages(self) -> list[str]:
+        """From the images to the answer."""
+        return list(dict.fromkeys(heat_map.stage for heat_map in self.maps))
+
+    @property
+    def levels(self) -> list[int]:
+        return sorted({heat_map.level for heat_map in self.maps})
+
+
+def explain_pair(
+    detectors: Mapping[str, ChangeDetector],
+    before: str | Path,
+    after: str | Path,
+    *,
+    options: ExplainOptions | None = None,
+    device: str = "auto",
+    progress: Progress = lambda done, of: None,
+) -> tuple[View, dict[str, Explanation]]:
+    """Look into each of `detectors` while it sees one part of two images: the part, and an explanation by name.
+
+    Raises OptionError for levels that none of them has or without captum; what `open_pair` and `read_view` raise.
+    """
+    options = options or ExplainOptions()
+    _check_levels(detectors, options.levels)
+    explanations = {}
+    with open_pair(before, after, bands=options.bands, bands_after=options.bands_after, gsd=options.gsd) as pair:
+        view = read_view(pair, window=options.window, truth=options.truth)
+        for done, (name, detector) in enumerate(detectors.items()):
+            progress(done, len(detectors))
+            explanations[name] = explain(detector, view, value_limits(detector, pair), options=options, device=device)
+    progress(len(detectors), len(detectors))
+    return view, explanations
+
+
+def explain(
+    detector: ChangeDetector,
+    view: View,
+    limits: tuple[Limits, Limits],
+    *,
+    options: ExplainOptions,
+    device: str = "auto",
+) -> Explanation:
+    """Look into `detector` while it sees `view`, the values of each date taken between `limits`."""
+    twin = _frozen_twin(detector, device)
+    dates, probability = _seen(twin, view, limits)
+    changed = (probability >= detector.threshold) & view.valid
+    pixels, fell_back = _pixels(changed, view.valid, options)
+    size = dates[0].shape[-2:]
+    score = TargetScore(twin.model, options.target, _padded(pixels, size).to(twin.device))
+    layers = declared_layers(twin.model, options.levels)
+    maps = []
+    for layer in layers:
+        cam = grad_cam(score, layer, dates)
+        values = heat(cam, tuple(size))[: view.shape[0], : view.shape[1]].cpu().numpy()
+        maps.append(_heat_map(layer.stage, layer.level, values, view.valid, tuple(cam.shape)))
+    spectra = []
+    if isinstance(twin.model, MineNetCD):
+        regions = {name: _padded(region, size).to(twin.device) for name, region in _regions(view, changed).items()}
+        spectra = channel_spectra(twin.model, layers, dates, regions)
+    return Explanation(detector, options.target, probability, changed, int(pixels.sum()), fell_back, maps, spectra)
+
+
+def region_of_change(view: View, explanation: Explanation) -> NDArray[np.bool_]:
+    """Where it changed (H, W): by the truth where it is known, else by the detector."""
+    return explanation.changed if view.truth is None else view.truth == 1
+
+
+def region_of_target(view: View, explanation: Explanation) -> NDArray[np.bool_]:
+    """Where heat is looked for (H, W): where it changed or, explaining no change, where it is known not to have."""
+    if explanation.target == "change":
+        return region_of_change(view, explanation)
+    return view.valid & (~explanation.changed if view.truth is None else view.truth == 0)
+
+
+def _check_levels(detectors: Mapping[str, ChangeDetector], levels: tuple[int, ...] | None) -> None:
+    """OptionError for a level that no detector has, or a detector that has none of `levels`."""
+    most = {name: max(layer.level for layer in declared_layers(detector.model)) for name, detector in detectors.items()}
+    for level in levels or ():
+        if not 1 <= level <= max(most.values()):
+            raise OptionError(f"There is no level {level}: {', '.join(most)} has levels 1 to {max(most.values())}.")
+    for name, highest in most.items():
+        if levels and min(levels) > highest:
+            raise OptionError(f"{name} has levels 1 to {highest}, {min(levels)} is asked for: choose another level.")
+
+
+def _frozen_twin(detector: ChangeDetector, device: str) -> ChangeDetector:
+    """The same detector for gradients of its layers alone, on `device`; the one given keeps its own."""
+    model = copy.deepcopy(detector.model).eval().requires_grad_(False).to(choose_device(device))
+    twin = ChangeDetector(
+        model, preprocessing=detector.preprocessing, threshold=detector.threshold, provenance=detector.provenance
+    )
+    return twin.eval()
+
+
+def _seen(detector: ChangeDetector, view: View, limits: tuple[Limits, Limits]) -> tuple[Dates, NDArray[np.float32]]:
+    """What the network itself is given, each date (1, C, H', W') with sides padded, and what it answers (H, W)."""
+    multiple = math.lcm(COARSEST_CELL, detector.model.size_multiple)
+    rows, columns = (-side % multiple for side in view.shape)
+    arrays = [
+        np.pad(array, [(0, rows), (0, columns), (0, 0)][: array.ndim], mode="symmetric")
+        for array in (view.before, view.after, view.valid)
+    ]
+    heard: list[Dates] = []
+    hook = detector.model.register_forward_pre_hook(lambda _, dates: heard.append(dates))
+    try:
+        probability = detector.probability(arrays[0], arrays[1], valid=arrays[2], limits=limits)
+    finally:
+        hook.remove()
+    before, after = (date.clone() for date in heard[0])  # out of inference mode
+    return (before, after), probability[: view.shape[0], : view.shape[1]]
+
+
+def _pixels(
+    changed: NDArray[np.bool_], valid: NDArray[np.bool_], options: ExplainOptions
+) -> tuple[NDArray[np.bool_], bool]:
+    """The pixels whose score is explained, and whether these are all for want of any predicted."""
+    if options.pixels == "all":
+        return valid, False
+    predicted = valid & (changed if options.target == "change" else ~changed)
+    return (predicted, False) if predicted.any() else (valid, True)
+
+
+def _regions(view: View, changed: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+    """Where the image changed and where it did not: by the truth where there is one, else by the detector."""
+    if view.truth is None:
+        return dict(zip(REGIONS, (changed, view.valid & ~changed), strict=True))
+    known = view.valid & (view.truth != IGNORED)
+    return dict(zip(REGIONS, (known & (view.truth == 1), known & (view.truth == 0)), strict=True))
+
+
+def _heat_map(
+    stage: str, level: int, values: NDArray[np.float32], valid: NDArray[np.bool_], cells: tuple[int, int]
+) -> HeatMap:
+    values = np.where(valid, values, np.float32(0))
+    peak = float(values.max())
+    return HeatMap(stage, level, values / np.float32(peak) if peak > 0 else values, peak, cells)
+
+
+def _padded(region: NDArray[np.bool_], size: torch.Size) -> Tensor:
+    """(H, W) -> (H', W'), False in what was added."""
+    bottom, right = (int(whole - part) for whole, part in zip(size, region.shape, strict=True))
+    return functional.pad(torch.from_numpy(region), (0, right, 0, bottom))

@@ -1,0 +1,134 @@
+"""What `minenetcd explain` leaves: a sheet, each heat map as picture and GeoTIFF, spectra, and the numbers."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from rasterio.windows import Window
+
+from minenetcd.data.figure_style import house_style
+from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_target
+from minenetcd.explain.named_detectors import slug
+from minenetcd.explain.sheet import explanation_sheet, heat_figure
+from minenetcd.explain.spectra import spectra_table
+from minenetcd.explain.spectra_figure import spectra_figure
+from minenetcd.explain.view import View
+from minenetcd.geo.files import atomic_path, unwritable
+from minenetcd.geo.raster import RasterWriter
+from minenetcd.prediction.facts import package_version
+
+SHEET, NUMBERS, MAPS, SPECTRA = "sheet.png", "explanation.json", "maps", "spectra"
+_DOTS_PER_INCH = 160
+
+
+@dataclass(frozen=True)
+class WrittenExplanation:
+    """Where things stand; no `spectra` without ChangeFFT."""
+
+    sheet: Path
+    numbers: Path
+    maps: list[Path]
+    spectra: Path | None
+
+
+def write_explanations(
+    view: View, explanations: Mapping[str, Explanation], out: str | Path, *, options: ExplainOptions
+) -> WrittenExplanation:
+    """Write sheet.png, maps/*.png (and *.tif where the images are georeferenced), spectra and explanation.json.
+
+    Each file appears complete or not at all. OutputError where `out` cannot be written.
+    """
+    out = Path(out)
+    try:
+        (out / MAPS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(out, error) from error
+    with house_style():
+        save_figure(explanation_sheet(view, explanations, options), out / SHEET)
+        maps = [
+            _write_map(view, heat_map, explanation, name, out / MAPS, options)
+            for name, explanation in explanations.items()
+            for heat_map in explanation.maps
+        ]
+        spectra = _write_spectra(view, explanations, out)
+    record = {
+        "software": f"minenetcd {package_version()}",
+        "options": {name: _plain(value) for name, value in vars(options).items()},
+        "window": [int(view.window.col_off), int(view.window.row_off), int(view.window.width), int(view.window.height)],
+        "detectors": [_record(view, name, explanation) for name, explanation in explanations.items()],
+    }
+    with atomic_path(out / NUMBERS) as target:
+        target.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return WrittenExplanation(out / SHEET, out / NUMBERS, maps, spectra)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """As PNG, the same bytes for the same figure."""
+    with atomic_path(path) as target:
+        figure.savefig(target, dpi=_DOTS_PER_INCH, metadata={"Software": None})
+
+
+def file_name(name: str, heat_map: HeatMap) -> str:
+    """The file of a heat map, without ending."""
+    return f"{slug(name)}-{slug(heat_map.stage)}-level{heat_map.level}"
+
+
+def _write_map(
+    view: View, heat_map: HeatMap, explanation: Explanation, name: str, folder: Path, options: ExplainOptions
+) -> Path:
+    stem = file_name(name, heat_map)
+    rows, columns = heat_map.cells
+    subtitle = f"{heat_map.stage}, level {heat_map.level} ({rows} x {columns} cells), {options.target}"
+    save_figure(heat_figure(view, heat_map, explanation, name, subtitle), folder / f"{stem}.png")
+    if view.grid.is_georeferenced:
+        tags = {
+            "MODEL": name, "STAGE": heat_map.stage, "LEVEL": str(heat_map.level), "TARGET": options.target,
+            "PIXELS": options.pixels, "PEAK": repr(heat_map.peak), "SOFTWARE": f"minenetcd {package_version()}",
+        }  # fmt: skip
+        values = np.where(view.valid, heat_map.values, np.float32("nan"))
+        with RasterWriter(folder / f"{stem}.tif", view.grid, dtype="float32", nodata=float("nan"), tags=tags) as writer:
+            writer.write(values, Window(0, 0, view.grid.width, view.grid.height))
+    return folder / f"{stem}.png"
+
+
+def _write_spectra(view: View, explanations: Mapping[str, Explanation], out: Path) -> Path | None:
+    spectra = {name: explanation.spectra for name, explanation in explanations.items() if explanation.spectra}
+    if not spectra:
+        return None
+    with atomic_path(out / f"{SPECTRA}.csv") as target:
+        spectra_table(spectra).to_csv(target, index=False)
+    regions_from = "the detector" if view.truth is None else "the truth"
+    save_figure(spectra_figure(spectra, regions_from), out / f"{SPECTRA}.png")
+    return out / f"{SPECTRA}.png"
+
+
+def _record(view: View, name: str, explanation: Explanation) -> dict[str, Any]:
+    region = region_of_target(view, explanation)
+    return {
+        "name": name,
+        "trained_on": explanation.detector.provenance.get("trained_on"),
+        "threshold": explanation.detector.threshold,
+        "changed_pixels": int(explanation.changed.sum()),
+        "pixels_explained": explanation.pixels_explained,
+        "fell_back_to_all_pixels": explanation.fell_back,
+        "focus_on": "prediction" if view.truth is None else "truth",
+        "maps": [
+            {
+                "stage": heat_map.stage,
+                "level": heat_map.level,
+                "cells": list(heat_map.cells),
+                "peak": heat_map.peak,
+                "focus": heat_map.focus(region),
+                "file": f"{MAPS}/{file_name(name, heat_map)}",
+            }
+            for heat_map in explanation.maps
+        ],
+    }
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value

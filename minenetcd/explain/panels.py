@@ -1,0 +1,77 @@
+"""Single pictures of the sheets: a date, a truth, a probability, heat on the image."""
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from minenetcd.data.figure_style import INK, QUIET
+from minenetcd.prediction.figures import RAMP
+
+HEAT_COLOURS = colormaps["inferno"]
+PROBABILITY_COLOURS = LinearSegmentedColormap.from_list("probability", [np.array(colour) / 255 for colour in RAMP])
+NO_DATA = (0.93, 0.94, 0.95)
+
+#: Share of the heat's colours over the paled image, least and most: what is cold stays visible.
+_LEAST_COVER, _MOST_COVER = 0.45, 0.85
+
+
+def draw_picture(axes: Axes, picture: NDArray[np.uint8]) -> None:
+    """(H, W, 3) as it is."""
+    _bare(axes)
+    axes.imshow(picture, interpolation=_interpolation(picture.shape[:2]))
+
+
+def draw_mask(axes: Axes, mask: NDArray[np.uint8]) -> None:
+    """White changed, black unchanged, grey not labelled (255)."""
+    colours = np.full((256, 3), NO_DATA)
+    colours[0], colours[1] = 0.08, 1.0
+    _bare(axes)
+    axes.imshow(colours[mask], interpolation="nearest")
+
+
+def draw_probability(axes: Axes, probability: NDArray[np.float32], valid: NDArray[np.bool_]) -> None:
+    """Probability of change (H, W), 0 to 1."""
+    _bare(axes)
+    axes.imshow(
+        np.ma.masked_array(probability, ~valid), cmap=PROBABILITY_COLOURS, vmin=0, vmax=1, interpolation="nearest"
+    )
+
+
+def draw_heat(axes: Axes, heat: NDArray[np.float32], background: NDArray[np.uint8], outline: NDArray[np.bool_]) -> None:
+    """Heat (H, W), 0 to 1, over the greyed image (H, W, 3), with the edge of `outline` (H, W) in white."""
+    grey = np.repeat((background @ np.array([0.299, 0.587, 0.114]))[..., None] / 255, 3, axis=-1)
+    cover = (_LEAST_COVER + (_MOST_COVER - _LEAST_COVER) * heat)[..., None]
+    colours = HEAT_COLOURS(heat)[..., :3]
+    _bare(axes)
+    axes.imshow((1 - cover) * grey + cover * colours, interpolation="nearest")
+    if outline.any() and not outline.all():
+        axes.contour(outline, levels=[0.5], colors="white", linewidths=0.7, alpha=0.9)
+
+
+def say(axes: Axes, words: str) -> None:
+    """A remark in the middle of a picture."""
+    axes.text(
+        0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color="white", fontsize=8,
+        bbox={"facecolor": INK, "edgecolor": "none", "alpha": 0.75, "boxstyle": "round,pad=0.4"},
+    )  # fmt: skip
+
+
+def colour_bar(figure: Figure, place: Axes, colours: Colormap, label: str) -> None:
+    """A bar from 0 to 1 that fills `place`."""
+    bar = figure.colorbar(ScalarMappable(Normalize(0, 1), colours), cax=place, orientation="horizontal")
+    bar.set_ticks([0, 0.5, 1], labels=["0", "0.5", "1"], fontsize=8)
+    bar.set_label(label, color=QUIET, fontsize=8.5)
+    bar.outline.set_visible(False)
+
+
+def _bare(axes: Axes) -> None:
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+
+
+def _interpolation(shape: tuple[int, int]) -> str:
+    return "nearest" if max(shape) < 128 else "antialiased"

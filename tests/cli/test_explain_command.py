@@ -1,0 +1,140 @@
+"""minenetcd explain and minenetcd compare, as their commands are called."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from minenetcd.cli.compare import compare
+from minenetcd.cli.explain import explain
+from minenetcd.detector import ChangeDetector
+from minenetcd.errors import InputError
+
+app = typer.Typer()
+for command in (explain, compare):
+    app.command()(command)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [*map(str, arguments)])
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Before, after and truth: a bright rectangle appears."""
+    rng = np.random.default_rng(0)
+    before = rng.integers(60, 120, (61, 72, 3), dtype=np.uint8)
+    after, truth = before.copy(), np.zeros((61, 72), np.uint8)
+    after[20:40, 10:40] = (230, 220, 200)
+    truth[20:40, 10:40] = 255
+    paths = tuple(tmp_path / f"{name}.png" for name in ("before", "after", "truth"))
+    for path, image in zip(paths, (before, after, truth), strict=True):
+        Image.fromarray(image).save(path)
+    return paths
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    detector = ChangeDetector.from_config({"model": {"name": "fc_ef"}})
+    detector.provenance["name"] = "another"
+    detector.save_pretrained(tmp_path / "other")
+    return tmp_path / "other"
+
+
+@pytest.mark.parametrize("command", ["explain", "compare"])
+def test_help_shows_an_example(command: str) -> None:
+    assert f"Example: minenetcd {command}" in " ".join(run(command, "--help").output.split())
+
+
+def test_explain_shows_detectors_side_by_side(pictures: tuple[Path, Path, Path], other: Path, tmp_path: Path) -> None:
+    before, after, truth = pictures
+    out = tmp_path / "out"
+    done = run(
+        *("explain", "minenetcd-nano", before, after, "--beside", other, "--level", "1..2"),
+        *("--truth", truth, "--window", "0,0,61", "--out", out, "--device", "cpu"),
+    )
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in out.iterdir()} == {
+        *("sheet.png", "explanation.json", "maps", "spectra.png", "spectra.csv")
+    }
+    assert len(list((out / "maps").iterdir())) == 2 * 2 + 2
+    for word in ("minenetcd-nano", "another", "Level 1", "Level 2", "sheet.png", "Heat where the truth has change"):
+        assert word in done.output
+    assert "Level 3" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--level", "fine"], "--level needs all, one level, some or a range"),
+        (["--level", "4..2"], "--level needs all, one level, some or a range"),
+        (["--level", "7"], "There is no level 7: minenetcd-nano has levels 1 to 4"),
+        (["--target", "mine"], "target needs one of change, no-change"),
+        (["--window", "1,2"], "--window needs whole numbers with commas between, got '1,2': e.g. 512,512,256"),
+        (["--window", "50,50,40"], "inside the 61 x 72 grid"),
+        (["--bands", "red"], "--bands needs whole numbers"),
+        (["--beside", "minenetcd-nano"], "is given twice"),
+        (["--beside", "minenetcd-nanno"], "did you mean 'minenetcd-nano'"),
+        (["--truth", "missing.tif"], "missing.tif"),
+    ],
+)
+def test_explain_refuses_bad_input_in_one_line(
+    pictures: tuple[Path, Path, Path], tmp_path: Path, options: list[str], message: str
+) -> None:
+    done = run("explain", "minenetcd-nano", *pictures[:2], "--out", tmp_path / "out", *options)
+    assert isinstance(done.exception, InputError) and message in str(done.exception)
+    assert "\n" not in str(done.exception) and not (tmp_path / "out").exists()
+
+
+def test_compare_two_images(pictures: tuple[Path, Path, Path], other: Path, tmp_path: Path) -> None:
+    before, after, truth = pictures
+    out = tmp_path / "out"
+    scene = ("--before", before, "--after", after, "--out", out, "--device", "cpu")
+    done = run("compare", "minenetcd-nano", other, *scene, "--truth", truth)
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in out.iterdir()} == {
+        *("minenetcd-nano", "another", "difference.png", "comparison.json", "differences.png", "groups.png"),
+        *("per_part.csv", "per_group.csv"),
+    }
+    for word in ("minenetcd-nano (A) and another (B) differ in", "cIoU", "McNemar", "They are not: trust the table"):
+        assert word in done.output
+    without = run("compare", "minenetcd-nano", other, *scene)
+    assert "Change seen by A alone" in without.output and not (out / "groups.png").exists()
+
+
+def test_compare_on_a_data_set(pictures: tuple[Path, Path, Path], other: Path, tmp_path: Path) -> None:
+    for number in range(2):
+        for role, path in zip(("A", "B", "label"), pictures, strict=True):
+            folder = tmp_path / "data" / "test" / role
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{number}.png").write_bytes(path.read_bytes())
+    done = run(
+        *("compare", "minenetcd-nano", other, "--data", tmp_path / "data", "--workers", "0"),
+        *("--out", tmp_path / "out", "--examples", "1", "--device", "cpu"),
+    )
+    assert done.exit_code == 0, done.output
+    assert "intervals and p over 2 pairs" in done.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "needs --data, or --before and --after"),
+        (["--before", "{before}"], "needs --data, or --before and --after"),
+        (["--data", "levir-cd", "--before", "{before}", "--after", "{after}"], "needs --data, or --before and --after"),
+        (["--data", "levir-cd", "--truth", "{truth}"], "--truth belongs to --before and --after"),
+        (["--data", "/no/such/folder"], "There is no file or folder"),
+        (["--before", "{before}", "--after", "{before}"], "are the same image"),
+    ],
+)
+def test_compare_refuses_bad_input_in_one_line(
+    pictures: tuple[Path, Path, Path], other: Path, tmp_path: Path, options: list[str], message: str
+) -> None:
+    names = dict(zip(("before", "after", "truth"), pictures, strict=True))
+    filled = [option.format(**names) for option in options]
+    done = run("compare", "minenetcd-nano", other, "--out", tmp_path / "out", *filled)
+    assert isinstance(done.exception, InputError) and message in str(done.exception)
+    assert not (tmp_path / "out").exists()

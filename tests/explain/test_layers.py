@@ -1,0 +1,82 @@
+"""What every architecture of the table lets one look at."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from explain.looking import detector_of, look, noise, view_of
+from minenetcd.errors import OptionError
+from minenetcd.explain.explanation import ExplainOptions, explain_pair
+from minenetcd.explain.layers import declared_layers, read_layers
+from minenetcd.models.base import ChangeModel
+from minenetcd.models.catalog import list_models
+from minenetcd.weights.maps import MAPS
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_its_declared_layers_give_maps_of_the_images_size(name: str) -> None:
+    explanation = look(detector_of(name), view_of(*noise(30, 32)))
+    stages = detector_of(name).model.explained_layers
+    assert [(m.stage, m.level) for m in explanation.maps] == [
+        (stage.name, level) for stage in stages for level in range(1, len(stage.levels) + 1)
+    ]
+    for heat_map in explanation.maps:
+        assert heat_map.values.shape == (30, 32) and np.isfinite(heat_map.values).all()
+        assert heat_map.values.min() >= 0 and heat_map.values.max() in (0, 1)
+        assert heat_map.peak > 0 or not heat_map.values.any()
+    assert any(heat_map.peak > 0 for heat_map in explanation.maps)
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_its_levels_run_from_fine_to_coarse_once_each(name: str) -> None:
+    model = detector_of(name).model
+    layers = declared_layers(model)
+    runs: Counter[nn.Module] = Counter()
+    modules = {layer.module for layer in layers}
+    hooks = [module.register_forward_hook(lambda module, *_: runs.update([module])) for module in modules]
+    dates = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64)
+    read = read_layers(model, layers, dates)
+    for hook in hooks:
+        hook.remove()
+    assert set(runs.values()) == {1}, "a module that runs several times has no one output"
+    for stage in model.explained_layers:
+        sides = [features.shape[-1] for layer, features in zip(layers, read, strict=True) if layer.stage == stage.name]
+        assert sides == sorted(sides, reverse=True) and all(64 % side == 0 for side in sides)
+
+
+@pytest.mark.parametrize("name", [name for name in list_models() if MAPS[name].OPTIONS])
+def test_published_options_can_be_looked_into_too(name: str) -> None:
+    explanation = look(detector_of(name, **MAPS[name].OPTIONS), view_of(*noise(64, 64)))
+    assert any(heat_map.peak > 0 for heat_map in explanation.maps)
+
+
+def test_levels_that_the_answer_is_not_read_from_are_cold() -> None:
+    explanation = look(detector_of("a2net", prediction="coarsest"), view_of(*noise(64, 64)))
+    peaks = {
+        heat_map.level: heat_map.peak for heat_map in explanation.maps if heat_map.stage == "change representation"
+    }
+    assert peaks[1] == peaks[2] == peaks[3] == 0
+
+
+def test_levels_are_chosen() -> None:
+    explanation = look(detector_of("minenetcd"), view_of(*noise(64, 64)), levels=(2, 4))
+    assert explanation.levels == [2, 4] and len(explanation.maps) == 4
+
+
+def test_wrong_levels_are_told_in_one_line() -> None:
+    nano, bit = detector_of("minenetcd"), detector_of("bit")
+    with pytest.raises(OptionError, match="no level 5: nano, bit has levels 1 to 4"):
+        explain_pair({"nano": nano, "bit": bit}, "a.png", "b.png", options=ExplainOptions(levels=(5,)))
+    with pytest.raises(OptionError, match="bit has levels 1 to 1, 2 is asked for"):
+        explain_pair({"nano": nano, "bit": bit}, "a.png", "b.png", options=ExplainOptions(levels=(2,)))
+
+
+def test_a_method_without_declared_layers_says_what_to_do() -> None:
+    class Closed(ChangeModel):
+        pass
+
+    with pytest.raises(OptionError, match="Closed names no layers to look into: give its class explained_layers"):
+        declared_layers(Closed())
