@@ -136,6 +136,9 @@ class CrossScan(nn.Module):
 
     DIRECTIONS = 4
 
+    #: Parameters that the authors spare from weight decay.
+    no_weight_decay = ("A_logs", "Ds")
+
     def __init__(self, width: int, *, states: int = 1, ratio: int = 2, dropout: float = 0.0) -> None:
         super().__init__()
         inner, rank = ratio * width, math.ceil(width / 16)

@@ -14,10 +14,12 @@ OPTIMISERS: dict[str, type[Optimizer]] = {"adam": Adam, "adamw": AdamW}
 
 
 def make_optimiser(model: nn.Module, recipe: Recipe) -> Optimizer:
-    """Weight decay acts on matrices and kernels only, not on biases and normalisation scales."""
-    matrices = [p for p in model.parameters() if p.ndim >= 2 and p.requires_grad]
-    vectors = [p for p in model.parameters() if p.ndim < 2 and p.requires_grad]
-    groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    """Weight decay acts on matrices and kernels only: not on biases and scales, nor on what a layer spares from it."""
+    spared = {id(getattr(layer, name)) for layer in model.modules() for name in getattr(layer, "no_weight_decay", ())}
+    trained = [p for p in model.parameters() if p.requires_grad]
+    decayed = [p for p in trained if p.ndim >= 2 and id(p) not in spared]
+    others = [p for p in trained if p.ndim < 2 or id(p) in spared]
+    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
     return OPTIMISERS[recipe.optimiser](
         [group for group in groups if group["params"]], lr=recipe.learning_rate, betas=recipe.betas
     )

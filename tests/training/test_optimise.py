@@ -36,6 +36,12 @@ def test_decay_acts_on_matrices_only() -> None:
     assert [(len(group["params"]), group["weight_decay"]) for group in groups] == [(1, 0.5), (1, 0.0)]
 
 
+def test_what_a_layer_spares_is_not_decayed() -> None:
+    layer = torch.nn.Linear(2, 3)
+    layer.no_weight_decay = ("weight",)
+    assert [group["weight_decay"] for group in make_optimiser(layer, Recipe(weight_decay=0.5)).param_groups] == [0.0]
+
+
 def test_the_running_average_follows_the_weights_and_steps_in_for_them() -> None:
     model = torch.nn.Linear(1, 1)
     average = RunningAverage(list(model.parameters()), 0.9)
