@@ -71,17 +71,19 @@ def _scan_by_kernel(
     kernel: Callable[..., Tensor], u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, bias: Tensor,
     *, reverse: bool,
 ) -> Tensor:  # fmt: skip
-    """The kernel reads (batch, channels, L) and (batch, groups, N, L), of one dtype, forwards only."""
+    """The kernel reads (batch, channels, L) and (batch, groups, N, L), of one dtype, forwards only.
+
+    It computes in float32 from whatever it reads: half-precision steps would only lose digits.
+    """
 
     def sequence(x: Tensor) -> Tensor:
-        x = x.to(u.dtype).flatten(1, 2).movedim(1, -1)
+        x = x.float().flatten(1, 2).movedim(1, -1)
         return (x.flip(-1) if reverse else x).contiguous()
 
-    tensors = map(sequence, (u, delta, B, C))
-    y = kernel(
-        next(tensors), next(tensors), A.float(), *tensors, D=D.float(), delta_bias=bias.float(), delta_softplus=True
-    )
-    return (y.flip(-1) if reverse else y).mT.unflatten(1, u.shape[1:3]).float()
+    time = u.shape[1:3]
+    u, delta, B, C = map(sequence, (u, delta, B, C))
+    y = kernel(u, delta, A.float(), B, C, D=D.float(), delta_bias=bias.float(), delta_softplus=True)
+    return (y.flip(-1) if reverse else y).mT.unflatten(1, time)
 
 
 def _check(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor) -> None:

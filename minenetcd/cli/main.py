@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 import minenetcd
-from minenetcd.cli import compare, config, data, datasets, demo, explain, models, predict, runs, test, train
+from minenetcd.cli import (
+    benchmark,
+    compare,
+    config,
+    data,
+    datasets,
+    demo,
+    explain,
+    models,
+    predict,
+    runs,
+    test,
+    train,
+)
 from minenetcd.errors import MineNetCDError
 
 app = typer.Typer(
@@ -22,7 +35,12 @@ for command in (
     *(runs.runs, models.models),
 ):
     app.command()(command)
-for name, group in (("datasets", datasets.app), ("data", data.app), ("config", config.app)):
+for name, group in (
+    ("datasets", datasets.app),
+    ("data", data.app),
+    ("benchmark", benchmark.app),
+    ("config", config.app),
+):
     app.add_typer(group, name=name)
 
 

@@ -131,7 +131,7 @@ def _prepare(
     needed = parameters * CHECKPOINT_BYTES * (settings.trainer.keep + 2)
     with accelerator.main_process_first():
         if accelerator.is_main_process:
-            folder.prepare(settings.model_dump(mode="json", exclude_none=True), resume=resume, bytes_needed=needed)
+            folder.prepare(settings.model_dump(mode="json"), resume=resume, bytes_needed=needed)
 
 
 def _go_on(run: Trainer, folder: RunFolder, reporter: Reporter) -> None:

@@ -36,7 +36,8 @@ def test_in_a_terminal_it_fits_and_names_everything(
     assert max(map(len, table)) <= 100
     text = "\n".join(lines)
     assert all(f"\n {name} " in text for name in list_models())
-    for part in ("UCD-*-BIT", "UCD-MNCD256-FCEF", "UCD-MNCD256-ChangeFFT", f"and {len(RELEASED)} more", "(11.39)", "8.11"):
+    more = f"and {len(RELEASED)} more"
+    for part in ("UCD-*-BIT", "UCD-MNCD256-FCEF", "UCD-MNCD256-ChangeFFT", more, "(11.39)", "8.11"):
         assert part in text
     assert "* is each of CLCD256, EGYBCD, GVLM256, LEVIRCD256, MNCD256, SYSUCD" in text
 

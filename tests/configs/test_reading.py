@@ -13,7 +13,6 @@ def test_every_shipped_configuration_is_whole(name: str) -> None:
     assert {"model", "preprocessing", "threshold"} <= set(config) and "base" not in config
 
 
-
 def test_a_file_inherits_from_a_shipped_one_key_by_key(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("base: minenetcd-nano\nmodel: {num_classes: 1}\nthreshold: 0.3\n")

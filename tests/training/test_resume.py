@@ -112,6 +112,12 @@ def test_a_folder_with_a_run_is_not_overwritten_by_accident(data: Path, tmp_path
     assert load_file(tmp_path / "model.safetensors").keys() == weights.keys()
 
 
+def test_a_run_resumes_from_the_configuration_it_wrote(data: Path, tmp_path: Path) -> None:
+    """Also where something is switched off: null stays null."""
+    minenetcd.train(small_config(data, recipe={"steps": 1, "ema_decay": None}), tmp_path, device="cpu")
+    minenetcd.train(tmp_path / "config.yaml", tmp_path, device="cpu", resume=True)
+
+
 def test_a_damaged_checkpoint_is_named(data: Path, tmp_path: Path) -> None:
     minenetcd.train(small_config(data), tmp_path, device="cpu")
     newest = max((tmp_path / "checkpoints").glob("step-*.pt"))

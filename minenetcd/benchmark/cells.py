@@ -1,0 +1,188 @@
+"""A suite as cells: each is one row, data set, recipe and seed, with all that decides its result."""
+
+import hashlib
+import itertools
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from minenetcd.benchmark.labels import METHOD_LABELS, TRUNKS, data_label, option_label, recipe_label
+from minenetcd.benchmark.published import published_weights
+from minenetcd.benchmark.suites import PUBLISHED, TRAIN, DatasetEntry, MethodEntry, Suite
+from minenetcd.configs.reading import merge
+from minenetcd.data.catalog import published_table
+from minenetcd.errors import OptionError
+from minenetcd.training.section import as_mapping
+from minenetcd.training.train import read_settings
+
+#: Keys of a configuration that say where and how fast, not what comes out.
+WITHOUT_EFFECT = (
+    ("name",), ("base",), ("device",), ("data", "workers"),
+    ("trainer", "trackers"), ("trainer", "keep"), ("trainer", "checkpoint_steps"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One measurement. `id` names its folder, `run_id` that of its training, and both change with what decides it.
+
+    Suites that share a folder of runs share trainings: `run_id` knows nothing of rows and labels.
+
+    `weights` is "train", else where trained weights come from; "published" stands where the authors have none. Cells
+    with trained weights have neither recipe ("") nor seed.
+    """
+
+    id: str
+    run_id: str | None
+    row: str
+    label: str
+    group: str | None
+    dataset: str
+    recipe: str
+    seed: int | None
+    weights: str
+    settings: dict[str, Any]
+    test: dict[str, Any]
+
+    @property
+    def is_trained_here(self) -> bool:
+        return self.run_id is not None
+
+    @property
+    def model(self) -> dict[str, Any]:
+        """Name and options of the architecture, as configured."""
+        return self.settings["model"]
+
+    @property
+    def data(self) -> str:
+        """The data set, as `load_dataset` takes it."""
+        return self.settings["data"]["name"]
+
+    @property
+    def hash(self) -> str:
+        """Of everything that decides the result."""
+        return self.id.rpartition("-")[2]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of a table, before data, recipe and seed are chosen."""
+
+    slug: str
+    label: str
+    group: str | None
+    entry: MethodEntry
+    options: dict[str, Any]
+
+
+def expand(suite: Suite) -> list[Cell]:
+    """All cells of `suite`, in the order they are run: every row with the first seed, then with the next.
+
+    Raises UnknownNameError and OptionError for a configuration that does not fit.
+    """
+    rows = _rows(suite)
+    cells: dict[str, Cell] = {}
+    for seed, dataset, recipe, row in itertools.product(suite.seeds, suite.datasets, suite.recipes, rows):
+        cell = _cell(suite, row, dataset, recipe, seed)
+        cells.setdefault(cell.id, cell)  # loaded weights are tested once, whatever recipes and seeds there are
+    return list(cells.values())
+
+
+def _cell(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int) -> Cell:
+    settings = _settings(suite, row, dataset, recipe, seed)
+    weights = _weights(row.entry.weights or suite.weights, settings)
+    trained = weights == TRAIN
+    test = suite.test.model_dump(mode="json")
+    decides = {"settings": _deciding(settings)} if trained else {"weights": weights, "model": settings["model"]}
+    tested = {"data": settings["data"]["name"], "split": test["split"], "threshold": test["threshold"]}
+    label, recipe_name = dataset.label or data_label(dataset.name), recipe_label(recipe)
+    place = [row.slug, slug(label)] + ([slug(recipe_name), str(seed)] if trained else [])
+    return Cell(
+        id=f"{'.'.join(place)}-{_digest({**decides, 'test': tested})}",
+        run_id=f"{settings['model']['name']}-{_digest(decides)}" if trained else None,
+        row=row.slug,
+        label=row.label,
+        group=row.group,
+        dataset=label,
+        recipe=recipe_name if trained else "",
+        seed=seed if trained else None,
+        weights=weights,
+        settings=settings,
+        test={**test, "kept": suite.samples.kept},
+    )
+
+
+def _settings(
+    suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int
+) -> dict[str, Any]:
+    """The whole configuration of a cell: its own choices over those of its method, these over those of the suite."""
+    shared = merge(suite.settings, row.entry.settings)
+    named = {"name": recipe} if isinstance(recipe, str) else {k: v for k, v in recipe.items() if k != "label"}
+    own = {
+        "name": row.slug,
+        "data": dataset.model_dump(mode="json", exclude_unset=True, exclude={"label"}),
+        "recipe": {**as_mapping(shared.pop("recipe", {}), "name"), **named},
+        "seed": seed,
+        **({"model": row.options} if row.options else {}),
+    }
+    return read_settings(row.entry.config, **merge(shared, own)).model_dump(mode="json")
+
+
+def _weights(wished: str, settings: Mapping[str, Any]) -> str:
+    if wished != PUBLISHED:
+        return wished
+    return published_weights(settings["model"], published_table(settings["data"]["name"])) or PUBLISHED
+
+
+def _rows(suite: Suite) -> list[_Row]:
+    alone = len(suite.methods) == 1
+    rows = [row for entry in suite.methods for row in _rows_of(entry, alone=alone)]
+    for what, values in (("label", [row.label for row in rows]), ("name", [row.slug for row in rows])):
+        twice = next((value for value, count in Counter(values).items() if count > 1), None)
+        if twice is not None:
+            raise OptionError(f"Two rows of the suite have the {what} {twice!r}: give each method a label of its own.")
+    return rows
+
+
+def _rows_of(entry: MethodEntry, *, alone: bool) -> Iterator[_Row]:
+    choices = {key: value if isinstance(value, list | tuple) else [value] for key, value in entry.options.items()}
+    name = read_settings(entry.config, data="none").model["name"]
+    for values in itertools.product(*choices.values()):
+        options = dict(zip(choices, values, strict=True))
+        words = ", ".join(option_label(key, value) for key, value in options.items() if len(choices[key]) > 1)
+        own = entry.label or (None if alone and words else METHOD_LABELS[name])
+        label = ", ".join(part for part in (own, words) if part)
+        trunk = TRUNKS.get(options.get("backbone", "")) if len(choices.get("backbone", ())) > 1 else None
+        group = entry.group or (trunk.family if trunk else None)
+        parts = [slug(entry.label) if entry.label else name, *(slug(str(value)) for value in options.values())]
+        yield _Row("-".join(parts), label, group, entry, options)
+
+
+def slug(text: str) -> str:
+    """`text` as part of a file name."""
+    return re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-.")[:48]
+
+
+def _deciding(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """`settings` without the keys that decide nothing."""
+    kept = json.loads(json.dumps(settings))
+    for *sections, key in WITHOUT_EFFECT:
+        place = kept
+        for section in sections:
+            place = place.get(section, {})
+        place.pop(key, None)
+    return kept
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]

@@ -1,0 +1,76 @@
+"""What methods, backbones, data sets and measures are called in tables and figures."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from minenetcd.weights.scores import METHODS
+
+#: Our name of a method -> how the paper spells it.
+METHOD_LABELS = {
+    **{ours: printed for printed, ours in METHODS.items()},
+    "minenetcd": "MineNetCD",
+    "resunet": "ResUnet",
+    "siamunet_conc": "SiamUnet-Conc",
+    "siamunet_diff": "SiamUnet-Diff",
+    "tfi_gr": "TFI-GR",
+}
+
+
+class Trunk(NamedTuple):
+    """A backbone of figure 13: its family, its own name, and the size it stands for there."""
+
+    family: str
+    label: str
+    size: str
+
+
+TRUNKS = {
+    "vmamba_t": Trunk("VMamba", "VMamba-T", "Tiny"),
+    "vmamba_s": Trunk("VMamba", "VMamba-S", "Small"),
+    "vmamba_b": Trunk("VMamba", "VMamba-B", "Base"),
+    "swin_t": Trunk("Swin Transformer", "Swin-T", "Tiny"),
+    "swin_s": Trunk("Swin Transformer", "Swin-S", "Small"),
+    "swin_b": Trunk("Swin Transformer", "Swin-B", "Base"),
+    "resnet18": Trunk("ResNet", "ResNet-18", "Tiny"),
+    "resnet50": Trunk("ResNet", "ResNet-50", "Small"),
+    "resnet101": Trunk("ResNet", "ResNet-101", "Base"),
+    "resnet_nano": Trunk("ResNet", "ResNet-nano", "Nano"),
+}
+
+#: The five measures of section 5.4: ours -> as a heading, and as the framework's tables name it.
+MEASURES = {"oa": "OA", "precision": "Precision", "recall": "Recall", "f1": "F1", "ciou": "cIoU"}
+PRINTED_AS = {"oa": "accuracy", "precision": "precision", "recall": "recall", "f1": "f1", "ciou": "iou"}
+
+
+def has_change_fft(model: Mapping[str, Any]) -> bool | None:
+    """Whether a MineNetCD has ChangeFFT, in whichever form; None for other methods."""
+    return model.get("change_fft", "channel") != "none" if model["name"] == "minenetcd" else None
+
+
+def backbone_of(model: Mapping[str, Any]) -> str | None:
+    """Name of a MineNetCD's trunk; None for other methods."""
+    return model.get("backbone", "swin_t") if model["name"] == "minenetcd" else None
+
+
+def option_label(option: str, value: Any) -> str:
+    """An option of a row in words: backbone swin_t is "Swin-T", change_fft none is "without ChangeFFT"."""
+    if option == "backbone" and value in TRUNKS:
+        return TRUNKS[value].label
+    if option == "change_fft":
+        forms = {"none": "without ChangeFFT", "channel": "ChangeFFT", "spatial": "ChangeFFT (spatial)"}
+        return forms.get(value, f"ChangeFFT ({value})")
+    return f"{option} {value}"
+
+
+def data_label(name: str) -> str:
+    """A short name of a data set: the last part of a path or id; synthetic ones by their name."""
+    short = name.partition("?")[0].rstrip("/").split("/")[-1]
+    return short.replace("synthetic:", "Synthetic: ")
+
+
+def recipe_label(recipe: str | Mapping[str, Any]) -> str:
+    """A recipe by its label, else by its name and what it changes."""
+    if isinstance(recipe, str) or "label" in recipe:
+        return recipe if isinstance(recipe, str) else recipe["label"]
+    changes = [f"{key} {value}" for key, value in recipe.items() if key != "name"]
+    return ", ".join([recipe.get("name", "strong"), *changes])

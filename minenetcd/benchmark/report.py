@@ -1,0 +1,137 @@
+"""Tables, figures and one page from the results on disk; no network is needed, nor the data."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from minenetcd.benchmark.cells import Cell, slug
+from minenetcd.benchmark.figures import write_figure
+from minenetcd.benchmark.figures_of_bars import bars
+from minenetcd.benchmark.figures_of_comparison import by_dataset, critical_comparison
+from minenetcd.benchmark.figures_of_cost import cost
+from minenetcd.benchmark.figures_of_gains import change_fft_gains
+from minenetcd.benchmark.folder import BenchmarkFolder, write_text
+from minenetcd.benchmark.qualitative import find_samples, sheet
+from minenetcd.benchmark.report_page import render_page
+from minenetcd.benchmark.results import write_table
+from minenetcd.benchmark.significance import LEVEL, Comparison, compare_lines
+from minenetcd.benchmark.suites import Suite
+from minenetcd.benchmark.summary import Part, parts
+from minenetcd.benchmark.tables import Table, datasets_table, gains_table, methods_table
+from minenetcd.benchmark.writing import WRITERS
+
+REPORT = "report.html"
+
+#: Below this many sites, percentile intervals of a bootstrap cover visibly less than they say.
+FEW_UNITS = 20
+
+
+@dataclass
+class Chapter:
+    """What is shown of one data set and recipe, in this order."""
+
+    title: str
+    tables: list[Table] = field(default_factory=list)
+    figures: list[tuple[Path, str]] = field(default_factory=list)  # PNG (an SVG may lie beside it), caption
+
+
+def write_report(folder: BenchmarkFolder) -> Path:
+    """Write results.parquet, results.csv, tables/, figures/ and report.html anew; the path of the report.
+
+    Cells that are not finished are named; the others stand in all tables. DataError where there is no benchmark.
+    """
+    suite, cells = folder.suite(), folder.cells()
+    for place in (folder.tables, folder.figures):
+        place.mkdir(exist_ok=True)
+    frame = write_table(folder)
+    found = parts(frame)
+    names = _names(found)
+    chapters = [
+        _chapter(part, name, suite, cells, folder) for part, name in zip(found, names, strict=True) if part.measured
+    ]
+    chapters += list(_across(found, folder))
+    _write_tables(chapters, folder)
+    path = folder.path / REPORT
+    write_text(path, render_page(suite, frame, chapters))
+    return path
+
+
+def _chapter(part: Part, suffix: str, suite: Suite, cells: Sequence[Cell], folder: BenchmarkFolder) -> Chapter:
+    comparison = compare_lines(part.measured, cells, folder)
+    chapter = Chapter(part.place, [methods_table(part, f"methods{suffix}")])
+    if (gained := gains_table(part, f"changefft{suffix}", comparison)) is not None:
+        chapter.tables.append(gained)
+    drawn = {
+        f"scores{suffix}": (partial(bars, part, comparison), ""),
+        f"changefft{suffix}": (partial(change_fft_gains, part), ""),
+        f"cost{suffix}": (partial(cost, part), ""),
+        f"comparison{suffix}": (
+            partial(critical_comparison, comparison, part.place) if comparison else lambda: None,
+            _caption(comparison),
+        ),
+    }
+    samples = find_samples(part, cells, folder, suite.samples)
+    rule = (
+        f"Of the {suite.samples.kept} pairs whose names come first by their SHA-256, those with change whose mean F1 "
+        "over the methods is nearest to each quantile. The number in a map is its F1 on the pair."
+    )
+    for name, (draw, caption) in drawn.items():
+        if (path := write_figure(draw, folder.figures, name)) is not None:
+            chapter.figures.append((path, caption))
+    draw = partial(sheet, samples, f"{part.place}: maps") if samples else lambda: None
+    if (path := write_figure(draw, folder.figures, f"maps{suffix}", photographs=True)) is not None:
+        chapter.figures.append((path, rule))
+    return chapter
+
+
+def _caption(comparison: Comparison | None) -> str:
+    """The comparison in words."""
+    if comparison is None:
+        return ""
+    certain = [worse for worse in range(1, len(comparison.labels)) if comparison.is_certain(0, worse)]
+    best, *others = comparison.labels
+    left = [label for index, label in enumerate(others, start=1) if index not in certain]
+    if not certain:
+        text = f"{best} is better than none of the others beyond chance (p < {LEVEL:g})"
+    elif left:
+        text = f"Beyond chance (p < {LEVEL:g}), {best} is better than all but {', '.join(left)}"
+    else:
+        text = f"{best} is better than all others beyond chance (p < {LEVEL:g})"
+    few = ""
+    if comparison.units < FEW_UNITS:
+        units = f"{comparison.units} {comparison.unit}s"
+        few = f" {units} are few, and the intervals of the bootstrap then too narrow: read them with care."
+    return f"{text}.{few}"
+
+
+def _across(found: Sequence[Part], folder: BenchmarkFolder) -> Iterable[Chapter]:
+    """A table and a figure over all data sets, for each recipe."""
+    for recipe in dict.fromkeys(part.recipe for part in found):
+        same = [part for part in found if part.recipe == recipe]
+        if len(same) < 2:
+            continue
+        suffix = f"-{slug(recipe)}" if len({part.recipe for part in found}) > 1 else ""
+        chapter = Chapter("All data sets" + (f", recipe {recipe}" if recipe else ""))
+        chapter.tables.append(datasets_table(same, f"datasets{suffix}"))
+        if (path := write_figure(partial(by_dataset, same), folder.figures, f"datasets{suffix}")) is not None:
+            chapter.figures.append((path, ""))
+        yield chapter
+
+
+def _names(found: Sequence[Part]) -> list[str]:
+    """Endings of file names that tell the parts apart: none where there is one."""
+    datasets, recipes = ({getattr(part, key) for part in found} for key in ("dataset", "recipe"))
+    return [
+        "".join(
+            f"-{slug(value)}" for value, known in ((part.dataset, datasets), (part.recipe, recipes)) if len(known) > 1
+        )
+        for part in found
+    ]
+
+
+def _write_tables(chapters: Iterable[Chapter], folder: BenchmarkFolder) -> None:
+    for chapter in chapters:
+        for table in chapter.tables:
+            for ending, write in WRITERS.items():
+                write_text(folder.tables / f"{table.name}.{ending}", write(table))

@@ -1,0 +1,167 @@
+"""minenetcd benchmark SUITE, minenetcd benchmark report DIR, minenetcd benchmark list"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Argument, Exit, Option, Typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from minenetcd.benchmark.plan import PlannedCell
+    from minenetcd.benchmark.run import Benchmark
+
+
+class SuiteOrCommand(TyperGroup):
+    """A first word that is no command is the suite to run."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = Typer(
+    cls=SuiteOrCommand,
+    no_args_is_help=True,
+    help="Train and test the methods of a suite, and write the paper's tables and figures: "
+    "minenetcd benchmark SUITE is short for minenetcd benchmark run SUITE.",
+)
+
+
+@app.command()
+def run(
+    suite: Annotated[str, Argument(help="Name of a ready suite, or a YAML file.", show_default=False)],
+    overrides: Annotated[list[str] | None, Argument(help="Changes to it, e.g. weights=published seeds=[1,2].")] = None,
+    out: Annotated[Path | None, Option(help="Folder for the results.", show_default="results/SUITE")] = None,
+    runs: Annotated[
+        Path | None, Option(help="Folder of trainings; suites may share one.", show_default="OUT/runs")
+    ] = None,
+    jobs: Annotated[int, Option(help="Cells measured side by side.", min=1)] = 1,
+    dry_run: Annotated[bool, Option("--dry-run", help="Show the plan and what it costs, and stop.")] = False,
+    device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
+) -> None:
+    """Train what is not trained, test everything, write results, tables, figures and a report.
+
+    Stopped or killed, the same command goes on. A cell that fails is reported, and the rest go on.
+
+    Example: minenetcd benchmark paper-table2 weights=published --dry-run
+
+    Example: minenetcd benchmark synthetic-small --jobs 2
+    """
+    from minenetcd.benchmark.run import plan_suite, run_suite
+    from minenetcd.benchmark.suites import read_suite
+    from minenetcd.configs.reading import parse_overrides
+
+    wanted = read_suite(suite, **parse_overrides(overrides or ()))
+    out = out or Path("results") / wanted.name
+    if dry_run:
+        _print_plan(plan_suite(wanted, out, runs), jobs)
+        return
+    from minenetcd.cli.benchmark_progress import SuiteProgress
+
+    _print_outcome(run_suite(wanted, out, runs=runs, jobs=jobs, device=device, reporter=SuiteProgress()))
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, Argument(help="Folder of a benchmark.", show_default=False)],
+) -> None:
+    """Make tables, figures and the report anew from the results on disk, without the models.
+
+    Example: minenetcd benchmark report results/synthetic-small
+    """
+    from minenetcd.benchmark.folder import BenchmarkFolder
+    from minenetcd.benchmark.report import write_report
+
+    print(f"Report: {write_report(BenchmarkFolder(folder))}")
+
+
+@app.command("list")
+def list_() -> None:
+    """Names of the ready suites, and what they are for."""
+    from minenetcd.benchmark.cells import expand
+    from minenetcd.benchmark.suites import list_suites, read_suite
+
+    for name in list_suites():
+        suite = read_suite(name)
+        print(f"{name} ({len(expand(suite))} cells)\n  {suite.title}. {suite.description}\n")
+
+
+def _print_plan(planned: "list[PlannedCell]", jobs: int) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("Row", "Data", "Recipe", "Seed", "Weights"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("MACs [G]", "Training pairs", "Test pairs", "MACs in all", "Time"):
+        table.add_column(heading, justify="right")
+    table.add_column("State")
+    for cell in planned:
+        table.add_row(*_plan_row(cell))
+    _print(table)
+    _print_sums(planned, jobs)
+
+
+def _plan_row(planned: "PlannedCell") -> list[str]:
+    cell, cost = planned.cell, planned.cost
+    about = "~" if cost.is_estimate else ""
+    return [
+        cell.label,
+        cell.dataset,
+        cell.recipe,
+        "" if cell.seed is None else str(cell.seed),
+        cell.weights,
+        f"{cost.complexity.macs_gi:.2f}",
+        "" if not cell.is_trained_here else "?" if cost.train_pairs is None else f"{about}{cost.train_pairs:,}",
+        "?" if cost.test_pairs is None else f"{about}{cost.test_pairs:,}",
+        "?" if cost.macs is None else f"{about}{_macs(cost.macs)}",
+        "?" if planned.seconds is None else _duration(planned.seconds),
+        planned.state,
+    ]
+
+
+def _print_sums(planned: "list[PlannedCell]", jobs: int) -> None:
+    todo = [cell for cell in planned if cell.state != "finished"]
+    macs = [cell.cost.macs for cell in todo]
+    total = "of unknown cost" if None in macs else f"{_macs(sum(macs))} multiply-adds (G 10^9, T 10^12, P 10^15)"
+    print(f"{len(todo)} of {len(planned)} cells to do, {total}: per cell, MACs of one pair x (3 x training pairs, each")
+    print("epoch anew, + validation and test pairs). ~ is estimated from the description of the data.")
+    seconds = [cell.seconds for cell in todo]
+    if todo and None not in seconds:
+        print(f"At the speed measured so far: {_duration(sum(seconds) / min(jobs, len(todo)))} with {jobs} at a time.")
+    elif todo:
+        print("No time is told before a cell was measured: ? becomes a time when one has been, here.")
+
+
+def _print_outcome(outcome: "Benchmark") -> None:
+    done = len(outcome.finished)
+    print(f"{done} cell{'s' * (done != 1)} measured, {len(outcome.failed)} failed")
+    print(f"  {'Report':<8} {outcome.report}")
+    print(f"  {'Results':<8} {outcome.report.parent / 'results.csv'}, .parquet; tables/, figures/")
+    if outcome.failed:
+        for cell, error in outcome.failed.items():
+            print(
+                f"Failed: {cell}: {error} (see {outcome.report.parent / 'cells' / cell / 'log.txt'})", file=sys.stderr
+            )
+        raise Exit(1)
+
+
+def _macs(number: float) -> str:
+    size, unit = (1e15, "P") if number >= 1e15 else (1e12, "T") if number >= 1e12 else (1e9, "G")
+    return f"{number / size:,.1f} {unit}"
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:,.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _print(table: object) -> None:
+    """To a terminal in its width; elsewhere as wide as it is, so that nothing is broken over lines."""
+    from rich.console import Console
+
+    (Console() if sys.stdout.isatty() else Console(width=10_000, no_color=True)).print(table)

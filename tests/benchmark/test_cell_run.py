@@ -1,0 +1,124 @@
+"""One cell: trained or loaded, tested, written down."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from minenetcd.benchmark.cell_run import is_trained, measured_so_far, run_cell
+from minenetcd.benchmark.cells import Cell, expand
+from minenetcd.benchmark.folder import BenchmarkFolder
+from minenetcd.benchmark.samples import read_images, read_masks
+from minenetcd.benchmark.suites import read_suite
+from minenetcd.data.catalog import load_dataset
+from minenetcd.detector import ChangeDetector
+from minenetcd.errors import WeightsError
+from minenetcd.evaluation.evaluate import evaluate
+from training.squares import write_squares
+
+
+class Notes:
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.phases: list[tuple[str, int, int]] = []
+        self.notes: list[str] = []
+
+    def progress(self, phase: str, done: int, of: int) -> None:
+        self.phases.append((phase, done, of))
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+@pytest.fixture(scope="module")
+def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_squares(tmp_path_factory.mktemp("squares"))
+
+
+def begin(squares: Path, out: Path, **changes: Any) -> tuple[BenchmarkFolder, list[Cell], Notes]:
+    narrow = {"config": "minenetcd-nano", "settings": {"model": {"decoder_channels": 8, "auxiliary_channels": 8}}}
+    suite = read_suite(
+        {
+            "name": "squares",
+            "methods": [narrow, {"config": "minenetcd-nano", "label": "embedded", "weights": "minenetcd-nano"}],
+            "datasets": [{"name": str(squares), "label": "Squares"}],
+            "recipes": [{"name": "strong", "label": "short", "steps": 4, "batch_size": 4, "crop": None}],
+            "settings": {"data": {"workers": 0}, "trainer": {"validate_steps": 2, "trackers": []}},
+            "samples": {"kept": 3},
+            **changes,
+        }
+    )
+    folder, cells = BenchmarkFolder(out), expand(suite)
+    folder.prepare(suite, cells)
+    return folder, cells, Notes()
+
+
+def test_a_cell_is_trained_tested_and_written_down(squares: Path, tmp_path: Path) -> None:
+    folder, (cell, _), notes = begin(squares, tmp_path / "out")
+    record = run_cell(cell, folder, device="cpu", listener=notes)
+    assert folder.record(cell) == json.loads(json.dumps(record))
+    assert (record["train_steps"], record["train_pairs"]) == (4, 16) and record["train_seconds"] > 0
+    assert record["tp"] + record["fp"] + record["fn"] + record["tn"] == 7 * 64 * 64
+    detector = ChangeDetector.from_pretrained(folder.run(cell))
+    expected = evaluate(detector.for_inference("cpu"), load_dataset(squares, "test"), workers=0)
+    assert record["tp"] == expected.confusion.tp and record["f1"] == expected.confusion.f1
+    assert record["parameters"] == sum(p.numel() for p in detector.model.parameters())
+    assert record["data_fingerprint"] == expected.facts.fingerprint and record["config_hash"] == cell.hash
+    assert [phase for phase, _, _ in notes.phases if phase != "look"] == ["train"] * 4 + ["test"]
+    assert not list((folder.run(cell) / "checkpoints").glob("step-*.pt"))
+
+
+def test_what_a_report_needs_is_kept(squares: Path, tmp_path: Path) -> None:
+    folder, (_, cell), notes = begin(squares, tmp_path / "out")
+    record = run_cell(cell, folder, device="cpu", listener=notes)
+    assert record["weights"] == "minenetcd-nano" and "train_steps" not in record
+    masks = read_masks(folder.cell(cell) / "masks.npz")
+    assert len(masks) == 3
+    table = pd.read_csv(folder.cell(cell) / "per_pair.csv").set_index("name")
+    for name, mask in masks.items():
+        images = read_images(folder.samples("Squares"), name)
+        assert int((mask & (images["truth"] == 1)).sum()) == table.loc[name, "tp"]
+
+
+def test_a_trained_run_is_not_trained_again(squares: Path, tmp_path: Path) -> None:
+    folder, (cell, _), notes = begin(squares, tmp_path / "out")
+    first = run_cell(cell, folder, device="cpu", listener=notes)
+    written = (folder.run(cell) / "model.safetensors").stat().st_mtime_ns
+    assert is_trained(folder.run(cell))
+    again, (other, _), notes = begin(squares, tmp_path / "out", test={"threshold": 0.3})
+    assert other.run_id == cell.run_id and other.id != cell.id
+    record = run_cell(other, again, device="cpu", listener=notes)
+    assert record["threshold"] == 0.3 and record["train_seconds"] == first["train_seconds"]
+    assert {phase for phase, _, _ in notes.phases} == {"test"}
+    assert (folder.run(cell) / "model.safetensors").stat().st_mtime_ns == written
+
+
+def test_a_run_that_was_begun_goes_on_even_with_other_workers(squares: Path, tmp_path: Path) -> None:
+    whole, (cell, _), notes = begin(squares, tmp_path / "whole")
+    expected = run_cell(cell, whole, device="cpu", listener=notes)
+
+    class Stop(Notes):
+        def progress(self, phase: str, done: int, of: int) -> None:
+            if phase == "train" and done == 3:
+                raise ConnectionError("the line is cut")
+
+    folder, (cell, _), _ = begin(squares, tmp_path / "parts")
+    with pytest.raises(ConnectionError):
+        run_cell(cell, folder, device="cpu", listener=Stop())
+    assert folder.record(cell) is None and measured_so_far(cell, folder)["train_pairs"] > 0
+    settings = {"data": {"workers": 1}, "trainer": {"validate_steps": 2, "trackers": [], "keep": 1}}
+    folder, (cell, _), notes = begin(squares, tmp_path / "parts", settings=settings)
+    record = run_cell(cell, folder, device="cpu", listener=notes)
+    assert notes.phases[0][:2] == ("train", 3) and "Going on after step 2." in notes.notes
+    assert [record[key] for key in ("tp", "fp", "fn", "tn", "threshold")] == [
+        expected[key] for key in ("tp", "fp", "fn", "tn", "threshold")
+    ]
+
+
+def test_methods_without_published_weights_say_so(squares: Path, tmp_path: Path) -> None:
+    folder, cells, notes = begin(squares, tmp_path / "out", weights="published")
+    with pytest.raises(WeightsError, match=r"There are no published weights of MineNetCD for Squares: train it"):
+        run_cell(cells[0], folder, device="cpu", listener=notes)

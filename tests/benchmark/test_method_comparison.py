@@ -1,0 +1,93 @@
+"""The paired bootstrap: what must hold for any counts, and cases whose answer is known."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from minenetcd.benchmark.significance import _holm, compare
+from minenetcd.evaluation.confusion import Confusion
+
+COUNTS = st.integers(2, 4).flatmap(
+    lambda methods: st.integers(2, 6).flatmap(
+        lambda units: arrays(np.int64, (methods, units, 4), elements=st.integers(0, 1000))
+    )
+)
+
+
+def run(counts: NDArray[np.int64], resamples: int = 400):
+    return compare(tuple("abcd"[: len(counts)]), counts, unit="site", resamples=resamples)
+
+
+@given(counts=COUNTS)
+@settings(max_examples=60, deadline=None)
+def test_what_holds_for_any_counts(counts: NDArray[np.int64]) -> None:
+    found = run(counts)
+    pooled = {"abcd"[index]: Confusion(*row.sum(axis=0).tolist()).f1 for index, row in enumerate(counts)}
+    for label, f1 in zip(found.labels, found.f1, strict=True):
+        assert (np.isnan(f1) and pooled[label] is None) or f1 == pytest.approx(pooled[label])
+    known = found.f1[~np.isnan(found.f1)]
+    assert (np.diff(known) <= 0).all()  # best first
+    np.testing.assert_allclose(found.difference, -found.difference.T)
+    np.testing.assert_allclose(found.difference_low, -found.difference_high.T)
+    np.testing.assert_array_equal(found.p, found.p.T)
+    defined = found.p[~np.isnan(found.p)]
+    assert ((defined > 0) & (defined <= 1)).all()
+
+
+@given(counts=COUNTS, data=st.data())
+@settings(max_examples=30, deadline=None)
+def test_the_order_of_methods_changes_nothing(counts: NDArray[np.int64], data: st.DataObject) -> None:
+    order = data.draw(st.permutations(range(len(counts))))
+    first = run(counts)
+    other = compare(tuple("abcd"[index] for index in order), counts[order], unit="site", resamples=400)
+    np.testing.assert_allclose(first.f1, other.f1)
+    np.testing.assert_allclose(first.low, other.low)
+
+
+def test_equal_methods_cannot_be_told_apart() -> None:
+    counts = np.random.default_rng(0).integers(1, 100, (1, 10, 4)).repeat(3, axis=0)
+    found = run(counts)
+    assert (found.p == 1).all() and not found.difference.any()
+
+
+def test_a_method_that_is_better_everywhere_is_better_for_certain() -> None:
+    weak = np.random.default_rng(0).integers(50, 100, (12, 4))
+    strong = weak + np.array([40, -20, -20, 0])
+    found = run(np.array([weak, strong]), resamples=20_000)
+    assert found.labels == ("b", "a") and found.p[0, 1] == pytest.approx(2 / 20_001)
+    assert found.difference_low[0, 1] > 0 and found.is_certain(0, 1)
+
+
+def test_a_method_that_is_better_on_one_site_alone_is_not() -> None:
+    counts = np.tile(np.array([60, 40, 40, 500]), (2, 12, 1))
+    counts[1, 0] = [100, 0, 0, 500]
+    found = run(counts, resamples=4000)
+    assert found.difference[0, 1] > 0 and not found.is_certain(0, 1)
+
+
+def test_two_units_are_drawn_as_they_must_be() -> None:
+    """Of two sites both, the one and the other are drawn with probabilities 1/2, 1/4, 1/4."""
+    counts = np.array([[[10, 0, 0, 0], [0, 10, 0, 0]], [[5, 5, 0, 0], [5, 5, 0, 0]]])
+    found = run(counts, resamples=20_000)  # of a: F1 1, 0, or 20 / 30; of b always 2 / 3
+    assert found.f1 == pytest.approx([2 / 3, 2 / 3])
+    assert {float(found.low[0]), float(found.high[0])} == {0.0, 1.0}
+    assert found.p[0, 1] == pytest.approx(1, abs=0.05)
+
+
+def test_the_block_size_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = np.random.default_rng(1).integers(0, 100, (2, 7, 4))
+    whole = run(counts, resamples=1000)
+    monkeypatch.setattr("minenetcd.benchmark.significance.BLOCK", 7 * 50)
+    np.testing.assert_allclose(run(counts, resamples=1000).low, whole.low)
+
+
+def test_holm_as_by_hand() -> None:
+    p = np.ones((3, 3))
+    p[0, 1], p[0, 2], p[1, 2] = 0.01, 0.04, 0.03
+    corrected = _holm(p)
+    assert [corrected[0, 1], corrected[1, 2], corrected[0, 2]] == pytest.approx([0.03, 0.06, 0.06])
+    p[0, 2] = np.nan
+    assert np.isnan(_holm(p)[2, 0]) and _holm(p)[1, 0] == pytest.approx(0.03)

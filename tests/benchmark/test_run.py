@@ -1,0 +1,171 @@
+"""A suite from beginning to end, in processes that are killed, fail, and go on."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from minenetcd.benchmark.cells import Cell, expand
+from minenetcd.benchmark.folder import BenchmarkFolder
+from minenetcd.benchmark.pool import Pool
+from minenetcd.benchmark.run import SilentSuite, run_suite
+from minenetcd.benchmark.suites import Suite, read_suite
+from training.squares import write_squares
+
+pytestmark = pytest.mark.slow
+
+RUN = """
+import sys
+from minenetcd.benchmark.run import run_suite
+from minenetcd.benchmark.suites import read_suite
+run_suite(read_suite(sys.argv[1]), sys.argv[2], device="cpu")
+"""
+
+
+class Listens(SilentSuite):
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.said: list[Any] = []
+        self.estimates: list[float | None] = []
+
+    def plan(self, cells: int, finished: int) -> None:
+        self.said.append(("plan", cells, finished))
+
+    def started(self, cell: Cell) -> None:
+        self.said.append(("started", cell.label, cell.seed))
+
+    def ended(self, cell: Cell, record: dict[str, Any] | None, error: str | None) -> None:
+        self.said.append(("finished" if record else "failed", cell.label, cell.seed))
+
+    def left(self, seconds: float | None) -> None:
+        self.estimates.append(seconds)
+
+
+@pytest.fixture(scope="module")
+def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_squares(tmp_path_factory.mktemp("squares"))
+
+
+def values(squares: Path, *, steps: int = 4, **changes: Any) -> dict[str, Any]:
+    narrow = {"model": {"decoder_channels": 8, "auxiliary_channels": 8}}
+    return {
+        "name": "squares",
+        "methods": [
+            {"config": "minenetcd-nano", "label": "nano", "settings": narrow},
+            {"config": "minenetcd-nano", "label": "broken", "weights": "no/such-folder"},
+        ],
+        "datasets": [{"name": str(squares), "label": "Squares"}],
+        "recipes": [{"name": "strong", "label": "short", "steps": steps, "batch_size": 4, "crop": None}],
+        "seeds": [1],
+        "settings": {"data": {"workers": 0}, "trainer": {"validate_steps": 100, "checkpoint_steps": 1, "trackers": []}},
+        **changes,
+    }
+
+
+def counts(suite: Suite, out: Path) -> dict[str, list[int]]:
+    folder = BenchmarkFolder(out)
+    records = {cell.id: folder.record(cell) for cell in expand(suite)}
+    return {name: [record[key] for key in ("tp", "fp", "fn", "tn")] for name, record in records.items() if record}
+
+
+def test_a_failing_cell_is_reported_and_the_rest_go_on(
+    squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    told = Listens()
+    readers = values(squares)
+    readers["settings"]["data"]["workers"] = 1
+    outcome = run_suite(read_suite(readers), tmp_path / "out", jobs=2, device="cpu", reporter=told)
+    assert [cell.label for cell in outcome.finished] == ["nano"] and len(outcome.failed) == 1
+    error = next(iter(outcome.failed.values()))
+    assert "no/such-folder" in error and "\n" not in error
+    assert told.said[0] == ("plan", 2, 0)
+    assert {said for said in told.said if said[0] != "plan"} == {
+        ("started", "nano", 1), ("started", "broken", None), ("finished", "nano", 1), ("failed", "broken", None),
+    }  # fmt: skip
+    assert "Traceback" in (tmp_path / "out" / "cells" / next(iter(outcome.failed)) / "log.txt").read_text()
+    page = outcome.report.read_text(encoding="utf-8")
+    assert "1 of 2 cells failed." in page
+    # again: what is finished stays, what failed is tried once more
+    told = Listens()
+    assert len(run_suite(read_suite(values(squares)), tmp_path / "out", device="cpu", reporter=told).failed) == 1
+    assert told.said == [("plan", 2, 1), ("started", "broken", None), ("failed", "broken", None)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_killed_and_run_again_it_goes_on_to_the_same_counts(squares: Path, tmp_path: Path) -> None:
+    suite = values(squares, steps=25, methods=values(squares)["methods"][:1], seeds=[1, 2])
+    path = tmp_path / "squares.yaml"
+    path.write_text(yaml.safe_dump(suite))
+    out = tmp_path / "out"
+    process = subprocess.Popen([sys.executable, "-c", RUN, str(path), str(out)])
+    wait_for(lambda: list(out.glob("runs/*/checkpoints/step-00000001*.pt")))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    worker_saves_and_ends(out)
+    steps = max(int(path.stem.removeprefix("step-")) for path in out.glob("runs/*/checkpoints/step-*.pt"))
+    assert 10 <= steps < 25 and not list(out.glob("cells/*/record.json"))
+    told = Listens()
+    outcome = run_suite(read_suite(path), out, device="cpu", reporter=told)
+    assert len(outcome.finished) == 2 and not outcome.failed
+    assert any(seconds is not None for seconds in told.estimates)
+    run_suite(read_suite(path), tmp_path / "whole", device="cpu")
+    assert counts(read_suite(path), out) == counts(read_suite(path), tmp_path / "whole")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_process_that_is_killed_is_a_failed_cell(squares: Path, tmp_path: Path) -> None:
+    class Kills(Listens):
+        def progressed(self, cell: Cell, phase: str, done: int, of: int) -> None:
+            if cell.seed == 1:
+                for child in children(os.getpid()):
+                    os.kill(child, signal.SIGKILL)
+
+    suite = read_suite(values(squares, methods=values(squares)["methods"][:1], seeds=[1, 2]))
+    outcome = run_suite(suite, tmp_path / "out", device="cpu", reporter=Kills())
+    assert [cell.seed for cell in outcome.finished] == [2]
+    assert list(outcome.failed.values()) == [
+        "its process was killed by signal 9: most likely the machine ran out of memory"
+    ]
+
+
+def test_a_process_that_cannot_start_is_told(tmp_path: Path, squares: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    pool, folder = Pool(1, "cpu", tmp_path / "log"), BenchmarkFolder(tmp_path)
+    pool.measure(expand(read_suite(values(squares)))[0], folder)
+    event = pool.events.get(timeout=20)
+    assert event.message is None and event.returncode == 1
+    pool.forget(event.worker)
+    assert not pool.is_busy
+    with pytest.raises(queue.Empty):
+        pool.events.get(timeout=0.1)
+
+
+def children(parent: int) -> list[int]:
+    """Processes that measure cells for `parent`."""
+    found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True).stdout
+    return [int(line.split()[0]) for line in found.splitlines() if "minenetcd.benchmark.worker" in line]
+
+
+def wait_for(condition: Any, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)
+
+
+def worker_saves_and_ends(out: Path) -> None:
+    """Until no process measures for `out` any more: the lock of its run is free."""
+    from filelock import FileLock
+
+    for lock in out.glob("runs/*.lock"):
+        with FileLock(lock, timeout=120):
+            pass

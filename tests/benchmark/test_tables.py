@@ -1,0 +1,182 @@
+"""Tables as built from results, and as Markdown, LaTeX and HTML."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmark.made_up import make_up, square_pairs
+from minenetcd.benchmark.results import SCHEMA, read_table, write_table
+from minenetcd.benchmark.suites import read_suite
+from minenetcd.benchmark.summary import Score, gains, parts
+from minenetcd.benchmark.tables import Column, Table, TableCell, datasets_table, gains_table, methods_table
+from minenetcd.benchmark.writing import latex, to_html, to_latex, to_markdown
+
+SUITE = {
+    "name": "tables",
+    "methods": [
+        "bit",
+        "fc_ef",
+        {
+            "config": "minenetcd-swin-t",
+            "options": {"backbone": ["swin_t", "resnet18"], "change_fft": ["channel", "none"]},
+        },
+    ],
+    "datasets": ["MineNetCD256", {"name": "CLCD", "label": "Crop_land & more"}],
+    "recipes": ["paper"],
+    "seeds": [1, 2],
+    "published": "paper",
+}
+SKILL = {"BIT": 0.9, "FC-EF": 0.3, "MineNetCD, Swin-T, ChangeFFT": 1.0}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    folder = make_up(
+        read_suite(SUITE), tmp_path_factory.mktemp("made-up") / "out", square_pairs(), skill=SKILL,
+        leave_out=["MineNetCD, ResNet-18, without ChangeFFT"],
+    )  # fmt: skip
+    return write_table(folder)
+
+
+@pytest.fixture(scope="module")
+def tables(results: pd.DataFrame) -> dict[str, Table]:
+    found = parts(results)
+    return {
+        "methods": methods_table(found[0], "methods"),
+        "gains": gains_table(found[0], "gains", None),
+        "datasets": datasets_table(found, "datasets"),
+    }
+
+
+def test_seeds_become_mean_and_spread() -> None:
+    score = Score.over([0.2, 0.4])
+    assert score.mean == pytest.approx(0.3) and score.spread == pytest.approx(0.1 * 2**0.5)
+    assert Score.over([0.2]).spread is None
+    assert Score.over([None, 0.4, float("nan")]) == Score(0.4, None, 1, 3)
+    assert Score.over([None]) == Score(None, None, 0, 1)
+
+
+def test_best_is_bold_second_underlined_and_published_beside(tables: dict[str, Table]) -> None:
+    lines = to_markdown(tables["methods"]).splitlines()
+    assert lines[2].startswith(
+        "| Family | Method | OA (published) | Precision (published) | Recall (published) | F1 (published)"
+    )
+    best = next(line for line in lines if "| MineNetCD, Swin-T, ChangeFFT |" in line)
+    assert best.split("|")[6].strip() == "**1.0000** ± 0.0000 (0.6963)"
+    second = next(line for line in lines if "| BIT |" in line)
+    assert re.fullmatch(r"<u>0\.\d{4}</u> ± 0\.\d{4} \(0\.6233\)", second.split("|")[6].strip())
+    assert sum("**" in line for line in lines) == 1
+    missing = next(line for line in lines if "ResNet-18, without ChangeFFT" in line)
+    assert missing.split("|")[3:8] == [" not run "] * 5
+
+
+def test_what_is_undefined_is_shown_as_such(results: pd.DataFrame) -> None:
+    frame = results.copy()
+    frame.loc[frame["label"] == "FC-EF", "precision"] = None
+    frame.loc[(frame["label"] == "BIT") & (frame["seed"] == 1), "precision"] = None
+    lines = to_markdown(methods_table(parts(frame)[0], "m")).splitlines()
+    assert next(line for line in lines if "| FC-EF |" in line).split("|")[4].strip() == "undefined (0.5628)"
+    assert "1 of 2 seeds" in next(line for line in lines if "| BIT |" in line).split("|")[4]
+
+
+def test_gains_are_with_minus_without(tables: dict[str, Table], results: pd.DataFrame) -> None:
+    pairs = gains(parts(results)[0].lines)
+    assert [(a.backbone, a.has_change_fft, b.has_change_fft) for a, b in pairs] == [
+        ("swin_t", False, True), ("resnet18", False, True),
+    ]  # fmt: skip
+    swin, resnet = tables["gains"].rows
+    gain = swin[4]
+    assert float(gain.text) == pytest.approx(float(swin[3].text) - float(swin[2].text), abs=1.1e-4)
+    assert gain.text.startswith("+") and gain.printed == "+0.0340"
+    assert resnet[2].text == "not run" and resnet[4].text == ""
+
+
+def test_tables_of_several_data_sets_have_a_column_for_each(tables: dict[str, Table]) -> None:
+    table = tables["datasets"]
+    assert [column.heading for column in table.columns] == ["Method", "MineNetCD256", "Crop_land & more"]
+    assert [cell.rank for cell in table.rows[0][1:]] == [2, 2]
+
+
+def test_without_pairs_there_is_no_table_of_gains(results: pd.DataFrame) -> None:
+    assert gains_table(parts(results[results["label"].isin(["BIT", "FC-EF"])])[0], "gains", None) is None
+
+
+@pytest.mark.parametrize("name", ["methods", "gains", "datasets"])
+def test_latex_is_whole(tables: dict[str, Table], name: str) -> None:
+    check_latex(to_latex(tables[name]))
+
+
+TEXT = st.text(st.sampled_from("ab|\\&%$#_{}~^<>\"'±µ"), max_size=5)
+CELLS = st.builds(TableCell, TEXT, TEXT, TEXT, st.sampled_from([None, 1, 2]))
+COLUMNS = st.lists(st.builds(Column, TEXT, st.booleans(), st.booleans()), min_size=1, max_size=4)
+
+
+@given(columns=COLUMNS, cells=st.lists(CELLS, min_size=8, max_size=8), words=TEXT)
+@settings(max_examples=50, deadline=None)
+def test_any_text_makes_whole_latex_markdown_and_html(
+    columns: list[Column], cells: list[TableCell], words: str
+) -> None:
+    rows = (tuple(cells[: len(columns)]), tuple(cells[4 : 4 + len(columns)]))
+    table = Table("t", words, tuple(columns), rows, (words,), (1,))
+    check_latex(to_latex(table))
+    lines = to_markdown(table).split("\n")
+    for line in lines[2:6]:
+        assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == len(columns) + 1
+    html = to_html(table)
+    assert html.count("<td") == html.count("</td>") == 2 * len(columns)
+    assert len(re.findall(r"<(?!/?(div|table|thead|tbody|tr|th|td|b|u|small|p)\b)", html)) == 0
+
+
+def check_latex(text: str) -> None:
+    """Braces and environments close, and every row has as many cells as the table has columns."""
+    bare = text.replace("\\\\", "\n").replace("\\{", "").replace("\\}", "")
+    depth = 0
+    for letter in bare:
+        depth += {"{": 1, "}": -1}.get(letter, 0)
+        assert depth >= 0
+    assert depth == 0
+    begun, ended = re.findall(r"\\begin\{(\w+\*?)\}", text), re.findall(r"\\end\{(\w+\*?)\}", text)
+    assert begun == ended[::-1] == ["table*", "tabular"]
+    columns = len(re.search(r"\\begin\{tabular\}\{([lr]+)\}", text)[1])
+    body = text[text.index("\\toprule") : text.index("\\bottomrule")]
+    rows = [row for row in body.split("\n") if row.endswith("\\\\")]
+    for row in rows:
+        cells = re.split(r"(?<!\\)&", row)
+        assert (
+            sum(int(found[1]) if (found := re.search(r"\\multicolumn\{(\d)\}", cell)) else 1 for cell in cells)
+            == columns
+        )
+    for start, end in re.findall(r"\\cmidrule\(lr\)\{(\d+)-(\d+)\}", text):
+        assert 1 <= int(start) < int(end) <= columns
+
+
+def test_everything_latex_would_read_otherwise_is_escaped() -> None:
+    assert latex("a_b & 5 % of {x}^2 ~ \\ #1 $") == (
+        r"a\_b \& 5 \% of \{x\}\textasciicircum{}2 \textasciitilde{} \textbackslash{} \#1 \$"
+    )
+
+
+def test_the_table_of_results_holds_what_it_promises(results: pd.DataFrame, tmp_path: Path) -> None:
+    expected: dict[str, Any] = dict.fromkeys(
+        ["tp", "fp", "fn", "tn", "oa", "f1", "ciou", "kappa", "parameters", "macs", "train_seconds", "test_seconds",
+         "config_hash", "data_fingerprint", "commit", "published_f1"]
+    )  # fmt: skip
+    assert expected.keys() <= set(results.columns) and list(results.columns) == SCHEMA.names
+    done = results[results["state"] == "finished"]
+    assert len(results) == 2 * 2 * 6 and len(done) == 2 * 2 * 5
+    counts = done[["tp", "fp", "fn", "tn"]].sum(axis=1)
+    assert (counts == 12 * 32 * 32).all()
+    assert results["tp"].dtype == "Int64" and results.loc[results["state"] != "finished", "tp"].isna().all()
+
+
+def test_parquet_and_csv_hold_the_same(tmp_path: Path) -> None:
+    folder = make_up(read_suite(SUITE | {"seeds": [1]}), tmp_path / "out", square_pairs(4), skill={})
+    frame = write_table(folder)
+    pd.testing.assert_frame_equal(read_table(folder.path / "results.parquet"), frame)
+    text = pd.read_csv(folder.path / "results.csv")
+    assert text["f1"].tolist() == frame["f1"].tolist() and text["tp"].tolist() == frame["tp"].tolist()
