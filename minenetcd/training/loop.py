@@ -73,7 +73,7 @@ class Trainer:
             detector.model = self.spread.twin
         self.optimiser = accelerator.prepare_optimizer(make_optimiser(self.model, self.recipe))
         decay = self.recipe.ema_decay
-        self.average = None if decay is None else RunningAverage(list(self.model.parameters()), decay)
+        self.average = None if decay is None else RunningAverage(self.model, decay)
         torch.manual_seed(settings.seed + accelerator.process_index)  # each process drops out other features
 
     # --- steps ---

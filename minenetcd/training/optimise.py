@@ -1,7 +1,7 @@
 """What moves the weights: optimiser, learning rate over the run, and the running average of the weights."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
@@ -38,32 +38,34 @@ def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
 
 
 class RunningAverage:
-    """Exponential moving average of parameters, kept beside them.
+    """Exponential moving average of the parameters and floating-point buffers of `model`, kept beside them.
 
-    Early on it follows faster, so that the start is forgotten. Buffers are not averaged.
+    Early on it follows faster, so that the start is forgotten. BatchNorm's statistics are averaged as well: those of
+    the newest weights alone would not be the averaged weights' own.
     """
 
-    def __init__(self, parameters: Sequence[Tensor], decay: float) -> None:
+    def __init__(self, model: nn.Module, decay: float) -> None:
         self.decay, self.updates = decay, 0
-        self.parameters = list(parameters)
-        self.values = [parameter.detach().clone() for parameter in self.parameters]
+        buffers = (buffer for buffer in model.buffers() if buffer.is_floating_point())
+        self.tensors = [*model.parameters(), *buffers]
+        self.values = [tensor.detach().clone() for tensor in self.tensors]
 
     @torch.no_grad()
     def update(self) -> None:
-        """Move towards the parameters as they are now."""
+        """Move towards the tensors as they are now; one that never changes stays the same bit for bit."""
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        for value, parameter in zip(self.values, self.parameters, strict=True):
-            value.mul_(decay).add_(parameter.detach(), alpha=1 - decay)
+        for value, tensor in zip(self.values, self.tensors, strict=True):
+            value.lerp_(tensor.detach(), 1 - decay)
 
     def restart(self, updates: int) -> None:
-        """Begin again from the parameters as they are now, as after `updates` updates."""
+        """Begin again from the tensors as they are now, as after `updates` updates."""
         self.updates = updates
-        self.values = [parameter.detach().clone() for parameter in self.parameters]
+        self.values = [tensor.detach().clone() for tensor in self.tensors]
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """Within the block the parameters hold their averages."""
+        """Within the block the model holds the averages."""
         self._exchange()
         try:
             yield
@@ -72,7 +74,7 @@ class RunningAverage:
 
     @torch.no_grad()
     def _exchange(self) -> None:
-        for value, parameter in zip(self.values, self.parameters, strict=True):
-            kept = parameter.detach().clone()
-            parameter.copy_(value)
+        for value, tensor in zip(self.values, self.tensors, strict=True):
+            kept = tensor.detach().clone()
+            tensor.copy_(value)
             value.copy_(kept)

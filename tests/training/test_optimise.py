@@ -44,7 +44,7 @@ def test_what_a_layer_spares_is_not_decayed() -> None:
 
 def test_the_running_average_follows_the_weights_and_steps_in_for_them() -> None:
     model = torch.nn.Linear(1, 1)
-    average = RunningAverage(list(model.parameters()), 0.9)
+    average = RunningAverage(model, 0.9)
     with torch.no_grad():
         model.weight.fill_(1.0)
     for _ in range(200):
@@ -55,6 +55,23 @@ def test_the_running_average_follows_the_weights_and_steps_in_for_them() -> None
     with average.in_place():
         assert model.weight.item() == pytest.approx(1.0, abs=1e-3)
     assert model.weight.item() == 5.0 and average.values[0].item() == pytest.approx(1.0, abs=1e-3)
+
+
+def test_the_running_average_holds_the_statistics_of_its_weights() -> None:
+    """Against the plain formula; what is constant or counts is left as it is."""
+    model = torch.nn.BatchNorm1d(2, momentum=0.5)
+    model.register_buffer("constant", torch.tensor([0.1, 1 / 3]))
+    average, expected = RunningAverage(model, 0.6), torch.zeros(2)
+    for step in range(1, 8):
+        model(torch.randn(5, 2, generator=torch.Generator().manual_seed(step)) + step)
+        average.update()
+        decay = min(0.6, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * model.running_mean
+    newest = model.running_mean.clone()
+    with average.in_place():
+        torch.testing.assert_close(model.running_mean, expected)
+        assert torch.equal(model.constant, torch.tensor([0.1, 1 / 3])) and model.num_batches_tracked == 7
+    assert torch.equal(model.running_mean, newest) and not torch.allclose(newest, expected)
 
 
 def plan(*, pairs: int = 21, processes: int = 2, **trainer: int) -> Plan:
