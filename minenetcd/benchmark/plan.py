@@ -12,7 +12,7 @@ from minenetcd.benchmark.trunks import complexity_of
 from minenetcd.data.catalog import available_on_disk, load_dataset
 from minenetcd.data.named import DATASETS, NamedDataset
 from minenetcd.data.source import SYNTHETIC
-from minenetcd.data.synthetic_source import parse_synthetic
+from minenetcd.data.synthetic.source import parse_synthetic
 from minenetcd.errors import DataError
 from minenetcd.training.plan import Plan
 from minenetcd.training.settings import Settings

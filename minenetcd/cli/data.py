@@ -9,7 +9,7 @@ from typer import Argument, Option, Typer
 from minenetcd.cli.data_check import check, stats
 
 if TYPE_CHECKING:
-    from minenetcd.data.build import BuiltDataset
+    from minenetcd.data.building.build import BuiltDataset
 
 app = Typer(no_args_is_help=True, help="Make, find and examine data sets.")
 
@@ -38,9 +38,9 @@ def build(
     Example: minenetcd data build sites.csv --out patches --size 256
     """
     from minenetcd.cli.progress import progress_bar
-    from minenetcd.data.build import build_dataset
-    from minenetcd.data.push import check_push, push_dataset
-    from minenetcd.data.scenes import PatchOptions
+    from minenetcd.data.building.build import build_dataset
+    from minenetcd.data.building.push import check_push, push_dataset
+    from minenetcd.data.building.scenes import PatchOptions
     from minenetcd.data.splits import SplitPlan
 
     patches = PatchOptions(

@@ -7,12 +7,12 @@ from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.download import HubName, OnDisk, available_on_disk, download_dataset, find_on_hub
 from minenetcd.data.folder import find_data, open_path
 from minenetcd.data.hub import HubDataset, MissingRepository, fetch
-from minenetcd.data.image_table import ParquetFiles
 from minenetcd.data.named import DATASETS, named_dataset
+from minenetcd.data.reading.image_table import ParquetFiles
+from minenetcd.data.reading.stream import ChangeStream, hub_file
 from minenetcd.data.source import Source, read_source
 from minenetcd.data.split_names import choose_split, ordered, split_of
 from minenetcd.data.splits import SPLITS
-from minenetcd.data.stream import ChangeStream, hub_file
 from minenetcd.errors import DataError
 
 __all__ = [
@@ -115,7 +115,7 @@ def _find(wanted: Source, name: HubName, cache_dir: str | Path | None) -> HubDat
 
 
 def _synthetic(wanted: Source, split: str, *, streaming: bool, cache_dir: str | Path | None) -> ChangeDataset:
-    from minenetcd.data.synthetic_source import open_synthetic
+    from minenetcd.data.synthetic.source import open_synthetic
 
     if streaming:
         raise _not_streamed(wanted.text)

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Protocol
 
 from minenetcd.data.dataset import ChangeDataset
-from minenetcd.data.decode import ReadOptions
-from minenetcd.data.folder_layout import FolderLayout
-from minenetcd.data.image_table import ParquetFiles, SavedFolder, holds_images, parquet_schema
-from minenetcd.data.path_table import TABLE_ENDINGS, PathTable
+from minenetcd.data.reading.decode import ReadOptions
+from minenetcd.data.reading.folder_layout import FolderLayout
+from minenetcd.data.reading.image_table import ParquetFiles, SavedFolder, holds_images, parquet_schema
+from minenetcd.data.reading.path_table import TABLE_ENDINGS, PathTable
 from minenetcd.data.split_names import WHOLE, by_split, choose_split
 from minenetcd.errors import DataError
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from minenetcd.data.decode import ReadOptions
 from minenetcd.data.download import HubName, hub_name
 from minenetcd.data.named import DATASETS
+from minenetcd.data.reading.decode import ReadOptions
 from minenetcd.errors import DataError, OptionError, UnknownNameError
 
 SYNTHETIC = "synthetic:"

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from data.scene_files import make_sites, write_table
 from minenetcd.cli.data import app
-from minenetcd.data.synthetic_source import build_synthetic, parse_synthetic
+from minenetcd.data.synthetic.source import build_synthetic, parse_synthetic
 from minenetcd.errors import DataError, OptionError
 
 PAGE = Path(__file__).parents[2] / "docs/data/building.md"

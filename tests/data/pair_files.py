@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from minenetcd.data.patch_table import PLACE, patch_schema
+from minenetcd.data.building.patch_table import PLACE, patch_schema
 
 FOLDERS = ("A", "B", "label")
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from data.pair_files import FOLDERS, Pair, make_pair, strict_json, write_folder, write_parquet
 from minenetcd.data.audit import Audit, audit
-from minenetcd.data.audit_finding import Finding
+from minenetcd.data.audit.finding import Finding
 from minenetcd.errors import DataError
 
 PAIRS = 6

@@ -20,10 +20,10 @@ import yaml
 from filelock import FileLock
 
 from data.scene_files import landscape, make_sites, noise, utm_grid, write_geotiff, write_polygons, write_table
-from minenetcd.data.build import build_dataset
-from minenetcd.data.decode import ReadOptions
+from minenetcd.data.building.build import build_dataset
+from minenetcd.data.building.scenes import PatchOptions
 from minenetcd.data.folder import open_path
-from minenetcd.data.scenes import PatchOptions
+from minenetcd.data.reading.decode import ReadOptions
 from minenetcd.data.splits import SplitPlan
 from minenetcd.errors import DataError, MineNetCDError, OutputError
 
@@ -57,7 +57,8 @@ def loaded(folder: Path, cache: Path) -> datasets.DatasetDict:
 
 def start_build(table: Path, out: Path, *, workers: int = 1) -> subprocess.Popen[str]:
     code = (
-        "from minenetcd.data.build import build_dataset\nfrom minenetcd.data.scenes import PatchOptions\n"
+        "from minenetcd.data.building.build import build_dataset\n"
+        "from minenetcd.data.building.scenes import PatchOptions\n"
         f"build_dataset({str(table)!r}, {str(out)!r}, patches=PatchOptions(size=32), shard_bytes=150_000, "
         f"workers={workers})"
     )
@@ -304,7 +305,7 @@ def test_one_bad_site_stops_the_build_by_name_and_costs_nothing_that_was_done(sc
 PEAK = """
 import sys
 from pathlib import Path
-from minenetcd.data.build import build_dataset
+from minenetcd.data.building.build import build_dataset
 from minenetcd.data.splits import SplitPlan
 build_dataset(sys.argv[1], sys.argv[2], split=SplitPlan((100, 0, 0)))
 status = Path("/proc/self/status").read_text().split()  # not getrusage, which remembers the process before exec

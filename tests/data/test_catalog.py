@@ -14,10 +14,10 @@ from minenetcd.data.catalog import (
     named_dataset,
     published_table,
 )
-from minenetcd.data.decode import ReadOptions
+from minenetcd.data.reading.decode import ReadOptions
+from minenetcd.data.reading.stored_pairs import spread
 from minenetcd.data.source import read_source
 from minenetcd.data.split_names import by_split, split_of
-from minenetcd.data.stored_pairs import spread
 from minenetcd.errors import DataError, UnknownNameError
 from minenetcd.weights.published import FRAMEWORK_DATA
 from minenetcd.weights.scores import published_scores

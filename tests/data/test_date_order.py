@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from minenetcd.data.date_order import LEAST_PAIRS, judge_date_order
+from minenetcd.data.audit.date_order import LEAST_PAIRS, judge_date_order
 
 
 def tones(rng: np.random.Generator, pairs: int, shift: float) -> NDArray[np.float64]:

@@ -13,8 +13,8 @@ from PIL import Image
 from rasterio.transform import from_origin
 
 from data.hub_data import png
-from minenetcd.data.decode import DecodeError, Mask, ReadOptions, decode_date, decode_mask
-from minenetcd.data.mask_values import MaskValues, values_of
+from minenetcd.data.reading.decode import DecodeError, Mask, ReadOptions, decode_date, decode_mask
+from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.errors import OptionError
 
 AS_IT_IS = ReadOptions()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from minenetcd.data.duplicates import MOST_BITS, duplicate_groups, exchanged_copies
+from minenetcd.data.audit.duplicates import MOST_BITS, duplicate_groups, exchanged_copies
 from minenetcd.data.examine import difference_hashes
 
 Looks = tuple[NDArray[np.uint64], NDArray[np.floating]]

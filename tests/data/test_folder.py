@@ -23,8 +23,8 @@ from torch.utils.data import DataLoader
 from data.hub_data import drawn_pair, parquet, png, published_files
 from minenetcd.data.catalog import list_splits, load_dataset
 from minenetcd.data.dataset import ChangeDataset
-from minenetcd.data.folder_layout import classify
-from minenetcd.data.mask_values import MaskValues
+from minenetcd.data.reading.folder_layout import classify
+from minenetcd.data.reading.mask_values import MaskValues
 from minenetcd.errors import DataError, OptionError
 
 SHARED = Path(__file__).parents[2] / "../shared/data"

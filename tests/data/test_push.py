@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from data.scene_files import make_sites, write_table
-from minenetcd.data.build import build_dataset
-from minenetcd.data.scenes import PatchOptions
+from minenetcd.data.building.build import build_dataset
+from minenetcd.data.building.scenes import PatchOptions
 from weights.hub_server import TOKEN, HubRepository, HubServer, _Handler
 
 CLIENT = """

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from rasterio.crs import CRS
 
 from data.scene_files import landscape, noise, utm_grid, write_geotiff, write_polygons
-from minenetcd.data.scenes import Patch, PatchOptions, open_scene
-from minenetcd.data.site_table import Site
+from minenetcd.data.building.scenes import Patch, PatchOptions, open_scene
+from minenetcd.data.building.site_table import Site
 from minenetcd.errors import DataError, OptionError
 from minenetcd.geo.grid import Grid, apply
 from minenetcd.geo.vector import burn

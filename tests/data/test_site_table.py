@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from data.scene_files import COLUMNS, make_sites, write_table
-from minenetcd.data.site_table import Site, read_site_table
+from minenetcd.data.building.site_table import Site, read_site_table
 from minenetcd.errors import DataError
 
 Rows = list[dict[str, object]]

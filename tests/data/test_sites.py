@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from minenetcd.data.building.site_table import read_site_table
 from minenetcd.data.site_map import draw_site_map
-from minenetcd.data.site_table import read_site_table
 from minenetcd.data.sites import TO_FILL_IN, SiteOptions, cluster, find_sites, write_sites
 from minenetcd.errors import DataError, OptionError, OutputError
 

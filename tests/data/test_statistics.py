@@ -19,10 +19,10 @@ from rasterio.crs import CRS
 from data.pair_files import make_pair, strict_json, write_folder, write_parquet
 from minenetcd.data.dates import middle_day, months_between, parse_dates
 from minenetcd.data.examine import mean_and_deviation
-from minenetcd.data.figures import FIGURES, NUMBERS, WrittenStatistics, write_statistics
-from minenetcd.data.figures_of_places import sites_per_country
-from minenetcd.data.geolocation import locate, middle, overlap_share
 from minenetcd.data.statistics import Statistics, dataset_statistics
+from minenetcd.data.statistics.figures import FIGURES, NUMBERS, WrittenStatistics, write_statistics
+from minenetcd.data.statistics.figures_of_places import sites_per_country
+from minenetcd.data.statistics.geolocation import locate, middle, overlap_share
 from minenetcd.errors import DataError, OutputError
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.vector import changed_hectares

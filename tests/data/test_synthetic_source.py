@@ -12,8 +12,8 @@ from numpy.random import default_rng
 from pyproj import Transformer
 
 from minenetcd.data.splits import SPLITS
-from minenetcd.data.synthetic_places import MINING_COUNTRIES, invent_places
-from minenetcd.data.synthetic_source import SyntheticSet, cache_folder, open_synthetic, parse_synthetic
+from minenetcd.data.synthetic.places import MINING_COUNTRIES, invent_places
+from minenetcd.data.synthetic.source import SyntheticSet, cache_folder, open_synthetic, parse_synthetic
 from minenetcd.data.world_map import countries
 from minenetcd.errors import InputError, OutputError
 
@@ -28,7 +28,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opening(source: str, cache: Path) -> subprocess.Popen[str]:
     """Another process that opens `source`, and prints the fingerprints of its splits."""
     code = (
-        "from minenetcd.data.synthetic_source import open_synthetic\n"
+        "from minenetcd.data.synthetic.source import open_synthetic\n"
         f"for split in {SPLITS}: print(open_synthetic({source!r}, split, cache_dir={str(cache)!r}).facts.fingerprint)"
     )
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from minenetcd.data.scene_label import SceneLabel, open_label
+from minenetcd.data.building.scene_label import SceneLabel, open_label
 from minenetcd.detector import ChangeDetector
 from minenetcd.errors import OptionError
 from minenetcd.evaluation.confusion import IGNORED

@@ -8,15 +8,15 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from minenetcd.data.figure_style import house_style
-from minenetcd.data.figures_of_images import acquisition_dates, changed_share, spectral_histograms
-from minenetcd.data.figures_of_places import (
+from minenetcd.data.statistics.as_json import statistics_json
+from minenetcd.data.statistics.figures_of_images import acquisition_dates, changed_share, spectral_histograms
+from minenetcd.data.statistics.figures_of_places import (
     changed_area_per_country,
     changed_area_per_site,
     sites_map,
     sites_per_country,
 )
-from minenetcd.data.statistics import Statistics
-from minenetcd.data.statistics_json import statistics_json
+from minenetcd.data.statistics.numbers import Statistics
 from minenetcd.geo.files import atomic_path, unwritable
 
 FIGURES: dict[str, Callable[[Statistics], Figure]] = {

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from minenetcd.data.catalog import list_splits, load_dataset
 from minenetcd.data.dates import middle_day, months_between, parse_dates
 from minenetcd.data.examine import ExaminedSplit, examine_splits, pooled_histograms
-from minenetcd.data.geolocation import LOCATION, locate, middle, overlap_share
+from minenetcd.data.statistics.geolocation import LOCATION, locate, middle, overlap_share
 from minenetcd.errors import DataError
 
 #: What each figure cannot do without, as columns of the tables.

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from minenetcd.data.scene_label import SceneLabel, open_label
-from minenetcd.data.site_table import Site
+from minenetcd.data.building.scene_label import SceneLabel, open_label
+from minenetcd.data.building.site_table import Site
 from minenetcd.errors import DataError, InputError, OptionError
 from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.grid import Grid

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from minenetcd.data.examine import mean_and_deviation
-from minenetcd.data.statistics import Statistics
+from minenetcd.data.statistics.numbers import Statistics
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 

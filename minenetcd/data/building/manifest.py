@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from minenetcd.data.scenes import PatchOptions
-from minenetcd.data.shards import sha256
-from minenetcd.data.site_parts import SitePart
-from minenetcd.data.site_table import Site
+from minenetcd.data.building.scenes import PatchOptions
+from minenetcd.data.building.shards import sha256
+from minenetcd.data.building.site_parts import SitePart
+from minenetcd.data.building.site_table import Site
 from minenetcd.data.splits import SplitPlan
 from minenetcd.errors import OutputError
 from minenetcd.geo.files import atomic_path

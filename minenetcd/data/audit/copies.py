@@ -5,8 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from minenetcd.data.audit_finding import Finding, counted
-from minenetcd.data.duplicates import duplicate_groups, exchanged_copies
+from minenetcd.data.audit.duplicates import duplicate_groups, exchanged_copies
+from minenetcd.data.audit.finding import Finding, counted
 from minenetcd.data.examine import ExaminedSplit, PairFacts
 
 _Named = tuple[str, PairFacts]  # split, pair

@@ -16,15 +16,15 @@ from urllib.parse import parse_qsl
 import numpy as np
 from filelock import FileLock
 
-from minenetcd.data.build import build_dataset
+from minenetcd.data.building.build import build_dataset
+from minenetcd.data.building.manifest import MANIFEST
+from minenetcd.data.building.scenes import PatchOptions
 from minenetcd.data.dataset import ChangeDataset
-from minenetcd.data.decode import ReadOptions
 from minenetcd.data.folder import open_path
-from minenetcd.data.manifest import MANIFEST
-from minenetcd.data.scenes import PatchOptions
+from minenetcd.data.reading.decode import ReadOptions
 from minenetcd.data.splits import SPLITS
-from minenetcd.data.synthetic_places import invent_places
-from minenetcd.data.synthetic_scenes import Progress, draw_scenes
+from minenetcd.data.synthetic.places import invent_places
+from minenetcd.data.synthetic.scene_files import Progress, draw_scenes
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.geo.files import unwritable
 

@@ -22,8 +22,8 @@ from minenetcd.data.figure_style import (
     only_grid,
     titled,
 )
-from minenetcd.data.statistics import Statistics
-from minenetcd.data.statistics_json import countries_table
+from minenetcd.data.statistics.as_json import countries_table
+from minenetcd.data.statistics.numbers import Statistics
 from minenetcd.data.world_map import DEGREES, EQUAL_EARTH, draw_world
 
 MOST_COUNTRIES = 25  # rows of their own

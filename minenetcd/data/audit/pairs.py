@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 
-from minenetcd.data.audit_finding import Finding, counted, named
+from minenetcd.data.audit.finding import Finding, counted, named
 from minenetcd.data.examine import ExaminedSplit, PairFacts, RefusedPair
 from minenetcd.data.split_names import WHOLE
 

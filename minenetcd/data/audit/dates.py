@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from minenetcd.data.audit_finding import Finding, counted
-from minenetcd.data.date_order import DateOrder, judge_date_order
+from minenetcd.data.audit.date_order import DateOrder, judge_date_order
+from minenetcd.data.audit.finding import Finding, counted
 from minenetcd.data.dates import parse_dates
 from minenetcd.data.examine import ExaminedSplit, PairFacts
 

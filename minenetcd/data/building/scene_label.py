@@ -17,7 +17,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 from shapely import Polygon
 
-from minenetcd.data.site_table import LAYER_MARK
+from minenetcd.data.building.site_table import LAYER_MARK
 from minenetcd.errors import DataError
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster, read_canvas

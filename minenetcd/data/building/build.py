@@ -15,13 +15,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from minenetcd.data.build_workers import end_with_parent
-from minenetcd.data.dataset_card import dataset_card
-from minenetcd.data.manifest import MANIFEST, BuildRequest, describe, read_finished, write_manifest
-from minenetcd.data.scenes import PatchOptions
-from minenetcd.data.shards import write_shards
-from minenetcd.data.site_parts import SitePart, make_part
-from minenetcd.data.site_table import read_site_table
+from minenetcd.data.building.card import dataset_card
+from minenetcd.data.building.manifest import MANIFEST, BuildRequest, describe, read_finished, write_manifest
+from minenetcd.data.building.scenes import PatchOptions
+from minenetcd.data.building.shards import write_shards
+from minenetcd.data.building.site_parts import SitePart, make_part
+from minenetcd.data.building.site_table import read_site_table
+from minenetcd.data.building.workers import end_with_parent
 from minenetcd.data.splits import SPLITS, SplitPlan, area_strata, split_by_site
 from minenetcd.errors import DataError, OutputError
 from minenetcd.geo.files import atomic_path, unwritable

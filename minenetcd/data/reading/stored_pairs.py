@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
-from minenetcd.data.decode import DecodeError, Encoded, ReadOptions, decode_date, decode_mask
-from minenetcd.data.mask_values import NOT_LABELLED, MaskValues, values_of
+from minenetcd.data.reading.decode import DecodeError, Encoded, ReadOptions, decode_date, decode_mask
+from minenetcd.data.reading.mask_values import NOT_LABELLED, MaskValues, values_of
 from minenetcd.errors import DataError
 from minenetcd.types import ChangeSample
 

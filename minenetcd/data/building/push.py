@@ -6,8 +6,8 @@ from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HFValidationError, HTTPError
 from huggingface_hub.utils import validate_repo_id
 
-from minenetcd.data.build import CARD, DATA
-from minenetcd.data.manifest import MANIFEST
+from minenetcd.data.building.build import CARD, DATA
+from minenetcd.data.building.manifest import MANIFEST
 from minenetcd.errors import OptionError, OutputError
 
 

@@ -19,11 +19,11 @@ from datasets.exceptions import DatasetGenerationError
 from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 from numpy.typing import NDArray
 
-from minenetcd.data.decode import Encoded, ReadOptions
-from minenetcd.data.places import place_columns
+from minenetcd.data.reading.decode import Encoded, ReadOptions
+from minenetcd.data.reading.places import place_columns
+from minenetcd.data.reading.stored_pairs import EncodedPair, StoredPairs
 from minenetcd.data.split_names import WHOLE, ordered, split_word
 from minenetcd.data.splits import SPLITS
-from minenetcd.data.stored_pairs import EncodedPair, StoredPairs
 from minenetcd.errors import DataError
 
 #: Role -> column names, in lower case, the published one first.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pyarrow.parquet as pq
 
-from minenetcd.data.site_parts import SitePart, parquet_writer
+from minenetcd.data.building.site_parts import SitePart, parquet_writer
 from minenetcd.geo.files import atomic_path
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from minenetcd.data.patch_table import IMAGES, PLACE, Row, patch_row, patch_schema
-from minenetcd.data.scenes import Patch, PatchOptions, Scene, open_scene
-from minenetcd.data.site_table import Site
+from minenetcd.data.building.patch_table import IMAGES, PLACE, Row, patch_row, patch_schema
+from minenetcd.data.building.scenes import Patch, PatchOptions, Scene, open_scene
+from minenetcd.data.building.site_table import Site
 from minenetcd.geo.files import atomic_path
 
 #: Rows are written when they reach this size, or this number. [bytes, rows]

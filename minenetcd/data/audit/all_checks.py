@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minenetcd.data.audit_copies import check_copies, check_sites
-from minenetcd.data.audit_dates import check_stated_dates, check_tone, judge_tone
-from minenetcd.data.audit_finding import Finding
-from minenetcd.data.audit_masks import check_mask_values
-from minenetcd.data.audit_pairs import (
+from minenetcd.data.audit.copies import check_copies, check_sites
+from minenetcd.data.audit.dates import check_stated_dates, check_tone, judge_tone
+from minenetcd.data.audit.finding import Finding
+from minenetcd.data.audit.masks import check_mask_values
+from minenetcd.data.audit.pairs import (
     check_bands,
     check_masks,
     check_refused,

@@ -12,9 +12,9 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
-from minenetcd.data.build_workers import end_with_parent
-from minenetcd.data.synthetic import make_scene
-from minenetcd.data.synthetic_places import InventedPlace
+from minenetcd.data.building.workers import end_with_parent
+from minenetcd.data.synthetic.places import InventedPlace
+from minenetcd.data.synthetic.scene import make_scene
 from minenetcd.geo.files import atomic_path
 
 _FILES = ("before", "after", "label")

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
-from minenetcd.data.scenes import Patch, Scene
+from minenetcd.data.building.scenes import Patch, Scene
 
 IMAGES = ("imageA", "imageB", "label")
 _TEXTS, _NUMBERS, _LENGTHS = "string", "int64", "float64"

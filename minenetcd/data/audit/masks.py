@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from minenetcd.data.audit_finding import Finding, counted
+from minenetcd.data.audit.finding import Finding, counted
 from minenetcd.data.dataset import ChangeDataset
-from minenetcd.data.decode import DecodeError, decode_mask
-from minenetcd.data.mask_values import NOT_LABELLED, listed, values_of
-from minenetcd.data.stored_pairs import StoredPairs
+from minenetcd.data.reading.decode import DecodeError, decode_mask
+from minenetcd.data.reading.mask_values import NOT_LABELLED, listed, values_of
+from minenetcd.data.reading.stored_pairs import StoredPairs
 
 
 def check_mask_values(datasets: Mapping[str, ChangeDataset]) -> dict[str, Finding]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minenetcd.data.decode import RECODE, DecodeError, Mask
+from minenetcd.data.reading.decode import RECODE, DecodeError, Mask
 
 NOT_LABELLED = 255  # in samples; in files only beside 0 and 1
 _OTHER = 2  # marks, while a mask is translated, the values it should not hold

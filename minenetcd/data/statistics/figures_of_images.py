@@ -21,7 +21,7 @@ from minenetcd.data.figure_style import (
     only_grid,
     titled,
 )
-from minenetcd.data.statistics import Statistics
+from minenetcd.data.statistics.numbers import Statistics
 
 MOST_NAMED_ROWS = 40
 
