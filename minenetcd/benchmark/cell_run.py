@@ -1,6 +1,5 @@
 """One cell: train it unless it is trained, or load its weights; test it; write down everything about it."""
 
-import json
 import platform
 import time
 from collections.abc import Mapping
@@ -26,7 +25,7 @@ from minenetcd.evaluation.evaluate import Evaluation, evaluate
 from minenetcd.evaluation.results import metrics_record, write_results
 from minenetcd.training.environment import git_state
 from minenetcd.training.reporting import Silent
-from minenetcd.training.run_folder import CONFIG, SUMMARY, RunFolder
+from minenetcd.training.run_folder import CONFIG, RunFolder
 from minenetcd.training.train import train
 
 
@@ -80,7 +79,7 @@ def _detector(
 
 def is_trained(run: Path) -> bool:
     """Whether the run in this folder came to its end."""
-    return bool(_summary(run).get("finished"))
+    return bool(RunFolder(run).read_summary().get("finished"))
 
 
 def measured_so_far(cell: Cell, folder: BenchmarkFolder) -> dict[str, Any] | None:
@@ -159,7 +158,7 @@ def _costs(detector: ChangeDetector) -> dict[str, Any]:
 
 def _training(cell: Cell, run: Path) -> dict[str, Any]:
     """Steps, pairs and seconds of the training, from its folder, and its best validation."""
-    summary = _summary(run)
+    summary = RunFolder(run).read_summary()
     return {
         **_speed(cell, run),
         "val_f1": summary["best"]["f1"],
@@ -229,9 +228,3 @@ def _with(values: Mapping[str, Any], sections: list[str], key: str, value: Any) 
     if not sections:
         return {**values, key: value}
     return {**values, sections[0]: _with(values[sections[0]], sections[1:], key, value)}
-
-
-def _summary(run: Path) -> dict[str, Any]:
-    """run.json of a training; empty before it has one."""
-    path = run / SUMMARY
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

@@ -89,9 +89,9 @@ class Costs:
     def _size(self, cell: Cell) -> DataSize | None:
         if cell.data not in self._sizes:
             data = cell.settings["data"]
-            splits = {"train": data["train_split"], "val": data["val_split"], "test": cell.test["split"]}
+            chooses = [] if data["val_share"] is not None else [data["val_split"]]  # else cut out of the training pairs
             try:
-                self._sizes[cell.data] = data_size(cell.data, splits.values())
+                self._sizes[cell.data] = data_size(cell.data, [data["train_split"], *chooses, cell.test["split"]])
             except DataError:  # the cells that need it will say so; others go on
                 self._sizes[cell.data] = None
         return self._sizes[cell.data]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Exit, Option
 
 if TYPE_CHECKING:
+    from minenetcd.benchmark.published import Printed
     from minenetcd.detector import ChangeDetector
     from minenetcd.evaluation.evaluate import Evaluation
-    from minenetcd.weights.scores import PublishedScore
 
 
 def test(
@@ -57,15 +57,14 @@ def test(
     _print_result(detector, result, published=_published(detector, data) if split == "test" else None, out=out)
 
 
-def _print_result(
-    detector: "ChangeDetector", result: "Evaluation", *, published: "PublishedScore | None", out: Path
-) -> None:
+def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published: "Printed | None", out: Path) -> None:
     """The table of section 5.4, with intervals where sites are known, beside the published row where there is one."""
     from rich.console import Console
     from rich.table import Table
 
+    from minenetcd.benchmark.labels import MEASURES
     from minenetcd.cli.results import counted
-    from minenetcd.evaluation.results import MAIN, metrics_record
+    from minenetcd.evaluation.results import metrics_record
 
     record = metrics_record(result)
     print(f"{detector.name} on {result.facts.source}, {result.facts.split}: {counted(record['pairs'], 'pair')}")
@@ -77,36 +76,26 @@ def _print_result(
         table.add_column("95 % over sites", justify="right")
     if published:
         table.add_column("Published", justify="right")
-    for name, heading, printed in zip(MAIN, ("OA", "Precision", "Recall", "F1", "cIoU"), _PRINTED, strict=True):
+    for name, heading in MEASURES.items():
         interval = record["intervals_95"][name]
         row = [heading, _digits(record["metrics"][name])]
         row += ["-" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"] if known else []
-        row += [published.printed[printed]] if published else []
+        row += [published.digits[name]] if published else []
         table.add_row(*row)
     Console().print(table)
     counts = record["counts"]
     print("  ".join(f"{name.upper()} {counts[name]:,}" for name in ("tp", "fp", "fn", "tn")))
     print(f"Threshold {result.threshold:g}. All of it: {out / 'metrics.json'}")
-    if published and published.note:
-        print(f"The published row is doubtful: {published.note}.")
+    if published:
+        print(f"Published: {published.source}." + (f" It is doubtful: {published.note}." if published.note else ""))
 
 
-#: How the published tables call the metrics of MAIN.
-_PRINTED = ("accuracy", "precision", "recall", "f1", "iou")
+def _published(detector: "ChangeDetector", data: str) -> "Printed | None":
+    """What is published of exactly this detector's network on this data set."""
+    from minenetcd.benchmark.published import printed_score
+    from minenetcd.data.catalog import published_table
 
-
-def _published(detector: "ChangeDetector", data: str) -> "PublishedScore | None":
-    """The published row of this detector's method on this data set."""
-    from minenetcd.data.named import DATASETS
-    from minenetcd.models.catalog import model_name
-    from minenetcd.weights.scores import published_scores
-
-    asked = data.partition("@")[0].lower()
-    names = {name.lower(): row for row in DATASETS.values() for name in (row.name, *row.hub_ids)}
-    if asked not in names:
-        return None
-    rows = published_scores(model_name(detector.model), data_set=names[asked].published_table)
-    return rows[0] if rows else None
+    return printed_score(detector.describe()["model"], published_table(data), "framework")
 
 
 def _digits(value: float | None) -> str:

@@ -31,9 +31,10 @@ def _version(package: str) -> str | None:
 
 
 def git_state() -> dict[str, Any] | None:
-    """Commit of the package's sources and whether they were changed; None outside of a repository."""
+    """Commit of the package's sources and whether they were changed; None where no repository holds them."""
     home = Path(__file__).parents[1]
     try:
+        _git(home, "ls-files", "--error-unmatch", "__init__.py")  # installed into a project that has its own
         commit = _git(home, "rev-parse", "HEAD")
         return {"commit": commit, "changed": bool(_git(home, "status", "--porcelain", "--", "."))}
     except (OSError, subprocess.CalledProcessError):

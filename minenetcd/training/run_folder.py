@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import yaml
 from safetensors.torch import load_file, save_file
@@ -32,7 +33,8 @@ class RunFolder:
         """Make it, or go on in it. OptionError where it holds another run, OutputError where it cannot be written."""
         _make_writable(self.path)
         stored = self.path / CONFIG
-        if stored.exists():
+        has_begun = stored.exists() and bool(self.read_log() or any(self.checkpoints.glob("*")))
+        if has_begun:
             self._check_stored(stored, settings, resume=resume)
         free = shutil.disk_usage(self.path).free
         if free < bytes_needed:
@@ -41,12 +43,13 @@ class RunFolder:
                 f"room, keep fewer checkpoints (trainer.keep), or choose another folder."
             )
         self.checkpoints.mkdir(exist_ok=True)
-        if not stored.exists():
+        if not has_begun:
             _write(stored, yaml.safe_dump(dict(settings), sort_keys=False))
 
     def record_start(self, data: Mapping[str, DatasetFacts], accelerator_state: Mapping[str, Any]) -> None:
-        """Write what this run stands on: machine, packages, git state, data."""
+        """Write what this run stands on: machine, packages, git state, data; and an id no other run has."""
         record = {
+            "id": self.read_summary().get("id") or uuid4().hex,
             "environment": environment(),
             "git": git_state(),
             "processes": dict(accelerator_state),
@@ -54,11 +57,14 @@ class RunFolder:
         }
         self.update_summary(record)
 
+    def read_summary(self) -> dict[str, Any]:
+        """What run.json holds; nothing before there is one."""
+        path = self.path / SUMMARY
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
     def update_summary(self, values: Mapping[str, Any]) -> None:
         """Add `values` to run.json."""
-        path = self.path / SUMMARY
-        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        _write(path, json.dumps({**known, **values}, indent=2) + "\n")
+        _write(self.path / SUMMARY, json.dumps({**self.read_summary(), **values}, indent=2) + "\n")
 
     def write_best(self, state: Mapping[str, Tensor]) -> None:
         """Keep the weights of the best validation so far."""

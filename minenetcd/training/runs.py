@@ -1,6 +1,5 @@
 """The runs in a folder."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,8 +34,8 @@ def list_runs(folder: Path) -> list[Run]:
 
 def _read(path: Path, folder: Path) -> Run:
     settings = yaml.safe_load((path / CONFIG).read_text(encoding="utf-8"))
-    record: dict[str, Any] = json.loads((path / SUMMARY).read_text(encoding="utf-8"))
-    rows, best = RunFolder(path).read_log(), record.get("best") or {}
+    record, rows = RunFolder(path).read_summary(), RunFolder(path).read_log()
+    best = record.get("best") or {}
     return Run(
         name=str(path.relative_to(folder)),
         model=_model(settings["model"]),

@@ -24,7 +24,7 @@ from minenetcd.training.resume import latest_checkpoint, read_checkpoint, write_
 from minenetcd.training.run_folder import RunFolder
 from minenetcd.training.section import as_mapping
 from minenetcd.training.settings import Settings
-from minenetcd.training.trackers import tracker_names
+from minenetcd.training.trackers import start_trackers, tracker_names
 from minenetcd.weights.keymap import load_strictly
 
 SYNTHETIC_LIMITS = (
@@ -77,7 +77,7 @@ def train(
         folder.start_log(run.step)
         facts = {"train": train_set.facts, "val": val_set.facts}
         folder.record_start(facts, {"count": accelerator.num_processes, "sharding": settings.trainer.sharding})
-    accelerator.init_trackers("minenetcd", config={"settings": str(settings.model_dump(mode="json"))})
+        start_trackers(accelerator, settings, folder, step=run.step)
     _run(run, val_set, folder, reporter)
     trained = _finish(run, folder, config, train_set)
     accelerator.end_training()
