@@ -36,3 +36,10 @@ def change_probability(logits: Tensor) -> Tensor:
     if logits.shape[1] == 1:
         return torch.sigmoid(logits[:, 0])
     return 1 - torch.softmax(logits, dim=1)[:, 0]
+
+
+def change_log_odds(logits: Tensor) -> Tensor:
+    """log(p / (1 - p)) (B, H, W) of the probability p of change, from logits (B, K, H, W) as above."""
+    if logits.shape[1] == 1:
+        return logits[:, 0]
+    return torch.logsumexp(logits[:, 1:], dim=1) - logits[:, 0]

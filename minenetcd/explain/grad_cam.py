@@ -7,13 +7,13 @@ class activation mapping", AAAI 2020, the sum over a set of pixels takes the pla
 
 from typing import TYPE_CHECKING, Literal
 
-import torch
 from torch import Tensor, nn
 
 from minenetcd.errors import OptionError
 from minenetcd.explain.layers import Dates, Layer
 from minenetcd.layers.resize import resize_to
 from minenetcd.models.base import ChangeModel
+from minenetcd.types import change_log_odds
 
 if TYPE_CHECKING:
     from captum.attr import LayerGradCam
@@ -35,7 +35,7 @@ class TargetScore(nn.Module):
         self.pixels = pixels
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
-        odds = log_odds(self.model(before, after).logits)[:, self.pixels].mean(dim=1)
+        odds = change_log_odds(self.model(before, after).logits)[:, self.pixels].mean(dim=1)
         anchor = odds.new_zeros(()).requires_grad_()  # a layer without influence gets a gradient of zeros, no error
         return self.sign * odds + anchor
 
@@ -59,13 +59,6 @@ def grad_cam(score: TargetScore, layer: Layer, dates: Dates) -> Tensor:
 def heat(cam: Tensor, size: tuple[int, int]) -> Tensor:
     """What speaks for the target, at the size of the images: (h, w) -> (H, W), from 0 up."""
     return resize_to(cam.relu()[None, None], size)[0, 0]
-
-
-def log_odds(logits: Tensor) -> Tensor:
-    """log(p / (1 - p)) of the probability p of change: (B, K, H, W) -> (B, H, W)."""
-    if logits.shape[1] == 1:
-        return logits[:, 0]
-    return torch.logsumexp(logits[:, 1:], dim=1) - logits[:, 0]
 
 
 def _layer_grad_cam() -> "type[LayerGradCam]":

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.layers.resize import resize_to
-from minenetcd.types import ChangeOutput
+from minenetcd.types import ChangeOutput, change_log_odds
 
 IGNORED = 255
 
@@ -31,13 +31,6 @@ class Loss(Protocol):
     def __call__(
         self, logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = IGNORED
     ) -> Tensor: ...
-
-
-def binary_logit(logits: Tensor) -> Tensor:
-    """(B, K, H, W) -> (B, H, W): the logit of "changed", whose sigmoid is the probability of change."""
-    if logits.shape[1] == 1:
-        return logits[:, 0]
-    return torch.logsumexp(logits[:, 1:], dim=1) - logits[:, 0]
 
 
 def ce(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = IGNORED) -> Tensor:
@@ -138,7 +131,7 @@ def _binary(logits: Tensor, mask: Tensor, ignore_label: int) -> tuple[Tensor, Te
     """One channel (B, 1, H, W), and a mask of 0, 1 and IGNORED."""
     labels = mask.long()
     labels = torch.where(labels == ignore_label, IGNORED, (labels > 0).long())
-    return binary_logit(logits.to(_precise(logits)))[:, None], labels
+    return change_log_odds(logits.to(_precise(logits)))[:, None], labels
 
 
 def _surprise(logits: Tensor, labels: Tensor) -> Tensor:

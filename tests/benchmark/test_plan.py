@@ -24,7 +24,7 @@ def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def cells(data: str, **changes: Any) -> list[Cell]:
-    return expand(read_suite({"name": "s", "methods": ["bit", "fc_ef"], "datasets": [data], **changes}))
+    return expand(read_suite({"name": "s", "methods": ["bit", "fc_ef"], "datasets": [data]} | changes))
 
 
 def test_the_cost_of_a_training_by_hand() -> None:
@@ -44,6 +44,16 @@ def test_crops_cost_their_area_and_loaded_weights_their_test() -> None:
     assert cropped.train_macs == pytest.approx(whole.train_macs / 4) and cropped.test_macs == whole.test_macs
     loaded = Costs().of(cells("MineNetCD256", weights="published")[0])
     assert loaded.train_pairs == loaded.look_pairs == 0 and loaded.macs == pytest.approx(19_355 * BIT.macs)
+
+
+def test_validation_pairs_cut_from_the_training_split_are_counted(squares: Path) -> None:
+    (squares.parent / "held").mkdir()
+    for split in ("train", "test"):
+        (squares.parent / "held" / split).symlink_to(squares / split)
+    held_out = {"name": str(squares.parent / "held"), "val_share": 0.25}
+    recipe = {"name": "strong", "epochs": 2, "batch_size": 3}
+    cost = Costs().of(cells("x", datasets=[held_out], recipes=[recipe])[0])
+    assert (cost.train_pairs, cost.look_pairs, cost.test_pairs) == (2 * 9, 2 * 3, 7)
 
 
 def test_sizes_come_from_descriptions_and_this_disk(squares: Path) -> None:

@@ -13,9 +13,8 @@ from explain.constructed import BRIGHTNESS, CELL, DIFFERENCE, Known, known_detec
 from explain.looking import look, view_of
 from minenetcd.errors import OptionError
 from minenetcd.explain.explanation import ExplainOptions
-from minenetcd.explain.grad_cam import TargetScore, grad_cam, heat, log_odds
+from minenetcd.explain.grad_cam import TargetScore, grad_cam, heat
 from minenetcd.explain.layers import Layer, declared_layers
-from minenetcd.types import change_probability
 
 SIDE = 64
 
@@ -55,14 +54,6 @@ def test_no_change_is_explained_by_what_speaks_against_change() -> None:
     )
     torch.testing.assert_close(no_change, -change)
     assert heat(change, (SIDE, SIDE)).min() == 0 == heat(no_change, (SIDE, SIDE)).min()
-
-
-def test_log_odds_are_those_of_the_probability() -> None:
-    generator = torch.Generator().manual_seed(0)
-    for classes in (1, 2, 4):
-        logits = torch.randn(2, classes, 5, 5, generator=generator, dtype=torch.float64)
-        probability = change_probability(logits)
-        torch.testing.assert_close(log_odds(logits), torch.log(probability / (1 - probability)))
 
 
 def test_a_layer_without_influence_is_cold() -> None:

@@ -9,8 +9,8 @@ from torch.nn import functional
 
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.models.catalog import create_model
-from minenetcd.training.losses import LOSSES, bce, binary_logit, ce, change_loss, dice
-from minenetcd.types import ChangeOutput, change_probability
+from minenetcd.training.losses import LOSSES, bce, ce, change_loss, dice
+from minenetcd.types import ChangeOutput, change_log_odds
 
 # --- the formulas, written out in NumPy: probabilities p (B, K, H, W) and labels y (B, H, W) in, a number out
 
@@ -98,16 +98,10 @@ def test_every_loss_is_its_formula(name: str, seed: int, classes: int, ignored: 
     assert loss.item() == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@pytest.mark.parametrize("classes", [1, 2, 4])
-def test_the_binary_logit_has_the_probability_of_change(classes: int) -> None:
-    logits = torch.randn(2, classes, 5, 7, dtype=torch.float64)
-    torch.testing.assert_close(torch.sigmoid(binary_logit(logits)), change_probability(logits))
-
-
 def test_for_two_classes_all_roads_lead_to_torchs_cross_entropy() -> None:
     logits, mask = case(0, 2, [0, 1, 255])
     expected = functional.cross_entropy(logits, mask.long(), ignore_index=255)
-    for loss in (bce(logits, mask), ce(logits, mask), bce(binary_logit(logits)[:, None], mask)):
+    for loss in (bce(logits, mask), ce(logits, mask), bce(change_log_odds(logits)[:, None], mask)):
         torch.testing.assert_close(loss, expected)
     weighted = functional.cross_entropy(logits, mask.long(), torch.tensor([1.0, 3.0]).double(), ignore_index=255)
     torch.testing.assert_close(ce(logits, mask, class_weights=(1.0, 3.0)), weighted)
