@@ -1,4 +1,4 @@
-"""Methods against each other: the difference of every two with its certainty, and F1 by data set."""
+"""Methods against each other: the difference of every two with its certainty, and F1 by data set or recipe."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from minenetcd.benchmark.figures import WIDTH
 from minenetcd.benchmark.significance import LEVEL, RESAMPLES, Comparison
-from minenetcd.benchmark.summary import Part
+from minenetcd.benchmark.summary import Axis, Part
 from minenetcd.data.figure_style import BLUE, BLUE_LIGHT, INK, QUIET, only_grid, titled
 
 
@@ -33,18 +33,19 @@ def critical_comparison(comparison: Comparison, place: str) -> Figure:
     return figure
 
 
-def by_dataset(parts: Sequence[Part]) -> Figure | None:
-    """F1 of every method on every data set, as colours with their numbers."""
+def across(parts: Sequence[Part], axis: Axis) -> Figure | None:
+    """F1 of every method in every one of `parts`, which differ in `axis`, as colours with their numbers."""
     labels = list(dict.fromkeys(line.label for part in parts for line in part.lines))
-    scores = {part.dataset: {line.label: line.f1 for line in part.lines} for part in parts}
-    values = np.array([[scores[part.dataset].get(label) for part in parts] for label in labels], dtype=float)
+    scores = [{line.label: line.f1 for line in part.lines} for part in parts]
+    values = np.array([[known.get(label) for known in scores] for label in labels], dtype=float)
     if len(parts) < 2 or not np.isfinite(values).any():
         return None
     recipe = f"recipe {parts[0].recipe}" if parts[0].recipe else "weights trained elsewhere"
-    figure = titled(WIDTH, 1.5 + 0.36 * len(labels), "F1 by data set", f"{recipe}; best of each in bold")
+    shared = recipe if axis == "data set" else parts[0].dataset
+    figure = titled(WIDTH, 1.5 + 0.36 * len(labels), f"F1 by {axis}", f"{shared}; best of each in bold")
     axes = figure.add_subplot()
     _draw_matrix(axes, values, best=np.nanargmax(np.nan_to_num(values, nan=-1), axis=0))
-    axes.set_xticks(range(len(parts)), [part.dataset for part in parts], color=INK)
+    axes.set_xticks(range(len(parts)), [part.name(axis) for part in parts], color=INK)
     axes.set_yticks(range(len(labels)), labels, color=INK)
     return figure
 

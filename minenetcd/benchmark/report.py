@@ -8,7 +8,7 @@ from pathlib import Path
 from minenetcd.benchmark.cells import Cell, slug
 from minenetcd.benchmark.figures import write_figure
 from minenetcd.benchmark.figures_of_bars import bars
-from minenetcd.benchmark.figures_of_comparison import by_dataset, critical_comparison
+from minenetcd.benchmark.figures_of_comparison import across, critical_comparison
 from minenetcd.benchmark.figures_of_cost import cost
 from minenetcd.benchmark.figures_of_gains import change_fft_gains
 from minenetcd.benchmark.folder import BenchmarkFolder, write_text
@@ -17,8 +17,8 @@ from minenetcd.benchmark.report_page import render_page
 from minenetcd.benchmark.results import write_table
 from minenetcd.benchmark.significance import LEVEL, Comparison, compare_lines
 from minenetcd.benchmark.suites import Suite
-from minenetcd.benchmark.summary import Part, parts
-from minenetcd.benchmark.tables import Table, datasets_table, gains_table, methods_table
+from minenetcd.benchmark.summary import Axis, Part, parts
+from minenetcd.benchmark.tables import Table, across_table, gains_table, methods_table
 from minenetcd.benchmark.writing import WRITERS
 
 REPORT = "report.html"
@@ -106,17 +106,26 @@ def _caption(comparison: Comparison | None) -> str:
 
 
 def _across(found: Sequence[Part], folder: BenchmarkFolder) -> Iterable[Chapter]:
-    """A table and a figure over all data sets, for each recipe."""
-    for recipe in dict.fromkeys(part.recipe for part in found):
-        same = [part for part in found if part.recipe == recipe]
-        if len(same) < 2:
-            continue
-        suffix = f"-{slug(recipe)}" if len({part.recipe for part in found}) > 1 else ""
-        chapter = Chapter("All data sets" + (f", recipe {recipe}" if recipe else ""))
-        chapter.tables.append(datasets_table(same, f"datasets{suffix}"))
-        if (path := write_figure(partial(by_dataset, same), folder.figures, f"datasets{suffix}")) is not None:
-            chapter.figures.append((path, ""))
-        yield chapter
+    """A table and a figure over all data sets, for each recipe; and over all recipes, for each data set."""
+    datasets, recipes = (list(dict.fromkeys(part.name(axis) for part in found)) for axis in ("data set", "recipe"))
+    for recipe in recipes if len(datasets) > 1 else ():
+        suffix = f"-{slug(recipe)}" if len(recipes) > 1 else ""
+        title = "All data sets" + (f", recipe {recipe}" if recipe else "")
+        yield _compared(
+            [part for part in found if part.recipe == recipe], "data set", title, f"datasets{suffix}", folder
+        )
+    for dataset in datasets if len(recipes) > 1 else ():
+        suffix = f"-{slug(dataset)}" if len(datasets) > 1 else ""
+        same = [part for part in found if part.dataset == dataset]
+        yield _compared(same, "recipe", f"All recipes, {dataset}", f"recipes{suffix}", folder)
+
+
+def _compared(parts: Sequence[Part], axis: Axis, title: str, name: str, folder: BenchmarkFolder) -> Chapter:
+    """One table and one figure of `parts`, which differ in `axis` alone."""
+    chapter = Chapter(title, [across_table(parts, name, axis)])
+    if (path := write_figure(partial(across, parts, axis), folder.figures, name)) is not None:
+        chapter.figures.append((path, ""))
+    return chapter
 
 
 def _names(found: Sequence[Part]) -> list[str]:

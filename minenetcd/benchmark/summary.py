@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from minenetcd.benchmark.labels import MEASURES, backbone_of, has_change_fft
 from minenetcd.benchmark.trunks import own_options
+
+#: What the columns of a table over several parts differ in.
+Axis = Literal["data set", "recipe"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,10 @@ class Part:
     def place(self) -> str:
         """Data set and recipe in words."""
         return f"{self.dataset}, recipe {self.recipe}" if self.recipe else self.dataset
+
+    def name(self, axis: Axis) -> str:
+        """What it is called where the parts of one table differ in `axis` alone."""
+        return self.dataset if axis == "data set" else self.recipe
 
     @property
     def measured(self) -> list[Line]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from minenetcd.benchmark.labels import MEASURES, TRUNKS
 from minenetcd.benchmark.significance import Comparison
-from minenetcd.benchmark.summary import Line, Part, Score, gains
+from minenetcd.benchmark.summary import Axis, Line, Part, Score, gains
 
 DIGITS = 4
 
@@ -85,21 +85,22 @@ def gains_table(part: Part, name: str, comparison: Comparison | None) -> Table |
     return Table(name, f"{part.dataset}: what ChangeFFT adds", tuple(columns), tuple(shown), tuple(notes), rules)
 
 
-def datasets_table(parts: Sequence[Part], name: str) -> Table:
-    """F1 of every method on every data set (of one recipe)."""
+def across_table(parts: Sequence[Part], name: str, axis: Axis) -> Table:
+    """F1 of every method on every data set with one recipe, or with every recipe on one data set."""
     labels = list(dict.fromkeys(line.label for part in parts for line in part.lines))
     by_part = []
     for part in parts:
         lines = {line.label: line for line in part.lines}
         cells = dict(zip(lines, _score_column(tuple(lines.values()), "f1"), strict=True))
         by_part.append([cells.get(label, TableCell("")) for label in labels])
-    columns = [Column(part.dataset, any(c.printed for c in cells)) for part, cells in zip(parts, by_part, strict=True)]
+    columns = [
+        Column(part.name(axis), any(c.printed for c in cells)) for part, cells in zip(parts, by_part, strict=True)
+    ]
     rows = [(TableCell(label), *(cells[index] for cells in by_part)) for index, label in enumerate(labels)]
     notes = _notes([line for part in parts for line in part.lines])
-    recipe = f", recipe {parts[0].recipe}" if parts[0].recipe else ""
-    return Table(
-        name, f"F1 by data set{recipe}", (Column("Method", is_number=False), *columns), tuple(rows), tuple(notes)
-    )
+    recipe = f"recipe {parts[0].recipe}" if parts[0].recipe else ""
+    title = ", ".join(filter(None, (f"F1 by {axis}", recipe if axis == "data set" else parts[0].dataset)))
+    return Table(name, title, (Column("Method", is_number=False), *columns), tuple(rows), tuple(notes))
 
 
 def _score_column(lines: Sequence[Line], measure: str) -> list[TableCell]:

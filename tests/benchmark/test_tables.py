@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.made_up import make_up, square_pairs
+from minenetcd.benchmark.report import write_report
 from minenetcd.benchmark.results import SCHEMA, read_table, write_table
 from minenetcd.benchmark.suites import read_suite
 from minenetcd.benchmark.summary import Score, gains, parts
-from minenetcd.benchmark.tables import Column, Table, TableCell, datasets_table, gains_table, methods_table
+from minenetcd.benchmark.tables import Column, Table, TableCell, across_table, gains_table, methods_table
 from minenetcd.benchmark.writing import latex, to_html, to_latex, to_markdown
 
 SUITE = {
@@ -49,7 +50,7 @@ def tables(results: pd.DataFrame) -> dict[str, Table]:
     return {
         "methods": methods_table(found[0], "methods"),
         "gains": gains_table(found[0], "gains", None),
-        "datasets": datasets_table(found, "datasets"),
+        "datasets": across_table(found, "datasets", "data set"),
     }
 
 
@@ -100,6 +101,18 @@ def test_tables_of_several_data_sets_have_a_column_for_each(tables: dict[str, Ta
     table = tables["datasets"]
     assert [column.heading for column in table.columns] == ["Method", "MineNetCD256", "Crop_land & more"]
     assert [cell.rank for cell in table.rows[0][1:]] == [2, 2]
+
+
+def test_tables_of_several_recipes_have_a_column_for_each(tmp_path: Path) -> None:
+    suite = read_suite(SUITE | {"datasets": ["CLCD"], "recipes": ["paper", {"name": "strong", "label": "ours"}]})
+    folder = make_up(suite, tmp_path / "out", square_pairs(4), skill=SKILL)
+    page = write_report(folder).read_text()
+    table = across_table(parts(read_table(folder.path / "results.parquet")), "recipes", "recipe")
+    assert table.title == "F1 by recipe, CLCD"
+    assert [column.heading for column in table.columns] == ["Method", "paper", "ours"]
+    assert [row[0].text for row in table.rows][:2] == ["BIT", "FC-EF"]
+    assert (folder.tables / "recipes.md").exists() and (folder.figures / "recipes.png").exists()
+    assert "All recipes, CLCD" in page and "All data sets" not in page
 
 
 def test_without_pairs_there_is_no_table_of_gains(results: pd.DataFrame) -> None:
