@@ -13,7 +13,7 @@ from minenetcd.benchmark.figures_of_cost import cost
 from minenetcd.benchmark.figures_of_gains import change_fft_gains
 from minenetcd.benchmark.folder import BenchmarkFolder, write_text
 from minenetcd.benchmark.qualitative import find_samples, sheet
-from minenetcd.benchmark.report_page import render_page
+from minenetcd.benchmark.report_page import render_report
 from minenetcd.benchmark.results import write_table
 from minenetcd.benchmark.significance import LEVEL, Comparison, compare_lines
 from minenetcd.benchmark.suites import Suite
@@ -53,7 +53,7 @@ def write_report(folder: BenchmarkFolder) -> Path:
     chapters += list(_across(found, folder))
     _write_tables(chapters, folder)
     path = folder.path / REPORT
-    write_text(path, render_page(suite, frame, chapters))
+    write_text(path, render_report(suite, frame, chapters))
     return path
 
 

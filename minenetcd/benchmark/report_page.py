@@ -1,4 +1,4 @@
-"""The report of a benchmark as one page: no script, nothing fetched, fit for print."""
+"""The report of a benchmark as one page."""
 
 import base64
 import io
@@ -8,7 +8,6 @@ from html import escape
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -18,11 +17,10 @@ from minenetcd.benchmark.significance import RESAMPLES
 from minenetcd.benchmark.suites import Suite
 from minenetcd.benchmark.summary import parts
 from minenetcd.benchmark.writing import to_html
+from minenetcd.prediction.page import render_page
 
 if TYPE_CHECKING:
     from minenetcd.benchmark.report import Chapter
-
-TEMPLATE = "report_page.html"
 
 #: Columns of the table of cells: heading, column of the results, how it is shown.
 _CELL_COLUMNS = (
@@ -37,16 +35,16 @@ _CELL_COLUMNS = (
 _SHARED = {"dataset": "data", "recipe": "recipe", "weights": "weights"}
 
 
-def render_page(suite: Suite, frame: pd.DataFrame, chapters: Sequence["Chapter"]) -> str:
+def render_report(suite: Suite, frame: pd.DataFrame, chapters: Sequence["Chapter"]) -> str:
     """The page as HTML; all text that comes from outside is escaped."""
-    page = Template(resources.files("minenetcd.benchmark").joinpath(TEMPLATE).read_text(encoding="utf-8"))
     written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return page.substitute(
-        title=escape(suite.title),
-        heading=escape(suite.title),
-        subtitle=escape(suite.description),
-        sections="\n".join(_sections(suite, frame, chapters)),
-        footer=escape(f"Suite {suite.name}, written {written} by minenetcd {version('minenetcd')}."),
+    return render_page(
+        kind="Benchmark",
+        heading=suite.title,
+        subtitle=suite.description,
+        sections=_sections(suite, frame, chapters),
+        footer=f"Suite {suite.name}, written {written} by minenetcd {version('minenetcd')}.",
+        style=resources.files("minenetcd.benchmark").joinpath("report.css").read_text(encoding="utf-8"),
     )
 
 

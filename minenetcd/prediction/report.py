@@ -1,10 +1,9 @@
-"""One page that shows a result to people: no script, nothing fetched, fit for print."""
+"""One page that shows a result to people."""
 
 from datetime import UTC, datetime
 from html import escape
 from importlib import resources
 from pathlib import Path
-from string import Template
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,9 @@ from minenetcd.geo.files import atomic_path
 from minenetcd.prediction.areas import read_window
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.outcome import Outcome
+from minenetcd.prediction.page import render_page
 from minenetcd.prediction.report_maps import agreement_map, change_map, date_maps, probability_map
 from minenetcd.prediction.report_tables import areas_table, facts_table, largest_table, metrics_table, number, size
-
-TEMPLATE = "report_page.html"
 
 
 def write_report(path: Path, outcome: Outcome, *, truth: NDArray[np.uint8] | None = None) -> None:
@@ -32,14 +30,13 @@ def write_report(path: Path, outcome: Outcome, *, truth: NDArray[np.uint8] | Non
 def render_report(outcome: Outcome, *, truth: NDArray[np.uint8] | None = None) -> str:
     """The page as HTML. All text that comes from outside is escaped."""
     facts = outcome.facts
-    page = Template(resources.files("minenetcd.prediction").joinpath(TEMPLATE).read_text(encoding="utf-8"))
-    heading = f"Change between {_when(facts.before, facts.after)} and {_when(facts.after, facts.before)}"
-    return page.substitute(
-        title=escape(heading),
-        heading=escape(heading),
-        subtitle=escape(_subtitle(outcome)),
-        sections="\n".join(_sections(outcome, truth)),
-        footer=escape(_footer(outcome)),
+    return render_page(
+        kind="Change report",
+        heading=f"Change between {_when(facts.before, facts.after)} and {_when(facts.after, facts.before)}",
+        subtitle=_subtitle(outcome),
+        sections=_sections(outcome, truth),
+        footer=_footer(outcome),
+        style=resources.files("minenetcd.prediction").joinpath("report.css").read_text(encoding="utf-8"),
     )
 
 
