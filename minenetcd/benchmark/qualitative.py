@@ -69,7 +69,8 @@ def sheet(samples: Sequence[Sample], title: str) -> Figure:
     lines = -(-panels // MOST_COLUMNS)
     columns = -(-panels // lines)
     head = 0.03 + LETTERS * max(_wrapped(label).count("\n") + 1 for label in samples[0].masks)
-    block = HEADING + lines * (head + PANEL + GAP)
+    tall = PANEL * min(1.0, max(sample.truth.shape[0] / sample.truth.shape[1] for sample in samples))
+    block = HEADING + lines * (head + tall + GAP)
     width, height = 0.16 * 2 + columns * (PANEL + GAP), HEAD + len(samples) * block + 0.1
     figure = Figure(figsize=(width, height), facecolor="white")
     _draw_head(figure, title, width, height)
@@ -82,8 +83,8 @@ def sheet(samples: Sequence[Sample], title: str) -> Figure:
         for index, (name, pixels) in enumerate(_panels(sample)):
             line, column = divmod(index, columns)
             left = 0.16 + column * (PANEL + GAP)
-            bottom = top - HEADING - (line + 1) * (head + PANEL) - line * GAP
-            axes = figure.add_axes((left / width, bottom / height, PANEL / width, PANEL / height))
+            bottom = top - HEADING - (line + 1) * (head + tall) - line * GAP
+            axes = figure.add_axes((left / width, bottom / height, PANEL / width, tall / height), anchor="NW")
             _draw_panel(axes, name, pixels, sample.f1.get(name))
     return figure
 
