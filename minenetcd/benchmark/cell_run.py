@@ -1,6 +1,6 @@
 """One cell: train it unless it is trained, or load its weights; test it; write down everything about it."""
 
-import platform
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,14 +16,13 @@ from filelock import FileLock
 from minenetcd.benchmark.cells import WITHOUT_EFFECT, Cell
 from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.samples import SampleKeeper, kept_names
-from minenetcd.benchmark.suites import PUBLISHED
 from minenetcd.benchmark.trunks import complexity_of
 from minenetcd.data.catalog import load_dataset
 from minenetcd.detector import ChangeDetector
-from minenetcd.errors import WeightsError
+from minenetcd.errors import DataError
 from minenetcd.evaluation.evaluate import Evaluation, evaluate
 from minenetcd.evaluation.results import metrics_record, write_results
-from minenetcd.training.environment import git_state
+from minenetcd.training.environment import git_state, processor
 from minenetcd.training.reporting import Silent
 from minenetcd.training.run_folder import CONFIG, RunFolder
 from minenetcd.training.train import train
@@ -62,19 +61,27 @@ def _detector(
 ) -> tuple[ChangeDetector, dict[str, Any]]:
     """The detector to test, and what is known of its training."""
     if not cell.is_trained_here:
-        if cell.weights == PUBLISHED:
-            raise WeightsError(
-                f"There are no published weights of {cell.label} for {cell.dataset}: train it (weights: train)."
-            )
         listener.note(f"loading {cell.weights}")
         return ChangeDetector.from_pretrained(cell.weights), {}
     run = folder.run(cell)
     with FileLock(f"{run}.lock"):  # suites that share runs, or one that was killed and is still saving
         if not is_trained(run):
+            _refuse_training_on_the_test(cell)
             train(_as_started(cell, run), run, device=device, resume=True, reporter=_Relay(listener))
-            for checkpoint in (run / "checkpoints").glob("step-*.pt"):  # a finished run is not gone on with
-                checkpoint.unlink()
+            shutil.rmtree(run / "checkpoints")  # a finished run is not gone on with
     return ChangeDetector.from_pretrained(run), _training(cell, run)
+
+
+def _refuse_training_on_the_test(cell: Cell) -> None:
+    """DataError where the split that is tested is the one that is trained on, as in a set that is not divided."""
+    trained, tested = (
+        load_dataset(cell.data, split).facts for split in (cell.settings["data"]["train_split"], cell.test["split"])
+    )
+    if trained.split == tested.split:
+        raise DataError(
+            f"Training and test need different pairs, {cell.data!r} gives the split {tested.split!r} for both: divide "
+            "it into train and test, or test weights that were trained elsewhere."
+        )
 
 
 def is_trained(run: Path) -> bool:
@@ -108,7 +115,9 @@ def _test(
     ready = detector.for_inference(device)
     ready.threshold = cell.test["threshold"] or detector.threshold
     keeper = SampleKeeper(
-        kept_names(data.names, cell.test["kept"]), folder.samples(cell.dataset), threshold=ready.threshold
+        kept_names(data.names, cell.test["kept"]),
+        folder.samples(cell.dataset, data.facts.fingerprint),
+        threshold=ready.threshold,
     )
     started = time.perf_counter()
     result = evaluate(
@@ -133,6 +142,7 @@ def _identity(cell: Cell, detector: ChangeDetector) -> dict[str, Any]:
         "group": cell.group,
         "model": described,
         "dataset": cell.dataset,
+        "split": cell.test["split"],
         "recipe": cell.recipe,
         "seed": cell.seed,
         "weights": "trained" if cell.is_trained_here else cell.weights,
@@ -164,6 +174,7 @@ def _training(cell: Cell, run: Path) -> dict[str, Any]:
         "val_f1": summary["best"]["f1"],
         "best_step": summary["best"]["step"],
         "train_fingerprint": summary["data"]["train"]["fingerprint"],
+        "train_commit": (summary.get("git") or {}).get("commit"),
     }
 
 
@@ -198,7 +209,8 @@ def _machine(device: str) -> str:
     """The processor or accelerator that did the work."""
     if device != "cpu" and torch.cuda.is_available():
         return torch.cuda.get_device_name()
-    return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"{processor()}, {threads} thread{'s' * (threads > 1)}"
 
 
 class _Relay(Silent):

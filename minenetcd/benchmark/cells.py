@@ -4,9 +4,9 @@ import hashlib
 import itertools
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from minenetcd.benchmark.labels import METHOD_LABELS, TRUNKS, data_label, option_label, recipe_label
@@ -32,7 +32,7 @@ class Cell:
     Suites that share a folder of runs share trainings: `run_id` knows nothing of rows and labels.
 
     `weights` is "train", else where trained weights come from; "published" stands where the authors have none. Cells
-    with trained weights have neither recipe ("") nor seed.
+    with trained weights have neither recipe ("") nor seed. Rows whose cells have one `twin` differ in ChangeFFT alone.
     """
 
     id: str
@@ -46,10 +46,16 @@ class Cell:
     weights: str
     settings: dict[str, Any]
     test: dict[str, Any]
+    twin: str = ""
 
     @property
     def is_trained_here(self) -> bool:
         return self.run_id is not None
+
+    @property
+    def is_available(self) -> bool:
+        """Whether there is something to measure: not so where published weights are asked for and there are none."""
+        return self.weights != PUBLISHED
 
     @property
     def model(self) -> dict[str, Any]:
@@ -91,6 +97,9 @@ def expand(suite: Suite) -> list[Cell]:
     Raises UnknownNameError and OptionError for a configuration that does not fit.
     """
     rows = _rows(suite)
+    _refuse_one_name_twice("rows", ((row.slug, row.label) for row in rows))
+    _refuse_one_name_twice("data sets", ((slug(label), label) for label in map(_data_name, suite.datasets)))
+    _refuse_one_name_twice("recipes", ((slug(label), label) for label in map(recipe_label, suite.recipes)))
     cells: dict[str, Cell] = {}
     for seed, dataset, recipe, row in itertools.product(suite.seeds, suite.datasets, suite.recipes, rows):
         cell = _cell(suite, row, dataset, recipe, seed)
@@ -100,12 +109,17 @@ def expand(suite: Suite) -> list[Cell]:
 
 def _cell(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int) -> Cell:
     settings = _settings(suite, row, dataset, recipe, seed)
-    weights = _weights(row.entry.weights or suite.weights, settings)
+    wished = row.entry.weights or suite.weights
+    weights = _weights(wished, settings)
     trained = weights == TRAIN
     test = suite.test.model_dump(mode="json")
-    decides = {"settings": _deciding(settings)} if trained else {"weights": weights, "model": settings["model"]}
+    decides = (
+        {"settings": _deciding(settings)}
+        if trained
+        else {"weights": weights, "model": settings["model"], **_content(weights)}
+    )
     tested = {"data": settings["data"]["name"], "split": test["split"], "threshold": test["threshold"]}
-    label, recipe_name = dataset.label or data_label(dataset.name), recipe_label(recipe)
+    label, recipe_name = _data_name(dataset), recipe_label(recipe)
     place = [row.slug, slug(label)] + ([slug(recipe_name), str(seed)] if trained else [])
     return Cell(
         id=f"{'.'.join(place)}-{_digest({**decides, 'test': tested})}",
@@ -119,6 +133,9 @@ def _cell(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str
         weights=weights,
         settings=settings,
         test={**test, "kept": suite.samples.kept},
+        twin=_digest(
+            {"weights": wished, "settings": _without(_deciding(settings), ("model", "change_fft"), ("seed",))}
+        ),
     )
 
 
@@ -146,12 +163,28 @@ def _weights(wished: str, settings: Mapping[str, Any]) -> str:
 
 def _rows(suite: Suite) -> list[_Row]:
     alone = len(suite.methods) == 1
-    rows = [row for entry in suite.methods for row in _rows_of(entry, alone=alone)]
-    for what, values in (("label", [row.label for row in rows]), ("name", [row.slug for row in rows])):
-        twice = next((value for value, count in Counter(values).items() if count > 1), None)
-        if twice is not None:
-            raise OptionError(f"Two rows of the suite have the {what} {twice!r}: give each method a label of its own.")
-    return rows
+    return [row for entry in suite.methods for row in _rows_of(entry, alone=alone)]
+
+
+def _refuse_one_name_twice(what: str, named: Iterable[tuple[str, str]]) -> None:
+    """OptionError for two labels that are equal or would name one file; `named` holds file name and label of each."""
+    seen: dict[str, str] = {}
+    for place, label in named:
+        other = seen.get(label, seen.get(place))
+        if other is not None:
+            also = "" if other == label else f" and {other!r}, which name one file"
+            raise OptionError(f"Two {what} of the suite have the label {label!r}{also}: give each a label of its own.")
+        seen |= {place: label, label: label}
+
+
+def _data_name(dataset: DatasetEntry) -> str:
+    return dataset.label or data_label(dataset.name)
+
+
+def _content(weights: str) -> dict[str, str]:
+    """What is in a folder of trained weights: trained anew, it is another detector."""
+    file = Path(weights) / "model.safetensors"
+    return {"content": hashlib.sha256(file.read_bytes()).hexdigest()} if file.is_file() else {}
 
 
 def _rows_of(entry: MethodEntry, *, alone: bool) -> Iterator[_Row]:
@@ -169,14 +202,20 @@ def _rows_of(entry: MethodEntry, *, alone: bool) -> Iterator[_Row]:
 
 
 def slug(text: str) -> str:
-    """`text` as part of a file name."""
-    return re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-.")[:48]
+    """`text` as part of a file name; letters beyond a to z leave a hash of the whole behind."""
+    plain = re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-.")[:48]
+    return plain if text.isascii() and plain else f"{plain}-{_digest({'text': text})[:6]}".lstrip("-")
 
 
 def _deciding(settings: Mapping[str, Any]) -> dict[str, Any]:
     """`settings` without the keys that decide nothing."""
+    return _without(settings, *WITHOUT_EFFECT)
+
+
+def _without(settings: Mapping[str, Any], *keys: tuple[str, ...]) -> dict[str, Any]:
+    """A copy of `settings` that lacks `keys`, each with its sections."""
     kept = json.loads(json.dumps(settings))
-    for *sections, key in WITHOUT_EFFECT:
+    for *sections, key in keys:
         place = kept
         for section in sections:
             place = place.get(section, {})

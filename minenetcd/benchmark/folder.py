@@ -32,9 +32,9 @@ class BenchmarkFolder:
         assert cell.run_id is not None, "trained weights are loaded, there is no run"
         return self.runs / cell.run_id
 
-    def samples(self, dataset: str) -> Path:
-        """Images of the pairs of `dataset` that sheets may show."""
-        return self.path / "samples" / slug(dataset)
+    def samples(self, dataset: str, fingerprint: str) -> Path:
+        """Images of the pairs of `dataset` that sheets may show; another content has another folder."""
+        return self.path / "samples" / f"{slug(dataset)}-{fingerprint[:8]}"
 
     def prepare(self, suite: Suite, cells: Iterable[Cell]) -> None:
         """Make it, or go on in it; OptionError where it holds another suite's results, OutputError for a bad place."""
@@ -59,7 +59,10 @@ class BenchmarkFolder:
 
     def cells(self) -> list[Cell]:
         """The cells of the plan, in its order."""
-        return [Cell.from_json(values) for values in json.loads((self.path / PLAN).read_text(encoding="utf-8"))]
+        plan = _read(self.path / PLAN)
+        if plan is None:
+            raise DataError(f"{str(self.path)!r} has lost its {PLAN}: the call that made it writes it anew.")
+        return [Cell.from_json(values) for values in plan]
 
     def record(self, cell: Cell) -> dict[str, Any] | None:
         """What was measured; None where the cell is not finished."""
@@ -91,5 +94,5 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

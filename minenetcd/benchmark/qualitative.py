@@ -47,7 +47,8 @@ def find_samples(part: Part, cells: Sequence[Cell], folder: BenchmarkFolder, set
     place = {cell.id: cell for cell in cells}
     shown = {line.label: place[line.cells[0]] for line in part.lines if line.cells}
     masks = {label: read_masks(folder.cell(cell) / "masks.npz") for label, cell in shown.items()}
-    if not masks:
+    contents = {folder.record(cell)["data_fingerprint"] for cell in shown.values()}
+    if len(contents) != 1:  # nothing measured, or not on the same images
         return []
     kept = set.intersection(*(set(found) for found in masks.values()))
     scores = pd.DataFrame({label: pair_scores(folder, cell) for label, cell in shown.items()})
@@ -55,7 +56,7 @@ def find_samples(part: Part, cells: Sequence[Cell], folder: BenchmarkFolder, set
     chosen = choose_samples(scores.mean(axis=1).to_dict(), settings.quantiles)
     found = []
     for name, quantile in sorted(chosen.items(), key=lambda item: item[1]):
-        images = read_images(folder.samples(part.dataset), name)
+        images = read_images(folder.samples(part.dataset, *contents), name)
         if images is not None:
             row = scores.loc[name]
             maps = {label: masks[label][name] for label in shown}

@@ -71,6 +71,8 @@ def _chapter(part: Part, suffix: str, suite: Suite, cells: Sequence[Cell], folde
             _caption(comparison),
         ),
     }
+    if comparison is not None:
+        write_text(folder.tables / f"comparison{suffix}.csv", comparison.table().to_csv(index=False))
     samples = find_samples(part, cells, folder, suite.samples)
     rule = (
         f"Of the {suite.samples.kept} pairs whose names come first by their SHA-256, those with change whose mean F1 "
@@ -102,7 +104,12 @@ def _caption(comparison: Comparison | None) -> str:
     if comparison.units < FEW_UNITS:
         units = f"{comparison.units} {comparison.unit}s"
         few = f" {units} are few, and the intervals of the bootstrap then too narrow: read them with care."
-    return f"{text}.{few}"
+    alike = (
+        " Sites are not known, so that neighbouring pairs count as independent: read all of it as too sure."
+        if comparison.unit == "pair"
+        else ""
+    )
+    return f"{text}.{few}{alike}"
 
 
 def _across(found: Sequence[Part], folder: BenchmarkFolder) -> Iterable[Chapter]:

@@ -72,7 +72,14 @@ def _warnings(frame: pd.DataFrame) -> list[str]:
             )
             lines.append(f'<div class="warning"><b>{len(rows)} of {len(frame)} cells failed.</b><ul>{items}</ul></div>')
         else:
-            lines.append(f'<div class="warning"><b>{len(rows)} of {len(frame)} cells have not been run yet.</b></div>')
+            what = "have no published weights" if state == "not published" else "have not been run yet"
+            lines.append(f'<div class="warning"><b>{len(rows)} of {len(frame)} cells {what}.</b></div>')
+    for dataset, rows in frame.groupby("dataset", sort=False):
+        if rows["data_fingerprint"].nunique() > 1:
+            lines.append(
+                f'<div class="warning"><b>{escape(str(dataset))} changed between cells</b>: their scores are not of '
+                "the same images.</div>"
+            )
     return lines
 
 
@@ -137,9 +144,10 @@ def _protocol(suite: Suite, frame: pd.DataFrame) -> str:
         "negatives are counted over all labelled pixels of the split and added up as whole numbers; OA, precision, "
         "recall, F1 and cIoU (equations 7 to 11 of the paper) are taken from these sums, once.",
         "Checkpoints are chosen on the validation split; the test split chooses nothing.",
-        "Methods are compared by a paired bootstrap: the sites of the test set (its pairs, where sites are not known) "
-        f"are drawn {RESAMPLES:,} times with replacement, the same for all methods, counts are pooled before F1 is "
-        "taken, and p-values are corrected for the number of comparisons (Holm). It tells how far the choice of test "
+        "Intervals are those of a paired bootstrap: the sites of the test set (its pairs, where sites are not known) "
+        f"are drawn {RESAMPLES:,} times with replacement, the same for all methods, counts pooled before F1 is taken. "
+        "P-values are those of a paired exchange test, two methods exchanged site by site, corrected for the number of "
+        "comparisons (Holm). All of it is in tables/comparison.csv. It tells how far the choice of test "
         "sites could have moved the result, not how far another training run would: for that, compare seeds.",
     ]
     if machines := ", ".join(frame["machine"].dropna().unique()):

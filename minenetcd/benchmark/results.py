@@ -16,11 +16,12 @@ from minenetcd.benchmark.labels import MEASURES
 from minenetcd.benchmark.published import printed_gain, printed_score
 from minenetcd.benchmark.suites import Suite
 from minenetcd.data.catalog import published_table
+from minenetcd.errors import DataError
 from minenetcd.evaluation.confusion import METRICS
 from minenetcd.evaluation.results import MAIN
 from minenetcd.geo.files import atomic_path
 
-TEXTS = ("suite", "cell", "row", "label", "group", "model", "dataset", "recipe")
+TEXTS = ("suite", "cell", "row", "label", "group", "twin", "model", "dataset", "split", "recipe")
 COUNTS = ("tp", "fp", "fn", "tn")
 
 #: Every column of the table with its type, in order; what is not known or undefined is empty.
@@ -39,6 +40,7 @@ SCHEMA = pa.schema(
         *((name, pa.float64()) for name in ("train_seconds", "test_seconds", "val_f1")),
         ("best_step", pa.int64()),
         *((name, pa.string()) for name in ("config_hash", "data_source", "data_fingerprint", "train_fingerprint")),
+        ("train_commit", pa.string()),
         ("commit", pa.string()),
         ("commit_changed", pa.bool_()),
         *((name, pa.string()) for name in ("version", "torch", "machine", "finished", "trained_on")),
@@ -69,7 +71,7 @@ def read_table(path: Path) -> pd.DataFrame:
 
 def _row(suite: Suite, cell: Cell, folder: BenchmarkFolder) -> dict[str, Any]:
     record, failure = folder.record(cell), folder.failure(cell)
-    state = "finished" if record else "failed" if failure else "not run"
+    state = "finished" if record else "failed" if failure else "not run" if cell.is_available else "not published"
     known = record or {"weights": "trained" if cell.is_trained_here else cell.weights, "config_hash": cell.hash}
     row = {name: known.get(name) for name in SCHEMA.names}
     return {
@@ -79,6 +81,7 @@ def _row(suite: Suite, cell: Cell, folder: BenchmarkFolder) -> dict[str, Any]:
         "row": cell.row,
         "label": cell.label,
         "group": cell.group,
+        "twin": cell.twin,
         "model": json.dumps(known.get("model", cell.model), sort_keys=True),
         "dataset": cell.dataset,
         "recipe": cell.recipe,
@@ -94,7 +97,7 @@ def _printed(suite: Suite, cell: Cell) -> dict[str, str | None]:
     table = published_table(cell.data)
     gain = printed_gain(cell.model, table)
     columns = {f"published_gain_{name}": digits for name, digits in (gain or {}).items()}
-    found = printed_score(cell.model, table, suite.published)
+    found = printed_score(cell.model, table, suite.published) if suite.test.split == "test" else None
     if found is None:
         return columns
     columns |= {f"published_{name}": digits for name, digits in found.digits.items()}
@@ -105,6 +108,10 @@ def unit_counts(folder: BenchmarkFolder, cell: Cell) -> tuple[str, list[str], ND
     """What the test set divides into ("site", else "pair"), their names, and tp, fp, fn, tn of each (N, 4)."""
     sites = folder.cell(cell) / "per_site.csv"
     unit, path = ("site", sites) if sites.exists() else ("pair", folder.cell(cell) / "per_pair.csv")
+    if not path.exists():
+        raise DataError(
+            f"The finished cell {str(folder.cell(cell))!r} has lost its {path.name}: remove its folder, and run again."
+        )
     table = pd.read_csv(path, dtype={unit if unit == "site" else "name": str})
     names = table["site" if unit == "site" else "name"].tolist()
     return unit, names, table[list(COUNTS)].to_numpy(np.int64)

@@ -1,7 +1,7 @@
 """A suite from beginning to end: what is done stays done, what fails is told, the rest goes on."""
 
 import queue
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +15,9 @@ from minenetcd.benchmark.pool import Event, Pool
 from minenetcd.benchmark.remaining import Remaining
 from minenetcd.benchmark.report import write_report
 from minenetcd.benchmark.results import write_table
-from minenetcd.benchmark.suites import PUBLISHED, Suite
-from minenetcd.errors import RunInterrupted
+from minenetcd.benchmark.suites import Suite
+from minenetcd.data.catalog import load_dataset
+from minenetcd.errors import OptionError, RunInterrupted
 from minenetcd.training.interruption import Interruption
 
 #: How often an interruption is looked for. [seconds]
@@ -75,9 +76,10 @@ class SilentSuite:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """How a suite ended: cells by state, and the report."""
+    """How a suite ended: cells by state, and the report. `not_published`: there are no weights to load."""
 
     finished: Sequence[Cell]
+    not_published: Sequence[Cell]
     failed: dict[str, str]  # id of the cell -> error
     report: Path
 
@@ -102,15 +104,17 @@ def run_suite(
     folder.prepare(suite, cells)
     reporter = reporter or SilentSuite()
     finished = [(cell, record) for cell in cells if (record := folder.record(cell)) is not None]
-    todo = [cell for cell in cells if folder.record(cell) is None]
-    reporter.plan(len(cells), len(finished))
+    _refuse_changed_data(finished)
+    todo = [cell for cell in cells if cell.is_available and folder.record(cell) is None]
+    reporter.plan(len(finished) + len(todo), len(finished))
     if todo:
         _measure(
             todo, folder, Remaining(todo, finished, jobs), Pool(jobs, device, folder.path / "workers.log"), reporter
         )
-    failures = {cell.id: folder.failure(cell) for cell in cells if folder.record(cell) is None}
+    failures = {cell.id: folder.failure(cell) for cell in todo if folder.record(cell) is None}
     return Benchmark(
         finished=[cell for cell in cells if folder.record(cell) is not None],
+        not_published=[cell for cell in cells if not cell.is_available],
         failed={cell_id: failure["error"] if failure else "not run" for cell_id, failure in failures.items()},
         report=write_report(folder),
     )
@@ -125,16 +129,30 @@ def plan_suite(suite: Suite, out: str | Path, runs: str | Path | None = None) ->
     planned = []
     for cell in cells:
         cost = costs.of(cell)
-        idle = records[cell.id] is not None or cell.weights == PUBLISHED
+        idle = records[cell.id] is not None or not cell.is_available
         seconds = 0.0 if idle else speeds.seconds(cell, cost)
         planned.append(PlannedCell(cell, cost, seconds, _state(folder, cell, records[cell.id])))
     return planned
 
 
+def _refuse_changed_data(finished: Iterable[tuple[Cell, Mapping[str, Any]]]) -> None:
+    """OptionError where a data set on this disk is no longer the one that cells were measured on."""
+    checked: dict[tuple[str, str], str] = {}
+    for cell, record in finished:
+        place = (cell.data, cell.test["split"])
+        if place not in checked and Path(cell.data.partition("?")[0]).expanduser().exists():
+            checked[place] = load_dataset(*place).facts.fingerprint
+        if checked.get(place, record["data_fingerprint"]) != record["data_fingerprint"]:
+            raise OptionError(
+                f"{cell.data!r} has changed since {cell.id} was measured: choose another --out, where all cells are "
+                "measured on it as it is now."
+            )
+
+
 def _state(folder: BenchmarkFolder, cell: Cell, record: dict[str, Any] | None) -> str:
     if record is not None:
         return "finished"
-    if cell.weights == PUBLISHED:
+    if not cell.is_available:
         return "no published weights"
     if folder.failure(cell) is not None:
         return "failed, to be tried again"

@@ -1,28 +1,32 @@
 """Whether one method is better than another, or only luckier with the sites of the test set.
 
-Paired bootstrap: sites (pairs of images where sites are not known) are drawn with replacement, the same for all
-methods; counts are pooled before F1 is taken. Seeds of a method are pooled within each site.
+Intervals by a paired bootstrap: sites (pairs of images where sites are not known) are drawn with replacement, the same
+for all methods. P-values by a paired exchange (permutation) test, which keeps its level with few sites, as a bootstrap
+does not: two methods are exchanged site by site. Counts are pooled before F1 is taken, seeds of a method within a site.
 Sources: Efron, Tibshirani, "An Introduction to the Bootstrap", 1993; Holm, "A simple sequentially rejective multiple
 test procedure", Scandinavian Journal of Statistics 1979.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from minenetcd.benchmark.cells import Cell
 from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.results import unit_counts
 from minenetcd.benchmark.summary import Line
+from minenetcd.explain.comparison.significance import MOST_EXACT_GROUPS
 
 #: As many as a p-value below LEVEL needs after the correction for the pairs of twenty methods.
 RESAMPLES = 20_000
 SEED = 8888
 LEVEL = 0.05
 
-#: Draws of all units that are held at once. [numbers]
+#: Draws or exchanges of all units that are held at once. [numbers]
 BLOCK = 4_000_000
 
 
@@ -31,8 +35,8 @@ class Comparison:
     """Methods side by side, best first: M of them over `units` sites or pairs.
 
     `f1`, `low`, `high` (M,): pooled F1 and its 95 % interval. `difference`, `difference_low`, `difference_high` and `p`
-    (M, M): F1 of the row minus that of the column, its 95 % interval, and the two-sided p-value after Holm's correction
-    over all pairs of methods; NaN where too few resamples define both.
+    (M, M): F1 of the row minus that of the column, its 95 % interval, and the two-sided p-value of the exchange test
+    after Holm's correction over all pairs of methods; NaN where F1 is undefined for one of them.
     """
 
     labels: tuple[str, ...]
@@ -45,6 +49,16 @@ class Comparison:
     difference_low: NDArray[np.float64]
     difference_high: NDArray[np.float64]
     p: NDArray[np.float64]
+
+    def table(self) -> pd.DataFrame:
+        """Every pair of methods: F1 of the better and of the worse, their difference, its interval and p-value."""
+        columns = ("better", "worse", "f1_better", "f1_worse", "difference", "low_95", "high_95", "p_holm")
+        rows = [
+            (self.labels[one], self.labels[other], self.f1[one], self.f1[other], self.difference[one, other],
+             self.difference_low[one, other], self.difference_high[one, other], self.p[one, other])
+            for one, other in itertools.combinations(range(len(self.labels)), 2)
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=columns)
 
     def is_certain(self, better: int, worse: int) -> bool:
         """Whether the difference of two methods is beyond chance at the level 0.05."""
@@ -71,7 +85,8 @@ def compare(
     point = _f1(counts.sum(axis=1))
     order = np.argsort(-np.nan_to_num(point, nan=-1), kind="stable")
     counts, point = counts[order], point[order]
-    drawn = _resampled_f1(counts, resamples, np.random.default_rng(seed))  # (M, resamples)
+    rng = np.random.default_rng(seed)
+    drawn = _resampled_f1(counts, resamples, rng)  # (M, resamples)
     low, high = _interval(drawn)
     gaps = drawn[:, None] - drawn[None]  # (M, M, resamples)
     gap_low, gap_high = _interval(gaps)
@@ -85,7 +100,7 @@ def compare(
         difference=point[:, None] - point[None],
         difference_low=gap_low,
         difference_high=gap_high,
-        p=_holm(_two_sided(gaps)),
+        p=_holm(_exchanged(counts, resamples, rng)),
     )
 
 
@@ -126,12 +141,37 @@ def _interval(drawn: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     return np.where(enough, low, np.nan), np.where(enough, high, np.nan)
 
 
-def _two_sided(gaps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Twice the share of resamples on the other side of zero, ties counted half; at least 2 / (resamples + 1)."""
-    defined = np.isfinite(gaps).sum(axis=-1)
-    below = (gaps < 0).sum(axis=-1) + 0.5 * (gaps == 0).sum(axis=-1)
-    tail = np.minimum(below, defined - below)
-    return np.where(defined > 1, np.minimum(1.0, 2 * (tail + 1) / (defined + 1)), np.nan)
+def _exchanged(counts: NDArray[np.int64], draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """(M, M): the share of exchanges of two methods, unit by unit, that differ in F1 at least as much as they do.
+
+    All exchanges of up to MOST_EXACT_GROUPS units; of more, `draws` of them and none.
+    """
+    methods, units, _ = counts.shape
+    observed = _f1(counts.sum(axis=1))
+    flat = counts.transpose(1, 0, 2).reshape(units, -1).astype(np.float64)
+    as_large, defined = np.zeros((2, methods, methods))
+    for swaps in _swaps(units, draws, rng):
+        moved = (swaps @ flat).reshape(-1, methods, 4)  # the counts of the exchanged units
+        for one, other in itertools.combinations(range(methods), 2):
+            move = moved[:, other] - moved[:, one]
+            gap = _f1(counts[one].sum(axis=0) + move) - _f1(counts[other].sum(axis=0) - move)
+            as_large[one, other] += (np.abs(gap) >= np.abs(observed[one] - observed[other]) - 1e-12).sum()
+            defined[one, other] += np.isfinite(gap).sum()
+    p = np.divide(as_large, defined, out=np.full_like(as_large, np.nan), where=defined > 0)
+    p = np.where(np.isfinite(observed[:, None] - observed[None]), p, np.nan)
+    upper = np.triu(p, k=1)
+    return upper + upper.T + np.eye(methods)
+
+
+def _swaps(units: int, draws: int, rng: np.random.Generator) -> Iterator[NDArray[np.float64]]:
+    """Blocks (R, units) of ones where two methods are exchanged; the first row exchanges nothing."""
+    if units <= MOST_EXACT_GROUPS:
+        yield np.array(list(itertools.product((0.0, 1.0), repeat=units)))
+        return
+    yield np.zeros((1, units))
+    step = max(1, BLOCK // units)
+    for first in range(0, draws, step):
+        yield rng.integers(0, 2, (min(step, draws - first), units)).astype(np.float64)
 
 
 def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
@@ -57,7 +57,7 @@ class SampleSettings(Section):
     """
 
     kept: NonNegativeInt = 100
-    quantiles: tuple[float, ...] = (0.1, 0.3, 0.5, 0.7, 0.9)
+    quantiles: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
 class Suite(Section):

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import pandas as pd
 
 from minenetcd.benchmark.labels import MEASURES, backbone_of, has_change_fft
-from minenetcd.benchmark.trunks import own_options
 
 #: What the columns of a table over several parts differ in.
 Axis = Literal["data set", "recipe"]
@@ -38,7 +37,8 @@ class Score:
 class Line:
     """One row of a table: `scores` by measure over the finished seeds, `printed` digits by measure.
 
-    `cells` are the ids of its finished cells; `state` is "finished" where there is one, else "failed" or "not run".
+    `cells` are the ids of its finished cells; `state` is "finished" where there is one, else "failed", "not run" or
+    "not published". Lines with one `twin` differ in ChangeFFT alone.
     """
 
     row: str
@@ -57,6 +57,7 @@ class Line:
     weights: str
     cells: tuple[str, ...]
     state: str
+    twin: str
 
     @property
     def backbone(self) -> str | None:
@@ -113,7 +114,7 @@ def parts(frame: pd.DataFrame) -> list[Part]:
 
 def _line(rows: pd.DataFrame) -> Line:
     done, first = rows[rows["state"] == "finished"], rows.iloc[0]
-    values = {name: done[name].tolist() for name in MEASURES}
+    values = {name: rows[name].tolist() for name in MEASURES}  # a seed that is missing is not left out in silence
     printed, gain = _digits(first, "published", MEASURES), _digits(first, "published_gain", ("f1", "ciou"))
     return Line(
         row=first["row"],
@@ -131,7 +132,8 @@ def _line(rows: pd.DataFrame) -> Line:
         test_seconds_per_pair=_mean(done["test_seconds"] / done["pairs"].astype(float)),
         weights=first["weights"],
         cells=tuple(done["cell"]),
-        state="finished" if len(done) else "failed" if (rows["state"] == "failed").any() else "not run",
+        state="finished" if len(done) else "failed" if (rows["state"] == "failed").any() else first["state"],
+        twin=first["twin"],
     )
 
 
@@ -140,16 +142,10 @@ def gains(lines: Sequence[Line]) -> list[tuple[Line, Line]]:
     found = []
     for line in lines:
         if line.has_change_fft:
-            twin = _identity(line)
-            without = next((o for o in lines if o.has_change_fft is False and _identity(o) == twin), None)
+            without = next((o for o in lines if o.has_change_fft is False and o.twin == line.twin), None)
             if without is not None:
                 found.append((without, line))
     return found
-
-
-def _identity(line: Line) -> dict[str, Any]:
-    options = own_options(line.model)
-    return {"name": line.model["name"], **{key: value for key, value in options.items() if key != "change_fft"}}
 
 
 def _first(column: pd.Series) -> int | None:

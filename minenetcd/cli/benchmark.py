@@ -113,7 +113,7 @@ def _plan_row(planned: "PlannedCell") -> list[str]:
         cell.recipe,
         "" if cell.seed is None else str(cell.seed),
         cell.weights,
-        f"{cost.complexity.macs_gi:.2f}",
+        f"{cost.complexity.macs / 1e9:.2f}",
         "" if not cell.is_trained_here else "?" if cost.train_pairs is None else f"{about}{cost.train_pairs:,}",
         "?" if cost.test_pairs is None else f"{about}{cost.test_pairs:,}",
         "?" if cost.macs is None else f"{about}{_macs(cost.macs)}",
@@ -123,9 +123,10 @@ def _plan_row(planned: "PlannedCell") -> list[str]:
 
 
 def _print_sums(planned: "list[PlannedCell]", jobs: int) -> None:
-    todo = [cell for cell in planned if cell.state != "finished"]
-    macs = [cell.cost.macs for cell in todo]
-    total = "of unknown cost" if None in macs else f"{_macs(sum(macs))} multiply-adds (G 10^9, T 10^12, P 10^15)"
+    todo = [cell for cell in planned if cell.state != "finished" and cell.cell.is_available]
+    macs = [cell.cost.macs for cell in todo if cell.cost.macs is not None]
+    total = f"{_macs(sum(macs))} multiply-adds (G 10^9, T 10^12, P 10^15)" if macs else "of unknown cost"
+    total += f" and {len(todo) - len(macs)} more of unknown cost" if 0 < len(macs) < len(todo) else ""
     print(f"{len(todo)} of {len(planned)} cells to do, {total}: per cell, MACs of one pair x (3 x training pairs, each")
     print("epoch anew, + validation and test pairs). ~ is estimated from the description of the data.")
     seconds = [cell.seconds for cell in todo]
@@ -138,6 +139,8 @@ def _print_sums(planned: "list[PlannedCell]", jobs: int) -> None:
 def _print_outcome(outcome: "Benchmark") -> None:
     done = len(outcome.finished)
     print(f"{done} cell{'s' * (done != 1)} measured, {len(outcome.failed)} failed")
+    for cell in outcome.not_published:
+        print(f"  There are no published weights of {cell.label} for {cell.dataset}: train it (weights: train)")
     print(f"  {'Report':<8} {outcome.report}")
     print(f"  {'Results':<8} {outcome.report.parent / 'results.csv'}, .parquet; tables/, figures/")
     if outcome.failed:

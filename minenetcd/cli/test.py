@@ -65,6 +65,7 @@ def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published
     from minenetcd.benchmark.labels import MEASURES
     from minenetcd.cli.results import counted
     from minenetcd.evaluation.results import metrics_record
+    from minenetcd.evaluation.testing import was_trained_on
 
     record = metrics_record(result)
     print(f"{detector.name} on {result.facts.source}, {result.facts.split}: {counted(record['pairs'], 'pair')}")
@@ -83,6 +84,8 @@ def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published
         row += [published.digits[name]] if published else []
         table.add_row(*row)
     Console().print(table)
+    if was_trained_on(detector, result.facts):
+        print("Careful: this data set is not divided, and the detector was trained on it: this is no test of it.")
     counts = record["counts"]
     print("  ".join(f"{name.upper()} {counts[name]:,}" for name in ("tp", "fp", "fn", "tn")))
     print(f"Threshold {result.threshold:g}. All of it: {out / 'metrics.json'}")

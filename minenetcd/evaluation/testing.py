@@ -7,6 +7,8 @@ from typing import Any
 from accelerate import Accelerator
 
 from minenetcd.data.catalog import load_dataset
+from minenetcd.data.dataset import DatasetFacts
+from minenetcd.data.split_names import WHOLE
 from minenetcd.detector import ChangeDetector, choose_device
 from minenetcd.errors import OutputError
 from minenetcd.evaluation.boundary import BoundaryCounts
@@ -67,6 +69,11 @@ def _summed(counts: BoundaryCounts, accelerator: Accelerator | None) -> Boundary
     if accelerator is None:
         return counts
     return BoundaryCounts.from_tensor(accelerator.reduce(counts.to_tensor().to(accelerator.device), "sum"))
+
+
+def was_trained_on(detector: ChangeDetector, facts: DatasetFacts) -> bool:
+    """Whether these pairs, a data set that is not divided, are those the detector was trained on, or held out from."""
+    return facts.split == WHOLE and f" pairs of {facts.source} (" in str(detector.provenance.get("trained_on"))
 
 
 def _about(detector: ChangeDetector, threshold: float) -> dict[str, Any]:

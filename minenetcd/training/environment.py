@@ -17,10 +17,19 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "system": platform.platform(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "devices": [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())],
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
     }
+
+
+def processor() -> str:
+    """What the processor is called, as far as the system tells."""
+    cpus = Path("/proc/cpuinfo")
+    lines = cpus.read_text(encoding="utf-8", errors="replace").splitlines() if cpus.exists() else []
+    named = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return named or platform.processor() or platform.machine()
 
 
 def _version(package: str) -> str | None:

@@ -47,9 +47,20 @@ class RunFolder:
             _write(stored, yaml.safe_dump(dict(settings), sort_keys=False))
 
     def record_start(self, data: Mapping[str, DatasetFacts], accelerator_state: Mapping[str, Any]) -> None:
-        """Write what this run stands on: machine, packages, git state, data; and an id no other run has."""
+        """Write what this run stands on: machine, packages, git state, data; and an id no other run has.
+
+        OptionError where it goes on, but not on the data it began with.
+        """
+        known = self.read_summary()
+        for split, facts in data.items():
+            before = known.get("data", {}).get(split, {}).get("fingerprint", facts.fingerprint)
+            if before != facts.fingerprint and self.read_log():
+                raise OptionError(
+                    f"The {split} split of {facts.source!r} has changed since the run in {str(self.path)!r} began: "
+                    "bring it back, or train anew in another folder."
+                )
         record = {
-            "id": self.read_summary().get("id") or uuid4().hex,
+            "id": known.get("id") or uuid4().hex,
             "environment": environment(),
             "git": git_state(),
             "processes": dict(accelerator_state),

@@ -20,6 +20,8 @@ from minenetcd.evaluation.evaluate import Evaluation
 from minenetcd.evaluation.results import metrics_record, write_results
 from minenetcd.types import ChangeSample
 
+FINGERPRINT = "0123456789abcdef"
+
 Pair = tuple[str, str, np.ndarray, np.ndarray, np.ndarray]  # name, site, before and after (C, H, W), truth (H, W)
 
 
@@ -55,14 +57,16 @@ def make_up(
 
 def _measure(cell: Cell, folder: BenchmarkFolder, pairs: Sequence[Pair], skill: float) -> None:
     names = [name for name, *_ in pairs]
-    keeper = SampleKeeper(kept_names(names, cell.test["kept"]), folder.samples(cell.dataset), threshold=0.5)
+    keeper = SampleKeeper(
+        kept_names(names, cell.test["kept"]), folder.samples(cell.dataset, FINGERPRINT), threshold=0.5
+    )
     counts = []
     for number, (name, _, before, after, truth) in enumerate(pairs):
         mask = _guess(truth, skill, np.random.default_rng([number, cell.seed or 0, sum(cell.id.encode())]))
         images = (torch.from_numpy(image)[None] for image in (before, after, truth))
         keeper(ChangeSample(*images, [name]), torch.from_numpy(mask[None].astype(np.float32)))
         counts.append(Confusion.count(mask.astype(np.uint8), truth).to_tensor().tolist())
-    facts = DatasetFacts(cell.data, "test", "0123456789abcdef")
+    facts = DatasetFacts(cell.data, "test", FINGERPRINT)
     sites = [site for _, site, *_ in pairs]
     result = Evaluation(facts, names, sites, 0.5, np.array(counts), np.zeros((2, LEVELS), np.int64))
     out = folder.cell(cell)

@@ -14,7 +14,7 @@ from minenetcd.benchmark.samples import read_images, read_masks
 from minenetcd.benchmark.suites import read_suite
 from minenetcd.data.catalog import load_dataset
 from minenetcd.detector import ChangeDetector
-from minenetcd.errors import WeightsError
+from minenetcd.errors import DataError
 from minenetcd.evaluation.evaluate import evaluate
 from training.squares import write_squares
 
@@ -68,7 +68,7 @@ def test_a_cell_is_trained_tested_and_written_down(squares: Path, tmp_path: Path
     assert record["parameters"] == sum(p.numel() for p in detector.model.parameters())
     assert record["data_fingerprint"] == expected.facts.fingerprint and record["config_hash"] == cell.hash
     assert [phase for phase, _, _ in notes.phases if phase != "look"] == ["train"] * 4 + ["test"]
-    assert not list((folder.run(cell) / "checkpoints").glob("step-*.pt"))
+    assert not (folder.run(cell) / "checkpoints").exists()
 
 
 def test_what_a_report_needs_is_kept(squares: Path, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_what_a_report_needs_is_kept(squares: Path, tmp_path: Path) -> None:
     assert len(masks) == 3
     table = pd.read_csv(folder.cell(cell) / "per_pair.csv").set_index("name")
     for name, mask in masks.items():
-        images = read_images(folder.samples("Squares"), name)
+        images = read_images(folder.samples("Squares", record["data_fingerprint"]), name)
         assert int((mask & (images["truth"] == 1)).sum()) == table.loc[name, "tp"]
 
 
@@ -118,7 +118,10 @@ def test_a_run_that_was_begun_goes_on_even_with_other_workers(squares: Path, tmp
     ]
 
 
-def test_methods_without_published_weights_say_so(squares: Path, tmp_path: Path) -> None:
-    folder, cells, notes = begin(squares, tmp_path / "out", weights="published")
-    with pytest.raises(WeightsError, match=r"There are no published weights of MineNetCD for Squares: train it"):
-        run_cell(cells[0], folder, device="cpu", listener=notes)
+def test_no_cell_trains_on_what_it_is_tested_on(squares: Path, tmp_path: Path) -> None:
+    undivided = {"name": str(squares / "train"), "label": "Undivided", "val_share": 0.25}
+    folder, (trained, loaded), notes = begin(squares, tmp_path / "out", datasets=[undivided])
+    with pytest.raises(DataError, match=r"Training and test need different pairs, .* gives the split 'all' for both"):
+        run_cell(trained, folder, device="cpu", listener=notes)
+    assert not list(folder.runs.rglob("*.safetensors"))
+    assert run_cell(loaded, folder, device="cpu", listener=notes)["pairs"] == 12

@@ -1,4 +1,6 @@
-"""The paired bootstrap: what must hold for any counts, and cases whose answer is known."""
+"""Bootstrap and exchange test: what must hold for any counts, and cases whose answer is known."""
+
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ from numpy.typing import NDArray
 
 from minenetcd.benchmark.significance import _holm, compare
 from minenetcd.evaluation.confusion import Confusion
+from minenetcd.explain.comparison.joint_counts import confusion
+from minenetcd.explain.comparison.significance import differences
 
 COUNTS = st.integers(2, 4).flatmap(
     lambda methods: st.integers(2, 6).flatmap(
@@ -57,7 +61,7 @@ def test_a_method_that_is_better_everywhere_is_better_for_certain() -> None:
     weak = np.random.default_rng(0).integers(50, 100, (12, 4))
     strong = weak + np.array([40, -20, -20, 0])
     found = run(np.array([weak, strong]), resamples=20_000)
-    assert found.labels == ("b", "a") and found.p[0, 1] == pytest.approx(2 / 20_001)
+    assert found.labels == ("b", "a") and found.p[0, 1] == pytest.approx(2 / 2**12)  # all one way, or the other
     assert found.difference_low[0, 1] > 0 and found.is_certain(0, 1)
 
 
@@ -74,7 +78,32 @@ def test_two_units_are_drawn_as_they_must_be() -> None:
     found = run(counts, resamples=20_000)  # of a: F1 1, 0, or 20 / 30; of b always 2 / 3
     assert found.f1 == pytest.approx([2 / 3, 2 / 3])
     assert {float(found.low[0]), float(found.high[0])} == {0.0, 1.0}
-    assert found.p[0, 1] == pytest.approx(1, abs=0.05)
+    assert found.p[0, 1] == 1
+
+
+@pytest.mark.parametrize("units", [2, 3, 4])
+def test_few_sites_never_make_certain(units: int) -> None:
+    """Better on each of N sites happens by luck once in 2 ** (N - 1) times."""
+    counts = np.array([[[60, 40, 40, 500]] * units, [[90, 10, 10, 500]] * units])
+    found = run(counts, resamples=20_000)
+    assert found.p[0, 1] == pytest.approx(2 / 2**units) and not found.is_certain(0, 1)
+
+
+def test_the_exchange_test_is_that_of_two_detectors() -> None:
+    """`minenetcd compare` asks the same question of two detectors."""
+    rng = np.random.default_rng(3)
+    joint = {f"site {number}": rng.integers(0, 50, (2, 2, 2)) for number in range(7)}
+    sides = [[astuple(confusion(table, side)) for table in joint.values()] for side in ("a", "b")]
+    found = run(np.array(sides, np.int64))
+    assert found.p[0, 1] == pytest.approx(differences(joint, ["f1"])["f1"].p_value)
+
+
+def test_equal_methods_are_rarely_told_apart() -> None:
+    rng, certain = np.random.default_rng(4), 0
+    for _ in range(200):
+        counts = rng.integers(1, 100, (2, 14, 4))
+        certain += run(counts, resamples=400).is_certain(0, 1)
+    assert certain <= 20  # 10 are expected at the level 0.05; more than 20 once in a thousand times
 
 
 def test_the_block_size_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

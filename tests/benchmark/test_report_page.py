@@ -51,7 +51,8 @@ def test_every_table_and_figure_is_there(folder: BenchmarkFolder) -> None:
     parts = ("minenetcd256", "clcd")
     tables = {f"{kind}-{part}" for kind in ("methods", "changefft") for part in parts} | {"datasets"}
     assert {path.name for path in folder.tables.iterdir()} == {
-        f"{name}.{end}" for name in tables for end in ("md", "tex")
+        *(f"{name}.{end}" for name in tables for end in ("md", "tex")),
+        *(f"comparison-{part}.csv" for part in parts),
     }
     drawn = {f"{kind}-{part}" for kind in ("scores", "changefft", "cost", "comparison") for part in parts} | {
         "datasets"

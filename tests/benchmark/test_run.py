@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 import yaml
+from PIL import Image
 
 from minenetcd.benchmark.cells import Cell, expand
 from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.pool import Pool
 from minenetcd.benchmark.run import SilentSuite, run_suite
 from minenetcd.benchmark.suites import Suite, read_suite
+from minenetcd.errors import OptionError
 from training.squares import write_squares
 
 pytestmark = pytest.mark.slow
@@ -98,6 +100,18 @@ def test_a_failing_cell_is_reported_and_the_rest_go_on(
     told = Listens()
     assert len(run_suite(read_suite(values(squares)), tmp_path / "out", device="cpu", reporter=told).failed) == 1
     assert told.said == [("plan", 2, 1), ("started", "broken", None), ("failed", "broken", None)]
+
+
+def test_results_on_data_that_changed_are_not_gone_on_with(tmp_path: Path) -> None:
+    data = write_squares(tmp_path / "data")
+    method = {"config": "minenetcd-nano", "label": "embedded", "weights": "minenetcd-nano"}
+    suite = read_suite(values(data, methods=[method]))
+    assert len(run_suite(suite, tmp_path / "out", device="cpu").finished) == 1
+    mask = next((data / "test" / "label").iterdir())
+    Image.open(mask).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(mask)
+    with pytest.raises(OptionError, match=r"has changed since embedded.* was measured: choose another --out"):
+        run_suite(suite, tmp_path / "out", device="cpu")
+    assert len(run_suite(suite, tmp_path / "other", device="cpu").finished) == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

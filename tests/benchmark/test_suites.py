@@ -93,6 +93,31 @@ def test_ids_change_with_what_decides_the_result_alone() -> None:
     assert tested.run_id == first.run_id and tested.hash != first.hash
 
 
+def test_labels_in_any_script_have_files_of_their_own() -> None:
+    found = cells(methods=[{"config": "bit", "label": "矿山"}, {"config": "fc_ef", "label": "矿区"}])
+    assert len({cell.row for cell in found}) == 2 and all(cell.row.isascii() for cell in found)
+
+
+def test_rows_are_twins_where_they_differ_in_change_fft_alone() -> None:
+    forms = {"config": "minenetcd-nano", "options": {"change_fft": ["channel", "none"]}}
+    shorter = {"label": "shorter", "settings": {"recipe": {"steps": 3}}}
+    embedded = {"config": "minenetcd-nano", "label": "embedded", "weights": "minenetcd-nano"}
+    with_fft, without, *others = cells(methods=[forms, {**forms, **shorter}, embedded, "bit"])
+    assert with_fft.twin == without.twin
+    assert others[0].twin == others[1].twin != with_fft.twin
+    assert len({cell.twin for cell in (with_fft, *others)}) == 4
+    assert {cell.twin for cell in cells(methods=[forms], seeds=[5])} == {with_fft.twin}
+
+
+def test_weights_in_a_folder_that_are_trained_anew_are_another_cell(tmp_path: Path) -> None:
+    method = {"config": "bit", "weights": str(tmp_path)}
+    ids = []
+    for content in (b"first", b"second", b"first"):
+        (tmp_path / "model.safetensors").write_bytes(content)
+        ids.append(cells(methods=[method])[0].id)
+    assert ids[0] == ids[2] != ids[1]
+
+
 def test_own_choices_win_over_those_of_the_suite() -> None:
     method = {"config": "bit", "settings": {"trainer": {"patience": 3}}}
     shared = {"trainer": {"patience": 9, "validate_epochs": 2}, "recipe": {"epochs": 7, "batch_size": 2}}
@@ -128,6 +153,14 @@ def test_what_does_not_fit_is_told_in_one_line() -> None:
         read_suite(small(seeds=[1, 1]))
     with pytest.raises(OptionError, match="Two rows of the suite have the label 'BIT'"):
         cells(methods=["bit", {"config": "bit", "settings": {"seed": 3}}])
+    with pytest.raises(OptionError, match="Two data sets of the suite have the label 'pairs': give each"):
+        cells(datasets=["p/pairs", "q/pairs"])
+    with pytest.raises(OptionError, match=r"Two data sets .* the label 'CD a' and 'CD \(a\)', which name one file"):
+        cells(datasets=[{"name": "p", "label": "CD (a)"}, {"name": "q", "label": "CD a"}])
+    with pytest.raises(OptionError, match="Two recipes of the suite have the label 'short'"):
+        cells(recipes=[{"label": "short", "steps": 5}, {"label": "short", "steps": 6}])
+    with pytest.raises(OptionError, match="quantiles"):
+        read_suite(small(samples={"quantiles": [1.5]}))
     with pytest.raises(UnknownNameError, match="no configuration 'bitt'"):
         cells(methods=["bitt"])
     with pytest.raises(OptionError, match="test split is read by 'minenetcd test' only"):

@@ -85,6 +85,14 @@ def test_what_is_undefined_is_shown_as_such(results: pd.DataFrame) -> None:
     assert "1 of 2 seeds" in next(line for line in lines if "| BIT |" in line).split("|")[4]
 
 
+def test_a_seed_that_is_missing_is_told(results: pd.DataFrame) -> None:
+    frame = results.copy()
+    gone = (frame["label"] == "BIT") & (frame["seed"] == 1)
+    frame.loc[gone, ["state", "f1", "precision"]] = ["failed", None, None]
+    bit = next(line for line in to_markdown(methods_table(parts(frame)[0], "m")).splitlines() if "| BIT |" in line)
+    assert "1 of 2 seeds" in bit
+
+
 def test_gains_are_with_minus_without(tables: dict[str, Table], results: pd.DataFrame) -> None:
     pairs = gains(parts(results)[0].lines)
     assert [(a.backbone, a.has_change_fft, b.has_change_fft) for a, b in pairs] == [

@@ -32,7 +32,7 @@ def test_the_first_word_is_a_suite_unless_it_is_a_command(tmp_path: Path) -> Non
 def test_a_plan_tells_every_cell_and_its_cost(tmp_path: Path) -> None:
     lines = call("paper-table2", "--dry-run", "--out", str(tmp_path)).output.splitlines()
     minenetcd = next(line for line in lines if line.strip().startswith("MineNetCD "))
-    assert [word for word in minenetcd.split() if word[0].isdigit()][1:4] == ["63.95", "4,771,200", "19,355"]
+    assert [word for word in minenetcd.split() if word[0].isdigit()][1:4] == ["68.67", "4,771,200", "19,355"]
     assert lines[-3].startswith("13 of 13 cells to do")
     assert lines[-1].startswith("No time is told before a cell was measured")
     published = call("paper-table2", "weights=published", "--dry-run", "--out", str(tmp_path)).output
@@ -71,6 +71,7 @@ def test_a_suite_runs_and_a_failed_cell_is_exit_code_1(tmp_path: Path, monkeypat
         "methods": [
             {"config": "minenetcd-nano", "label": "embedded", "weights": "minenetcd-nano"},
             {"config": "bit", "weights": "published"},
+            {"config": "fc_ef", "weights": "no/such-folder"},
         ],
         "datasets": [{"name": str(squares), "label": "Squares"}],
         "settings": {"data": {"workers": 0}},
@@ -78,5 +79,7 @@ def test_a_suite_runs_and_a_failed_cell_is_exit_code_1(tmp_path: Path, monkeypat
     (tmp_path / "s.yaml").write_text(yaml.safe_dump(suite))
     result = call(str(tmp_path / "s.yaml"), "--out", str(tmp_path / "out"), "--device", "cpu")
     assert result.exit_code == 1 and "1 cell measured, 1 failed" in result.output
-    assert "There are no published weights of BIT for Squares" in result.stderr
+    assert "no/such-folder" in result.stderr
+    assert "There are no published weights of BIT for Squares: train it" in result.output
+    assert "1 of 3 cells have no published weights." in (tmp_path / "out" / "report.html").read_text()
     assert (tmp_path / "out" / "results.parquet").exists() and (tmp_path / "out" / "report.html").exists()

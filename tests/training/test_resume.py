@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 import minenetcd
@@ -116,6 +117,15 @@ def test_a_run_resumes_from_the_configuration_it_wrote(data: Path, tmp_path: Pat
     """Also where something is switched off: null stays null."""
     minenetcd.train(small_config(data, recipe={"steps": 1, "ema_decay": None}), tmp_path, device="cpu")
     minenetcd.train(tmp_path / "config.yaml", tmp_path, device="cpu", resume=True)
+
+
+def test_a_run_does_not_go_on_with_other_data(tmp_path: Path) -> None:
+    data = write_squares(tmp_path / "data")
+    minenetcd.train(small_config(data, recipe={"steps": 1}), tmp_path / "run", device="cpu")
+    mask = next((data / "val" / "label").iterdir())
+    Image.open(mask).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(mask)
+    with pytest.raises(OptionError, match=r"The val split of .* has changed since the run"):
+        minenetcd.train(small_config(data, recipe={"steps": 1}), tmp_path / "run", device="cpu", resume=True)
 
 
 def test_a_damaged_checkpoint_is_named(data: Path, tmp_path: Path) -> None:
