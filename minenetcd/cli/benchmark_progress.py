@@ -23,6 +23,7 @@ class SuiteProgress:
         self.progress = Progress(*columns, console=Console(stderr=True))
         self.all = self.progress.add_task("Cells", total=None, facts="")
         self.tasks: dict[str, TaskID] = {}
+        self.told = 0.0  # cells done when a log last heard of the time that is left
 
     def __enter__(self) -> Self:
         self.progress.start()
@@ -40,6 +41,8 @@ class SuiteProgress:
 
     def started(self, cell: Cell) -> None:
         self.tasks[cell.id] = self.progress.add_task(f"  {_name(cell)}", total=None, facts="starting")
+        if not self.progress.console.is_terminal:  # bars are not drawn into a log
+            self._say(f"started  {_name(cell)}")
 
     def progressed(self, cell: Cell, phase: str, done: int, of: int) -> None:
         self.progress.update(self.tasks[cell.id], completed=done, total=of, facts=_PHASES[phase])
@@ -56,6 +59,10 @@ class SuiteProgress:
     def left(self, seconds: float | None) -> None:
         facts = "" if seconds is None else f"about {_duration(seconds)} left"
         self.progress.update(self.all, facts=facts)
+        done, of = self.progress.tasks[self.all].completed, self.progress.tasks[self.all].total
+        if facts and not self.progress.console.is_terminal and done > self.told:
+            self.told = done
+            self._say(f"{done:.0f} of {of:.0f} cells, {facts}")
 
     def _say(self, text: str) -> None:
         self.progress.console.print(text, highlight=False)
