@@ -1,5 +1,6 @@
 """Tables in the layout of the paper, independent of how they are written."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,7 +64,8 @@ def gains_table(part: Part, name: str, comparison: Comparison | None) -> Table |
     pairs = gains(part.lines)
     if not pairs:
         return None
-    rows = [_gain_row(without, with_, comparison) for without, with_ in pairs]
+    trunks = Counter(with_.backbone for _, with_ in pairs)
+    rows = [_gain_row(without, with_, comparison, alone=trunks[with_.backbone] == 1) for without, with_ in pairs]
     has_printed = any(cell.printed for row in rows for cell in row)
     columns = [Column("Family", is_number=False), Column("Backbone", is_number=False)]
     for measure in ("F1", "cIoU"):
@@ -119,9 +121,10 @@ def _score_column(lines: Sequence[Line], measure: str) -> list[TableCell]:
     ]
 
 
-def _gain_row(without: Line, with_: Line, comparison: Comparison | None) -> list[TableCell]:
+def _gain_row(without: Line, with_: Line, comparison: Comparison | None, *, alone: bool) -> list[TableCell]:
+    """`alone`: no other row has this trunk, so that its name tells them apart."""
     trunk = TRUNKS.get(with_.backbone or "")
-    cells = [TableCell(trunk.family if trunk else ""), TableCell(trunk.label if trunk else with_.label)]
+    cells = [TableCell(trunk.family if trunk else ""), TableCell(trunk.label if trunk and alone else with_.label)]
     for measure in ("f1", "ciou"):
         off, on = without.scores[measure].mean, with_.scores[measure].mean
         values = [
