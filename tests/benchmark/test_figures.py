@@ -108,3 +108,9 @@ def test_text_is_wrapped_to_its_room() -> None:
 def test_dollars_are_dollars_and_long_headings_make_the_figure_taller() -> None:
     figure = titled(5, 3, r"lr $\frac{6$ z", " ".join(LONG_NAMES))
     assert figure.get_size_inches()[1] > 4 and texts_outside(figure) == []
+
+
+def test_what_lies_outside_is_noticed() -> None:
+    figure = titled(5, 3, "inside")
+    figure.text(0.9, 0.5, "half of this is outside")
+    assert texts_outside(figure) == ["half of this is outside"]
