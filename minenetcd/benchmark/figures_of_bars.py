@@ -129,7 +129,7 @@ def _draw_rows(axes: Axes, lines: Sequence[Line], measure: str, comparison: Comp
         ends = np.fmax(ends, high)
     printed = _draw_printed(axes, lines, measure, rows)
     limit = max(np.fmax(ends, printed).max() * 1.05, 0.05)
-    outside = values <= NUMBER_SHARE * limit
+    outside = (values <= NUMBER_SHARE * limit) | (printed < NUMBER_SHARE * limit)  # no room in the bar
     covered = outside & (ends < printed + 0.02 * limit) & (printed < ends + NUMBER_SHARE * limit)  # by a diamond
     starts = np.where(covered, np.fmax(ends, printed), ends)
     reach = starts + np.where(covered, 1.8, 1.0) * NUMBER_SHARE * limit

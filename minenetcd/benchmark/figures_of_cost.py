@@ -41,12 +41,7 @@ def cost(part: Part) -> Figure | None:
     for without, with_ in twins.items():
         ends = [place[without], place[with_]]
         axes.plot(macs[ends], f1[ends], color=kinds[ends[0]][1], linewidth=1.2, alpha=0.6, zorder=1.5)
-    for index in np.argsort(-areas, kind="stable"):  # small points lie on large ones
-        colour, empty = kinds[index][1], hollow[index]
-        axes.scatter(
-            macs[index], f1[index], s=areas[index], facecolor="white" if empty else colour,
-            edgecolor=colour if empty else "white", linewidth=1.6 if empty else 1.0, zorder=2,
-        )  # fmt: skip
+    _draw_points(axes, np.column_stack([macs, f1]), areas, [colour for _, colour in kinds], hollow)
     axes.set_xscale("log")
     axes.set(xlabel="multiply-adds for one pair of 256 x 256 pixels [2³⁰]", ylabel="F1")
     low, high = f1.min(), f1.max()
@@ -65,6 +60,22 @@ def cost(part: Part) -> Figure | None:
     figure.draw_without_rendering()
     name_points(axes, macs, f1, np.sqrt(areas) / 2, names, fontsize=8.5, color=INK)
     return figure
+
+
+def _draw_points(
+    axes: Axes,
+    places: NDArray[np.float64],
+    areas: NDArray[np.float64],
+    colours: Sequence[str],
+    hollow: NDArray[np.bool_],
+) -> None:
+    """Points at `places` (N, 2), small ones on large ones."""
+    for index in np.argsort(-areas, kind="stable"):
+        colour, empty = colours[index], hollow[index]
+        axes.scatter(
+            *places[index], s=areas[index], facecolor="white" if empty else colour,
+            edgecolor=colour if empty else "white", linewidth=1.6 if empty else 1.0, zorder=2,
+        )  # fmt: skip
 
 
 def _names(lines: Sequence[Line]) -> tuple[list[str], list[str]]:

@@ -112,7 +112,7 @@ def _lines(text: str, inches: float, font: FontProperties) -> list[str]:
 
 def _inches(text: str, font: FontProperties) -> float:
     """A little more than the width, which differs between ways of drawing letters."""
-    return 1.03 * text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
+    return 1.06 * text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
 
 
 def only_grid(axes: Axes, axis: str) -> None:

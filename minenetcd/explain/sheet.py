@@ -164,7 +164,7 @@ def _words(view: View, explanations: Mapping[str, Explanation], options: Explain
     line = [f"Log-odds of {target}, mean over {pixels}"]
     short = short_names(explanations)
     if fell_back := [short[name] for name, explanation in explanations.items() if explanation.fell_back]:
-        line.append(f"{', '.join(fell_back)}, which has none: over all")
+        line.append(f"{', '.join(fell_back)}, which {'has' if len(fell_back) == 1 else 'have'} none: over all")
     line.append(outline_words(view, {short[name]: explanation for name, explanation in explanations.items()}))
     if view.truth is not None:
         line.append("change map: green right, red invented, blue missed")
