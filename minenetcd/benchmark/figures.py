@@ -11,6 +11,12 @@ from minenetcd.geo.files import atomic_path
 #: Of all figures but those with very many columns, so that on a page their letters have one size. [inches]
 WIDTH = 11.0
 
+#: Longer names beside rows are wrapped. [inches]
+LABEL_INCHES = 3.0
+
+#: Where there is no room for longer names than these, numbers stand for them. [letters]
+LONGEST_NAME = 24
+
 _DOTS_PER_INCH = 160
 _NO_DATE = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}  # equal results, equal files
 

@@ -8,14 +8,15 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.figures import WIDTH
+from minenetcd.benchmark.figures import LABEL_INCHES, WIDTH
 from minenetcd.benchmark.labels import MEASURES, TRUNKS
 from minenetcd.benchmark.significance import Comparison
 from minenetcd.benchmark.summary import Line, Part, gains
-from minenetcd.data.figure_style import ACCENT, BLUE, INK, only_grid, titled
+from minenetcd.data.figure_style import ACCENT, BLUE, INK, counted, fitted, only_grid, row_inches, titled
 
 DRAWN = ("f1", "ciou")
 SIZES = {"Nano": "#d5dfe8", "Tiny": "#b3c9da", "Small": "#6d9abd", "Base": BLUE}
+NUMBER_SHARE = 0.16  # of an axis, that its numbers take
 PALE = (SIZES["Nano"], SIZES["Tiny"])
 
 
@@ -31,7 +32,7 @@ def bars(part: Part, comparison: Comparison | None) -> Figure | None:
 
 def _family_bars(part: Part, lines: Sequence[Line]) -> Figure:
     families = list(dict.fromkeys(line.group for line in lines))
-    figure = titled(WIDTH, 4.4, "Backbones of MineNetCD", part.place)
+    figure = titled(WIDTH, 4.4, "Backbones of MineNetCD", _family_words(part, lines))
     panels = figure.subplots(1, len(DRAWN))
     sizes = [size for size in SIZES if any(TRUNKS[line.backbone].size == size for line in lines)]
     width = 0.84 / len(sizes)
@@ -41,7 +42,8 @@ def _family_bars(part: Part, lines: Sequence[Line]) -> Figure:
             size = TRUNKS[line.backbone].size
             x = families.index(line.group) + (sizes.index(size) - (len(sizes) - 1) / 2) * width
             _draw_bar(axes, x, line, measure, width, SIZES[size])
-        axes.set_xticks(range(len(families)), families, color=INK)
+        names = [fitted(family, 4.6 / len(families)) for family in families]
+        axes.set_xticks(range(len(families)), names, color=INK)
         axes.set_title(MEASURES[measure], loc="left", fontsize=10.5, color=INK)
         _set_height(axes, _all_values(lines, measure), start_at_zero=start_at_zero)
         only_grid(axes, "y")
@@ -52,6 +54,16 @@ def _family_bars(part: Part, lines: Sequence[Line]) -> Figure:
     handles = panels[0].get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower center", ncols=len(sizes) + 1, handlelength=1.1)
     return figure
+
+
+def _family_words(part: Part, lines: Sequence[Line]) -> str:
+    """Where it was measured, which of two rows of a backbone is shown, and what the whiskers are."""
+    words = [part.place]
+    if any(_is_ablated(line, part) for line in part.lines):
+        words.append("with ChangeFFT")
+    if any(line.scores[measure].spread is not None for line in lines for measure in DRAWN):
+        words.append("whiskers: standard deviation over seeds")
+    return "; ".join(words)
 
 
 def _draw_bar(axes: Axes, x: float, line: Line, measure: str, width: float, colour: str) -> None:
@@ -86,12 +98,14 @@ def _set_height(axes: Axes, values: Sequence[float], *, start_at_zero: bool) -> 
 
 def _row_bars(part: Part, comparison: Comparison | None) -> Figure:
     lines = part.measured
-    whiskers = "" if comparison is None else f"; whiskers: 95 % over {comparison.units} {comparison.unit}s"
-    figure = titled(WIDTH, 1.7 + 0.34 * len(lines), "Methods, best first", part.place + whiskers)
+    units = "" if comparison is None else counted(comparison.units, comparison.unit)
+    whiskers = f"; whiskers: 95 % interval over {units}" if units else ""
+    names = [fitted(line.label, LABEL_INCHES) for line in lines]
+    figure = titled(WIDTH, 1.7 + row_inches(names, 0.34) * len(lines), "Methods, best first", part.place + whiskers)
     panels = figure.subplots(1, len(DRAWN), sharey=True)
     for axes, measure in zip(panels, DRAWN, strict=True):
         _draw_rows(axes, lines, measure, comparison)
-    panels[0].set_yticks(range(len(lines)), [line.label for line in lines], color=INK)
+    panels[0].set_yticks(range(len(lines)), names, color=INK)
     panels[0].invert_yaxis()
     if any(line.printed for line in lines):
         handles, names = panels[0].get_legend_handles_labels()
@@ -100,7 +114,10 @@ def _row_bars(part: Part, comparison: Comparison | None) -> Figure:
 
 
 def _draw_rows(axes: Axes, lines: Sequence[Line], measure: str, comparison: Comparison | None) -> None:
-    """A bar for each line with its interval and its printed number; the first is the best."""
+    """A bar for each line with its interval and its printed number; the first is the best.
+
+    Its own number stands in the bar or right of it; where a diamond is in the way, beyond that, and says what it is.
+    """
     rows = np.arange(len(lines))
     values = np.array([line.scores[measure].mean for line in lines])
     colours = [SIZES["Small"] if row else BLUE for row in rows]
@@ -110,32 +127,35 @@ def _draw_rows(axes: Axes, lines: Sequence[Line], measure: str, comparison: Comp
         low, high = (_as(measure, _of(lines, comparison, side)) for side in (comparison.low, comparison.high))
         axes.hlines(rows, low, high, color=INK, linewidth=1.0)
         ends = np.fmax(ends, high)
-    ends = _draw_printed(axes, lines, measure, rows, ends)
-    axes.set_xlim(0, max(ends.max() * 1.05, 0.05))
-    for row, value, end, bar in zip(rows, values, ends, colours, strict=True):
-        inside = value > 0.16 * axes.get_xlim()[1]
+    printed = _draw_printed(axes, lines, measure, rows)
+    limit = max(np.fmax(ends, printed).max() * 1.05, 0.05)
+    outside = (values <= NUMBER_SHARE * limit) | (printed < NUMBER_SHARE * limit)  # no room in the bar
+    covered = outside & (ends < printed + 0.02 * limit) & (printed < ends + NUMBER_SHARE * limit)  # by a diamond
+    starts = np.where(covered, np.fmax(ends, printed), ends)
+    reach = starts + np.where(covered, 1.8, 1.0) * NUMBER_SHARE * limit
+    axes.set_xlim(0, max(limit, *reach[outside]) if outside.any() else limit)
+    for row, (value, start, bar) in enumerate(zip(values, starts, colours, strict=True)):
+        inside = not outside[row]
         axes.annotate(
-            f"{value:.4f}", (0.0 if inside else end, row), (5, 0), textcoords="offset points", va="center",
-            fontsize=8.5, color="white" if inside else INK, weight="normal" if row else "bold",
+            f"{value:.4f} measured" if covered[row] else f"{value:.4f}", (0.0 if inside else start, row),
+            (8 if covered[row] else 5, 0), textcoords="offset points", va="center", fontsize=8.5,
+            color="white" if inside else INK, weight="normal" if row else "bold",
             path_effects=[withStroke(linewidth=3, foreground=bar if inside else "white")],
         )  # fmt: skip
     axes.set_title(MEASURES[measure], loc="left", fontsize=10.5, color=INK)
     only_grid(axes, "x")
 
 
-def _draw_printed(
-    axes: Axes, lines: Sequence[Line], measure: str, rows: NDArray[np.int_], ends: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Diamonds where a number was printed; how far each row reaches with them."""
-    known = [
-        (row, float(line.printed[measure])) for row, line in zip(rows, lines, strict=True) if measure in line.printed
-    ]
-    if known:
-        places, values = zip(*known, strict=True)
-        axes.scatter(values, places, marker="D", s=24, facecolors="white", edgecolors=INK, zorder=3, label="published")
-        for row, value in known:
-            ends[row] = max(ends[row], value)
-    return ends
+def _draw_printed(axes: Axes, lines: Sequence[Line], measure: str, rows: NDArray[np.int_]) -> NDArray[np.float64]:
+    """Diamonds where a number was printed; these numbers (N,), NaN where there is none."""
+    values = np.array([float(line.printed.get(measure, "nan")) for line in lines])
+    known = ~np.isnan(values)
+    if known.any():
+        axes.scatter(
+            values[known], rows[known], marker="D", s=24, facecolors="white", edgecolors=INK, zorder=3,
+            label="published",
+        )  # fmt: skip
+    return values
 
 
 def _is_ablated(line: Line, part: Part) -> bool:

@@ -8,26 +8,42 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.figures import WIDTH
+from minenetcd.benchmark.figures import LABEL_INCHES, LONGEST_NAME, WIDTH
 from minenetcd.benchmark.significance import LEVEL, RESAMPLES, Comparison
 from minenetcd.benchmark.summary import Axis, Part
-from minenetcd.data.figure_style import BLUE, BLUE_LIGHT, INK, QUIET, only_grid, titled
+from minenetcd.data.figure_style import (
+    BLUE,
+    BLUE_LIGHT,
+    INK,
+    QUIET,
+    counted,
+    fitted,
+    only_grid,
+    row_inches,
+    text_inches,
+    titled,
+)
+
+INTERVAL_INCHES = 3.0
 
 
 def critical_comparison(comparison: Comparison, place: str) -> Figure:
     """Left: F1 and its 95 % interval. Right: F1 of the row minus F1 of the column, in colour where it is certain."""
     methods = len(comparison.labels)
     subtitle = (
-        f"{place}; paired bootstrap over {comparison.units} {comparison.unit}s, {RESAMPLES:,} resamples, pooled F1; "
-        f"in colour: p < {LEVEL:g} after Holm's correction"
+        f"{place}; paired bootstrap over {counted(comparison.units, comparison.unit)}, {RESAMPLES:,} resamples, "
+        f"pooled F1; in colour: p < {LEVEL:g} after Holm's correction"
     )
+    rows, columns = _names(comparison.labels)
     cell = 0.5 if methods > 10 else 0.62  # inches
-    head = 1.6 + 0.045 * max(map(len, comparison.labels))  # inches, for the slanted names
-    figure = titled(max(WIDTH, 5.6 + cell * methods), head + 0.36 * methods, "Critical comparison", subtitle)
-    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3.0, cell * methods))
+    width = 1.0 + max(map(text_inches, rows)) + INTERVAL_INCHES + cell * methods
+    head = 1.6 + 0.045 * max(map(len, columns))  # inches, for the slanted names
+    height = head + row_inches(rows, 0.36) * methods
+    figure = titled(max(WIDTH, width), height, "Critical comparison", subtitle)
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(INTERVAL_INCHES, cell * methods))
     _draw_intervals(left, comparison)
-    _draw_differences(right, comparison)
-    left.set_yticks(range(methods), comparison.labels, color=INK)
+    _draw_differences(right, comparison, columns)
+    left.set_yticks(range(methods), rows, color=INK)
     left.tick_params(which="minor", length=0)
     left.set_ylim(methods - 0.5, -0.5)
     return figure
@@ -42,12 +58,24 @@ def across(parts: Sequence[Part], axis: Axis) -> Figure | None:
         return None
     recipe = f"recipe {parts[0].recipe}" if parts[0].recipe else "weights trained elsewhere"
     shared = recipe if axis == "data set" else parts[0].dataset
-    figure = titled(WIDTH, 1.5 + 0.36 * len(labels), f"F1 by {axis}", f"{shared}; best of each in bold")
+    rows = [fitted(label, LABEL_INCHES) for label in labels]
+    columns = [fitted(part.name(axis), 6.5 / len(parts)) for part in parts]
+    height = 1.3 + row_inches(columns, 0.2) + row_inches(rows, 0.36) * len(labels)
+    figure = titled(WIDTH, height, f"F1 by {axis}", f"{shared}; best of each in bold")
     axes = figure.add_subplot()
     _draw_matrix(axes, values, best=np.nanargmax(np.nan_to_num(values, nan=-1), axis=0))
-    axes.set_xticks(range(len(parts)), [part.name(axis) for part in parts], color=INK)
-    axes.set_yticks(range(len(labels)), labels, color=INK)
+    axes.set_xticks(range(len(parts)), columns, color=INK)
+    axes.set_yticks(range(len(labels)), rows, color=INK)
     return figure
+
+
+def _names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Of the rows and of the columns: where a name is too long to stand above a column, both get numbers."""
+    rows = [fitted(label, LABEL_INCHES) for label in labels]
+    if max(map(len, labels)) <= LONGEST_NAME:
+        return rows, list(labels)
+    numbers = [f"[{number}]" for number in range(1, len(labels) + 1)]
+    return [f"{row}  {number}" for row, number in zip(rows, numbers, strict=True)], numbers
 
 
 def _draw_intervals(axes: Axes, comparison: Comparison) -> None:
@@ -58,7 +86,7 @@ def _draw_intervals(axes: Axes, comparison: Comparison) -> None:
     only_grid(axes, "x")
 
 
-def _draw_differences(axes: Axes, comparison: Comparison) -> None:
+def _draw_differences(axes: Axes, comparison: Comparison, names: Sequence[str]) -> None:
     methods = len(comparison.labels)
     colours = LinearSegmentedColormap.from_list("gap", ["#dfe8ef", BLUE])
     gaps = comparison.difference
@@ -72,7 +100,8 @@ def _draw_differences(axes: Axes, comparison: Comparison) -> None:
             text = "\N{EN DASH}" if np.isnan(gaps[better, worse]) else f"{gaps[better, worse]:.3f}".lstrip("0")
             axes.text(worse, better, text, ha="center", va="center", fontsize=8, color=colour)
     axes.imshow(image, aspect="auto")
-    axes.set_xticks(range(methods), comparison.labels, rotation=40, ha="left", rotation_mode="anchor", color=INK)
+    turn = {"rotation": 40, "ha": "left", "rotation_mode": "anchor"} if tuple(names) == comparison.labels else {}
+    axes.set_xticks(range(methods), names, color=INK, **turn)
     axes.xaxis.tick_top()
     axes.set_xticks(np.arange(methods + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(methods + 1) - 0.5, minor=True)

@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.figures import WIDTH
+from minenetcd.benchmark.figures import LONGEST_NAME, WIDTH
 from minenetcd.benchmark.label_places import name_points
 from minenetcd.benchmark.labels import TRUNKS
 from minenetcd.benchmark.summary import Line, Part, gains
-from minenetcd.data.figure_style import ACCENT, BLUE, BLUE_LIGHT, GRID, INK, QUIET, titled
+from minenetcd.data.figure_style import ACCENT, BLUE, BLUE_LIGHT, GRID, INK, QUIET, fitted, line_inches, titled
 
 FAMILY_COLOURS = {"VMamba": "#d98a29", "Swin Transformer": BLUE, "ResNet": "#5f8f5a"}
 
@@ -22,7 +23,11 @@ def cost(part: Part) -> Figure | None:
     lines = [line for line in part.measured if line.macs and line.parameters]
     if len(lines) < 2:
         return None
-    figure = titled(WIDTH, 5.4, "Accuracy against cost", f"{part.place}; area of a point: parameters")
+    names, key = _names(lines)
+    below = sum(1 + max(name.count("\n") for name in key[row : row + 2]) for row in range(0, len(key), 2))
+    figure = titled(
+        WIDTH, 5.4 + 1.15 * line_inches() * below, "Accuracy against cost", f"{part.place}; area of a point: parameters"
+    )
     axes = figure.add_subplot()
     macs = np.array([line.macs / 2**30 for line in lines])
     f1 = np.array([line.f1 for line in lines])
@@ -36,15 +41,9 @@ def cost(part: Part) -> Figure | None:
     for without, with_ in twins.items():
         ends = [place[without], place[with_]]
         axes.plot(macs[ends], f1[ends], color=kinds[ends[0]][1], linewidth=1.2, alpha=0.6, zorder=1.5)
-    for colour, point, size, empty in zip(
-        [c for _, c in kinds], zip(macs, f1, strict=True), areas, hollow, strict=True
-    ):
-        axes.scatter(
-            *point, s=size, facecolor="white" if empty else colour, edgecolor=colour if empty else "white",
-            linewidth=1.6 if empty else 1.0, zorder=2,
-        )  # fmt: skip
+    _draw_points(axes, np.column_stack([macs, f1]), areas, [colour for _, colour in kinds], hollow)
     axes.set_xscale("log")
-    axes.set(xlabel="multiply-adds for one pair of 256 x 256 pixels [2$^{30}$]", ylabel="F1")
+    axes.set(xlabel="multiply-adds for one pair of 256 x 256 pixels [2³⁰]", ylabel="F1")
     low, high = f1.min(), f1.max()
     axes.set_ylim(low - 0.12 * max(high - low, 0.05), high + 0.14 * max(high - low, 0.05))
     pad = max(1.3, (macs.max() / macs.min()) ** 0.16)
@@ -56,14 +55,52 @@ def cost(part: Part) -> Figure | None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.grid(color=GRID)
     _legend_of_areas(axes, [line.parameters for line in lines], dict(kinds), hollow=bool(hollow.any()))
+    if key:
+        _legend_of_names(figure, key)
     figure.draw_without_rendering()
-    families = all(line.backbone in TRUNKS and line.group for line in lines)
-    names = [
-        line.label if not families else "" if empty else TRUNKS[line.backbone].label
-        for line, empty in zip(lines, hollow, strict=True)
-    ]
     name_points(axes, macs, f1, np.sqrt(areas) / 2, names, fontsize=8.5, color=INK)
     return figure
+
+
+def _draw_points(
+    axes: Axes,
+    places: NDArray[np.float64],
+    areas: NDArray[np.float64],
+    colours: Sequence[str],
+    hollow: NDArray[np.bool_],
+) -> None:
+    """Points at `places` (N, 2), small ones on large ones."""
+    for index in np.argsort(-areas, kind="stable"):
+        colour, empty = colours[index], hollow[index]
+        axes.scatter(
+            *places[index], s=areas[index], facecolor="white" if empty else colour,
+            edgecolor=colour if empty else "white", linewidth=1.6 if empty else 1.0, zorder=2,
+        )  # fmt: skip
+
+
+def _names(lines: Sequence[Line]) -> tuple[list[str], list[str]]:
+    """What stands beside each point and, where names are too long for that and these are numbers, what these mean.
+
+    Of families of backbones, points without ChangeFFT are known by the line to their twin.
+    """
+    if all(line.backbone in TRUNKS and line.group for line in lines):
+        twins = {id(without) for without, _ in gains(lines)}
+        return ["" if id(line) in twins else TRUNKS[line.backbone].label for line in lines], []
+    labels = [line.label for line in lines]
+    if max(map(len, labels)) <= LONGEST_NAME:
+        return labels, []
+    numbers = [str(number) for number in range(1, len(lines) + 1)]
+    wrapped = [fitted(label, WIDTH / 2 - 0.8).replace("\n", "\n      ") for label in labels]
+    return numbers, [f"{number:<3} {label}" for number, label in zip(numbers, wrapped, strict=True)]
+
+
+def _legend_of_names(figure: Figure, key: Sequence[str]) -> None:
+    rows = -(-len(key) // 2)
+    marks = [Line2D([], [], linestyle="") for _ in key]
+    figure.legend(
+        marks, key, loc="outside lower left", ncols=2 if rows > 1 else 1, handlelength=0, handletextpad=0,
+        alignment="left", labelspacing=0.25,
+    )  # fmt: skip
 
 
 def _kinds(lines: Sequence[Line]) -> list[tuple[str, str]]:

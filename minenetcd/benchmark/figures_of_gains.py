@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.figures import WIDTH
+from minenetcd.benchmark.figures import LABEL_INCHES, WIDTH
 from minenetcd.benchmark.labels import MEASURES, TRUNKS
 from minenetcd.benchmark.summary import Part, gains
-from minenetcd.data.figure_style import ACCENT, INK, QUIET, only_grid, titled
+from minenetcd.data.figure_style import ACCENT, INK, QUIET, fitted, only_grid, row_inches, titled
 
 UP, DOWN = "#3f7d4e", ACCENT
 
@@ -21,8 +21,9 @@ def change_fft_gains(part: Part) -> Figure | None:
     pairs = [(a, b) for a, b in gains(part.lines) if a.f1 is not None and b.f1 is not None]
     if not pairs:
         return None
-    names = [TRUNKS[b.backbone].label if b.backbone in TRUNKS else b.label for _, b in pairs]
-    figure = titled(WIDTH, max(3.0, 2.3 + 0.33 * len(pairs)), "What ChangeFFT adds", part.place)
+    labels = [TRUNKS[b.backbone].label if b.backbone in TRUNKS else b.label for _, b in pairs]
+    names = [fitted(label, LABEL_INCHES) for label in labels]
+    figure = titled(WIDTH, max(3.0, 2.3 + row_inches(names, 0.33) * len(pairs)), "What ChangeFFT adds", part.place)
     panels = figure.subplots(1, 2, sharey=True)
     for axes, measure in zip(panels, ("f1", "ciou"), strict=True):
         values = np.array([[line.scores[measure].mean for line in pair] for pair in pairs])

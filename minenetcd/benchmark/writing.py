@@ -1,5 +1,6 @@
 """Tables as Markdown, LaTeX and HTML."""
 
+import re
 from collections.abc import Callable
 from html import escape
 
@@ -8,7 +9,11 @@ from minenetcd.benchmark.tables import Column, Table, TableCell
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\N{PLUS-MINUS SIGN}": r"$\pm$", "<": r"$<$", ">": r"$>$",
+    "\N{MINUS SIGN}": "$-$",
 }  # fmt: skip
+
+#: As wide as it is, at most as the page.
+_FIT = r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%"
 
 
 def to_markdown(table: Table) -> str:
@@ -21,16 +26,20 @@ def to_markdown(table: Table) -> str:
 
 
 def to_latex(table: Table) -> str:
-    """A floating table for booktabs; a measure with printed numbers has two columns, measured and published."""
+    """A floating table for booktabs; a measure with printed numbers has two columns, measured and published.
+
+    A table wider than the page is made smaller.
+    """
     spans = [2 if column.has_printed else 1 for column in table.columns]
     lines = [
-        r"% needs \usepackage{booktabs}",
+        r"% needs \usepackage{booktabs,graphicx}",
         r"\begin{table*}[t]",
         r"\centering",
         rf"\caption{{{latex(table.title)}.}}",
         rf"\label{{tab:{table.name}}}",
         r"\footnotesize",
         r"\setlength{\tabcolsep}{4pt}",
+        _FIT,
         rf"\begin{{tabular}}{{{''.join(('r' if c.is_number else 'l') * s for c, s in _spanned(table, spans))}}}",
         r"\toprule",
         *_latex_head(table, spans),
@@ -40,8 +49,8 @@ def to_latex(table: Table) -> str:
         lines += [r"\midrule"] if index in table.rules else []
         cells = [text for cell, span in zip(row, spans, strict=True) for text in _latex_cell(cell, span)]
         lines.append(f"{' & '.join(cells)} \\\\")
-    notes = [r"\par\medskip", rf"\parbox{{\textwidth}}{{\scriptsize {' '.join(map(latex, table.notes))}}}"]
-    lines += [r"\bottomrule", r"\end{tabular}", *(notes if table.notes else []), r"\end{table*}"]
+    notes = [r"\par\medskip", rf"\parbox{{\textwidth}}{{\raggedright\scriptsize {' '.join(map(latex, table.notes))}}}"]
+    lines += [r"\bottomrule", r"\end{tabular}}", *(notes if table.notes else []), r"\end{table*}"]
     return "\n".join(lines) + "\n"
 
 
@@ -96,11 +105,16 @@ def _latex_head(table: Table, spans: list[int]) -> list[str]:
 
 
 def _latex_cell(cell: TableCell, span: int) -> list[str]:
-    text = latex(cell.text)
+    text = _latex_number(cell.text)
     text = {1: rf"\textbf{{{text}}}", 2: rf"\underline{{{text}}}"}.get(cell.rank, text)
     if cell.spread:
         text += rf" {{\tiny {latex(cell.spread)}}}"
-    return [text, latex(cell.printed)] if span == 2 else [text]
+    return [text, _latex_number(cell.printed)] if span == 2 else [text]
+
+
+def _latex_number(text: str) -> str:
+    """With a minus sign, not a hyphen, before a number."""
+    return latex(re.sub(r"^-(?=\d)", "\N{MINUS SIGN}", text))
 
 
 def _side(column: Column) -> str:

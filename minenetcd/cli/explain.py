@@ -96,6 +96,8 @@ def _print_focus(view: "View", explanations: Mapping[str, "Explanation"]) -> Non
         table.add_column(f"Level {level}", justify="right")
     for name, explanation in explanations.items():
         region = region_of_target(view, explanation)
+        if not explanation.maps:
+            table.add_row(name, "has none of these levels")
         for stage in explanation.stages:
             by_level = {heat.level: heat.focus(region) for heat in explanation.maps if heat.stage == stage}
             table.add_row(name, stage, *(_digits(by_level[level]) if level in by_level else "" for level in levels))

@@ -1,11 +1,14 @@
 """How the figures of this package look: one hand for titles, axes and colours."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 INK, QUIET, GRID = "#22282e", "#6b747c", "#e4e7ea"
 ACCENT, ACCENT_LIGHT = "#b8433a", "#e7b9b3"  # what changed
@@ -14,8 +17,11 @@ BEFORE, AFTER = BLUE, "#d98a29"
 SPLIT_COLOURS = {"train": BLUE, "val": "#d9a329", "test": ACCENT}
 OTHER_COLOUR = "#7a7f85"
 
+TITLE_SIZE, TEXT_SIZE = 13.5, 9.5  # points
+_EDGE = 0.16  # left and right of a heading [inches]
+
 _SETTINGS = {
-    "font.size": 9.5,
+    "font.size": TEXT_SIZE,
     "text.color": INK,
     "axes.labelcolor": QUIET,
     "axes.edgecolor": "#b5bbc1",
@@ -31,6 +37,7 @@ _SETTINGS = {
     "grid.linewidth": 0.8,
     "legend.frameon": False,
     "legend.fontsize": 9,
+    "text.parse_math": False,  # a dollar in somebody's label is a dollar
     "svg.hashsalt": "minenetcd",  # equal data, equal files
 }
 
@@ -45,13 +52,67 @@ def house_style() -> Iterator[None]:
 
 
 def titled(width: float, height: float, title: str, subtitle: str = "") -> Figure:
-    """An empty figure of so many inches with a heading at its top left; draw into its axes afterwards."""
-    head = 0.62 if subtitle else 0.42  # inches
+    """An empty figure of so many inches with a heading at its top left; draw into its axes afterwards.
+
+    What is too long for the width is wrapped, and the figure grows by the lines that this adds to one of each.
+    """
+    title = fitted(title, width - 2 * _EDGE, size=TITLE_SIZE, weight="bold")
+    subtitle = fitted(subtitle, width - 2 * _EDGE)
+    below = 0.42 + title.count("\n") * line_inches(TITLE_SIZE)  # where the subtitle begins [inches]
+    more = subtitle.count("\n") * line_inches()
+    height += below - 0.42 + more
+    head = below + more + (0.2 if subtitle else 0.0)
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     figure.get_layout_engine().set(rect=(0.015, 0.02, 0.97, 1 - 0.02 - head / height), w_pad=0.08, h_pad=0.06)
-    figure.text(0.16 / width, 1 - 0.14 / height, title, fontsize=13.5, weight="bold", va="top")
-    figure.text(0.16 / width, 1 - 0.42 / height, subtitle, fontsize=9.5, color=QUIET, va="top")
+    figure.text(_EDGE / width, 1 - 0.14 / height, title, fontsize=TITLE_SIZE, weight="bold", va="top")
+    figure.text(_EDGE / width, 1 - below / height, subtitle, fontsize=TEXT_SIZE, color=QUIET, va="top")
     return figure
+
+
+def fitted(text: str, inches: float, *, size: float = TEXT_SIZE, weight: str = "normal") -> str:
+    """`text` in lines of at most so many inches: broken between words; a longer word after / _ - or where it must.
+
+    Its own line breaks stay. `size` in points.
+    """
+    return "\n".join(
+        line for given in text.split("\n") for line in _lines(given, inches, FontProperties(size=size, weight=weight))
+    )
+
+
+def text_inches(text: str, *, size: float = TEXT_SIZE) -> float:
+    """How wide the longest line of `text` is [inches]."""
+    return max(_inches(line, FontProperties(size=size)) for line in text.split("\n"))
+
+
+def line_inches(size: float = TEXT_SIZE) -> float:
+    """From one line of text to the next [inches]."""
+    return 1.2 * size / 72
+
+
+def row_inches(labels: Iterable[str], least: float, *, size: float = TEXT_SIZE) -> float:
+    """Height of the rows of a figure in which each of `labels`, already fitted, stands beside its row [inches]."""
+    return max([least, *(label.count("\n") * line_inches(size) + 0.22 for label in labels if "\n" in label)])
+
+
+def _lines(text: str, inches: float, font: FontProperties) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        pieces = [word]
+        if _inches(word, font) > inches:
+            parts = re.findall(r"[^/_-]+[/_-]*|[/_-]+", word)
+            pieces = [piece for part in parts for piece in ([part] if _inches(part, font) <= inches else part)]
+        for number, piece in enumerate(pieces):
+            space = " " if lines[-1] and not number else ""
+            if lines[-1] and _inches(lines[-1] + space + piece, font) > inches:
+                lines.append(piece)
+            else:
+                lines[-1] += space + piece
+    return lines
+
+
+def _inches(text: str, font: FontProperties) -> float:
+    """A little more than the width, which differs between ways of drawing letters."""
+    return 1.06 * text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
 
 
 def only_grid(axes: Axes, axis: str) -> None:

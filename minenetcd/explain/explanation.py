@@ -81,7 +81,8 @@ class Explanation:
     """What one detector looked at.
 
     `probability` (H, W) of change, `changed` (H, W) at its threshold. `pixels_explained`: how many pixels the score is
-    the mean of; `fell_back`: all of them, because the detector gives none to the target.
+    the mean of; `fell_back`: all of them, because the detector gives none to the target. No `maps` where it has none of
+    the levels asked for.
     """
 
     detector: ChangeDetector
@@ -169,14 +170,11 @@ def region_of_target(view: View, explanation: Explanation) -> NDArray[np.bool_]:
 
 
 def _check_levels(detectors: Mapping[str, ChangeDetector], levels: tuple[int, ...] | None) -> None:
-    """OptionError for a level that no detector has, or a detector that has none of `levels`."""
-    most = {name: max(layer.level for layer in declared_layers(detector.model)) for name, detector in detectors.items()}
+    """OptionError for a level that none of `detectors` has."""
+    most = max(layer.level for detector in detectors.values() for layer in declared_layers(detector.model))
     for level in levels or ():
-        if not 1 <= level <= max(most.values()):
-            raise OptionError(f"There is no level {level}: {', '.join(most)} has levels 1 to {max(most.values())}.")
-    for name, highest in most.items():
-        if levels and min(levels) > highest:
-            raise OptionError(f"{name} has levels 1 to {highest}, {min(levels)} is asked for: choose another level.")
+        if not 1 <= level <= most:
+            raise OptionError(f"There is no level {level}: {', '.join(detectors)} has levels 1 to {most}.")
 
 
 def _frozen_twin(detector: ChangeDetector, device: str) -> ChangeDetector:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from minenetcd.detector import ChangeDetector
 from minenetcd.errors import OptionError
@@ -22,6 +22,14 @@ def load_detectors(sources: Sequence[str]) -> dict[str, ChangeDetector]:
         detector.name if names[detector.name] == 1 else f"{detector.name} ({source})": detector
         for source, detector in zip(sources, detectors, strict=True)
     }
+
+
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """What each of `names` is called in a picture: of a hub id its last part, where no other has the same."""
+    names = list(names)
+    last = {name: name.rsplit("/", 1)[-1] if re.fullmatch(r"[\w.-]+/[\w.-]+", name) else name for name in names}
+    times = Counter(last.values())
+    return {name: last[name] if times[last[name]] == 1 else name for name in names}
 
 
 def slug(name: str) -> str:

@@ -12,8 +12,8 @@ from rasterio.windows import Window
 
 from minenetcd.data.figure_style import house_style
 from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_target
-from minenetcd.explain.named_detectors import slug
-from minenetcd.explain.sheet import explanation_sheet, heat_figure
+from minenetcd.explain.named_detectors import short_names, slug
+from minenetcd.explain.sheet import explanation_sheet, heat_figure, outline_words
 from minenetcd.explain.spectra import spectra_table
 from minenetcd.explain.spectra_figure import spectra_figure
 from minenetcd.explain.view import View
@@ -49,8 +49,9 @@ def write_explanations(
         raise unwritable(out, error) from error
     with house_style():
         save_figure(explanation_sheet(view, explanations, options), out / SHEET)
+        short = short_names(explanations)
         maps = [
-            _write_map(view, heat_map, explanation, name, out / MAPS, options)
+            _write_map(view, heat_map, explanation, name, short[name], out / MAPS, options)
             for name, explanation in explanations.items()
             for heat_map in explanation.maps
         ]
@@ -78,12 +79,19 @@ def file_name(name: str, heat_map: HeatMap) -> str:
 
 
 def _write_map(
-    view: View, heat_map: HeatMap, explanation: Explanation, name: str, folder: Path, options: ExplainOptions
+    view: View,
+    heat_map: HeatMap,
+    explanation: Explanation,
+    name: str,
+    title: str,
+    folder: Path,
+    options: ExplainOptions,
 ) -> Path:
     stem = file_name(name, heat_map)
     rows, columns = heat_map.cells
-    subtitle = f"{heat_map.stage}, level {heat_map.level} ({rows} x {columns} cells), {options.target}"
-    save_figure(heat_figure(view, heat_map, explanation, name, subtitle), folder / f"{stem}.png")
+    subtitle = f"{heat_map.stage}, level {heat_map.level} ({rows} x {columns} cells), {options.target}; "
+    subtitle += outline_words(view, {title: explanation}).replace("what each found", "what it found")
+    save_figure(heat_figure(view, heat_map, explanation, title, subtitle), folder / f"{stem}.png")
     if view.grid.is_georeferenced:
         tags = {
             "MODEL": name, "STAGE": heat_map.stage, "LEVEL": str(heat_map.level), "TARGET": options.target,
@@ -102,7 +110,9 @@ def _write_spectra(view: View, explanations: Mapping[str, Explanation], out: Pat
     with atomic_path(out / f"{SPECTRA}.csv") as target:
         spectra_table(spectra).to_csv(target, index=False)
     regions_from = "the detector" if view.truth is None else "the truth"
-    save_figure(spectra_figure(spectra, regions_from), out / f"{SPECTRA}.png")
+    short = short_names(explanations)
+    drawn = {short[name]: some for name, some in spectra.items()}
+    save_figure(spectra_figure(drawn, regions_from), out / f"{SPECTRA}.png")
     return out / f"{SPECTRA}.png"
 
 

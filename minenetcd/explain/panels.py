@@ -15,8 +15,16 @@ HEAT_COLOURS = colormaps["inferno"]
 PROBABILITY_COLOURS = LinearSegmentedColormap.from_list("probability", [np.array(colour) / 255 for colour in RAMP])
 NO_DATA = (0.93, 0.94, 0.95)
 
+FRAME = "#c9ced3"
+
 #: Share of the heat's colours over the paled image, least and most: what is cold stays visible.
-_LEAST_COVER, _MOST_COVER = 0.45, 0.85
+_LEAST_COVER, _MOST_COVER = 0.5, 0.9
+
+#: A brighter image is darkened to this mean under heat, since the colours would pale on it.
+_MOST_BRIGHT = 0.25
+
+#: A region with more edges than this for each of its image's pixels is not outlined: its outline would hide the heat.
+_MOST_EDGES = 0.15
 
 
 def draw_picture(axes: Axes, picture: NDArray[np.uint8]) -> None:
@@ -43,13 +51,27 @@ def draw_probability(axes: Axes, probability: NDArray[np.float32], valid: NDArra
 
 def draw_heat(axes: Axes, heat: NDArray[np.float32], background: NDArray[np.uint8], outline: NDArray[np.bool_]) -> None:
     """Heat (H, W), 0 to 1, over the greyed image (H, W, 3), with the edge of `outline` (H, W) in white."""
-    grey = np.repeat((background @ np.array([0.299, 0.587, 0.114]))[..., None] / 255, 3, axis=-1)
+    grey = background @ np.array([0.299, 0.587, 0.114]) / 255
+    grey = (grey * min(1.0, _MOST_BRIGHT / max(grey.mean(), 1e-6)))[..., None]
     cover = (_LEAST_COVER + (_MOST_COVER - _LEAST_COVER) * heat)[..., None]
     colours = HEAT_COLOURS(heat)[..., :3]
     _bare(axes)
     axes.imshow((1 - cover) * grey + cover * colours, interpolation="nearest")
-    if outline.any() and not outline.all():
+    if outline.any() and not outline.all() and not is_speckled(outline):
         axes.contour(outline, levels=[0.5], colors="white", linewidths=0.7, alpha=0.9)
+
+
+def is_speckled(region: NDArray[np.bool_]) -> bool:
+    """Whether `region` (H, W) has too many edges to be outlined."""
+    edges = (region[1:] != region[:-1]).sum() + (region[:, 1:] != region[:, :-1]).sum()
+    return bool(edges > _MOST_EDGES * region.size)
+
+
+def draw_nothing(axes: Axes, words: str) -> None:
+    """An empty place that says why."""
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=QUIET, fontsize=8.5)
 
 
 def say(axes: Axes, words: str) -> None:
@@ -69,8 +91,9 @@ def colour_bar(figure: Figure, place: Axes, colours: Colormap, label: str) -> No
 
 
 def _bare(axes: Axes) -> None:
+    """No axes, but a thin frame: an all white picture shows as one."""
     axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_visible(False)
+    axes.spines[:].set(visible=True, color=FRAME, linewidth=0.6)
 
 
 def _interpolation(shape: tuple[int, int]) -> str:

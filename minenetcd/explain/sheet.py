@@ -1,33 +1,35 @@
 """One page on which detectors are seen side by side, as in figures 14 and 15 of the MineNetCD paper."""
 
-import textwrap
 from collections.abc import Callable, Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minenetcd.data.figure_style import INK, QUIET, titled
+from minenetcd.data.figure_style import INK, QUIET, fitted, titled
 from minenetcd.evaluation.change_map import change_map
 from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_change
+from minenetcd.explain.named_detectors import short_names
 from minenetcd.explain.panels import (
     HEAT_COLOURS,
     PROBABILITY_COLOURS,
     colour_bar,
     draw_heat,
     draw_mask,
+    draw_nothing,
     draw_picture,
     draw_probability,
+    is_speckled,
     say,
 )
 from minenetcd.explain.view import View, colours
 
 PANEL_INCHES, BAR_INCHES = 2.1, 0.12
-NAME_CHARACTERS = 22  # a line beside a row
+NAME_SIZE = 8.5  # of names and headings of pictures [points]
 HEAT_LABEL = "heat: share of the largest value of each map"
 
 Draw = Callable[[Axes], None]
 Cell = tuple[str, Draw] | None  # heading and picture
-Row = tuple[str, list[Cell]]
+Row = tuple[list[str], list[Cell]]  # names beside it, and its places
 
 
 def explanation_sheet(view: View, explanations: Mapping[str, Explanation], options: ExplainOptions) -> Figure:
@@ -35,9 +37,13 @@ def explanation_sheet(view: View, explanations: Mapping[str, Explanation], optio
 
     With one level chosen, a row for each detector and a heat map a stage.
     """
-    rows = [_images(view)]
+    rows, short = [_images(view)], short_names(explanations)
+    wide = any(len(explanation.stages) < 2 for explanation in explanations.values())
     for name, explanation in explanations.items():
-        rows += _rows(name, explanation, view, one_level=len(options.levels or ()) == 1)
+        if len(options.levels or ()) == 1:
+            rows.append(_row_of_stages(short[name], explanation, view, options.levels[0]))
+        else:
+            rows += _rows_of_levels(short[name], explanation, view, wide=wide)
     return _page(rows, view.shape, *_words(view, explanations, options))
 
 
@@ -60,42 +66,51 @@ def _images(view: View) -> Row:
     if view.truth is not None:
         truth = view.truth
         cells.append(("truth", lambda axes: draw_mask(axes, truth)))
-    return "", cells
+    return [], cells
 
 
-def _rows(name: str, explanation: Explanation, view: View, *, one_level: bool) -> list[Row]:
-    answer: Cell = ("probability", lambda axes: draw_probability(axes, explanation.probability, view.valid))
-    by_place = {(heat_map.stage, heat_map.level): heat_map for heat_map in explanation.maps}
-    if one_level:
-        cells = [
-            (stage, _heat(view, by_place[stage, explanation.levels[0]], explanation)) for stage in explanation.stages
-        ]
-        return [(wrapped(name), [answer, *cells])]
-    firsts = [answer, _agreement(view, explanation)] + [None] * len(explanation.stages)
-    rows = []
-    for first, stage in zip(firsts, explanation.stages, strict=False):
-        maps = [by_place[stage, level] for level in explanation.levels]
-        cells = [(_level(heat_map), _heat(view, heat_map, explanation)) for heat_map in maps]
-        rows.append((wrapped(name, stage), [first, *cells]))
+def _row_of_stages(name: str, explanation: Explanation, view: View, level: int) -> Row:
+    """The answer, and the heat of one level before and after ChangeFFT, or at whatever stages there are."""
+    maps = [heat_map for heat_map in explanation.maps if heat_map.level == level]
+    cells: list[Cell] = [(heat_map.stage, _heat(view, heat_map, explanation)) for heat_map in maps]
+    return [name], [*_answers(view, explanation), *(cells or [_nothing(f"has no level {level}")])]
+
+
+def _rows_of_levels(name: str, explanation: Explanation, view: View, *, wide: bool) -> list[Row]:
+    """A row for each stage, the answer before the first; the change map below it or, if `wide`, beside it."""
+    answers = _answers(view, explanation)
+    if not explanation.maps:
+        return [([name], [*answers, _nothing("has none of\nthese levels")])]
+    firsts: list[list[Cell]] = [answers] if wide else [[answer] for answer in answers]
+    empty: list[Cell] = [None] * len(firsts[0])
+    rows: list[Row] = []
+    for index, stage in enumerate(explanation.stages):
+        maps = [heat_map for heat_map in explanation.maps if heat_map.stage == stage]
+        cells: list[Cell] = [(_level(heat_map), _heat(view, heat_map, explanation)) for heat_map in maps]
+        rows.append(([name, stage], [*(firsts[index] if index < len(firsts) else empty), *cells]))
     return rows
 
 
-def wrapped(*names: str) -> str:
-    """Each name on lines of its own, short enough to stand beside a row."""
-    return "\n".join(line for name in names for line in textwrap.wrap(name, NAME_CHARACTERS))
+def _answers(view: View, explanation: Explanation) -> list[Cell]:
+    """Its probability and, where there is a truth, its change map against it in the paper's colours."""
+    answers: list[Cell] = [("probability", lambda axes: draw_probability(axes, explanation.probability, view.valid))]
+    if (truth := view.truth) is not None:
+        answers.append(("change map", lambda axes: draw_picture(axes, change_map(explanation.changed, truth))))
+    return answers
+
+
+def _nothing(words: str) -> Cell:
+    return "", lambda axes: draw_nothing(axes, words)
+
+
+def wrapped(*names: str, inches: float, size: float = NAME_SIZE) -> str:
+    """Each name on lines of its own, short enough to stand beside a row of this height."""
+    return "\n".join(fitted(name, inches, size=size) for name in names)
 
 
 def _level(heat_map: HeatMap) -> str:
     rows, columns = heat_map.cells
     return f"level {heat_map.level}, {rows} x {columns} cells"
-
-
-def _agreement(view: View, explanation: Explanation) -> Cell:
-    """The change map against the truth in the paper's colours; nothing where there is no truth."""
-    truth = view.truth
-    if truth is None:
-        return None
-    return "change map", lambda axes: draw_picture(axes, change_map(explanation.changed, truth))
 
 
 def _heat(view: View, heat_map: HeatMap, explanation: Explanation) -> Draw:
@@ -113,14 +128,18 @@ def _page(rows: list[Row], shape: tuple[int, int], title: str, subtitle: str) ->
     wide, high = PANEL_INCHES * aspect**0.5 + 0.1, PANEL_INCHES / aspect**0.5 + 0.3
     figure = titled(max(wide * columns + 0.8, 6.5), high * len(rows) + 1.25, title, subtitle)
     places = figure.add_gridspec(len(rows) + 1, columns, height_ratios=[high] * len(rows) + [BAR_INCHES])
-    for row, (name, cells) in enumerate(rows):
-        _fill([figure.add_subplot(places[row, column]) for column in range(columns)], name, cells)
+    column = (figure.get_figwidth() - 0.8) / columns
+    for row, (names, cells) in enumerate(rows):
+        name = wrapped(*names, inches=high - 0.3)
+        _fill([figure.add_subplot(places[row, place]) for place in range(columns)], name, cells, column - 0.15)
+    label = fitted(HEAT_LABEL, 2 * column - 0.2, size=NAME_SIZE)
     colour_bar(figure, figure.add_subplot(places[-1, 0]), PROBABILITY_COLOURS, "probability of change")
-    colour_bar(figure, figure.add_subplot(places[-1, 1:3]), HEAT_COLOURS, HEAT_LABEL)
+    colour_bar(figure, figure.add_subplot(places[-1, 1:3]), HEAT_COLOURS, label)
     return figure
 
 
-def _fill(places: list[Axes], name: str, cells: list[Cell]) -> None:
+def _fill(places: list[Axes], name: str, cells: list[Cell], inches: float) -> None:
+    """Draw `cells` into the `places` of a row, their headings as wide as a place has `inches`."""
     cells = cells + [None] * (len(places) - len(cells))
     for axes, cell in zip(places, cells, strict=True):
         if cell is None:
@@ -128,14 +147,14 @@ def _fill(places: list[Axes], name: str, cells: list[Cell]) -> None:
             continue
         heading, draw = cell
         draw(axes)
-        axes.set_title(heading, fontsize=8.5, color=QUIET, loc="left", pad=3)
+        axes.set_title(fitted(heading, inches, size=NAME_SIZE), fontsize=NAME_SIZE, color=QUIET, loc="left", pad=3)
     if name:
         first = places[0]
         if cells[0] is None:  # the name stands beside an empty place
             first.set_axis_on()
             first.set(xticks=[], yticks=[])
             first.spines[:].set_visible(False)
-        first.set_ylabel(name, fontsize=8.5, color=INK)
+        first.set_ylabel(name, fontsize=NAME_SIZE, color=INK)
 
 
 def _words(view: View, explanations: Mapping[str, Explanation], options: ExplainOptions) -> tuple[str, str]:
@@ -143,9 +162,20 @@ def _words(view: View, explanations: Mapping[str, Explanation], options: Explain
     target, called = ("change", "changed") if options.target == "change" else ("no change", "unchanged")
     pixels = "all pixels" if options.pixels == "all" else f"the pixels each calls {called}"
     line = [f"Log-odds of {target}, mean over {pixels}"]
-    if fell_back := [name for name, explanation in explanations.items() if explanation.fell_back]:
-        line.append(f"{', '.join(fell_back)}, which has none: over all")
-    line.append(f"outlined: {'what each found' if view.truth is None else 'the truth'}")
-    if view.truth is not None and len(options.levels or ()) != 1:
-        line.append("map: green right, red invented, blue missed")
+    short = short_names(explanations)
+    if fell_back := [short[name] for name, explanation in explanations.items() if explanation.fell_back]:
+        line.append(f"{', '.join(fell_back)}, which {'has' if len(fell_back) == 1 else 'have'} none: over all")
+    line.append(outline_words(view, {short[name]: explanation for name, explanation in explanations.items()}))
+    if view.truth is not None:
+        line.append("change map: green right, red invented, blue missed")
     return f"What speaks for {target}: Grad-CAM", "; ".join(line)
+
+
+def outline_words(view: View, explanations: Mapping[str, Explanation]) -> str:
+    """What is outlined, and what is not, because it has too many edges."""
+    speckled = [name for name, found in explanations.items() if is_speckled(region_of_change(view, found))]
+    if view.truth is not None:
+        return "the truth is too speckled to be outlined" if speckled else "outlined: the truth"
+    if len(speckled) == len(explanations):
+        return "what was found is too speckled to be outlined"
+    return "outlined: what each found" + (f", but for {', '.join(speckled)}, too speckled" if speckled else "")

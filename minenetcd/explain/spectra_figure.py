@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minenetcd.data.figure_style import ACCENT, BLUE, INK, only_grid, titled
+from minenetcd.data.figure_style import ACCENT, BLUE, INK, fitted, only_grid, titled
 from minenetcd.explain.spectra import Spectrum
 
 _COLOURS = (BLUE, ACCENT)  # before ChangeFFT, after it
+PANEL_INCHES = 1.6  # height
+FOUR_NAMES_INCHES = 11.0  # of a legend in one row
 _LINES = {"changed": "-", "unchanged": (0, (2, 1.5))}
 
 
@@ -16,19 +18,21 @@ def spectra_figure(spectra: Mapping[str, Sequence[Spectrum]], regions_from: str)
     """A row for each detector, a panel for each level; `regions_from` says who tells changed from unchanged."""
     levels = sorted({spectrum.level for some in spectra.values() for spectrum in some})
     subtitle = f"Mean amplitude of the FFT along the channels; changed and unchanged cells by {regions_from}"
-    figure = titled(
-        max(7.0, 2.7 * len(levels) + 0.6), 2.4 * len(spectra) + 1.5, "Channel spectra around ChangeFFT", subtitle
-    )
+    width = max(7.0, 2.7 * len(levels) + 0.6)
+    figure = titled(width, 2.4 * len(spectra) + 1.5, "Channel spectra around ChangeFFT", subtitle)
     panels = figure.subplots(len(spectra), len(levels), squeeze=False, sharex=True)
     for places, (name, some) in zip(panels, spectra.items(), strict=True):
         for axes, level in zip(places, levels, strict=True):
             _draw(axes, [spectrum for spectrum in some if spectrum.level == level])
             axes.set_title(f"level {level}", loc="left", fontsize=9, color=INK)
-        places[0].set_ylabel(f"{name}\namplitude", color=INK, fontsize=8.5)
+        places[0].set_ylabel(fitted(f"{name}\namplitude", PANEL_INCHES, size=8.5), color=INK, fontsize=8.5)
     for axes in panels[-1]:
         axes.set_xlabel("cycles per channel")
-    handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), handlelength=2.2)
+    lines = {line.get_label(): line for axes in panels.flat for line in axes.get_lines()}
+    figure.legend(
+        lines.values(), lines.keys(), loc="outside lower center", handlelength=2.2,
+        ncols=len(lines) if width > FOUR_NAMES_INCHES else 2,
+    )  # fmt: skip
     return figure
 
 

@@ -1,6 +1,9 @@
 """Tables as built from results, and as Markdown, LaTeX and HTML."""
 
+import dataclasses
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +177,26 @@ def check_latex(text: str) -> None:
         )
     for start, end in re.findall(r"\\cmidrule\(lr\)\{(\d+)-(\d+)\}", text):
         assert 1 <= int(start) < int(end) <= columns
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
+def test_latex_fits_the_page(tables: dict[str, Table], tmp_path: Path) -> None:
+    wide = dataclasses.replace(
+        tables["methods"], name="wide",
+        rows=tuple((*row[:1], TableCell("organisation/a_method-of-a-very-long-name" * 2), *row[2:])
+                   for row in tables["methods"].rows),
+    )  # fmt: skip
+    needs = "\\documentclass{article}\\usepackage{booktabs,graphicx}\\usepackage[a4paper,margin=2cm]{geometry}"
+    body = "\\clearpage\n".join(to_latex(table) for table in (*tables.values(), wide))
+    (tmp_path / "page.tex").write_text(f"{needs}\\begin{{document}}\n{body}\\end{{document}}\n", encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0 and "Overfull" not in (tmp_path / "page.log").read_text(errors="replace")
+
+
+def test_negative_numbers_get_a_minus_sign() -> None:
+    table = Table("t", "T", (Column("Gain", True, True),), ((TableCell("-0.01", "", "-0.02"),),), (), ())
+    assert r"$-$0.01 & $-$0.02 \\" in to_latex(table)
 
 
 def test_everything_latex_would_read_otherwise_is_escaped() -> None:

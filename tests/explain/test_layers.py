@@ -70,8 +70,13 @@ def test_wrong_levels_are_told_in_one_line() -> None:
     nano, bit = detector_of("minenetcd"), detector_of("bit")
     with pytest.raises(OptionError, match="no level 5: nano, bit has levels 1 to 4"):
         explain_pair({"nano": nano, "bit": bit}, "a.png", "b.png", options=ExplainOptions(levels=(5,)))
-    with pytest.raises(OptionError, match="bit has levels 1 to 1, 2 is asked for"):
-        explain_pair({"nano": nano, "bit": bit}, "a.png", "b.png", options=ExplainOptions(levels=(2,)))
+    with pytest.raises(OptionError, match="no level 2: bit has levels 1 to 1"):
+        explain_pair({"bit": bit}, "a.png", "b.png", options=ExplainOptions(levels=(2,)))
+
+
+def test_a_detector_without_the_level_has_no_maps() -> None:
+    explanation = look(detector_of("bit"), view_of(*noise(64, 64)), levels=(2,))
+    assert explanation.maps == [] and explanation.probability.shape == (64, 64)
 
 
 def test_a_method_without_declared_layers_says_what_to_do() -> None:

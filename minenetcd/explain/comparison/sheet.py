@@ -6,30 +6,34 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from minenetcd.data.figure_style import AFTER, BLUE, INK, QUIET, counted, only_grid, titled
-from minenetcd.evaluation.change_map import change_map
+from minenetcd.data.figure_style import AFTER, BLUE, INK, QUIET, counted, fitted, only_grid, row_inches, titled
+from minenetcd.evaluation.change_map import BLUE as MISSED
+from minenetcd.evaluation.change_map import GREEN, RED, WHITE, change_map
 from minenetcd.evaluation.confusion import IGNORED, Confusion
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import confusion
-from minenetcd.explain.panels import draw_mask, draw_picture
+from minenetcd.explain.panels import FRAME, draw_mask, draw_picture
 from minenetcd.explain.sheet import Draw, wrapped
 
 PANEL_INCHES = 1.75
 MOST_NAMED_GROUPS = 40
+NAME_INCHES = 2.4  # beside a group
+BLACK = (20, 20, 20)  # of a mask
 
 #: Colours of the difference: alike (and right), alike (and wrong, or both changed), a alone, b alone, not known.
 ALIKE, BOTH, ONLY_A, ONLY_B, UNKNOWN = "#f4f5f6", "#b2b9bf", BLUE, AFTER, "#dfe3e6"
 
 
 def differences_sheet(comparison: Comparison) -> Figure:
-    """A row for each example: the images, the truth, what each detector says, and where they differ."""
+    """A row for each example: the images, the truth, what detectors A and B say, and where they differ."""
     examples, has_truth = comparison.examples, comparison.joint.has_truth
     columns = 6 if has_truth else 5
     figure = titled(
         PANEL_INCHES * columns + 1.0,
-        (PANEL_INCHES + 0.1) * len(examples) + 1.5,
-        f"{comparison.a} and {comparison.b}: the largest differences",
-        f"{comparison.short_source}. By rule: the {counted(len(examples), comparison.joint.part)} that differ most",
+        (PANEL_INCHES + 0.1) * len(examples) + 1.7,
+        "The largest differences between A and B",
+        f"{_who(comparison)}\n{comparison.short_source}. By rule: the "
+        f"{counted(len(examples), comparison.joint.part)} that differ most",
     )
     panels = figure.subplots(len(examples), columns, squeeze=False)
     for row, (places, example) in enumerate(zip(panels, examples, strict=True)):
@@ -37,9 +41,9 @@ def differences_sheet(comparison: Comparison) -> Figure:
         for axes, (heading, draw) in zip(places, cells, strict=True):
             draw(axes)
             if row == 0:
-                axes.set_title("\n".join(wrapped(heading).splitlines()[:2]), fontsize=8.5, color=QUIET, loc="left")
+                axes.set_title(heading, fontsize=8.5, color=QUIET, loc="left")
         places[0].set_ylabel(_words(example), fontsize=7.5, color=INK)
-    figure.legend(handles=_legend(comparison), loc="outside lower center", ncols=4, fontsize=8.5, handlelength=1.2)
+    figure.legend(handles=_legend(has_truth), loc="outside lower center", ncols=5, fontsize=8.5, handlelength=1.2)
     return figure
 
 
@@ -52,16 +56,19 @@ def groups_figure(comparison: Comparison) -> Figure:
     known = sorted((row for row in scores if None not in row), key=lambda row: row[1] - row[2])
     names, a, b = zip(*known, strict=True) if known else ((), (), ())
     named = len(known) <= MOST_NAMED_GROUPS
+    shown = [fitted(name, NAME_INCHES, size=8) for name in names] if named else []
+    height = row_inches(shown, 0.22, size=8) if named else 0.06
+    left_out = counted(len(scores) - len(known), comparison.joint.group)
+    words = f"; left out: {left_out} in which F1 is undefined for A, B or both" if len(known) < len(scores) else ""
     figure = titled(
-        7.5, 1.6 + max(1.5, (0.22 if named else 0.06) * len(known)), f"F1 of each {comparison.joint.group}",
-        f"{comparison.short_source}; {len(scores) - len(known)} without change in truth and maps are left out"
-        if len(known) < len(scores) else comparison.short_source,
+        7.5, 1.6 + max(1.5, height * len(known)), f"F1 of each {comparison.joint.group}",
+        f"{_who(comparison)}\n{comparison.short_source}{words}",
     )  # fmt: skip
     axes, rows = figure.add_subplot(), np.arange(len(known))
     axes.hlines(rows, np.minimum(a, b), np.maximum(a, b), color="#c9ced3", linewidth=1.2, zorder=1)
-    for values, colour, label in ((a, ONLY_A, comparison.a), (b, ONLY_B, comparison.b)):
+    for values, colour, label in ((a, ONLY_A, "A"), (b, ONLY_B, "B")):
         axes.scatter(values, rows, s=22 if named else 8, color=colour, label=label, zorder=2)
-    axes.set_yticks(rows if named else [], names if named else [], fontsize=8, color=INK)
+    axes.set_yticks(rows if named else [], shown, fontsize=8, color=INK)
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.7, len(known) - 0.3), xlabel="F1")
     only_grid(axes, "x")
     axes.legend(loc="lower left", ncols=2, bbox_to_anchor=(0, 1), borderaxespad=0, handletextpad=0.2)
@@ -93,28 +100,42 @@ def _cells(comparison: Comparison, example: Example) -> list[tuple[str, Draw]]:
         ("before", lambda axes: draw_picture(axes, example.before)),
         ("after", lambda axes: draw_picture(axes, example.after)),
         *([] if truth is None else [("truth", lambda axes: draw_mask(axes, truth))]),
-        (comparison.a, says(example.a)),
-        (comparison.b, says(example.b)),
+        ("A", says(example.a)),
+        ("B", says(example.b)),
         ("difference", lambda axes: draw_picture(axes, difference_picture(example))),
     ]
 
 
 def _words(example: Example) -> str:
     """Name and how much differs; F1 of each where it is defined."""
-    lines = [wrapped(example.name), f"{int(((example.a != example.b) & example.valid).sum()):,} px differ"]
+    lines = [
+        wrapped(example.name, inches=PANEL_INCHES - 0.2, size=7.5),
+        f"{int(((example.a != example.b) & example.valid).sum()):,} px differ",
+    ]
     if example.truth is not None:
         scores = [Confusion.count(mask.astype(np.uint8), example.truth).f1 for mask in (example.a, example.b)]
         lines.append("F1 " + " / ".join("-" if score is None else f"{score:.2f}" for score in scores))
     return "\n".join(lines)
 
 
-def _legend(comparison: Comparison) -> list[Patch]:
-    if comparison.joint.has_truth:
-        words = ("both right", "both wrong", f"only {comparison.a} right", f"only {comparison.b} right")
-    else:
-        words = ("neither sees change", "both see change", f"only {comparison.a}", f"only {comparison.b}")
-    colours = (ALIKE, BOTH, ONLY_A, ONLY_B)
-    return [
-        Patch(facecolor=colour, edgecolor="#c9ced3", linewidth=0.6, label=word)
-        for colour, word in zip(colours, words, strict=True)
-    ]
+def _who(comparison: Comparison) -> str:
+    return f"A: {comparison.a}\nB: {comparison.b}"
+
+
+def _legend(has_truth: bool) -> list[Patch]:
+    """Row by row: what the colours of the maps and of the difference mean."""
+    maps = [("A, B:", "none"), ("change found", GREEN), ("invented", RED), ("missed", MISSED), ("no change", WHITE)]
+    words = ("both right", "both wrong", "only A right", "only B right")
+    if not has_truth:
+        maps = [("A, B:", "none"), ("change", WHITE), ("no change", BLACK)]
+        words = ("neither sees change", "both see change", "only A", "only B")
+    difference = [("difference:", "none"), *zip(words, (ALIKE, BOTH, ONLY_A, ONLY_B), strict=True)]
+    maps += [("", "none")] * (len(difference) - len(maps))
+    return [_patch(*entry) for pair in zip(maps, difference, strict=True) for entry in pair]  # column by column
+
+
+def _patch(label: str, colour: str | tuple[int, int, int]) -> Patch:
+    if colour == "none":
+        return Patch(facecolor="none", edgecolor="none", label=label)
+    face = colour if isinstance(colour, str) else tuple(part / 255 for part in colour)
+    return Patch(facecolor=face, edgecolor=FRAME, linewidth=0.6, label=label)
