@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from minenetcd.benchmark.figures import LABEL_INCHES, LONGEST_NAME, WIDTH
-from minenetcd.benchmark.significance import LEVEL, RESAMPLES, Comparison
+from minenetcd.benchmark.significance import LEVEL, Comparison
 from minenetcd.benchmark.summary import Axis, Part
 from minenetcd.data.figure_style import (
     BLUE,
@@ -31,8 +31,8 @@ def critical_comparison(comparison: Comparison, place: str) -> Figure:
     """Left: F1 and its 95 % interval. Right: F1 of the row minus F1 of the column, in colour where it is certain."""
     methods = len(comparison.labels)
     subtitle = (
-        f"{place}; paired bootstrap over {counted(comparison.units, comparison.unit)}, {RESAMPLES:,} resamples, "
-        f"pooled F1; in colour: p < {LEVEL:g} after Holm's correction"
+        f"{place}; pooled F1; intervals: paired bootstrap over {counted(comparison.units, comparison.unit)}; in colour: "
+        f"p < {LEVEL:g} by a paired exchange test after Holm's correction"
     )
     rows, columns = _names(comparison.labels)
     cell = 0.5 if methods > 10 else 0.62  # inches
