@@ -30,9 +30,10 @@ INTERVAL_INCHES = 3.0
 def critical_comparison(comparison: Comparison, place: str) -> Figure:
     """Left: F1 and its 95 % interval. Right: F1 of the row minus F1 of the column, in colour where it is certain."""
     methods = len(comparison.labels)
+    units = counted(comparison.units, comparison.unit)
     subtitle = (
-        f"{place}; pooled F1; intervals: paired bootstrap over {counted(comparison.units, comparison.unit)}; in colour: "
-        f"p < {LEVEL:g} by a paired exchange test after Holm's correction"
+        f"{place}; pooled F1; intervals: paired bootstrap over {units}; in colour: p < {LEVEL:g} by a paired exchange "
+        "test after Holm's correction"
     )
     rows, columns = _names(comparison.labels)
     cell = 0.5 if methods > 10 else 0.62  # inches
