@@ -75,7 +75,7 @@ def _chapter(part: Part, suffix: str, suite: Suite, cells: Sequence[Cell], folde
         write_text(folder.tables / f"comparison{suffix}.csv", comparison.table().to_csv(index=False))
     samples = find_samples(part, cells, folder, suite.samples)
     rule = (
-        f"Of the {suite.samples.kept} pairs whose names come first by their SHA-256, those with change whose mean F1 "
+        f"Of the pairs, at most {suite.samples.kept}, whose names come first by their SHA-256, those with change whose mean F1 "
         "over the methods is nearest to each quantile. The number in a map is its F1 on the pair."
     )
     for name, (draw, caption) in drawn.items():
@@ -97,7 +97,7 @@ def _caption(comparison: Comparison | None) -> str:
     if not certain:
         text = f"{best} is better than none of the others beyond chance (p < {LEVEL:g})"
     elif left:
-        text = f"Beyond chance (p < {LEVEL:g}), {best} is better than all but {', '.join(left)}"
+        text = f"Beyond chance (p < {LEVEL:g}), {best} is better than all but {'; '.join(left)}"
     else:
         text = f"{best} is better than all others beyond chance (p < {LEVEL:g})"
     few = ""
