@@ -75,8 +75,8 @@ def _chapter(part: Part, suffix: str, suite: Suite, cells: Sequence[Cell], folde
         write_text(folder.tables / f"comparison{suffix}.csv", comparison.table().to_csv(index=False))
     samples = find_samples(part, cells, folder, suite.samples)
     rule = (
-        f"Of the pairs, at most {suite.samples.kept}, whose names come first by their SHA-256, those with change whose mean F1 "
-        "over the methods is nearest to each quantile. The number in a map is its F1 on the pair."
+        f"Of the pairs, at most {suite.samples.kept}, whose names come first by their SHA-256, those with change whose "
+        "mean F1 over the methods is nearest to each quantile. The number in a map is its F1 on the pair."
     )
     for name, (draw, caption) in drawn.items():
         if (path := write_figure(draw, folder.figures, name)) is not None:
