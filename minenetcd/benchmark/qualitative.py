@@ -117,7 +117,7 @@ def _draw_head(figure: Figure, title: str, width: float, height: float) -> None:
 
 
 def _panels(sample: Sample) -> list[tuple[str, NDArray[np.uint8]]]:
-    colours = np.array([WHITE, (20, 24, 28), GREY], np.uint8)
+    colours = np.array([(20, 20, 20), WHITE, GREY], np.uint8)
     truth = colours[np.where(sample.truth == IGNORED, 2, sample.truth == 1)]
     maps = [(label, change_map(mask, sample.truth)) for label, mask in sample.masks.items()]
     return [("Before", sample.before), ("After", sample.after), ("Truth", truth), *maps]
