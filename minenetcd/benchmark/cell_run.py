@@ -63,10 +63,10 @@ def _detector(
     if not cell.is_trained_here:
         listener.note(f"loading {cell.weights}")
         return ChangeDetector.from_pretrained(cell.weights), {}
+    _refuse_training_on_the_test(cell)
     run = folder.run(cell)
     with FileLock(f"{run}.lock"):  # suites that share runs, or one that was killed and is still saving
         if not is_trained(run):
-            _refuse_training_on_the_test(cell)
             train(_as_started(cell, run), run, device=device, resume=True, reporter=_Relay(listener))
             shutil.rmtree(run / "checkpoints")  # a finished run is not gone on with
     return ChangeDetector.from_pretrained(run), _training(cell, run)
