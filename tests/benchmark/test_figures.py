@@ -31,7 +31,7 @@ def line(label: str, f1: float, **values: object) -> Line:
         "row": label, "label": label, "group": None, "model": {"name": "bit"}, "scores": scores,
         "printed": {"f1": "0.0600", "ciou": "0.0309"}, "printed_gain": {}, "printed_in": None, "printed_note": None,
         "parameters": 2**20 * (1 + len(label) % 7), "macs": int(2**30 * (1 + 10 * f1)), "train_seconds": None,
-        "test_seconds_per_pair": None, "weights": "trained", "cells": (), "state": "finished",
+        "test_seconds_per_pair": None, "weights": "trained", "cells": (), "state": "finished", "twin": label,
     }  # fmt: skip
     return Line(**(known | values))
 
@@ -57,7 +57,7 @@ def families() -> Part:
 
 def pairs() -> Part:
     without = OURS | {"change_fft": "none"}
-    lines = (line(LONG_NAMES[0], 0.4, model=without), line(LONG_NAMES[1], 0.5, model=OURS))
+    lines = (line(LONG_NAMES[0], 0.4, model=without, twin="t"), line(LONG_NAMES[1], 0.5, model=OURS, twin="t"))
     return dataclasses.replace(part(), lines=lines)
 
 
