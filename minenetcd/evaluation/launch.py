@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 POLL_SECONDS = 0.2
 PATIENCE_SECONDS = 20.0  # for the others to end by themselves, once one has failed
@@ -26,8 +27,8 @@ def run_processes(arguments: Sequence[str], processes: int) -> int:
 
     Ctrl-C reaches them all, since they share the terminal; this process waits until they have saved.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        logs = [open(os.path.join(folder, str(rank)), "w+b") for rank in range(1, processes)]  # noqa: SIM115
+    with ExitStack() as files:
+        logs = [files.enter_context(tempfile.TemporaryFile()) for _ in range(1, processes)]
         streams = [None, *logs]
         port = _free_port()
         running = [

@@ -157,7 +157,7 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(
     out = tmp_path / "patches"
     for parts in (2, 6):  # killed twice, the second time further on
         process = start_build(scenes / "sites.csv", out, workers=workers)
-        wait_until(lambda: len(list((out / ".parts").glob("*.json"))) >= parts, process)  # noqa: B023
+        wait_until(lambda parts=parts: len(list((out / ".parts").glob("*.json"))) >= parts, process)
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
         process.wait()

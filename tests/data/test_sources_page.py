@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -25,17 +26,17 @@ def test_own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(pixels).save(path)
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     for block in blocks("Your own data", "python"):
         exec(block, names)
     splits, facts = capsys.readouterr().out.splitlines()
     assert splits == "('train', 'val', 'test')"
     assert re.fullmatch(r"2 \['0', '1'\] [0-9a-f]{16}", facts)
-    assert len(names["scenes"]) == 2  # type: ignore[arg-type]
+    assert len(names["scenes"]) == 2
 
 
 def test_commands_exist() -> None:
-    known = get_command(app).commands  # type: ignore[attr-defined]
+    known = get_command(app).commands
     for line in "".join(blocks("Named data sets", "bash")).splitlines():
         command, *words = line.removeprefix("minenetcd datasets").split() or ["show"]
         options = {option for parameter in known.get(command, known["show"]).params for option in parameter.opts}

@@ -144,6 +144,16 @@ def test_validation_pairs_are_cut_from_the_training_split_on_request(data: Path,
     assert facts["train"]["split"] == "train[without 0.25]" and facts["val"]["split"] == "train[0.25 held out]"
 
 
+def test_a_test_on_the_pairs_of_the_training_is_called_none(data: Path, tmp_path: Path) -> None:
+    undivided = small_config(data / "train", recipe={"steps": 1}, data={"val_share": 0.25})
+    minenetcd.train(undivided, tmp_path / "run", device="cpu")
+    for source, said in ((data / "train", True), (data, False)):
+        options = ["--data", str(source), "--out", str(tmp_path / "out"), "--device", "cpu", "--workers", "0"]
+        result = CliRunner().invoke(app, ["test", str(tmp_path / "run"), *options, "--no-pictures"])
+        assert result.exit_code == 0, result.output
+        assert ("the detector was trained on it: this is no test of it" in result.output) is said
+
+
 def test_a_loss_that_is_no_number_stops_with_the_samples(data: Path, tmp_path: Path) -> None:
     broken = ChangeDetector.from_config(small_config(data))
     with torch.no_grad():

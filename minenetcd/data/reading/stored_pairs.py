@@ -64,7 +64,7 @@ class StoredPairs(ChangeDataset):
         return decode_pair(pair, name, self.options, lambda: self.mask_values, partial(self.describe, index))
 
     @cached_property
-    def facts(self) -> DatasetFacts:  # type: ignore[override]  # made when it is first asked for
+    def facts(self) -> DatasetFacts:  # made when it is first asked for
         return DatasetFacts(self.source, self.split, self._fingerprint())
 
     @property
