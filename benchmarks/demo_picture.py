@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import minenetcd
 from minenetcd.prediction.demo import run_demo
-from minenetcd.prediction.figures import agreement_image, change_image
+from minenetcd.prediction.report.figures import agreement_image, change_image
 
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "demo.png"
 SIDE, MARGIN, TITLE = 480, 12, 34

@@ -11,9 +11,9 @@ import sys
 from dataclasses import asdict
 
 import minenetcd
-from minenetcd.data.synthetic.seeds import synthetic_seeds
-from minenetcd.detector import EMBEDDED
+from minenetcd.detectors.loading import EMBEDDED
 from minenetcd.evaluation.synthetic import score_on_synthetic
+from minenetcd.synthetic.seeds import synthetic_seeds
 
 
 def main(source: str) -> None:

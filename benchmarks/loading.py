@@ -19,7 +19,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import datasets
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -27,11 +26,12 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import ToTensor
 
-from minenetcd.data.catalog import load_dataset
+import datasets
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.loading import PairLoader, make_loader
-from minenetcd.data.synthetic import make_scene
 from minenetcd.data.transforms import augment, sample_generator
+from minenetcd.datasets.catalog import load_dataset
+from minenetcd.synthetic import make_scene
 from minenetcd.types import ChangeSample
 
 SIDE = 256

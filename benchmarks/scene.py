@@ -18,13 +18,13 @@ from rasterio.crs import CRS
 from rasterio.windows import Window
 
 import minenetcd
-from minenetcd.data.synthetic import make_scene
+from minenetcd.detectors.tiling import plan_tiles
 from minenetcd.geo.align import open_pair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
-from minenetcd.prediction.tiling import plan_tiles
+from minenetcd.synthetic import make_scene
 
 
 def main() -> None:

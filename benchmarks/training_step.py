@@ -15,13 +15,13 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from minenetcd.benchmark.complexity import measure_complexity
+from minenetcd.configs.recipe import Recipe
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
 from minenetcd.data.loading import make_loader
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.models.complexity import measure_complexity
 from minenetcd.training.losses import change_loss
 from minenetcd.training.optimise import make_optimiser
-from minenetcd.training.recipe import Recipe
 from minenetcd.types import ChangeSample, change_probability
 
 PARTS = ("data", "forward", "backward", "optimiser")

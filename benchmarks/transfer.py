@@ -15,7 +15,7 @@ from PIL import Image
 import minenetcd
 from minenetcd.evaluation.baseline import baseline_mask
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.prediction.figures import agreement_image
+from minenetcd.prediction.report.figures import agreement_image
 from minenetcd.prediction.scene import predict_scene
 
 

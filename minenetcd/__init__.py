@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from minenetcd import errors
 
 if TYPE_CHECKING:
-    from minenetcd.data.catalog import load_dataset
-    from minenetcd.detector import ChangeDetector
+    from minenetcd.datasets.catalog import load_dataset
+    from minenetcd.detectors.learned import ChangeDetector
     from minenetcd.evaluation.evaluate import evaluate
     from minenetcd.models.base import ChangeModel
     from minenetcd.models.catalog import create_model, list_models
@@ -39,15 +39,15 @@ __all__ = [
 ]
 
 _HOME = {
-    "ChangeDetector": "minenetcd.detector:ChangeDetector",
+    "ChangeDetector": "minenetcd.detectors.learned:ChangeDetector",
     "ChangeModel": "minenetcd.models.base:ChangeModel",
     "ChangeOutput": "minenetcd.types:ChangeOutput",
     "create_model": "minenetcd.models.catalog:create_model",
     "evaluate": "minenetcd.evaluation.evaluate:evaluate",
-    "from_config": "minenetcd.detector:ChangeDetector.from_config",
-    "from_pretrained": "minenetcd.detector:ChangeDetector.from_pretrained",
+    "from_config": "minenetcd.detectors.learned:ChangeDetector.from_config",
+    "from_pretrained": "minenetcd.detectors.learned:ChangeDetector.from_pretrained",
     "list_models": "minenetcd.models.catalog:list_models",
-    "load_dataset": "minenetcd.data.catalog:load_dataset",
+    "load_dataset": "minenetcd.datasets.catalog:load_dataset",
     "predict": "minenetcd.prediction.scene:predict_scene",
     "train": "minenetcd.training.train:train",
 }

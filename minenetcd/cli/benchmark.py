@@ -8,8 +8,8 @@ from typer import Argument, Exit, Option, Typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from minenetcd.benchmark.plan import PlannedCell
-    from minenetcd.benchmark.run import Benchmark
+    from minenetcd.benchmark.measuring.run import Benchmark
+    from minenetcd.benchmark.suite.plan import PlannedCell
 
 
 class SuiteOrCommand(TyperGroup):
@@ -49,8 +49,8 @@ def run(
 
     Example: minenetcd benchmark synthetic-small --jobs 2
     """
-    from minenetcd.benchmark.run import plan_suite, run_suite
-    from minenetcd.benchmark.suites import read_suite
+    from minenetcd.benchmark.measuring.run import plan_suite, run_suite
+    from minenetcd.benchmark.suite.suites import read_suite
     from minenetcd.configs.reading import parse_overrides
 
     wanted = read_suite(suite, **parse_overrides(overrides or ()))
@@ -71,8 +71,8 @@ def report(
 
     Example: minenetcd benchmark report results/synthetic-small
     """
-    from minenetcd.benchmark.folder import BenchmarkFolder
-    from minenetcd.benchmark.report import write_report
+    from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+    from minenetcd.benchmark.report.write import write_report
 
     print(f"Report: {write_report(BenchmarkFolder(folder))}")
 
@@ -80,8 +80,8 @@ def report(
 @app.command("list")
 def list_() -> None:
     """Names of the ready suites, and what they are for."""
-    from minenetcd.benchmark.cells import expand
-    from minenetcd.benchmark.suites import list_suites, read_suite
+    from minenetcd.benchmark.suite.cells import expand
+    from minenetcd.benchmark.suite.suites import list_suites, read_suite
 
     for name in list_suites():
         suite = read_suite(name)

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 if TYPE_CHECKING:
-    from minenetcd.benchmark.cells import Cell
+    from minenetcd.benchmark.suite.cells import Cell
 
 _PHASES = {"train": "training", "look": "validating", "test": "testing"}
 

@@ -33,11 +33,11 @@ def compare(
     """
     from minenetcd.cli.image_options import whole_numbers
     from minenetcd.cli.progress import progress_bar
+    from minenetcd.detectors.side_by_side import load_detectors
     from minenetcd.errors import OptionError
     from minenetcd.explain.comparison.on_data import compare_on_data
     from minenetcd.explain.comparison.on_scene import compare_on_scene
-    from minenetcd.explain.comparison.results import write_comparison
-    from minenetcd.explain.named_detectors import load_detectors
+    from minenetcd.explain.comparison.outputs import write_comparison
     from minenetcd.prediction.options import PredictOptions
 
     is_scene = before is not None and after is not None

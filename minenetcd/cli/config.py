@@ -42,6 +42,6 @@ def schema(
 
     Put '# yaml-language-server: $schema=minenetcd.schema.json' on top of the YAML file.
     """
-    from minenetcd.training.settings import write_schema
+    from minenetcd.configs.schema import write_schema
 
     print(write_schema(out))

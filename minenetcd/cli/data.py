@@ -9,7 +9,7 @@ from typer import Argument, Option, Typer
 from minenetcd.cli.data_check import check, stats
 
 if TYPE_CHECKING:
-    from minenetcd.data.building.build import BuiltDataset
+    from minenetcd.building.build import BuiltDataset
 
 app = Typer(no_args_is_help=True, help="Make, find and examine data sets.")
 
@@ -37,11 +37,11 @@ def build(
 
     Example: minenetcd data build sites.csv --out patches --size 256
     """
+    from minenetcd.building.build import build_dataset
+    from minenetcd.building.push import check_push, push_dataset
+    from minenetcd.building.scenes import PatchOptions
+    from minenetcd.building.splits import SplitPlan
     from minenetcd.cli.progress import progress_bar
-    from minenetcd.data.building.build import build_dataset
-    from minenetcd.data.building.push import check_push, push_dataset
-    from minenetcd.data.building.scenes import PatchOptions
-    from minenetcd.data.splits import SplitPlan
 
     patches = PatchOptions(
         size=size,
@@ -74,8 +74,8 @@ def sites(
 
     Example: minenetcd data sites global_mining_polygons_v2.gpkg --out sites.gpkg --min-area 5
     """
-    from minenetcd.data.site_map import draw_site_map
-    from minenetcd.data.sites import SiteOptions, find_sites, write_sites
+    from minenetcd.building.sites.finding import SiteOptions, find_sites, write_sites
+    from minenetcd.building.sites.map import draw_site_map
 
     found = find_sites(polygons, SiteOptions(distance, buffer, min_area))
     write_sites(found, out)

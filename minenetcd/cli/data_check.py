@@ -9,10 +9,10 @@ from typer import Argument, Exit, Option
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from minenetcd.data.audit import Audit, Normalisation
-    from minenetcd.data.audit.finding import Finding
-    from minenetcd.data.statistics import Statistics
-    from minenetcd.data.statistics.figures import WrittenStatistics
+    from minenetcd.examining.audit import Audit, Normalisation
+    from minenetcd.examining.audit.finding import Finding
+    from minenetcd.examining.statistics import Statistics
+    from minenetcd.examining.statistics.figures.write import WrittenStatistics
 
 _SHOWN = 5  # details of a finding, unless all are asked for
 _NOT_FIT = 1  # exit code; 2 says that there was nothing to check
@@ -30,7 +30,7 @@ def check(
     Example: minenetcd data check my_pairs --workers 4
     """
     from minenetcd.cli.progress import progress_bar
-    from minenetcd.data.audit import audit
+    from minenetcd.examining.audit import audit
 
     with progress_bar("Reading pairs") as progress:
         result = audit(source, workers=workers, progress=progress)
@@ -59,8 +59,8 @@ def stats(
     Example: minenetcd data stats patches --out statistics
     """
     from minenetcd.cli.progress import progress_bar
-    from minenetcd.data.statistics import dataset_statistics
-    from minenetcd.data.statistics.figures import write_statistics
+    from minenetcd.examining.statistics import dataset_statistics
+    from minenetcd.examining.statistics.figures.write import write_statistics
 
     with progress_bar("Reading pairs") as progress:
         statistics = dataset_statistics(source, workers=workers, progress=progress)
@@ -102,7 +102,7 @@ def _print_normalisation(normalisation: "Normalisation") -> None:
 
 def _print_tone(told_apart: float | None) -> None:
     """What stands behind the search for exchanged dates, so that finding none is not taken for proof."""
-    from minenetcd.data.audit.date_order import LEAST_AGREEMENT, LEAST_PAIRS
+    from minenetcd.examining.audit.date_order import LEAST_AGREEMENT, LEAST_PAIRS
 
     if told_apart is None:
         print(f"Exchanged dates were not looked for by tone: that takes {LEAST_PAIRS} pairs.")
@@ -137,7 +137,7 @@ def _verdict(audit: "Audit", *, fit: bool) -> str:
 def _write_json(audit: "Audit", path: Path) -> None:
     import json
 
-    from minenetcd.geo.files import atomic_path
+    from minenetcd.files import atomic_path
 
     with atomic_path(path) as target:
         target.write_text(json.dumps(audit.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Context, Option, Typer
 from typer.core import TyperGroup
 
+from minenetcd.constants import SPLITS
+
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from minenetcd.data.download import OnDisk
-    from minenetcd.data.named import NamedDataset
+    from minenetcd.datasets.download import OnDisk
+    from minenetcd.datasets.named import NamedDataset
 
-SPLITS = ("train", "val", "test")
 #: Columns that leave their room to others. [characters]
 _NARROW = {"Size, GSD": 9, "Licence": 14, "On disk": 8}
 CacheFolder = Annotated[Path | None, Option(help="Folder to keep data sets in, instead of the hub's own cache.")]
@@ -50,8 +51,8 @@ def show(
 
     Example: minenetcd datasets show MineNetCD256
     """
-    from minenetcd.data.download import available_on_disk
-    from minenetcd.data.named import named_dataset
+    from minenetcd.datasets.download import available_on_disk
+    from minenetcd.datasets.named import named_dataset
 
     row = named_dataset(name.partition("@")[0])
     print(f"{row.name}: {row.task}\n")
@@ -74,7 +75,7 @@ def download(
 
     Example: minenetcd datasets download LEVIR-CD
     """
-    from minenetcd.data.download import download_dataset
+    from minenetcd.datasets.download import download_dataset
 
     with _bytes_bar(name) as progress:
         found = download_dataset(name, splits=tuple(split) if split else None, cache_dir=cache_dir, progress=progress)
@@ -83,8 +84,8 @@ def download(
 
 
 def _print_overview(cache_dir: Path | None) -> None:
-    from minenetcd.data.download import available_on_disk
-    from minenetcd.data.named import DATASETS
+    from minenetcd.datasets.download import available_on_disk
+    from minenetcd.datasets.named import DATASETS
 
     columns = (
         "Name",

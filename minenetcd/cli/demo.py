@@ -16,7 +16,7 @@ def demo(
     """
     from minenetcd.cli.progress import progress_bar
     from minenetcd.cli.results import print_prediction, print_scores
-    from minenetcd.detector import ChangeDetector
+    from minenetcd.detectors.learned import ChangeDetector
     from minenetcd.prediction.demo import run_demo
 
     detector = ChangeDetector.from_pretrained("minenetcd-nano")

@@ -37,8 +37,8 @@ def explain(
     """
     from minenetcd.cli.image_options import whole_numbers
     from minenetcd.cli.progress import progress_bar
+    from minenetcd.detectors.side_by_side import load_detectors
     from minenetcd.explain.explanation import ExplainOptions, explain_pair
-    from minenetcd.explain.named_detectors import load_detectors
     from minenetcd.explain.outputs import write_explanations
 
     options = ExplainOptions(

@@ -53,8 +53,8 @@ def _print_overview() -> None:
 
 def _facts(name: str) -> list[str]:
     """Name, paper, venue, parameters, MACs and trunk of a method, as shown."""
-    from minenetcd.benchmark.complexity import default_complexity
     from minenetcd.models.catalog import model_class
+    from minenetcd.models.complexity import default_complexity
 
     about, measured = model_class(name).about, default_complexity(name)
     return [

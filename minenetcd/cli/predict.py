@@ -28,7 +28,7 @@ def predict(
     """
     from minenetcd.cli.progress import progress_bar
     from minenetcd.cli.results import print_prediction
-    from minenetcd.detector import ChangeDetector
+    from minenetcd.detectors.learned import ChangeDetector
     from minenetcd.prediction.scene import PredictOptions, predict_scene
 
     detector = ChangeDetector.from_pretrained(model)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument
 
 if TYPE_CHECKING:
-    from minenetcd.training.runs import Run
+    from minenetcd.training.records.runs import Run
 
 COLUMNS = ("Run", "Model", "Data", "Recipe", "Steps", "Best F1", "At step", "State")
 
@@ -17,7 +17,7 @@ def runs(folder: Annotated[Path, Argument(help="Folder that holds runs.")] = Pat
 
     Example: minenetcd runs experiments
     """
-    from minenetcd.training.runs import list_runs
+    from minenetcd.training.records.runs import list_runs
 
     rows = [_cells(run) for run in list_runs(folder)]
     if not sys.stdout.isatty():  # for other programs: a line a run, tabs between

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Exit, Option
 
 if TYPE_CHECKING:
-    from minenetcd.benchmark.published import Printed
-    from minenetcd.detector import ChangeDetector
+    from minenetcd.benchmark.results.published import Printed
+    from minenetcd.detectors.learned import ChangeDetector
     from minenetcd.evaluation.evaluate import Evaluation
 
 
@@ -29,13 +29,13 @@ def test(
 
     Example: minenetcd test runs/bit --data levir-cd
     """
-    from minenetcd.evaluation.launch import is_launched, run_processes
+    from minenetcd.runtime.launch import is_launched, run_processes
 
     if processes > 1 and not is_launched():
         raise Exit(run_processes(sys.argv[1:], processes))
 
     from minenetcd.cli.progress import progress_bar
-    from minenetcd.detector import ChangeDetector
+    from minenetcd.detectors.learned import ChangeDetector
     from minenetcd.evaluation.testing import run_test
 
     out = out or Path("tests") / f"{_short(model)}-{_short(data)}-{split}"
@@ -62,9 +62,9 @@ def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published
     from rich.console import Console
     from rich.table import Table
 
-    from minenetcd.benchmark.labels import MEASURES
+    from minenetcd.benchmark.results.labels import MEASURES
     from minenetcd.cli.results import counted
-    from minenetcd.evaluation.results import metrics_record
+    from minenetcd.evaluation.outputs import metrics_record
     from minenetcd.evaluation.testing import was_trained_on
 
     record = metrics_record(result)
@@ -95,8 +95,8 @@ def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published
 
 def _published(detector: "ChangeDetector", data: str) -> "Printed | None":
     """What is published of exactly this detector's network on this data set."""
-    from minenetcd.benchmark.published import printed_score
-    from minenetcd.data.catalog import published_table
+    from minenetcd.benchmark.results.published import printed_score
+    from minenetcd.datasets.catalog import published_table
 
     return printed_score(detector.describe()["model"], published_table(data), "framework")
 

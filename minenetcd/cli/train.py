@@ -21,7 +21,7 @@ def train(
 
     Example: minenetcd train minenetcd-nano data="synthetic:mines?sites=40&size=512" --processes 2
     """
-    from minenetcd.evaluation.launch import is_launched, run_processes
+    from minenetcd.runtime.launch import is_launched, run_processes
 
     if processes > 1 and not is_launched():
         raise Exit(run_processes(sys.argv[1:], processes))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from minenetcd.constants import SPLITS
 from minenetcd.errors import DataError
 
 #: The one split of a data set that is not divided.
@@ -14,7 +15,6 @@ _WORDS = {
     "val": "val", "valid": "val", "validation": "val",
     "test": "test", "testing": "test",
 }  # fmt: skip
-SPLITS = tuple(dict.fromkeys(_WORDS.values()))  # as in dataset.py, which imports torch
 
 
 def split_word(text: str) -> str | None:

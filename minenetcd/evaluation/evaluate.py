@@ -12,7 +12,7 @@ from torch import Tensor
 
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
 from minenetcd.data.loading import make_loader
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.by_site import pool
 from minenetcd.evaluation.confusion import IGNORED, Confusion
 from minenetcd.evaluation.curves import LEVELS, probability_histogram

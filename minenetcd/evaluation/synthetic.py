@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from minenetcd.data.synthetic import make_scene
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.confusion import Confusion
+from minenetcd.synthetic import make_scene
 
 
 def score_on_synthetic(detector: ChangeDetector, seeds: Iterable[int], *, size: int = 512) -> Confusion:

@@ -6,15 +6,16 @@ from typing import Any
 
 from accelerate import Accelerator
 
-from minenetcd.data.catalog import load_dataset
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.data.split_names import WHOLE
-from minenetcd.detector import ChangeDetector, choose_device
+from minenetcd.datasets.catalog import load_dataset
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OutputError
 from minenetcd.evaluation.boundary import BoundaryCounts
 from minenetcd.evaluation.evaluate import Evaluation, evaluate
-from minenetcd.evaluation.launch import is_launched
-from minenetcd.evaluation.results import PictureWriter, write_results
+from minenetcd.evaluation.outputs import PictureWriter, write_results
+from minenetcd.runtime.device import choose_device
+from minenetcd.runtime.launch import is_launched
 
 
 def run_test(

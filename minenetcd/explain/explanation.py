@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from minenetcd.detector import ChangeDetector, Limits, choose_device
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.preprocessing import Limits
 from minenetcd.errors import OptionError
 from minenetcd.evaluation.confusion import IGNORED
 from minenetcd.explain.grad_cam import Target, TargetScore, grad_cam, heat
@@ -23,6 +24,7 @@ from minenetcd.explain.view import View, read_view
 from minenetcd.geo.align import open_pair
 from minenetcd.models.minenetcd import MineNetCD
 from minenetcd.prediction.inference import value_limits
+from minenetcd.runtime.device import choose_device
 
 #: Images are padded to multiples of this, so that the cells of every level divide them. [pixels]
 COARSEST_CELL = 32

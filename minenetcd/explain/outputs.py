@@ -10,14 +10,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from rasterio.windows import Window
 
-from minenetcd.data.figure_style import house_style
+from minenetcd.detectors.side_by_side import short_names, slug
+from minenetcd.display.figure_style import house_style
 from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_target
-from minenetcd.explain.named_detectors import short_names, slug
 from minenetcd.explain.sheet import explanation_sheet, heat_figure, outline_words
 from minenetcd.explain.spectra import spectra_table
 from minenetcd.explain.spectra_figure import spectra_figure
 from minenetcd.explain.view import View
-from minenetcd.geo.files import atomic_path, unwritable
+from minenetcd.files import atomic_path, unwritable
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.facts import package_version
 

@@ -8,8 +8,8 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from minenetcd.data.figure_style import INK, QUIET
-from minenetcd.prediction.figures import RAMP
+from minenetcd.display.figure_style import INK, QUIET
+from minenetcd.prediction.report.figures import RAMP
 
 HEAT_COLOURS = colormaps["inferno"]
 PROBABILITY_COLOURS = LinearSegmentedColormap.from_list("probability", [np.array(colour) / 255 for colour in RAMP])

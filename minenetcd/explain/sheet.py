@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minenetcd.data.figure_style import INK, QUIET, fitted, titled
-from minenetcd.evaluation.change_map import change_map
+from minenetcd.detectors.side_by_side import short_names
+from minenetcd.display.agreement import change_map
+from minenetcd.display.figure_style import INK, QUIET, fitted, titled
 from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_change
-from minenetcd.explain.named_detectors import short_names
 from minenetcd.explain.panels import (
     HEAT_COLOURS,
     PROBABILITY_COLOURS,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minenetcd.data.figure_style import ACCENT, BLUE, INK, fitted, only_grid, titled
+from minenetcd.display.figure_style import ACCENT, BLUE, INK, fitted, only_grid, titled
 from minenetcd.explain.spectra import Spectrum
 
 _COLOURS = (BLUE, ACCENT)  # before ChangeFFT, after it

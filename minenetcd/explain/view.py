@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from minenetcd.data.building.scene_label import open_label
+from minenetcd.building.scene_label import open_label
 from minenetcd.errors import OptionError, RasterError
 from minenetcd.evaluation.confusion import IGNORED
 from minenetcd.geo.align import AlignedPair

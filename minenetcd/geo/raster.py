@@ -18,7 +18,7 @@ from rasterio.io import DatasetReader, DatasetWriter
 from rasterio.windows import Window
 
 from minenetcd.errors import OptionError, RasterError, SizeError
-from minenetcd.geo.files import atomic_path, unwritable
+from minenetcd.files import atomic_path, unwritable
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import Source, inspect, quiet_gdal, reason
 

@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
 from minenetcd.errors import OptionError, RasterError, SizeError
-from minenetcd.geo.files import atomic_path, unwritable
+from minenetcd.files import atomic_path, unwritable
 from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE, WGS84, Grid
 from minenetcd.geo.source import open_or_explain, quiet_gdal, reason
 

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.windows import Window
 
-from minenetcd.data.synthetic import make_scene
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.inference import Progress
 from minenetcd.prediction.scene import ScenePrediction, predict_scene
+from minenetcd.synthetic import make_scene
 
 SEED, SIZE, METRES_PER_PIXEL = 42, 1024, 1.2
 DATES = ("2018:06:14 10:12:00", "2023:07:02 10:20:00")  # TIFFTAG_DATETIME

@@ -9,7 +9,7 @@ import numpy as np
 from pyproj import CRS
 from rasterio.windows import Window
 
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster

@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from minenetcd.detector import ChangeDetector, Limits
+from minenetcd.detectors.blending import Blender, Strip
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.preprocessing import Limits
+from minenetcd.detectors.tiling import Tile, plan_tiles
 from minenetcd.errors import MineNetCDError, RasterError
 from minenetcd.geo.align import AlignedPair, Pair
-from minenetcd.prediction.blending import Blender, Strip
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.tiling import Tile, plan_tiles
 
 Progress = Callable[[int, int], None]
 

@@ -6,7 +6,7 @@ from geopandas import GeoDataFrame
 
 from minenetcd.prediction.areas import Change, StoredScene
 from minenetcd.prediction.facts import SceneFacts
-from minenetcd.prediction.pictures import DatePictures
+from minenetcd.prediction.report.pictures import DatePictures
 
 
 @dataclass(frozen=True)

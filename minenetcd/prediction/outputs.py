@@ -11,7 +11,7 @@ from pathlib import Path
 from geopandas import GeoDataFrame
 
 from minenetcd.errors import OutputError
-from minenetcd.geo.files import unwritable
+from minenetcd.files import unwritable
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.vector import write_vector
 from minenetcd.prediction.areas import StoredScene

@@ -16,19 +16,19 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.blending import Strip
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, OutputError, RasterError, SizeError
 from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.grid import Grid
 from minenetcd.prediction.areas import Change, StoredScene, find_change, read_window
-from minenetcd.prediction.blending import Strip
 from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.inference import Progress, probability_strips
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outcome import Outcome
 from minenetcd.prediction.outputs import SavedPrediction, check_folder, result_names, staged, write_results
-from minenetcd.prediction.pictures import date_pictures
-from minenetcd.prediction.report import write_report
+from minenetcd.prediction.report.page import write_report
+from minenetcd.prediction.report.pictures import date_pictures
 from minenetcd.prediction.resampled import resampled_strips
 from minenetcd.prediction.stored import StoredProbability
 

@@ -11,19 +11,19 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object
 from torch import Tensor, nn
 
+from minenetcd.configs.schema import Settings
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.loading import make_loader
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import MineNetCDError
 from minenetcd.evaluation.evaluate import evaluate
 from minenetcd.evaluation.threshold import best_threshold, confusion_at
-from minenetcd.training.interruption import Interruption
+from minenetcd.runtime.interruption import Interruption
 from minenetcd.training.losses import change_loss
 from minenetcd.training.optimise import RunningAverage, learning_rate, make_optimiser
 from minenetcd.training.parallel import Spread
 from minenetcd.training.plan import Plan
-from minenetcd.training.resume import random_states, restore_random_state
-from minenetcd.training.settings import Settings
+from minenetcd.training.records.checkpoints import random_states, restore_random_state
 from minenetcd.types import ChangeSample
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.optim import Adam, AdamW, Optimizer
 
-from minenetcd.training.recipe import Recipe
+from minenetcd.configs.recipe import Recipe
 
 OPTIMISERS: dict[str, type[Optimizer]] = {"adam": Adam, "adamw": AdamW}
 

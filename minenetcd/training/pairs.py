@@ -2,10 +2,10 @@
 
 from accelerate import Accelerator
 
-from minenetcd.data.catalog import load_dataset
+from minenetcd.configs.schema import DataSettings
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.subset import hold_out
-from minenetcd.training.settings import DataSettings
+from minenetcd.datasets.catalog import load_dataset
 
 
 def open_splits(settings: DataSettings, accelerator: Accelerator, *, seed: int) -> tuple[ChangeDataset, ChangeDataset]:

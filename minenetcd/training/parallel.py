@@ -20,8 +20,8 @@ from torch.distributed.fsdp import fully_shard
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
+from minenetcd.configs.schema import TrainerSettings
 from minenetcd.errors import OptionError
-from minenetcd.training.settings import TrainerSettings
 
 WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 

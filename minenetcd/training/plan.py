@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
+from minenetcd.configs.schema import Settings
 from minenetcd.errors import OptionError
-from minenetcd.training.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -9,22 +9,23 @@ import torch
 from accelerate import Accelerator
 
 from minenetcd.configs.reading import merge, read_config
+from minenetcd.configs.schema import Settings
+from minenetcd.configs.section import as_mapping
 from minenetcd.data.dataset import ChangeDataset
-from minenetcd.detector import ChangeDetector, choose_device
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, RunInterrupted
+from minenetcd.runtime.device import choose_device
+from minenetcd.runtime.interruption import Interruption
 from minenetcd.training import earlier_framework
-from minenetcd.training.curves import draw_curves
-from minenetcd.training.interruption import Interruption
 from minenetcd.training.loop import Step, Trainer, Validation
 from minenetcd.training.pairs import open_splits
 from minenetcd.training.parallel import start_accelerator
 from minenetcd.training.plan import Plan
-from minenetcd.training.reporting import Reporter, Silent
-from minenetcd.training.resume import latest_checkpoint, read_checkpoint, write_checkpoint
-from minenetcd.training.run_folder import RunFolder
-from minenetcd.training.section import as_mapping
-from minenetcd.training.settings import Settings
-from minenetcd.training.trackers import start_trackers, tracker_names
+from minenetcd.training.records.checkpoints import latest_checkpoint, read_checkpoint, write_checkpoint
+from minenetcd.training.records.curves import draw_curves
+from minenetcd.training.records.reporting import Reporter, Silent
+from minenetcd.training.records.run_folder import RunFolder
+from minenetcd.training.records.trackers import start_trackers, tracker_names
 from minenetcd.weights.keymap import load_strictly
 
 SYNTHETIC_LIMITS = (

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from minenetcd.benchmark.cells import Cell, expand
-from minenetcd.benchmark.folder import BenchmarkFolder
-from minenetcd.benchmark.samples import SampleKeeper, kept_names
-from minenetcd.benchmark.suites import Suite
-from minenetcd.benchmark.trunks import complexity_of
+from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+from minenetcd.benchmark.measuring.samples import SampleKeeper, kept_names
+from minenetcd.benchmark.suite.cells import Cell, expand
+from minenetcd.benchmark.suite.suites import Suite
+from minenetcd.benchmark.suite.trunks import complexity_of
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import LEVELS
 from minenetcd.evaluation.evaluate import Evaluation
-from minenetcd.evaluation.results import metrics_record, write_results
+from minenetcd.evaluation.outputs import metrics_record, write_results
 from minenetcd.types import ChangeSample
 
 FINGERPRINT = "0123456789abcdef"

@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from minenetcd.benchmark.cell_run import is_trained, measured_so_far, run_cell
-from minenetcd.benchmark.cells import Cell, expand
-from minenetcd.benchmark.folder import BenchmarkFolder
-from minenetcd.benchmark.samples import read_images, read_masks
-from minenetcd.benchmark.suites import read_suite
-from minenetcd.data.catalog import load_dataset
-from minenetcd.detector import ChangeDetector
+from minenetcd.benchmark.measuring.cell import is_trained, measured_so_far, run_cell
+from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+from minenetcd.benchmark.measuring.samples import read_images, read_masks
+from minenetcd.benchmark.suite.cells import Cell, expand
+from minenetcd.benchmark.suite.suites import read_suite
+from minenetcd.datasets.catalog import load_dataset
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
 from minenetcd.evaluation.evaluate import evaluate
 from training.squares import write_squares

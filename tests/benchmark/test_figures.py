@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from inside import LONG_NAMES, texts_outside
-from minenetcd.benchmark.figures_of_bars import bars
-from minenetcd.benchmark.figures_of_comparison import across, critical_comparison
-from minenetcd.benchmark.figures_of_cost import cost
-from minenetcd.benchmark.figures_of_gains import change_fft_gains
-from minenetcd.benchmark.significance import Comparison, compare
-from minenetcd.benchmark.summary import Line, Part, Score
-from minenetcd.data.figure_style import fitted, house_style, text_inches, titled
+from fixtures.texts_inside import LONG_NAMES, texts_outside
+from minenetcd.benchmark.report.figures.bars import bars
+from minenetcd.benchmark.report.figures.comparison import across, critical_comparison
+from minenetcd.benchmark.report.figures.cost import cost
+from minenetcd.benchmark.report.figures.gains import change_fft_gains
+from minenetcd.benchmark.results.significance import Comparison, compare
+from minenetcd.benchmark.results.summary import Line, Part, Score
+from minenetcd.display.figure_style import fitted, house_style, text_inches, titled
 
 OURS = {"name": "minenetcd", "backbone": "a_new_one", "change_fft": "channel"}
 

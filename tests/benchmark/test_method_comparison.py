@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.significance import _holm, compare
+from minenetcd.benchmark.results.significance import _holm, compare
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.explain.comparison.joint_counts import confusion
 from minenetcd.explain.comparison.significance import differences
@@ -109,7 +109,7 @@ def test_equal_methods_are_rarely_told_apart() -> None:
 def test_the_block_size_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = np.random.default_rng(1).integers(0, 100, (2, 7, 4))
     whole = run(counts, resamples=1000)
-    monkeypatch.setattr("minenetcd.benchmark.significance.BLOCK", 7 * 50)
+    monkeypatch.setattr("minenetcd.benchmark.results.significance.BLOCK", 7 * 50)
     np.testing.assert_allclose(run(counts, resamples=1000).low, whole.low)
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from minenetcd.benchmark.cells import Cell, expand
-from minenetcd.benchmark.complexity import read_measured
-from minenetcd.benchmark.plan import Costs, DataSize, Speeds, data_size
-from minenetcd.benchmark.remaining import Remaining
-from minenetcd.benchmark.run import plan_suite
-from minenetcd.benchmark.suites import read_suite
+from minenetcd.benchmark.measuring.run import plan_suite
+from minenetcd.benchmark.suite.cells import Cell, expand
+from minenetcd.benchmark.suite.plan import Costs, DataSize, Speeds, data_size
+from minenetcd.benchmark.suite.remaining import Remaining
+from minenetcd.benchmark.suite.suites import read_suite
 from minenetcd.errors import UnknownNameError
+from minenetcd.models.complexity import read_measured
 from training.squares import write_squares
 
 BIT = read_measured()["bit"]

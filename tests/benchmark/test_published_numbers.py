@@ -4,8 +4,8 @@ import csv
 
 import pytest
 
-from minenetcd.benchmark.published import PAPER, printed_gain, printed_score, published_weights
-from minenetcd.benchmark.trunks import complexity_of, own_options, read_trunks
+from minenetcd.benchmark.results.published import PAPER, printed_gain, printed_score, published_weights
+from minenetcd.benchmark.suite.trunks import complexity_of, own_options, read_trunks
 from minenetcd.models.catalog import create_model
 
 MINENETCD = {"name": "minenetcd", "backbone": "swin_t", "change_fft": "channel"}
@@ -74,6 +74,6 @@ def test_options_at_their_defaults_do_not_count() -> None:
 def test_stored_trunks_are_the_measured_ones(key: tuple[str, str]) -> None:
     model = {"backbone": key[0], "change_fft": key[1], "decoder_channels": 512}
     assert complexity_of({"name": "minenetcd", **model}) == read_trunks()[key]
-    from minenetcd.benchmark.complexity import measure_complexity
+    from minenetcd.models.complexity import measure_complexity
 
     assert measure_complexity(create_model("minenetcd", **model)) == read_trunks()[key]

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from benchmark.made_up import make_up, square_pairs
-from minenetcd.benchmark.folder import BenchmarkFolder
-from minenetcd.benchmark.label_places import name_points
-from minenetcd.benchmark.report import write_report
-from minenetcd.benchmark.suites import read_suite
-from minenetcd.data.figure_style import titled
+from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+from minenetcd.benchmark.report.write import write_report
+from minenetcd.benchmark.suite.suites import read_suite
+from minenetcd.display.figure_style import titled
+from minenetcd.display.label_places import name_points
 from minenetcd.errors import DataError, OptionError
 
 SUITE = {

@@ -13,11 +13,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from minenetcd.benchmark.cells import Cell, expand
-from minenetcd.benchmark.folder import BenchmarkFolder
-from minenetcd.benchmark.pool import Pool
-from minenetcd.benchmark.run import SilentSuite, run_suite
-from minenetcd.benchmark.suites import Suite, read_suite
+from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+from minenetcd.benchmark.measuring.pool import Pool
+from minenetcd.benchmark.measuring.run import SilentSuite, run_suite
+from minenetcd.benchmark.suite.cells import Cell, expand
+from minenetcd.benchmark.suite.suites import Suite, read_suite
 from minenetcd.errors import OptionError
 from training.squares import write_squares
 
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.slow
 
 RUN = """
 import sys
-from minenetcd.benchmark.run import run_suite
-from minenetcd.benchmark.suites import read_suite
+from minenetcd.benchmark.measuring.run import run_suite
+from minenetcd.benchmark.suite.suites import read_suite
 run_suite(read_suite(sys.argv[1]), sys.argv[2], device="cpu")
 """
 
@@ -166,7 +166,7 @@ def test_a_process_that_cannot_start_is_told(tmp_path: Path, squares: Path, monk
 def children(parent: int) -> list[int]:
     """Processes that measure cells for `parent`."""
     found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True).stdout
-    return [int(line.split()[0]) for line in found.splitlines() if "minenetcd.benchmark.worker" in line]
+    return [int(line.split()[0]) for line in found.splitlines() if "minenetcd.benchmark.measuring.worker" in line]
 
 
 def wait_for(condition: Any, seconds: float = 120) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from minenetcd.benchmark.samples import SampleKeeper, choose_samples, kept_names, read_images, read_masks
+from minenetcd.benchmark.measuring.samples import SampleKeeper, choose_samples, kept_names, read_images, read_masks
 from minenetcd.types import ChangeSample
 
 NAMES = st.text(

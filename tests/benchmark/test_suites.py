@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minenetcd.benchmark.cells import Cell, expand
-from minenetcd.benchmark.suites import list_suites, read_suite
+from minenetcd.benchmark.suite.cells import Cell, expand
+from minenetcd.benchmark.suite.suites import list_suites, read_suite
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.models.catalog import list_models
 from minenetcd.weights.published import published_ids

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.made_up import make_up, square_pairs
-from minenetcd.benchmark.report import write_report
-from minenetcd.benchmark.results import SCHEMA, read_table, write_table
-from minenetcd.benchmark.suites import read_suite
-from minenetcd.benchmark.summary import Score, gains, parts
-from minenetcd.benchmark.tables import Column, Table, TableCell, across_table, gains_table, methods_table
-from minenetcd.benchmark.writing import latex, to_html, to_latex, to_markdown
+from minenetcd.benchmark.report.formats import latex, to_html, to_latex, to_markdown
+from minenetcd.benchmark.report.tables import Column, Table, TableCell, across_table, gains_table, methods_table
+from minenetcd.benchmark.report.write import write_report
+from minenetcd.benchmark.results.summary import Score, gains, parts
+from minenetcd.benchmark.results.table import SCHEMA, read_table, write_table
+from minenetcd.benchmark.suite.suites import read_suite
 
 SUITE = {
     "name": "tables",

@@ -7,7 +7,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from benchmark.made_up import make_up, square_pairs
-from minenetcd.benchmark.suites import list_suites, read_suite
+from minenetcd.benchmark.suite.suites import list_suites, read_suite
 from minenetcd.cli.benchmark import app
 from minenetcd.errors import DataError, UnknownNameError
 from training.squares import write_squares

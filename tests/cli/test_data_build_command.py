@@ -6,15 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import datasets
 import geopandas as gpd
 import pytest
 import shapely
 from typer.testing import CliRunner, Result
 
-from data.scene_files import make_sites, write_table
+import datasets
+from fixtures.scene_files import make_sites, write_table
+from minenetcd.building.synthetic_sets.source import build_synthetic, parse_synthetic
 from minenetcd.cli.data import app
-from minenetcd.data.synthetic.source import build_synthetic, parse_synthetic
 from minenetcd.errors import DataError, OptionError
 
 PAGE = Path(__file__).parents[2] / "docs/data/building.md"

@@ -9,7 +9,7 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from data.pair_files import make_pair, write_folder
+from fixtures.pair_files import make_pair, write_folder
 from minenetcd.cli.data_check import check, stats
 from minenetcd.errors import DataError, OutputError
 

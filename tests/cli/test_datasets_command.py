@@ -11,9 +11,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from data.hub_data import published_files
+from fixtures.hub_data import published_files
 from minenetcd.cli.datasets import app
-from minenetcd.data.named import DATASETS
+from minenetcd.datasets.named import DATASETS
 from minenetcd.errors import DataError, UnknownNameError
 from weights.hub_server import HubRepository, HubServer
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from minenetcd.cli.compare import compare
 from minenetcd.cli.explain import explain
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import InputError
 
 app = typer.Typer()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import minenetcd
-from data.hub_data import published_files
+from fixtures.hub_data import published_files
 from weights.hub_server import HubRepository, HubServer
 
 pytestmark = pytest.mark.slow

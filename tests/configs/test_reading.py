@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from minenetcd.configs.reading import list_configs, merge, parse_overrides, read_config
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, UnknownNameError
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.transform import from_origin
 
-from data.hub_data import png
+from fixtures.hub_data import png
 from minenetcd.data.reading.decode import DecodeError, Mask, ReadOptions, decode_date, decode_mask
 from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.errors import OptionError

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from minenetcd.data.catalog import load_dataset
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
 from minenetcd.data.loading import AugmentedPairs, make_loader, stack_pairs
 from minenetcd.data.sampling import EpochSampler, Key, SharedBatches
+from minenetcd.datasets.catalog import load_dataset
 from minenetcd.errors import DataError, MineNetCDError, OptionError, UnknownNameError
 from minenetcd.types import ChangeSample
 

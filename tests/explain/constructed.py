@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from minenetcd.detector import ChangeDetector, Preprocessing
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.models.base import ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 

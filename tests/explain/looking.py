@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.windows import Window
 
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.explain.explanation import ExplainOptions, Explanation, explain
 from minenetcd.explain.view import View
 from minenetcd.geo.grid import Grid

@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from explain.looking import view_of
-from inside import LONG_NAMES, texts_outside
-from minenetcd.data.figure_style import house_style
+from fixtures.texts_inside import LONG_NAMES, texts_outside
+from minenetcd.detectors.side_by_side import short_names
+from minenetcd.display.figure_style import house_style
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import JointCounts
 from minenetcd.explain.comparison.sheet import differences_sheet, groups_figure
 from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap
-from minenetcd.explain.named_detectors import short_names
 from minenetcd.explain.panels import HEAT_COLOURS, draw_heat, is_speckled
 from minenetcd.explain.sheet import explanation_sheet, heat_figure
 from minenetcd.explain.spectra import Spectrum

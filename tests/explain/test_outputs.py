@@ -11,10 +11,10 @@ from PIL import Image
 
 import minenetcd
 from explain.looking import write
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.side_by_side import load_detectors
 from minenetcd.errors import OptionError, OutputError
 from minenetcd.explain.explanation import ExplainOptions, explain_pair
-from minenetcd.explain.named_detectors import load_detectors
 from minenetcd.explain.outputs import write_explanations
 
 

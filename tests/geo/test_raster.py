@@ -18,7 +18,7 @@ from rasterio.windows import Window
 from rio_cogeo.cogeo import cog_validate
 
 from minenetcd.errors import GridError, OptionError, OutputError, RasterError, SizeError
-from minenetcd.geo.files import atomic_path
+from minenetcd.files import atomic_path
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster, RasterWriter
 from minenetcd.geo.source import acquisition_date

@@ -17,10 +17,10 @@ from rasterio.windows import Window
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.areas import StoredScene
-from minenetcd.prediction.figures import AGREEMENT, agreement_image, change_image, probability_image
-from minenetcd.prediction.pictures import small_mask, small_probability
-from minenetcd.prediction.report_maps import scale_bar
-from minenetcd.prediction.report_tables import number
+from minenetcd.prediction.report.figures import AGREEMENT, agreement_image, change_image, probability_image
+from minenetcd.prediction.report.maps import scale_bar
+from minenetcd.prediction.report.pictures import small_mask, small_probability
+from minenetcd.prediction.report.tables import number
 from minenetcd.prediction.scene import PredictOptions, ScenePrediction, predict_scene
 from minenetcd.prediction.stored import StoredProbability
 from prediction.conftest import WriteScene, utm_grid

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.warp import calculate_default_transform, reproject
 
-from minenetcd.detector import ChangeDetector, Preprocessing
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import GridError, MineNetCDError, OptionError, OutputError, RasterError
 from minenetcd.geo.grid import Grid
 from minenetcd.models.catalog import create_model

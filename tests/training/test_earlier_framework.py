@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
+from minenetcd.configs.schema import Settings
 from minenetcd.errors import OptionError, UnknownNameError
-from minenetcd.training.settings import Settings
 from minenetcd.training.train import read_settings
 
 

@@ -5,11 +5,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minenetcd.configs.recipe import Recipe
+from minenetcd.configs.schema import Settings
 from minenetcd.errors import OptionError
 from minenetcd.training.optimise import RunningAverage, learning_rate, make_optimiser
 from minenetcd.training.plan import Plan
-from minenetcd.training.recipe import Recipe
-from minenetcd.training.settings import Settings
 
 PAPER = Recipe.read("paper")
 

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 import minenetcd
 from minenetcd.cli.main import app
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError, MineNetCDError, OptionError
-from minenetcd.training.runs import list_runs
+from minenetcd.training.records.runs import list_runs
 from training.squares import small_config, write_config, write_squares
 
 

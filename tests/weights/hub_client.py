@@ -10,7 +10,7 @@ import sys
 import time
 from typing import Any
 
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import MineNetCDError
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
 from parity.repositories import (
     framework_config,
     hub_id,

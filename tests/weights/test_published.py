@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from minenetcd.detector import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import UnknownNameError, WeightsError
 from minenetcd.types import change_probability
 from minenetcd.weights.maps import MAPS

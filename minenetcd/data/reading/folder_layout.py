@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Self
 
+from minenetcd.constants import SPLITS
 from minenetcd.data.reading.decode import ReadOptions
 from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles
 from minenetcd.data.split_names import WHOLE, ordered, split_word
-from minenetcd.data.splits import SPLITS
 from minenetcd.errors import DataError
 
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import datasets
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,11 +18,12 @@ from datasets.exceptions import DatasetGenerationError
 from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 from numpy.typing import NDArray
 
+import datasets
+from minenetcd.constants import SPLITS
 from minenetcd.data.reading.decode import Encoded, ReadOptions
 from minenetcd.data.reading.places import place_columns
 from minenetcd.data.reading.stored_pairs import EncodedPair, StoredPairs
 from minenetcd.data.split_names import WHOLE, ordered, split_word
-from minenetcd.data.splits import SPLITS
 from minenetcd.errors import DataError
 
 #: Role -> column names, in lower case, the published one first.

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 
-from minenetcd.data.catalog import load_dataset
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.loading import make_loader, stack_pairs
-from minenetcd.detector import ChangeDetector
+from minenetcd.datasets.catalog import load_dataset
+from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.confusion import IGNORED
 from minenetcd.evaluation.evaluate import probability_of
 from minenetcd.explain.comparison.comparison import Comparison, Example

@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from minenetcd.data.building.scene_label import SceneLabel, open_label
-from minenetcd.detector import ChangeDetector
+from minenetcd.building.scene_label import SceneLabel, open_label
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.side_by_side import slug
 from minenetcd.errors import OptionError
 from minenetcd.evaluation.confusion import IGNORED
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import JointCounts, joint_counts
-from minenetcd.explain.named_detectors import slug
 from minenetcd.explain.view import colours
 from minenetcd.geo.align import open_pair
 from minenetcd.geo.grid import Grid

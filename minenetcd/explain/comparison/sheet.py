@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from minenetcd.data.figure_style import AFTER, BLUE, INK, QUIET, counted, fitted, only_grid, row_inches, titled
-from minenetcd.evaluation.change_map import BLUE as MISSED
-from minenetcd.evaluation.change_map import GREEN, RED, WHITE, change_map
+from minenetcd.display.agreement import BLUE as MISSED
+from minenetcd.display.agreement import GREEN, RED, WHITE, change_map
+from minenetcd.display.figure_style import AFTER, BLUE, INK, QUIET, counted, fitted, only_grid, row_inches, titled
 from minenetcd.evaluation.confusion import IGNORED, Confusion
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import confusion

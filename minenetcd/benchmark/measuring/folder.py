@@ -1,0 +1,98 @@
+"""The folder of a benchmark: where everything lies, and what of the plan is done."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from minenetcd.benchmark.suite.cells import Cell, slug
+from minenetcd.benchmark.suite.suites import Suite
+from minenetcd.errors import DataError, OptionError, OutputError
+from minenetcd.files import atomic_path
+
+SUITE, PLAN, RECORD, FAILURE = "suite.yaml", "plan.json", "record.json", "failure.json"
+
+
+class BenchmarkFolder:
+    """Paths in the folder `path`; trainings are in `runs`, which several benchmarks may share."""
+
+    def __init__(self, path: str | Path, runs: str | Path | None = None) -> None:
+        self.path = Path(path)
+        self.runs = Path(runs) if runs else self.path / "runs"
+        self.tables, self.figures = self.path / "tables", self.path / "figures"
+
+    def cell(self, cell: Cell) -> Path:
+        """What the test of `cell` leaves."""
+        return self.path / "cells" / cell.id
+
+    def run(self, cell: Cell) -> Path:
+        """The training of `cell`."""
+        assert cell.run_id is not None, "trained weights are loaded, there is no run"
+        return self.runs / cell.run_id
+
+    def samples(self, dataset: str, fingerprint: str) -> Path:
+        """Images of the pairs of `dataset` that sheets may show; another content has another folder."""
+        return self.path / "samples" / f"{slug(dataset)}-{fingerprint[:8]}"
+
+    def prepare(self, suite: Suite, cells: Iterable[Cell]) -> None:
+        """Make it, or go on in it; OptionError where it holds another suite's results, OutputError for a bad place."""
+        try:
+            for folder in (self.path / "cells", self.runs, self.tables, self.figures):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"A benchmark needs a folder it can write, {str(self.path)!r} is none ({error}): choose another."
+            ) from error
+        if (self.path / SUITE).exists() and (before := self.suite().name) != suite.name:
+            raise OptionError(f"{str(self.path)!r} holds the results of the suite {before!r}: choose another --out.")
+        write_text(self.path / SUITE, yaml.safe_dump(suite.model_dump(mode="json"), sort_keys=False, width=100))
+        write_text(self.path / PLAN, json.dumps([cell.to_json() for cell in cells], indent=1) + "\n")
+
+    def suite(self) -> Suite:
+        """The suite whose results these are; DataError where there are none."""
+        path = self.path / SUITE
+        if not path.exists():
+            raise DataError(f"{str(self.path)!r} holds no benchmark: run one with 'minenetcd benchmark SUITE --out'.")
+        return Suite.read(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+    def cells(self) -> list[Cell]:
+        """The cells of the plan, in its order."""
+        plan = _read(self.path / PLAN)
+        if plan is None:
+            raise DataError(f"{str(self.path)!r} has lost its {PLAN}: the call that made it writes it anew.")
+        return [Cell.from_json(values) for values in plan]
+
+    def record(self, cell: Cell) -> dict[str, Any] | None:
+        """What was measured; None where the cell is not finished."""
+        return _read(self.cell(cell) / RECORD)
+
+    def failure(self, cell: Cell) -> dict[str, Any] | None:
+        """How the cell failed the last time; None where it did not."""
+        return _read(self.cell(cell) / FAILURE)
+
+    def write_record(self, cell: Cell, record: Mapping[str, Any]) -> None:
+        """The cell is finished: this is written last."""
+        write_json(self.cell(cell) / RECORD, record)
+        (self.cell(cell) / FAILURE).unlink(missing_ok=True)
+
+    def write_failure(self, cell: Cell, failure: Mapping[str, Any]) -> None:
+        """The cell failed; it is tried again the next time."""
+        self.cell(cell).mkdir(parents=True, exist_ok=True)
+        write_json(self.cell(cell) / FAILURE, failure)
+
+
+def write_json(path: Path, values: Any) -> None:
+    """`values` as indented JSON, complete or not at all."""
+    write_text(path, json.dumps(values, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """`text` as UTF-8, complete or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

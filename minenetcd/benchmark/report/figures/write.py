@@ -1,0 +1,40 @@
+"""Every figure a benchmark can draw, as PNG and SVG."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from minenetcd.display.figure_style import house_style
+from minenetcd.files import atomic_path
+
+#: Of all figures but those with very many columns, so that on a page their letters have one size. [inches]
+WIDTH = 11.0
+
+#: Longer names beside rows are wrapped. [inches]
+LABEL_INCHES = 3.0
+
+#: Where there is no room for longer names than these, numbers stand for them. [letters]
+LONGEST_NAME = 24
+
+_DOTS_PER_INCH = 160
+_NO_DATE = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}  # equal results, equal files
+
+
+def write_figure(
+    draw: Callable[[], Figure | None], folder: Path, name: str, *, photographs: bool = False
+) -> Path | None:
+    """Draw in the house's style and save as PNG, and as SVG where there are no photographs in it.
+
+    The PNG's path, or None where there is nothing to draw; then files of an earlier time are removed.
+    """
+    with house_style():
+        figure = draw()
+        for ending in ("png",) if photographs else ("png", "svg"):
+            path = folder / f"{name}.{ending}"
+            if figure is None:
+                path.unlink(missing_ok=True)
+                continue
+            with atomic_path(path) as temporary:
+                figure.savefig(temporary, dpi=_DOTS_PER_INCH, metadata=_NO_DATE[ending])
+    return None if figure is None else folder / f"{name}.png"

@@ -1,0 +1,176 @@
+"""The report of a benchmark as one page."""
+
+import base64
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from html import escape
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from PIL import Image
+
+from minenetcd.benchmark.report.formats import to_html
+from minenetcd.benchmark.results.significance import RESAMPLES
+from minenetcd.benchmark.results.summary import parts
+from minenetcd.benchmark.suite.suites import Suite
+from minenetcd.display.page import render_page
+
+if TYPE_CHECKING:
+    from minenetcd.benchmark.report.write import Chapter
+
+#: Columns of the table of cells: heading, column of the results, how it is shown.
+_CELL_COLUMNS = (
+    ("Row", "label", "{}"), ("Data", "dataset", "{}"), ("Recipe", "recipe", "{}"), ("Seed", "seed", "{}"),
+    ("Weights", "weights", "{}"), ("F1", "f1", "{:.4f}"), ("Threshold", "threshold", "{:.2f}"),
+    ("Steps", "train_steps", "{:,}"), ("Training [s]", "train_seconds", "{:,.0f}"),
+    ("Test [s]", "test_seconds", "{:,.1f}"),
+    ("Configuration", "config_hash", "{}"), ("Test data", "data_fingerprint", "{:.10}"), ("Commit", "commit", "{:.7}"),
+)  # fmt: skip
+
+#: Columns that are left out where all cells share one value, and how it is said instead.
+_SHARED = {"dataset": "data", "recipe": "recipe", "weights": "weights"}
+
+
+def render_report(suite: Suite, frame: pd.DataFrame, chapters: Sequence["Chapter"]) -> str:
+    """The page as HTML; all text that comes from outside is escaped."""
+    written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return render_page(
+        kind="Benchmark",
+        heading=suite.title,
+        subtitle=suite.description,
+        sections=_sections(suite, frame, chapters),
+        footer=f"Suite {suite.name}, written {written} by minenetcd {version('minenetcd')}.",
+        style=resources.files("minenetcd.benchmark.report").joinpath("report.css").read_text(encoding="utf-8"),
+    )
+
+
+def _sections(suite: Suite, frame: pd.DataFrame, chapters: Sequence["Chapter"]) -> list[str]:
+    sections = [*_warnings(frame), _key_figures(frame)]
+    for chapter in chapters:
+        sections.append(f'<h2 class="chapter">{escape(chapter.title)}</h2>')
+        for table in chapter.tables:
+            heading = "" if table.title == chapter.title else f"<h3>{escape(table.title)}</h3>"
+            sections.append(heading + to_html(table))
+        sections += [_figure(path, caption) for path, caption in chapter.figures]
+    sections.append(f'<h2 class="chapter">How it was measured</h2>{_protocol(suite, frame)}')
+    sections.append(f"<h3>Every cell, and what it rests on</h3>{_cells_table(frame)}")
+    return sections
+
+
+def _warnings(frame: pd.DataFrame) -> list[str]:
+    """Cells without a result."""
+    missing = frame[frame["state"] != "finished"]
+    lines = []
+    for state, rows in missing.groupby("state", sort=False):
+        if state == "failed":
+            items = "".join(
+                f"<li>{escape(_name(row))}: {escape(str(row['error']))}</li>" for row in rows.to_dict("records")
+            )
+            lines.append(f'<div class="warning"><b>{len(rows)} of {len(frame)} cells failed.</b><ul>{items}</ul></div>')
+        else:
+            what = "have no published weights" if state == "not published" else "have not been run yet"
+            lines.append(f'<div class="warning"><b>{len(rows)} of {len(frame)} cells {what}.</b></div>')
+    for dataset, rows in frame.groupby("dataset", sort=False):
+        if rows["data_fingerprint"].nunique() > 1:
+            lines.append(
+                f'<div class="warning"><b>{escape(str(dataset))} changed between cells</b>: their scores are not of '
+                "the same images.</div>"
+            )
+    return lines
+
+
+def _name(row: dict[str, Any]) -> str:
+    seed = None if pd.isna(row["seed"]) else f"seed {row['seed']}"
+    return ", ".join(str(part) for part in (row["label"], row["dataset"], row["recipe"], seed) if part)
+
+
+def _key_figures(frame: pd.DataFrame) -> str:
+    done = frame[frame["state"] == "finished"]
+    figures: list[tuple[str, str, str]] = []
+    best = [part.measured[0] for part in parts(frame) if part.measured]
+    if len(best) == 1:
+        figures.append((f"Best F1: {best[0].label}", f"{best[0].f1:.4f}", ""))
+    elif best:
+        figures.append(("Tables", str(len(best)), "data sets and recipes"))
+    figures.append(("Cells measured", str(len(done)), f"of {len(frame)}"))
+    if len(done):
+        sets = done.drop_duplicates("dataset")
+        sites = sets["sites"].sum() if sets["sites"].notna().all() else None
+        figures.append(
+            ("Tested on", f"{int(sets['pairs'].sum()):,}", "pairs" + (f" of {int(sites)} sites" if sites else ""))
+        )
+        seconds = done["train_seconds"].fillna(0).sum() + done["test_seconds"].fillna(0).sum()
+        figures.append(("Computing time", *_duration(seconds)))
+    items = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)} <small>{escape(unit)}</small></dd></div>"
+        for name, value, unit in figures
+    )
+    return f'<dl class="key">{items}</dl>'
+
+
+def _duration(seconds: float) -> tuple[str, str]:
+    for unit, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f}", unit
+    return f"{seconds:.0f}", "seconds"
+
+
+def _figure(path: Path, caption: str) -> str:
+    """A figure inside the page: the SVG where there is one, else the picture as WebP."""
+    drawn = path.with_suffix(".svg")
+    if drawn.exists():
+        kind, content = "svg+xml", drawn.read_bytes()
+    else:
+        buffer = io.BytesIO()
+        Image.open(path).convert("RGB").save(buffer, format="WEBP", quality=90, method=4)
+        kind, content = "webp", buffer.getvalue()
+    source = f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    words = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return f'<figure><img alt="{escape(path.stem)}" src="{source}">{words}</figure>'
+
+
+def _protocol(suite: Suite, frame: pd.DataFrame) -> str:
+    threshold = (
+        "each detector's own threshold (chosen on its validation split, or 0.5)"
+        if suite.test.threshold is None
+        else f"the threshold {suite.test.threshold:g}"
+    )
+    sentences = [
+        f"Every detector is tested on the split {suite.test.split!r} with {threshold}. True and false positives and "
+        "negatives are counted over all labelled pixels of the split and added up as whole numbers; OA, precision, "
+        "recall, F1 and cIoU (equations 7 to 11 of the paper) are taken from these sums, once.",
+        "Checkpoints are chosen on the validation split; the test split chooses nothing.",
+        "Intervals are those of a paired bootstrap: the sites of the test set (its pairs, where sites are not known) "
+        f"are drawn {RESAMPLES:,} times with replacement, the same for all methods, counts pooled before F1 is taken. "
+        "P-values are those of a paired exchange test, two methods exchanged site by site, corrected for the number of "
+        "comparisons (Holm). All of it is in tables/comparison.csv. It tells how far the choice of test "
+        "sites could have moved the result, not how far another training run would: for that, compare seeds.",
+    ]
+    if machines := ", ".join(frame["machine"].dropna().unique()):
+        sentences.append(f"Seconds were measured on: {machines}.")
+    if (frame["weights"] != "trained").any():
+        sentences.append(
+            "Rows with weights trained elsewhere were not trained here: how their checkpoints were chosen is not known."
+        )
+    if frame["data_source"].fillna("").str.startswith("synthetic:").any():
+        sentences.append("Synthetic scenes were drawn by this package: scores on them say nothing about real mines.")
+    return "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+
+
+def _cells_table(frame: pd.DataFrame) -> str:
+    """One row a cell; what is the same in all of them stands above."""
+    same = {key: values[0] for key in _SHARED if len(values := frame[key].unique()) == 1}
+    shown = [column for column in _CELL_COLUMNS if column[1] not in same and frame[column[1]].notna().any()]
+    heads = "".join(f"<th>{escape(heading)}</th>" for heading, _, _ in shown)
+    body = []
+    for row in frame.to_dict("records"):
+        texts = ["" if pd.isna(row[key]) else form.format(row[key]) for _, key, form in shown]
+        body.append(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in texts)}</tr>")
+    words = ", ".join(f"{_SHARED[key]} {value}" for key, value in same.items() if value)
+    note = f"All cells: {words}. " if words else ""
+    table = f'<table class="small"><thead><tr>{heads}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+    return f'<div class="wide">{table}</div><p class="note">{escape(note)}All columns are in results.csv.</p>'

@@ -1,0 +1,123 @@
+"""Sheets like figures 10 to 12 of the paper: both dates, the truth, and every method's map in TP/TN/FP/FN colours."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+from minenetcd.benchmark.measuring.samples import choose_samples, read_images, read_masks
+from minenetcd.benchmark.results.summary import Part
+from minenetcd.benchmark.results.table import pair_scores
+from minenetcd.benchmark.suite.cells import Cell
+from minenetcd.benchmark.suite.suites import SampleSettings
+from minenetcd.display.agreement import BLUE, GREEN, GREY, RED, WHITE, change_map
+from minenetcd.display.figure_style import INK, QUIET
+from minenetcd.evaluation.confusion import IGNORED
+
+MOST_COLUMNS = 9
+PANEL, GAP, LETTERS, HEADING, HEAD = 1.42, 0.08, 0.145, 0.3, 0.72  # inches; LETTERS: a line of a panel's title
+TITLE_WIDTH = 23  # letters
+
+_LEGEND = {"true positive": GREEN, "true negative": WHITE, "false positive": RED, "false negative": BLUE}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One pair of a sheet: images (H, W, 3), truth (H, W), the masks (H, W) and F1 of the methods by label."""
+
+    name: str
+    quantile: float
+    mean_f1: float
+    before: NDArray[np.uint8]
+    after: NDArray[np.uint8]
+    truth: NDArray[np.uint8]
+    masks: Mapping[str, NDArray[np.bool_]]
+    f1: Mapping[str, float]
+
+
+def find_samples(part: Part, cells: Sequence[Cell], folder: BenchmarkFolder, settings: SampleSettings) -> list[Sample]:
+    """The pairs to show, easiest last; of several seeds, the first is shown. Empty where no pair was kept."""
+    place = {cell.id: cell for cell in cells}
+    shown = {line.label: place[line.cells[0]] for line in part.lines if line.cells}
+    masks = {label: read_masks(folder.cell(cell) / "masks.npz") for label, cell in shown.items()}
+    contents = {folder.record(cell)["data_fingerprint"] for cell in shown.values()}
+    if len(contents) != 1:  # nothing measured, or not on the same images
+        return []
+    kept = set.intersection(*(set(found) for found in masks.values()))
+    scores = pd.DataFrame({label: pair_scores(folder, cell) for label, cell in shown.items()})
+    scores = scores[scores.index.isin(kept)].fillna(0.0)
+    chosen = choose_samples(scores.mean(axis=1).to_dict(), settings.quantiles)
+    found = []
+    for name, quantile in sorted(chosen.items(), key=lambda item: item[1]):
+        images = read_images(folder.samples(part.dataset, *contents), name)
+        if images is not None:
+            row = scores.loc[name]
+            maps = {label: masks[label][name] for label in shown}
+            found.append(Sample(name, quantile, float(row.mean()), **images, masks=maps, f1=row.to_dict()))
+    return found
+
+
+def sheet(samples: Sequence[Sample], title: str) -> Figure:
+    """One block a sample: before, after, truth, then the methods in the order of the table."""
+    panels = 3 + len(samples[0].masks)
+    lines = -(-panels // MOST_COLUMNS)
+    columns = -(-panels // lines)
+    head = 0.03 + LETTERS * max(_wrapped(label).count("\n") + 1 for label in samples[0].masks)
+    tall = PANEL * min(1.0, max(sample.truth.shape[0] / sample.truth.shape[1] for sample in samples))
+    block = HEADING + lines * (head + tall + GAP)
+    width, height = 0.16 * 2 + columns * (PANEL + GAP), HEAD + len(samples) * block + 0.1
+    figure = Figure(figsize=(width, height), facecolor="white")
+    _draw_head(figure, title, width, height)
+    for number, sample in enumerate(samples):
+        top = height - HEAD - number * block
+        share = f"{round(100 * sample.quantile)} % quantile"
+        figure.text(0.16 / width, (top - 0.1) / height, share, fontsize=9.5, weight="bold", va="top", color=INK)
+        note = f"mean F1 {sample.mean_f1:.3f}, pair {sample.name}"
+        figure.text(1.36 / width, (top - 0.105) / height, note, fontsize=8.5, va="top", color=QUIET)
+        for index, (name, pixels) in enumerate(_panels(sample)):
+            line, column = divmod(index, columns)
+            left = 0.16 + column * (PANEL + GAP)
+            bottom = top - HEADING - (line + 1) * (head + tall) - line * GAP
+            axes = figure.add_axes((left / width, bottom / height, PANEL / width, tall / height), anchor="NW")
+            _draw_panel(axes, name, pixels, sample.f1.get(name))
+    return figure
+
+
+def _draw_panel(axes: Axes, name: str, pixels: NDArray[np.uint8], f1: float | None) -> None:
+    axes.imshow(pixels, interpolation="antialiased" if f1 is None else "nearest")
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set(visible=True, color="#b5bbc1", linewidth=0.6)
+    axes.set_title(_wrapped(name), fontsize=7.6, color=INK, loc="left", pad=2.5, linespacing=1.05)
+    if f1 is not None:
+        box = {"boxstyle": "square,pad=0.25", "facecolor": "white", "edgecolor": "#b5bbc1", "linewidth": 0.5}
+        axes.text(0.965, 0.04, f"{f1:.3f}", transform=axes.transAxes, fontsize=7.2, ha="right", color=INK, bbox=box)
+
+
+def _wrapped(label: str) -> str:
+    return "\n".join(wrap(label, TITLE_WIDTH))
+
+
+def _draw_head(figure: Figure, title: str, width: float, height: float) -> None:
+    figure.text(0.16 / width, 1 - 0.14 / height, title, fontsize=13.5, weight="bold", va="top", color=INK)
+    handles = [
+        Patch(facecolor=np.array(colour) / 255, edgecolor="#8a9299", linewidth=0.6, label=name)
+        for name, colour in _LEGEND.items()
+    ]
+    figure.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(0.06 / width, 1 - 0.42 / height), ncols=4, fontsize=9,
+        handlelength=1.0, handleheight=1.0, columnspacing=1.4, borderaxespad=0,
+    )  # fmt: skip
+
+
+def _panels(sample: Sample) -> list[tuple[str, NDArray[np.uint8]]]:
+    colours = np.array([(20, 20, 20), WHITE, GREY], np.uint8)
+    truth = colours[np.where(sample.truth == IGNORED, 2, sample.truth == 1)]
+    maps = [(label, change_map(mask, sample.truth)) for label, mask in sample.masks.items()]
+    return [("Before", sample.before), ("After", sample.after), ("Truth", truth), *maps]

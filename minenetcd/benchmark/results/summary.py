@@ -1,0 +1,166 @@
+"""Seeds of a row become one line: mean and spread of each measure, and what was printed."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from minenetcd.benchmark.results.labels import MEASURES, backbone_of, has_change_fft
+
+#: What the columns of a table over several parts differ in.
+Axis = Literal["data set", "recipe"]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One measure over seeds. `mean` is over the seeds where it is defined, None where it is in none.
+
+    `spread` is the standard deviation (of a sample), None with fewer than two.
+    """
+
+    mean: float | None
+    spread: float | None = None
+    defined: int = 0
+    of: int = 0
+
+    @classmethod
+    def over(cls, values: Iterable[float | None]) -> "Score":
+        found = list(values)
+        defined = pd.Series([value for value in found if value is not None and not pd.isna(value)], dtype=float)
+        mean = None if defined.empty else float(defined.mean())
+        return cls(mean, float(defined.std()) if len(defined) > 1 else None, len(defined), len(found))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a table: `scores` by measure over the finished seeds, `printed` digits by measure.
+
+    `cells` are the ids of its finished cells; `state` is "finished" where there is one, else "failed", "not run" or
+    "not published". Lines with one `twin` differ in ChangeFFT alone.
+    """
+
+    row: str
+    label: str
+    group: str | None
+    model: dict[str, Any]
+    scores: dict[str, Score]
+    printed: dict[str, str]
+    printed_gain: dict[str, str]
+    printed_in: str | None
+    printed_note: str | None
+    parameters: int | None
+    macs: int | None
+    train_seconds: float | None
+    test_seconds_per_pair: float | None
+    weights: str
+    cells: tuple[str, ...]
+    state: str
+    twin: str
+
+    @property
+    def backbone(self) -> str | None:
+        return backbone_of(self.model)
+
+    @property
+    def has_change_fft(self) -> bool | None:
+        return has_change_fft(self.model)
+
+    @property
+    def f1(self) -> float | None:
+        return self.scores["f1"].mean
+
+
+@dataclass(frozen=True)
+class Part:
+    """Everything of one data set and recipe: what one table compares."""
+
+    dataset: str
+    recipe: str
+    lines: tuple[Line, ...]
+
+    @property
+    def place(self) -> str:
+        """Data set and recipe in words."""
+        return f"{self.dataset}, recipe {self.recipe}" if self.recipe else self.dataset
+
+    def name(self, axis: Axis) -> str:
+        """What it is called where the parts of one table differ in `axis` alone."""
+        return self.dataset if axis == "data set" else self.recipe
+
+    @property
+    def measured(self) -> list[Line]:
+        """The lines with an F1, best first."""
+        known = [line for line in self.lines if line.f1 is not None]
+        return sorted(known, key=lambda line: line.f1, reverse=True)
+
+
+def parts(frame: pd.DataFrame) -> list[Part]:
+    """The tables that `frame` (results) makes: one for each data set and recipe.
+
+    Rows with weights trained elsewhere have no recipe: they stand in the tables of all recipes.
+    """
+    recipes = [recipe for recipe in dict.fromkeys(frame["recipe"]) if recipe] or [""]
+    found = []
+    for dataset in dict.fromkeys(frame["dataset"]):
+        for recipe in recipes:
+            here = frame[(frame["dataset"] == dataset) & frame["recipe"].isin([recipe, ""])]
+            lines = tuple(_line(rows) for _, rows in here.groupby("row", sort=False))
+            if lines:
+                found.append(Part(dataset, recipe, lines))
+    return found
+
+
+def _line(rows: pd.DataFrame) -> Line:
+    done, first = rows[rows["state"] == "finished"], rows.iloc[0]
+    values = {name: rows[name].tolist() for name in MEASURES}  # a seed that is missing is not left out in silence
+    printed, gain = _digits(first, "published", MEASURES), _digits(first, "published_gain", ("f1", "ciou"))
+    return Line(
+        row=first["row"],
+        label=first["label"],
+        group=_text(first["group"]),
+        model=json.loads((done if len(done) else rows).iloc[0]["model"]),
+        scores={name: Score.over(column) for name, column in values.items()},
+        printed=printed,
+        printed_gain=gain,
+        printed_in=_text(first["published_in"]),
+        printed_note=_text(first["published_note"]),
+        parameters=_first(done["parameters"]),
+        macs=_first(done["macs"]),
+        train_seconds=_mean(done["train_seconds"]),
+        test_seconds_per_pair=_mean(done["test_seconds"] / done["pairs"].astype(float)),
+        weights=first["weights"],
+        cells=tuple(done["cell"]),
+        state="finished" if len(done) else "failed" if (rows["state"] == "failed").any() else first["state"],
+        twin=first["twin"],
+    )
+
+
+def gains(lines: Sequence[Line]) -> list[tuple[Line, Line]]:
+    """Pairs of lines that differ in ChangeFFT alone: without it, with it."""
+    found = []
+    for line in lines:
+        if line.has_change_fft:
+            without = next((o for o in lines if o.has_change_fft is False and o.twin == line.twin), None)
+            if without is not None:
+                found.append((without, line))
+    return found
+
+
+def _first(column: pd.Series) -> int | None:
+    known = column.dropna()
+    return int(known.iloc[0]) if len(known) else None
+
+
+def _mean(column: pd.Series) -> float | None:
+    known = column.dropna()
+    return float(known.mean()) if len(known) else None
+
+
+def _text(value: Any) -> str | None:
+    return None if pd.isna(value) else str(value)
+
+
+def _digits(row: pd.Series, prefix: str, names: Iterable[str]) -> dict[str, str]:
+    return {name: digits for name in names if (digits := _text(row[f"{prefix}_{name}"]))}

@@ -1,0 +1,126 @@
+"""All cells as one table: what was measured, what it cost, what it rests on, and what was printed of it before."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from minenetcd.benchmark.measuring.folder import BenchmarkFolder, write_text
+from minenetcd.benchmark.results.labels import MEASURES
+from minenetcd.benchmark.results.published import printed_gain, printed_score
+from minenetcd.benchmark.suite.cells import Cell
+from minenetcd.benchmark.suite.suites import Suite
+from minenetcd.datasets.catalog import published_table
+from minenetcd.errors import DataError
+from minenetcd.evaluation.confusion import METRICS
+from minenetcd.evaluation.outputs import MAIN
+from minenetcd.files import atomic_path
+
+TEXTS = ("suite", "cell", "row", "label", "group", "twin", "model", "dataset", "split", "recipe")
+COUNTS = ("tp", "fp", "fn", "tn")
+
+#: Every column of the table with its type, in order; what is not known or undefined is empty.
+SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in TEXTS),
+        ("seed", pa.int64()),
+        ("weights", pa.string()),
+        ("state", pa.string()),
+        ("error", pa.string()),
+        *((name, pa.int64()) for name in COUNTS),
+        *((name, pa.float64()) for name in METRICS),
+        *((f"{name}_{end}", pa.float64()) for name in MAIN for end in ("low", "high")),
+        *((name, pa.float64()) for name in ("average_precision", "expected_calibration_error", "threshold")),
+        *((name, pa.int64()) for name in ("pairs", "sites", "parameters", "macs", "train_steps", "train_pairs")),
+        *((name, pa.float64()) for name in ("train_seconds", "test_seconds", "val_f1")),
+        ("best_step", pa.int64()),
+        *((name, pa.string()) for name in ("config_hash", "data_source", "data_fingerprint", "train_fingerprint")),
+        ("train_commit", pa.string()),
+        ("commit", pa.string()),
+        ("commit_changed", pa.bool_()),
+        *((name, pa.string()) for name in ("version", "torch", "machine", "finished", "trained_on")),
+        *((f"published_{name}", pa.string()) for name in MEASURES),
+        *((f"published_gain_{name}", pa.string()) for name in ("f1", "ciou")),
+        ("published_in", pa.string()),
+        ("published_note", pa.string()),
+    ]
+)
+
+
+def write_table(folder: BenchmarkFolder) -> pd.DataFrame:
+    """Write results.parquet and results.csv from the cells on disk, and return them."""
+    suite = folder.suite()
+    rows = [_row(suite, cell, folder) for cell in folder.cells()]
+    table = pa.Table.from_pylist(rows, schema=SCHEMA)
+    with atomic_path(folder.path / "results.parquet") as temporary:
+        pq.write_table(table, temporary)
+    frame = table.to_pandas(types_mapper=_nullable.get)
+    write_text(folder.path / "results.csv", frame.to_csv(index=False, lineterminator="\n"))
+    return frame
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """results.parquet again, with whole numbers that may be missing."""
+    return pq.read_table(path).to_pandas(types_mapper=_nullable.get)
+
+
+def _row(suite: Suite, cell: Cell, folder: BenchmarkFolder) -> dict[str, Any]:
+    record, failure = folder.record(cell), folder.failure(cell)
+    state = "finished" if record else "failed" if failure else "not run" if cell.is_available else "not published"
+    known = record or {"weights": "trained" if cell.is_trained_here else cell.weights, "config_hash": cell.hash}
+    row = {name: known.get(name) for name in SCHEMA.names}
+    return {
+        **row,
+        "suite": suite.name,
+        "cell": cell.id,
+        "row": cell.row,
+        "label": cell.label,
+        "group": cell.group,
+        "twin": cell.twin,
+        "model": json.dumps(known.get("model", cell.model), sort_keys=True),
+        "dataset": cell.dataset,
+        "recipe": cell.recipe,
+        "seed": cell.seed,
+        "state": state,
+        "error": failure["error"] if failure and not record else None,
+        **_printed(suite, cell),
+    }
+
+
+def _printed(suite: Suite, cell: Cell) -> dict[str, str | None]:
+    """Digits of printed scores and gains, as text: they are what was printed."""
+    table = published_table(cell.data)
+    gain = printed_gain(cell.model, table)
+    columns = {f"published_gain_{name}": digits for name, digits in (gain or {}).items()}
+    found = printed_score(cell.model, table, suite.published) if suite.test.split == "test" else None
+    if found is None:
+        return columns
+    columns |= {f"published_{name}": digits for name, digits in found.digits.items()}
+    return {**columns, "published_in": found.source, "published_note": found.note}
+
+
+def unit_counts(folder: BenchmarkFolder, cell: Cell) -> tuple[str, list[str], NDArray[np.int64]]:
+    """What the test set divides into ("site", else "pair"), their names, and tp, fp, fn, tn of each (N, 4)."""
+    sites = folder.cell(cell) / "per_site.csv"
+    unit, path = ("site", sites) if sites.exists() else ("pair", folder.cell(cell) / "per_pair.csv")
+    if not path.exists():
+        raise DataError(
+            f"The finished cell {str(folder.cell(cell))!r} has lost its {path.name}: remove its folder, and run again."
+        )
+    table = pd.read_csv(path, dtype={unit if unit == "site" else "name": str})
+    names = table["site" if unit == "site" else "name"].tolist()
+    return unit, names, table[list(COUNTS)].to_numpy(np.int64)
+
+
+def pair_scores(folder: BenchmarkFolder, cell: Cell) -> pd.Series:
+    """F1 of each pair that has changed pixels, by its name."""
+    table = pd.read_csv(folder.cell(cell) / "per_pair.csv", dtype={"name": str}).set_index("name")
+    return table.loc[table["tp"] + table["fn"] > 0, "f1"].astype(float)
+
+
+_nullable = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}

@@ -1,0 +1,227 @@
+"""A suite as cells: each is one row, data set, recipe and seed, with all that decides its result."""
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from minenetcd.benchmark.results.labels import METHOD_LABELS, TRUNKS, data_label, option_label, recipe_label
+from minenetcd.benchmark.results.published import published_weights
+from minenetcd.benchmark.suite.suites import PUBLISHED, TRAIN, DatasetEntry, MethodEntry, Suite
+from minenetcd.configs.reading import merge
+from minenetcd.configs.section import as_mapping
+from minenetcd.datasets.catalog import published_table
+from minenetcd.errors import OptionError
+from minenetcd.training.train import read_settings
+
+#: Keys of a configuration that say where and how fast, not what comes out.
+WITHOUT_EFFECT = (
+    ("name",), ("base",), ("device",), ("data", "workers"),
+    ("trainer", "trackers"), ("trainer", "keep"), ("trainer", "checkpoint_steps"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One measurement. `id` names its folder, `run_id` that of its training, and both change with what decides it.
+
+    Suites that share a folder of runs share trainings: `run_id` knows nothing of rows and labels.
+
+    `weights` is "train", else where trained weights come from; "published" stands where the authors have none. Cells
+    with trained weights have neither recipe ("") nor seed. Rows whose cells have one `twin` differ in ChangeFFT alone.
+    """
+
+    id: str
+    run_id: str | None
+    row: str
+    label: str
+    group: str | None
+    dataset: str
+    recipe: str
+    seed: int | None
+    weights: str
+    settings: dict[str, Any]
+    test: dict[str, Any]
+    twin: str = ""
+
+    @property
+    def is_trained_here(self) -> bool:
+        return self.run_id is not None
+
+    @property
+    def is_available(self) -> bool:
+        """Whether there is something to measure: not so where published weights are asked for and there are none."""
+        return self.weights != PUBLISHED
+
+    @property
+    def model(self) -> dict[str, Any]:
+        """Name and options of the architecture, as configured."""
+        return self.settings["model"]
+
+    @property
+    def data(self) -> str:
+        """The data set, as `load_dataset` takes it."""
+        return self.settings["data"]["name"]
+
+    @property
+    def hash(self) -> str:
+        """Of everything that decides the result."""
+        return self.id.rpartition("-")[2]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of a table, before data, recipe and seed are chosen."""
+
+    slug: str
+    label: str
+    group: str | None
+    entry: MethodEntry
+    options: dict[str, Any]
+
+
+def expand(suite: Suite) -> list[Cell]:
+    """All cells of `suite`, in the order they are run: every row with the first seed, then with the next.
+
+    Raises UnknownNameError and OptionError for a configuration that does not fit.
+    """
+    rows = _rows(suite)
+    _refuse_one_name_twice("rows", ((row.slug, row.label) for row in rows))
+    _refuse_one_name_twice("data sets", ((slug(label), label) for label in map(_data_name, suite.datasets)))
+    _refuse_one_name_twice("recipes", ((slug(label), label) for label in map(recipe_label, suite.recipes)))
+    cells: dict[str, Cell] = {}
+    for seed, dataset, recipe, row in itertools.product(suite.seeds, suite.datasets, suite.recipes, rows):
+        cell = _cell(suite, row, dataset, recipe, seed)
+        cells.setdefault(cell.id, cell)  # loaded weights are tested once, whatever recipes and seeds there are
+    return list(cells.values())
+
+
+def _cell(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int) -> Cell:
+    settings = _settings(suite, row, dataset, recipe, seed)
+    wished = row.entry.weights or suite.weights
+    weights = _weights(wished, settings)
+    trained = weights == TRAIN
+    test = suite.test.model_dump(mode="json")
+    decides = (
+        {"settings": _deciding(settings)}
+        if trained
+        else {"weights": weights, "model": settings["model"], **_content(weights)}
+    )
+    tested = {"data": settings["data"]["name"], "split": test["split"], "threshold": test["threshold"]}
+    label, recipe_name = _data_name(dataset), recipe_label(recipe)
+    place = [row.slug, slug(label)] + ([slug(recipe_name), str(seed)] if trained else [])
+    return Cell(
+        id=f"{'.'.join(place)}-{_digest({**decides, 'test': tested})}",
+        run_id=f"{settings['model']['name']}-{_digest(decides)}" if trained else None,
+        row=row.slug,
+        label=row.label,
+        group=row.group,
+        dataset=label,
+        recipe=recipe_name if trained else "",
+        seed=seed if trained else None,
+        weights=weights,
+        settings=settings,
+        test={**test, "kept": suite.samples.kept},
+        twin=_digest(
+            {"weights": wished, "settings": _without(_deciding(settings), ("model", "change_fft"), ("seed",))}
+        ),
+    )
+
+
+def _settings(
+    suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int
+) -> dict[str, Any]:
+    """The whole configuration of a cell: its own choices over those of its method, these over those of the suite."""
+    shared = merge(suite.settings, row.entry.settings)
+    named = {"name": recipe} if isinstance(recipe, str) else {k: v for k, v in recipe.items() if k != "label"}
+    own = {
+        "name": row.slug,
+        "data": dataset.model_dump(mode="json", exclude_unset=True, exclude={"label"}),
+        "recipe": {**as_mapping(shared.pop("recipe", {}), "name"), **named},
+        "seed": seed,
+        **({"model": row.options} if row.options else {}),
+    }
+    return read_settings(row.entry.config, **merge(shared, own)).model_dump(mode="json")
+
+
+def _weights(wished: str, settings: Mapping[str, Any]) -> str:
+    if wished != PUBLISHED:
+        return wished
+    return published_weights(settings["model"], published_table(settings["data"]["name"])) or PUBLISHED
+
+
+def _rows(suite: Suite) -> list[_Row]:
+    alone = len(suite.methods) == 1
+    return [row for entry in suite.methods for row in _rows_of(entry, alone=alone)]
+
+
+def _refuse_one_name_twice(what: str, named: Iterable[tuple[str, str]]) -> None:
+    """OptionError for two labels that are equal or would name one file; `named` holds file name and label of each."""
+    seen: dict[str, str] = {}
+    for place, label in named:
+        other = seen.get(label, seen.get(place))
+        if other is not None:
+            also = "" if other == label else f" and {other!r}, which name one file"
+            raise OptionError(f"Two {what} of the suite have the label {label!r}{also}: give each a label of its own.")
+        seen |= {place: label, label: label}
+
+
+def _data_name(dataset: DatasetEntry) -> str:
+    return dataset.label or data_label(dataset.name)
+
+
+def _content(weights: str) -> dict[str, str]:
+    """What is in a folder of trained weights: trained anew, it is another detector."""
+    file = Path(weights) / "model.safetensors"
+    return {"content": hashlib.sha256(file.read_bytes()).hexdigest()} if file.is_file() else {}
+
+
+def _rows_of(entry: MethodEntry, *, alone: bool) -> Iterator[_Row]:
+    choices = {key: value if isinstance(value, list | tuple) else [value] for key, value in entry.options.items()}
+    name = read_settings(entry.config, data="none").model["name"]
+    for values in itertools.product(*choices.values()):
+        options = dict(zip(choices, values, strict=True))
+        words = ", ".join(option_label(key, value) for key, value in options.items() if len(choices[key]) > 1)
+        own = entry.label or (None if alone and words else METHOD_LABELS[name])
+        label = ", ".join(part for part in (own, words) if part)
+        trunk = TRUNKS.get(options.get("backbone", "")) if len(choices.get("backbone", ())) > 1 else None
+        group = entry.group or (trunk.family if trunk else None)
+        parts = [slug(entry.label) if entry.label else name, *(slug(str(value)) for value in options.values())]
+        yield _Row("-".join(parts), label, group, entry, options)
+
+
+def slug(text: str) -> str:
+    """`text` as part of a file name; letters beyond a to z leave a hash of the whole behind."""
+    plain = re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-.")[:48]
+    return plain if text.isascii() and plain else f"{plain}-{_digest({'text': text})[:6]}".lstrip("-")
+
+
+def _deciding(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """`settings` without the keys that decide nothing."""
+    return _without(settings, *WITHOUT_EFFECT)
+
+
+def _without(settings: Mapping[str, Any], *keys: tuple[str, ...]) -> dict[str, Any]:
+    """A copy of `settings` that lacks `keys`, each with its sections."""
+    kept = json.loads(json.dumps(settings))
+    for *sections, key in keys:
+        place = kept
+        for section in sections:
+            place = place.get(section, {})
+        place.pop(key, None)
+    return kept
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]

@@ -1,0 +1,206 @@
+"""What a suite will cost before it runs: pairs, multiply-adds, and hours where a speed was measured."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from minenetcd.benchmark.suite.cells import Cell
+from minenetcd.benchmark.suite.trunks import complexity_of
+from minenetcd.building.synthetic_sets.source import parse_synthetic
+from minenetcd.configs.schema import Settings
+from minenetcd.datasets.catalog import available_on_disk, load_dataset
+from minenetcd.datasets.named import DATASETS, NamedDataset
+from minenetcd.datasets.source import SYNTHETIC
+from minenetcd.errors import DataError
+from minenetcd.models.complexity import SIDE, Complexity
+from minenetcd.training.plan import Plan
+
+#: A backward pass takes about twice the multiply-adds of the forward pass.
+FORWARD_AND_BACKWARD = 3
+
+#: Shares of train, val and test that are assumed where a split is not known (section 5.1 of the paper).
+USUAL_SHARES = {"train": 0.6, "val": 0.1, "test": 0.3}
+
+
+@dataclass(frozen=True)
+class DataSize:
+    """Pairs by split, and the side of a pair [pixels]; `is_estimate` where not counted."""
+
+    pairs: Mapping[str, int]
+    side: int
+    is_estimate: bool = False
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one cell: pairs that pass through the network, and multiply-adds in all; None where the data are not known.
+
+    `train_pairs` counts each epoch anew; validations are in `look_pairs`, the test in `test_pairs`.
+    """
+
+    complexity: Complexity
+    train_pairs: int | None
+    look_pairs: int | None
+    test_pairs: int | None
+    train_macs_per_pair: float
+    test_macs_per_pair: float
+    is_estimate: bool
+
+    @property
+    def macs(self) -> float | None:
+        """Multiply-adds of training, validation and test together."""
+        return None if self.train_pairs is None else self.train_macs + self.test_macs
+
+    @property
+    def train_macs(self) -> float:
+        return FORWARD_AND_BACKWARD * (self.train_pairs or 0) * self.train_macs_per_pair
+
+    @property
+    def test_macs(self) -> float:
+        return ((self.look_pairs or 0) + (self.test_pairs or 0)) * self.test_macs_per_pair
+
+
+class Costs:
+    """The cost of cells; data sets and networks are looked at once."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, DataSize | None] = {}
+        self._complexities: dict[str, Complexity] = {}
+
+    def of(self, cell: Cell) -> Cost:
+        """The cost of `cell`; nothing is downloaded or drawn to find it."""
+        size = self._size(cell)
+        complexity = self._complexity(cell.model)
+        side = size.side if size else SIDE
+        crop = cell.settings["recipe"]["crop"] or side
+        trained, looked = _training_pairs(cell, size) if cell.is_trained_here else (0, 0)
+        return Cost(
+            complexity=complexity,
+            train_pairs=trained if size else None,
+            look_pairs=looked if size else None,
+            test_pairs=size.pairs.get(cell.test["split"], 0) if size else None,
+            train_macs_per_pair=complexity.macs * (crop / SIDE) ** 2,
+            test_macs_per_pair=complexity.macs * (side / SIDE) ** 2,
+            is_estimate=bool(size and size.is_estimate),
+        )
+
+    def _size(self, cell: Cell) -> DataSize | None:
+        if cell.data not in self._sizes:
+            data = cell.settings["data"]
+            chooses = [] if data["val_share"] is not None else [data["val_split"]]  # else cut out of the training pairs
+            try:
+                self._sizes[cell.data] = data_size(cell.data, [data["train_split"], *chooses, cell.test["split"]])
+            except DataError:  # the cells that need it will say so; others go on
+                self._sizes[cell.data] = None
+        return self._sizes[cell.data]
+
+    def _complexity(self, model: Mapping[str, Any]) -> Complexity:
+        key = repr(sorted(model.items(), key=lambda item: item[0]))
+        if key not in self._complexities:
+            self._complexities[key] = complexity_of(model)
+        return self._complexities[key]
+
+
+def data_size(source: str, splits: Iterable[str]) -> DataSize | None:
+    """How large the `splits` of a data set are, from its description or from this disk; None where neither says."""
+    if source.startswith(SYNTHETIC):
+        drawn = parse_synthetic(source)
+        patches = drawn.sites * (drawn.size // drawn.patch) ** 2
+        return DataSize({split: round(patches * share) for split, share in USUAL_SHARES.items()}, drawn.patch, True)
+    if (row := _described(source)) is not None:
+        shares = {split: round(row.patches * share) for split, share in USUAL_SHARES.items()}
+        return DataSize(row.split_patches or shares, row.side, row.split_patches is None)
+    if not Path(source.partition("?")[0]).expanduser().exists() and not available_on_disk(source):
+        return None
+    sets = {split: load_dataset(source, split) for split in dict.fromkeys(splits)}
+    return DataSize({split: len(pairs) for split, pairs in sets.items()}, _side(next(iter(sets.values()))))
+
+
+def _described(source: str) -> NamedDataset | None:
+    """The row of a public data set by its name or one of its hub ids, revision or not."""
+    wanted = source.partition("?")[0].partition("@")[0].lower()
+    return next((row for row in DATASETS.values() if wanted in map(str.lower, (row.name, *row.hub_ids))), None)
+
+
+def _side(pairs: Any) -> int:
+    """Side of a square as large as the first pair."""
+    _, height, width = pairs[0].before.shape
+    return round((height * width) ** 0.5)
+
+
+def _training_pairs(cell: Cell, size: DataSize | None) -> tuple[int, int]:
+    """Pairs in all training steps, and in all validations."""
+    if size is None:
+        return 0, 0
+    settings = Settings.read(cell.settings)
+    train, val = (size.pairs.get(split, 0) for split in (settings.data.train_split, settings.data.val_split))
+    if settings.data.val_share is not None:
+        val = round(train * settings.data.val_share)
+        train -= val
+    plan = Plan.of(settings, pairs=max(train, settings.recipe.batch_size), processes=1)
+    return plan.steps * plan.pairs_per_step, -(-plan.steps // plan.validate_every) * val
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """What was measured so far: pairs a second by kind of cell, and multiply-adds a second over all of them."""
+
+    train: Mapping[str, float]
+    test: Mapping[str, float]
+    train_macs: float | None
+    test_macs: float | None
+
+    @classmethod
+    def of(cls, measured: Iterable[tuple[Cell, Cost, Mapping[str, Any]]]) -> Self:
+        """From records of finished cells, each with its cell and cost."""
+        train, test, sums = {}, {}, dict.fromkeys(("train", "train_s", "test", "test_s"), 0.0)
+        for cell, cost, record in measured:
+            if seconds := record.get("train_seconds"):
+                train[_kind(cell)] = record["train_pairs"] / seconds
+                sums["train"] += FORWARD_AND_BACKWARD * record["train_pairs"] * cost.train_macs_per_pair
+                sums["train_s"] += seconds
+            if seconds := record.get("test_seconds"):
+                test[_kind(cell)] = record["pairs"] / seconds
+                sums["test"] += record["pairs"] * cost.test_macs_per_pair
+                sums["test_s"] += seconds
+        rates = [sums[key] / sums[f"{key}_s"] if sums[f"{key}_s"] else None for key in ("train", "test")]
+        return cls(train, test, *rates)
+
+    def seconds(self, cell: Cell, cost: Cost) -> float | None:
+        """How long `cell` will take; None where nothing measured says."""
+        if cost.macs is None:
+            return None
+        train = _seconds(cost.train_pairs, cost.train_macs, self.train.get(_kind(cell)), self.train_macs)
+        tested = (cost.look_pairs or 0) + (cost.test_pairs or 0)
+        test = _seconds(tested, cost.test_macs, self.test.get(_kind(cell)), self.test_macs or self.train_macs)
+        return None if train is None or test is None else train + test
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A cell with its cost, what it will take, and whether its result is there already."""
+
+    cell: Cell
+    cost: Cost
+    seconds: float | None
+    state: str
+
+    @cached_property
+    def hours(self) -> float | None:
+        return None if self.seconds is None else self.seconds / 3600
+
+
+def _kind(cell: Cell) -> str:
+    """Cells of one kind have one speed: the same network, crop and batch."""
+    recipe = cell.settings["recipe"]
+    return f"{sorted(cell.model.items())} {recipe['crop']} {recipe['batch_size']} {cell.data}"
+
+
+def _seconds(pairs: int | None, macs: float, speed: float | None, rate: float | None) -> float | None:
+    if not pairs:
+        return 0.0
+    if speed:
+        return pairs / speed
+    return macs / rate if rate else None

@@ -1,0 +1,125 @@
+"""The patches of one site in a file of its own, which stays until all sites are done.
+
+A part is named after everything that decides what is in it; so a part that is there need not be made again.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from minenetcd.building.patch_table import IMAGES, PLACE, Row, patch_row, patch_schema
+from minenetcd.building.scenes import Patch, PatchOptions, Scene, open_scene
+from minenetcd.building.sites.table import Site
+from minenetcd.files import atomic_path
+
+#: Rows are written when they reach this size, or this number. [bytes, rows]
+GROUP_BYTES, GROUP_ROWS = 8 * 2**20, 100
+
+
+@dataclass
+class PartSummary:
+    """What a site gave: `dropped` patches had too little data; pixels are counted where both dates have data."""
+
+    crs: str
+    metres_per_pixel: float
+    before_date: str | None
+    after_date: str | None
+    patches: int = 0
+    dropped: int = 0
+    valid_pixels: int = 0
+    changed_pixels: int = 0
+
+    def count(self, patch: Patch | None) -> None:
+        """Add one patch, or one dropped."""
+        self.dropped += patch is None
+        if patch is not None:
+            self.patches += 1
+            self.valid_pixels += patch.valid_pixels
+            self.changed_pixels += int(np.count_nonzero(patch.label))
+
+
+@dataclass(frozen=True)
+class SitePart:
+    """A site, the file of its patches, and what is in it."""
+
+    site: Site
+    path: Path
+    summary: PartSummary
+
+
+def make_part(site: Site, options: PatchOptions, folder: Path) -> SitePart:
+    """The part of `site` in `folder`, cut now unless it is there from another run."""
+    path = folder / f"{_key(site, options)}.parquet"
+    summary_path = path.with_suffix(".json")  # written last: where it is, the part is whole
+    if summary_path.exists() and path.exists():
+        return SitePart(site, path, PartSummary(**json.loads(summary_path.read_text(encoding="utf-8"))))
+    with open_scene(site, options) as scene, atomic_path(path) as target:
+        summary = _summary_of(scene)
+        write_rows(_rows(scene, summary), target)
+    with atomic_path(summary_path) as target:
+        target.write_text(json.dumps(asdict(summary)), encoding="utf-8")
+    return SitePart(site, path, summary)
+
+
+def write_rows(rows: Iterable[Row], path: Path) -> None:
+    """Rows into a parquet file; no more than a group of them is held at a time.
+
+    Each row goes into Arrow's memory as it comes: kept as Python bytes among GDAL's blocks, the images of a large scene
+    leave a heap that grows by a fifth of what is written.
+    """
+    with parquet_writer(path) as writer:
+        group: list[pa.Table] = []
+        size = 0
+        for row in rows:
+            group.append(pa.Table.from_pylist([row], writer.schema))
+            size += group[-1].nbytes
+            if len(group) == GROUP_ROWS or size >= GROUP_BYTES:
+                writer.write_table(pa.concat_tables(group).combine_chunks())
+                group, size = [], 0
+        if group:
+            writer.write_table(pa.concat_tables(group).combine_chunks())
+
+
+def parquet_writer(path: Path) -> pq.ParquetWriter:
+    """A writer that leaves images as they are: they are compressed already, and have no smallest or largest."""
+    places = list(PLACE)
+    pictures = {f"{image}.{field}": "none" for image in IMAGES for field in ("bytes", "path")}
+    return pq.ParquetWriter(
+        path, patch_schema(), compression=dict.fromkeys(places, "snappy") | pictures,
+        use_dictionary=places, write_statistics=places,
+    )  # fmt: skip
+
+
+def _rows(scene: Scene, summary: PartSummary) -> Iterator[Row]:
+    for patch in scene.patches():
+        summary.count(patch)
+        if patch is not None:
+            yield patch_row(scene, patch)
+
+
+def _summary_of(scene: Scene) -> PartSummary:
+    metres = float(np.sqrt(scene.grid.pixel_hectares * 10_000))
+    return PartSummary(scene.grid.crs.to_string(), round(metres, 4), scene.before_date, scene.after_date)
+
+
+def _key(site: Site, options: PatchOptions) -> str:
+    """A digest of the row, the options, this package, and the files as they are now."""
+    files = [(place, *_stamp(place)) for place in site.inputs()]
+    decisive = [version("minenetcd"), asdict(site), asdict(options), files]
+    return hashlib.sha256(json.dumps(decisive, default=str).encode()).hexdigest()[:32]
+
+
+def _stamp(place: str) -> tuple[int, int]:
+    """Size and time of the last change of a file; nothing for a URL."""
+    if not os.path.exists(place):
+        return 0, 0
+    state = os.stat(place)
+    return state.st_size, state.st_mtime_ns

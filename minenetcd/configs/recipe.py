@@ -1,0 +1,71 @@
+"""How the weights move: recipes by name, checked when they are read."""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+
+from minenetcd.configs.section import Section
+
+#: What each named recipe says of itself; keys a configuration gives win over these.
+RECIPES: dict[str, dict[str, Any]] = {
+    # MineNetCD, section 5.3; "momentum 0.9" there is Adam's first beta
+    "paper": {
+        "optimiser": "adam",
+        "learning_rate": 1e-4,
+        "betas": (0.9, 0.99),
+        "weight_decay": 0.0,
+        "schedule": "cosine",
+        "warmup_share": 0.0,
+        "final_learning_rate": 1e-7,
+        "batch_size": 32,
+        "loss": "bce",
+        "auxiliary": False,
+        "augmentation": "none",
+        "crop": None,
+        "clip_norm": None,
+        "ema_decay": None,
+        "threshold": 0.5,
+    },
+    "strong": {},  # the defaults below
+}
+
+
+class Recipe(Section):
+    """How the weights move. The defaults are the recipe `strong`."""
+
+    name: Literal["strong", "paper"] = "strong"
+    epochs: PositiveInt = 100
+    steps: PositiveInt | None = Field(None, description="Length of the run in optimiser steps, instead of epochs.")
+    batch_size: PositiveInt = Field(16, description="Pairs per process and forward pass.")
+
+    optimiser: Literal["adam", "adamw"] = "adamw"
+    learning_rate: PositiveFloat = 3e-4
+    betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: NonNegativeFloat = 0.01
+    schedule: Literal["cosine", "constant"] = "cosine"
+    warmup_share: NonNegativeFloat = Field(0.05, le=1, description="Share of all steps in which the rate rises.")
+    final_learning_rate: NonNegativeFloat = Field(1e-5, description="At the end of the cosine.")
+    clip_norm: PositiveFloat | None = Field(1.0, description="Largest norm of the gradient.")
+    ema_decay: float | None = Field(0.998, ge=0, lt=1, description="Of the running average of the weights; null: none.")
+
+    loss: Literal["bce", "ce", "dice", "bce_dice", "focal", "dice_focal"] = "bce_dice"
+    class_weights: tuple[float, ...] | None = Field(None, description="Weight of unchanged and of changed pixels.")
+    ignore_label: int = 255
+    auxiliary: bool = Field(True, description="Whether auxiliary outputs add to the loss.")
+
+    augmentation: Literal["none", "strong"] = "strong"
+    crop: PositiveInt | None = Field(None, description="Side of a training window [pixels]; null: the whole patch.")
+    threshold: Literal["val"] | float = Field("val", description="Chosen on the validation split, or a number.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, values: Any) -> Any:
+        """A bare name is a recipe; keys that are given win over those of the named one."""
+        values = {"name": values} if isinstance(values, str) else dict(values)
+        return {**RECIPES.get(values.get("name", "strong"), {}), **values}
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        if isinstance(self.threshold, float) and not 0 < self.threshold < 1:
+            raise ValueError(f"threshold needs 'val' or a number between 0 and 1, got {self.threshold}")
+        return self

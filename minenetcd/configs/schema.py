@@ -1,0 +1,86 @@
+"""What a training run is told: one configuration, checked as a whole before anything starts."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, PositiveInt, model_validator
+
+from minenetcd.configs.recipe import Recipe
+from minenetcd.configs.section import Section, as_mapping
+from minenetcd.files import atomic_path
+
+
+class DataSettings(Section):
+    """Where the pairs come from."""
+
+    name: str = Field(description="A named data set, a hub id, a folder, or synthetic:NAME?sites=20.")
+    train_split: str = "train"
+    val_split: str = Field("val", description="Chooses the checkpoint and the threshold.")
+    val_share: float | None = Field(
+        None, gt=0, lt=1, description="Cut the validation pairs out of train_split, by site where sites are known."
+    )
+    workers: int = Field(2, ge=0, description="Processes that read and augment, for each training process.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, values: Any) -> Any:
+        return as_mapping(values, "name")
+
+    @model_validator(mode="after")
+    def _nothing_is_chosen_on_the_test_split(self) -> Self:
+        if "test" in (self.train_split, self.val_split):
+            raise ValueError("the test split is read by 'minenetcd test' only: train on train, choose on val")
+        if self.val_share is None and self.train_split == self.val_split:
+            raise ValueError(
+                f"train_split and val_split are both {self.train_split!r}: name two splits, or set val_share"
+            )
+        return self
+
+
+class TrainerSettings(Section):
+    """How the machine is used, and how often it looks and saves."""
+
+    mixed_precision: Literal["no", "fp16", "bf16"] = "no"
+    accumulation: PositiveInt = Field(1, description="Batches whose gradients are summed before a step.")
+    sharding: Literal["none", "ddp", "fsdp"] = Field(
+        "ddp", description="Of several processes: copies that average gradients (ddp), or shares of one model (fsdp)."
+    )
+    batch_norm: Literal["own", "sync", "frozen"] = Field(
+        "own", description="Statistics of each process, of all processes (GPU only), or those it starts with."
+    )
+    compile: bool = False
+    validate_epochs: PositiveInt = 1
+    validate_steps: PositiveInt | None = Field(None, description="Validate every so many steps, instead of epochs.")
+    checkpoint_steps: PositiveInt | None = Field(
+        None, description="Save the state of the run every so many steps, instead of after each validation."
+    )
+    keep: PositiveInt = Field(2, description="Checkpoints kept.")
+    patience: PositiveInt | None = Field(None, description="Stop after so many validations without a better score.")
+    trackers: tuple[Literal["tensorboard", "wandb", "trackio"], ...] | None = Field(
+        None, description="Where curves go as well; null: tensorboard if it is installed."
+    )
+
+
+class Settings(Section):
+    """A whole configuration."""
+
+    base: str | None = Field(None, description="Name or path of the configuration this one changes.")
+    name: str | None = None
+    model: dict[str, Any] = Field(description="name of the architecture, and its options")
+    pretrained_backbone: bool | None = Field(None, description="Start the trunk from ImageNet; null: where it can.")
+    start_from: str | None = Field(None, description="Trained detector whose weights the run starts from.")
+    preprocessing: dict[str, Any] = Field(default_factory=dict)
+    threshold: float = Field(0.5, gt=0, lt=1)
+    data: DataSettings
+    recipe: Recipe = Field(default_factory=Recipe)
+    trainer: TrainerSettings = Field(default_factory=TrainerSettings)
+    seed: int = Field(8888, ge=0)
+    device: str = "auto"
+
+
+def write_schema(path: Path) -> Path:
+    """Write the JSON schema of a configuration, for editors that check and complete YAML."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(Settings.model_json_schema(), indent=2) + "\n", encoding="utf-8")
+    return path

@@ -1,5 +1,0 @@
-"""Is a data set fit to train and test on? `audit(source)`."""
-
-from minenetcd.data.audit.all_checks import Audit, Normalisation, audit
-
-__all__ = ["Audit", "Normalisation", "audit"]

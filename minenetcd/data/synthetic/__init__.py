@@ -1,5 +1,0 @@
-"""Synthetic mine scenes with truth: `make_scene(seed)`."""
-
-from minenetcd.data.synthetic.scene import SyntheticScene, make_scene
-
-__all__ = ["SyntheticScene", "make_scene"]

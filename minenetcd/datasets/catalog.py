@@ -1,0 +1,126 @@
+"""Data sets by name: the door to all of them, named, on the hub, on this disk or synthetic."""
+
+from pathlib import Path
+from typing import Literal, overload
+
+from minenetcd.constants import SPLITS
+from minenetcd.data.dataset import ChangeDataset
+from minenetcd.data.reading.image_table import ParquetFiles
+from minenetcd.data.reading.stream import ChangeStream, hub_file
+from minenetcd.data.split_names import choose_split, ordered, split_of
+from minenetcd.datasets.download import HubName, OnDisk, available_on_disk, download_dataset, find_on_hub
+from minenetcd.datasets.folder import find_data, open_path
+from minenetcd.datasets.hub import HubDataset, MissingRepository, fetch
+from minenetcd.datasets.named import DATASETS, named_dataset
+from minenetcd.datasets.source import Source, read_source
+from minenetcd.errors import DataError
+
+__all__ = [
+    "DATASETS",
+    "OnDisk",
+    "available_on_disk",
+    "download_dataset",
+    "list_splits",
+    "load_dataset",
+    "named_dataset",
+    "published_table",
+]
+
+
+@overload
+def load_dataset(
+    source: str | Path, split: str, *, streaming: Literal[False] = False, cache_dir: str | Path | None = None
+) -> ChangeDataset: ...
+
+
+@overload
+def load_dataset(
+    source: str | Path, split: str, *, streaming: Literal[True], cache_dir: str | Path | None = None
+) -> ChangeStream: ...
+
+
+def load_dataset(
+    source: str | Path, split: str, *, streaming: bool = False, cache_dir: str | Path | None = None
+) -> ChangeDataset | ChangeStream:
+    """The pairs of one split (train, val or test) of a data set.
+
+    `source`: a name of DATASETS, or a hub id "owner/name", with @REVISION to pin a branch, tag or commit; a folder or
+    table, whose layout is found by itself; or "synthetic:NAME?sites=20". What its files leave open may follow:
+    "?bands=4,3,2&range=0,3000&not_labelled=128". A data set that is not divided is read whole as train, test or all.
+
+    What is not on this disk is downloaded, into `cache_dir` or the cache of the hub. `streaming` reads parquet files
+    from front to back instead, and keeps nothing: see ChangeStream for what that cannot do. Raises UnknownNameError
+    for a name, DataError for data that is missing or cannot be read.
+    """
+    wanted = read_source(source)
+    if wanted.is_synthetic:
+        return _synthetic(wanted, split, streaming=streaming, cache_dir=cache_dir)
+    if wanted.hub is not None:
+        return _load_hub(wanted, wanted.hub, split, streaming=streaming, cache_dir=cache_dir)
+    if not streaming:
+        return open_path(wanted.path, wanted.text, split, wanted.options, cache_dir=cache_dir)
+    found = find_data(wanted.path)
+    if not isinstance(found, ParquetFiles):
+        raise _not_streamed(str(wanted.path))
+    chosen = choose_split(wanted.text, split, found.splits)
+    if chosen not in found.files:
+        raise DataError(f"Streaming reads whole files, {wanted.text} is divided by a column: load it without.")
+    return ChangeStream([str(file) for file in found.files[chosen]], wanted.text, chosen, wanted.options)
+
+
+def list_splits(source: str | Path, *, cache_dir: str | Path | None = None) -> tuple[str, ...]:
+    """The splits of a data set; ("all",) where it is not divided. Of one on the hub, only a listing is fetched."""
+    wanted = read_source(source)
+    if wanted.is_synthetic:
+        return SPLITS
+    if wanted.hub is not None:
+        found = _find(wanted, wanted.hub, cache_dir)
+        return tuple(found.files) if found.is_parquet else ordered(filter(None, map(split_of, found.sizes)))
+    return find_data(wanted.path).splits
+
+
+def published_table(source: str) -> str | None:
+    """The table of published test scores on the data set `source`; None for a data set without one."""
+    tables = {name.lower(): row.published_table for row in DATASETS.values() for name in (row.name, *row.hub_ids)}
+    return tables.get(str(source).partition("@")[0].lower())
+
+
+def _load_hub(
+    wanted: Source, name: HubName, split: str, *, streaming: bool, cache_dir: str | Path | None
+) -> ChangeDataset | ChangeStream:
+    found = _find(wanted, name, cache_dir)
+    if not found.is_parquet:  # images in folders: what splits there are is known when all of it is here
+        if streaming:
+            raise _not_streamed(found.repo_id)
+        fetch(found, list(found.files), cache_dir=cache_dir)
+        return open_path(found.folder, wanted.text, split, wanted.options)
+    chosen = choose_split(wanted.text, split, tuple(found.files))
+    if streaming:
+        files = [hub_file(found.repo_id, found.commit, file) for file in found.files[chosen]]
+        return ChangeStream(files, wanted.text, chosen, wanted.options)
+    fetch(found, [chosen], cache_dir=cache_dir)
+    parquet = ParquetFiles({chosen: [found.folder / file for file in found.files[chosen]]})
+    # the copies that are read row by row lie beside what was downloaded
+    copies = None if cache_dir is None else Path(cache_dir) / "arrow"
+    return parquet.open(wanted.text, chosen, wanted.options, cache_dir=copies)
+
+
+def _find(wanted: Source, name: HubName, cache_dir: str | Path | None) -> HubDataset:
+    try:
+        return find_on_hub(name, cache_dir=cache_dir)
+    except MissingRepository as error:
+        if name.is_named:
+            raise
+        raise MissingRepository(f"{error} There is no folder {wanted.path} here either.") from error
+
+
+def _synthetic(wanted: Source, split: str, *, streaming: bool, cache_dir: str | Path | None) -> ChangeDataset:
+    from minenetcd.datasets.synthetic import open_synthetic
+
+    if streaming:
+        raise _not_streamed(wanted.text)
+    return open_synthetic(wanted.text, split, cache_dir=cache_dir)
+
+
+def _not_streamed(source: str) -> DataError:
+    return DataError(f"Streaming reads parquet files, {source!r} holds none: load it without.")

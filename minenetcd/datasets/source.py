@@ -1,0 +1,69 @@
+"""What a user means by the name of a data set."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from minenetcd.data.reading.decode import ReadOptions
+from minenetcd.datasets.download import HubName, hub_name
+from minenetcd.datasets.named import DATASETS
+from minenetcd.errors import DataError, OptionError, UnknownNameError
+
+SYNTHETIC = "synthetic:"
+_FORMS = {"bands": "bands=4,3,2", "range": "range=0,3000", "not_labelled": "not_labelled=128"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """`text` as it was given. `hub` is set for a data set of the hub; else `path` is there, or it is synthetic."""
+
+    text: str
+    path: Path
+    hub: HubName | None = None
+    is_synthetic: bool = False
+    options: ReadOptions = field(default_factory=ReadOptions)
+
+
+def read_source(source: str | Path) -> Source:
+    """Tell a name of DATASETS, a path that is there and a hub id apart, in that order.
+
+    UnknownNameError, with the nearest name, for what can be none of them; DataError for a path that is not there;
+    OptionError for options after "?" that are not known.
+    """
+    text = str(source)
+    if text.startswith(SYNTHETIC):
+        return Source(text, Path(text), is_synthetic=True)
+    place, _, query = text.partition("?")
+    options, path = _read_options(query), Path(place).expanduser()
+    name = None if isinstance(source, Path) else hub_name(place)
+    if name is not None and (name.is_named or not path.exists()):
+        return Source(text, path, name, options=options)
+    if path.exists():
+        return Source(text, path, options=options)
+    if os.sep in place or path.suffix or isinstance(source, Path):
+        raise DataError(f"There is no file or folder {path}: check the path.")
+    raise UnknownNameError("data set", place.partition("@")[0], DATASETS)
+
+
+def _read_options(query: str) -> ReadOptions:
+    """bands=4,3,2&range=0,3000&not_labelled=128, each as it may be."""
+    given = {key: _numbers(key, value) for key, value in parse_qsl(query, keep_blank_values=True)}
+    bands, value_range, not_labelled = (given.get(key) for key in _FORMS)
+    return ReadOptions(
+        bands and tuple(map(int, bands)),
+        value_range and (value_range[0], value_range[1]),
+        None if not_labelled is None else int(not_labelled[0]),
+    )
+
+
+def _numbers(key: str, value: str) -> list[float]:
+    if key not in _FORMS:
+        raise OptionError(f"A data set takes {', '.join(_FORMS)} after '?', got {key!r}: e.g. ?{_FORMS['bands']}.")
+    try:
+        numbers = [float(number) if key == "range" else int(number) for number in value.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != {"range": 2, "not_labelled": 1}.get(key, max(1, len(numbers))):
+        raise OptionError(f"{key} after '?' needs numbers, got {value!r}: e.g. ?{_FORMS[key]}.")
+    return numbers

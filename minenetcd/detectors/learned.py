@@ -1,0 +1,265 @@
+"""A detector that was trained: a network with everything a prediction needs."""
+
+import copy
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from huggingface_hub import ModelCard, PyTorchModelHubMixin
+from huggingface_hub.errors import HFValidationError, HTTPError
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from minenetcd.configs.reading import merge, read_config
+from minenetcd.detectors.loading import load_parts, validated
+from minenetcd.detectors.preprocessing import STRETCH_PERCENTILE, Limits, Preprocessing
+from minenetcd.errors import OptionError, OutputError, SizeError
+from minenetcd.models.base import MIN_SIDE, ChangeModel
+from minenetcd.models.catalog import create_model, model_name
+from minenetcd.runtime.device import choose_device
+from minenetcd.types import change_probability
+from minenetcd.weights.card import model_card
+from minenetcd.weights.repository import CONFIG_FILE, WEIGHT_FILES
+
+
+class ChangeDetector(
+    nn.Module,
+    PyTorchModelHubMixin,
+    library_name="minenetcd",
+    tags=["change-detection", "remote-sensing", "mining"],
+):
+    """A `ChangeModel` with its preprocessing, decision threshold and provenance.
+
+    `provenance` says where the weights come from: "name", "trained_on" (None: not trained), "recipe",
+    "metrics", "limits", "license" as far as they are known.
+    """
+
+    def __init__(
+        self,
+        model: ChangeModel,
+        *,
+        preprocessing: Preprocessing | None = None,
+        threshold: float = 0.5,
+        provenance: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        if not 0 < threshold < 1:
+            raise OptionError(f"A threshold needs to lie between 0 and 1, got {threshold}: choose for example 0.5.")
+        self.model = model
+        self.preprocessing = preprocessing or Preprocessing()
+        self.threshold = threshold
+        self.provenance = dict(provenance or {})
+        self.folded = False  # by for_inference: its tensors are no longer those its configuration builds
+
+    @property
+    def name(self) -> str:
+        """What the detector is called in results."""
+        return str(self.provenance.get("name") or model_name(self.model))
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.parameters()).device
+
+    def forward(self, before: Tensor, after: Tensor) -> Tensor:
+        """Probability of change (B, H, W) from two dates (B, C, H, W) in 0..1, on this detector's device."""
+        dates = {"before": self.preprocessing.normalise(before), "after": self.preprocessing.normalise(after)}
+        return change_probability(self.model(*(dates[date] for date in self.preprocessing.date_order)).logits.float())
+
+    def limits(self, image: NDArray, valid: NDArray[np.bool_] | None = None) -> Limits:
+        """The value range of `image` (H, W, C): 0 to 255 for 8 bits, else percentiles of its valid pixels per band."""
+        bands = image.shape[-1]
+        if image.dtype == np.uint8:
+            return Limits(np.zeros(bands, np.float32), np.full(bands, 255, np.float32))
+        pixels = image.reshape(-1, bands) if valid is None else image[valid]
+        pixels = pixels[np.isfinite(pixels).all(axis=-1)]
+        if not len(pixels):
+            return Limits(np.zeros(bands, np.float32), np.ones(bands, np.float32))
+        low, high = np.percentile(pixels, (STRETCH_PERCENTILE, 100 - STRETCH_PERCENTILE), axis=0)
+        return Limits(low.astype(np.float32), np.where(high > low, high, low + 1).astype(np.float32))
+
+    def probability(
+        self,
+        before: NDArray,
+        after: NDArray,
+        *,
+        valid: NDArray[np.bool_] | None = None,
+        limits: tuple[Limits, Limits] | None = None,
+    ) -> NDArray[np.float32]:
+        """Probability of change (H, W), 0 to 1, between two images (H, W, C) of any size and number type.
+
+        The images pass through the network whole; `minenetcd.predict` reads scenes of any size in tiles.
+        `valid` (H, W) marks pixels that hold data on both dates, `limits` the value range of each date
+        (by default taken from the image itself). Raises SizeError for shapes that do not fit.
+        """
+        valid = None if valid is None else valid[None]
+        return self.probabilities(before[None], after[None], valid, limits=limits)[0]
+
+    @torch.inference_mode()
+    def probabilities(
+        self,
+        before: NDArray,
+        after: NDArray,
+        valid: NDArray[np.bool_] | None = None,
+        *,
+        limits: tuple[Limits, Limits] | None = None,
+    ) -> NDArray[np.float32]:
+        """`probability` for a batch: (N, H, W, C) twice, valid (N, H, W) -> (N, H, W)."""
+        self._check(before, after, valid)
+        valid = np.ones(before.shape[:3], bool) if valid is None else valid
+        limits = limits or tuple(
+            self.limits(date.reshape(-1, *date.shape[2:]), valid.reshape(-1, valid.shape[-1]))
+            for date in (before, after)
+        )
+        was_training = self.training
+        self.eval()
+        try:
+            tensors = [self._to_unit(date, valid, limit) for date, limit in zip((before, after), limits, strict=True)]
+            probability = self(*tensors)[:, : before.shape[1], : before.shape[2]]
+        finally:
+            self.train(was_training)
+        return probability.cpu().numpy()
+
+    def for_inference(self, device: str = "auto", *, compile: bool = False) -> Self:
+        """The same detector made ready to predict: folded layers, evaluation mode, on `device`.
+
+        `device` is "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "mps", or as torch writes it. This detector
+        keeps its weights, its mode and its device.
+        """
+        whole = copy.deepcopy(self.model).eval()
+        model = whole.fused()
+        twin = type(self)(
+            model.to(choose_device(device), memory_format=torch.channels_last),
+            preprocessing=self.preprocessing,
+            threshold=self.threshold,
+            provenance=self.provenance,
+        ).eval()
+        twin.folded = self.folded or model is not whole
+        if compile:
+            twin.model.compile(dynamic=False)
+        return twin
+
+    @classmethod
+    def from_config(cls, source: str | Path | Mapping[str, Any], **overrides: Any) -> Self:
+        """A new detector with random weights from a shipped name, a YAML file or a mapping; `overrides` win.
+
+        Raises UnknownNameError for a name, OptionError for a key or value that does not fit.
+        """
+        config = validated(merge(read_config(source), overrides))
+        options = dict(config.model)
+        model = create_model(options.pop("name"), **options)
+        name = source if isinstance(source, str) and "/" not in source and "." not in source else None
+        provenance = {"name": config.name or name, "trained_on": None}
+        return cls(model, preprocessing=config.preprocessing, threshold=config.threshold, provenance=provenance)
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path, **hub_options: Any) -> Self:
+        """A trained detector from a folder, a hub id (ours or published) or an embedded name, in evaluation mode.
+
+        `hub_options`: revision, cache_dir, token, local_files_only. Loading is strict and runs no pickled
+        code. Raises UnknownNameError or WeightsError, naming the tensor that does not fit.
+        """
+        return cls(**load_parts(source, **hub_options)).eval()
+
+    def save_pretrained(self, save_directory: str | Path, **options: Any) -> str | None:
+        """Write config.json, model.safetensors and README.md (a model card) that `from_pretrained` reads back exactly.
+
+        The files are complete before any takes its name. `options` as in huggingface_hub: push_to_hub, repo_id, ...
+        """
+        folder = Path(save_directory)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as temporary:
+                super().save_pretrained(temporary)
+                for name in (WEIGHT_FILES[0], CONFIG_FILE, "README.md"):
+                    _publish(Path(temporary) / name, folder / name)
+        except (OSError, SafetensorError) as error:
+            raise OutputError(f"The detector cannot be saved in {str(folder)!r} ({error}): choose another.") from error
+        if options.pop("push_to_hub", False):
+            return self.push_to_hub(options.pop("repo_id", None) or folder.name, **options)
+        return None
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:
+        """Upload what `save_pretrained` writes to the hub repository `repo_id`, which is made if it is not there.
+
+        `options` as in huggingface_hub: private, token, branch, commit_message, ... Returns the commit's
+        address. Raises OutputError where the hub refuses or cannot be reached.
+        """
+        try:
+            return super().push_to_hub(repo_id, **options)
+        except (OSError, HTTPError, HFValidationError) as error:
+            reason = " ".join(str(error).split())
+            raise OutputError(
+                f"The detector cannot be uploaded to {repo_id!r} ({reason}): log in with 'hf auth login', check the id."
+            ) from error
+
+    def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
+        """The model card of this detector: data, recipe, metrics, limits."""
+        return model_card(self.name, self.describe())
+
+    def describe(self) -> dict[str, Any]:
+        """Everything but the weights, as plain values: what config.json holds."""
+        return {
+            "minenetcd_format": 1,
+            "model": {"name": model_name(self.model), **self.model.config},
+            "preprocessing": asdict(self.preprocessing),
+            "threshold": self.threshold,
+            "provenance": self.provenance,
+        }
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        if self.folded:
+            raise OutputError("A detector folded by for_inference cannot be saved: save the one it was made from.")
+        tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in self.model.state_dict().items()}
+        save_file(tensors, save_directory / WEIGHT_FILES[0], metadata={"format": "pt"})
+        text = json.dumps(self.describe(), indent=2, sort_keys=True, default=list)
+        (save_directory / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
+
+    def _to_unit(self, image: NDArray, valid: NDArray[np.bool_], limits: Limits) -> Tensor:
+        """(N, H, W, C) -> (N, C, H', W') in 0..1 on the device, padded to the least side; no data becomes the mean."""
+        pad = [(0, max(0, MIN_SIDE - side)) for side in image.shape[1:3]]
+        image = np.pad(image, [(0, 0), *pad, (0, 0)], mode="symmetric")
+        valid = np.pad(valid, [(0, 0), *pad], mode="symmetric")
+        pixels = torch.from_numpy(np.ascontiguousarray(image, _transferable(image.dtype))).to(self.device)
+        low, high = (torch.from_numpy(np.asarray(limit, np.float32)).to(self.device) for limit in limits)
+        unit = (pixels.float() - low) / (high - low)
+        known = torch.from_numpy(np.ascontiguousarray(valid)).to(self.device)[..., None]
+        known = known & unit.isfinite().all(dim=-1, keepdim=True)
+        filled = torch.where(known, unit.clamp(0, 1), unit.new_tensor(self.preprocessing.mean))
+        return filled.permute(0, 3, 1, 2)  # channels last in memory already
+
+    def _check(self, before: NDArray, after: NDArray, valid: NDArray | None) -> None:
+        bands = len(self.preprocessing.bands)
+        if before.ndim != 4 or before.shape != after.shape:
+            raise SizeError(
+                f"A detector needs two images of one shape (H, W, C), got {before.shape[1:]} and {after.shape[1:]}: "
+                f"crop or resample one, or use minenetcd.predict, which does."
+            )
+        if before.shape[-1] != bands or 0 in before.shape:
+            raise SizeError(
+                f"{self.name} reads {bands} bands ({', '.join(self.preprocessing.bands)}) in the last axis, got "
+                f"shape {before.shape[1:]}: select these bands."
+            )
+        if valid is not None and valid.shape != before.shape[:3]:
+            raise SizeError(f"valid needs the images' shape {before.shape[1:3]}, got {valid.shape[1:]}: crop it.")
+
+
+def _publish(written: Path, path: Path) -> None:
+    """Move a finished file to its name, readable as any new file is (the weights are written for the owner only)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    written.chmod(0o666 & ~mask)
+    written.replace(path)
+
+
+def _transferable(dtype: np.dtype) -> np.dtype:
+    """The type in which pixels travel to the device: 8 bits stay 8 bits, the rest becomes float32."""
+    return np.dtype(np.uint8) if dtype == np.uint8 else np.dtype(np.float32)

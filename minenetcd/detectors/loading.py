@@ -1,0 +1,99 @@
+"""The parts of a trained detector, read from a folder, the hub or the package."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import Tensor
+
+from minenetcd.detectors.preprocessing import Preprocessing
+from minenetcd.errors import OptionError, UnknownNameError, WeightsError
+from minenetcd.models.catalog import create_model
+from minenetcd.weights.keymap import load_strictly, rename
+from minenetcd.weights.published import is_published, read_published
+from minenetcd.weights.repository import CONFIG_FILE, is_hub_id, open_repository, read_tensors
+
+EMBEDDED = Path(__file__).parents[1] / "weights" / "embedded"
+
+
+def list_detectors() -> list[str]:
+    """Names of the trained detectors shipped with the package."""
+    return sorted(path.parent.name for path in EMBEDDED.glob(f"*/{CONFIG_FILE}"))
+
+
+def load_parts(source: str | Path, **hub_options: Any) -> dict[str, Any]:
+    """What `ChangeDetector` is built from: model, preprocessing, threshold, provenance.
+
+    `source`: a folder, a hub id (ours or published) or an embedded name. Loading is strict and runs no pickled
+    code. Raises UnknownNameError or WeightsError, naming the tensor that does not fit.
+    """
+    if str(source) in list_detectors():
+        source = EMBEDDED / str(source)
+    elif not (Path(source).is_dir() or is_hub_id(str(source))):
+        raise UnknownNameError("trained detector", str(source), list_detectors())
+    repository = open_repository(source, **hub_options)
+    tensors = read_tensors(repository.weights)
+    load = _load_published if is_published(repository.config) else _load_own
+    return load(repository.config, tensors, repository.source)
+
+
+class DetectorConfig(BaseModel):
+    """The part of a configuration that builds a detector; the sections below the line belong to training."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: dict[str, Any]
+    preprocessing: Preprocessing = Field(default_factory=Preprocessing)
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+    provenance: dict[str, Any] = Field(default_factory=dict)
+    minenetcd_format: int = 1
+    # ---
+    name: str | None = None
+    pretrained_backbone: bool | None = None
+    start_from: str | None = None
+    data: Any = None
+    recipe: Any = None
+    trainer: Any = None
+    seed: int | None = None
+    device: str | None = None
+
+
+def validated(config: Mapping[str, Any]) -> DetectorConfig:
+    try:
+        settings = DetectorConfig(**config)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise UnknownNameError("configuration key", place, DetectorConfig.model_fields) from error
+        raise OptionError(f"The configuration needs another {place!r} ({first['msg']}): correct it.") from error
+    if "name" not in settings.model:
+        raise OptionError("The configuration needs model.name, the architecture: e.g. model: {name: minenetcd}.")
+    return settings
+
+
+def _load_own(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> dict[str, Any]:
+    if "minenetcd_format" not in config or "model" not in config:
+        raise WeightsError(
+            f"{source!r} is no detector of this package nor a published one: its config.json is foreign."
+        )
+    settings = validated(config)
+    options = dict(settings.model)
+    model = create_model(options.pop("name"), **options)
+    load_strictly(model, tensors)
+    return {
+        "model": model,
+        "preprocessing": settings.preprocessing,
+        "threshold": settings.threshold,
+        "provenance": settings.provenance,
+    }
+
+
+def _load_published(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> dict[str, Any]:
+    published = read_published(config)
+    model = create_model(published.model, **published.options)
+    load_strictly(model, rename(tensors, published.rules))
+    preprocessing = Preprocessing(mean=published.mean, std=published.std, metres_per_pixel=published.metres_per_pixel)
+    provenance = published.provenance(source)
+    return {"model": model, "preprocessing": preprocessing, "threshold": 0.5, "provenance": provenance}

@@ -1,0 +1,37 @@
+"""Several detectors side by side, each by a name of its own."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.errors import OptionError
+
+
+def load_detectors(sources: Sequence[str]) -> dict[str, ChangeDetector]:
+    """Name -> detector, in the order given; detectors of one name are told apart by where they come from.
+
+    OptionError for a source given twice; what `ChangeDetector.from_pretrained` raises.
+    """
+    twice = next((source for source, times in Counter(sources).items() if times > 1), None)
+    if twice is not None:
+        raise OptionError(f"Different detectors are needed, {twice!r} is given twice: name another.")
+    detectors = [ChangeDetector.from_pretrained(source) for source in sources]
+    names = Counter(detector.name for detector in detectors)
+    return {
+        detector.name if names[detector.name] == 1 else f"{detector.name} ({source})": detector
+        for source, detector in zip(sources, detectors, strict=True)
+    }
+
+
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """What each of `names` is called in a picture: of a hub id its last part, where no other has the same."""
+    names = list(names)
+    last = {name: name.rsplit("/", 1)[-1] if re.fullmatch(r"[\w.-]+/[\w.-]+", name) else name for name in names}
+    times = Counter(last.values())
+    return {name: last[name] if times[last[name]] == 1 else name for name in names}
+
+
+def slug(name: str) -> str:
+    """A name as part of a file name."""
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")

@@ -1,0 +1,90 @@
+"""What an evaluation leaves behind: metrics, a row for each pair and site, curves, masks and change maps."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+from torch import Tensor
+
+from minenetcd.display.agreement import save_change_map, save_mask
+from minenetcd.evaluation.boundary import BoundaryCounts
+from minenetcd.evaluation.by_site import bootstrap_over_sites, site_table
+from minenetcd.evaluation.curves import average_precision, calibration_error, precision_recall
+from minenetcd.evaluation.evaluate import Evaluation
+from minenetcd.files import atomic_path
+from minenetcd.types import ChangeSample
+
+#: The metrics of section 5.4, with 95 % intervals where sites are known.
+MAIN = ("oa", "precision", "recall", "f1", "ciou")
+
+
+def metrics_record(result: Evaluation, boundary: BoundaryCounts | None = None) -> dict[str, Any]:
+    """Everything measured, as plain values; what is undefined is None."""
+    intervals = bootstrap_over_sites(result.by_site, MAIN) if result.by_site else dict.fromkeys(MAIN)
+    record = {
+        "data": asdict(result.facts),
+        "pairs": len(result.names),
+        "sites": None if result.by_site is None else len(result.by_site),
+        "threshold": result.threshold,
+        "counts": asdict(result.confusion),
+        "metrics": result.confusion.metrics(),
+        "intervals_95": {name: None if pair is None else list(pair) for name, pair in intervals.items()},
+        "average_precision": average_precision(result.histogram),
+        "expected_calibration_error": calibration_error(result.histogram),
+    }
+    if boundary is not None:
+        record["boundary"] = {**asdict(boundary), "precision": boundary.precision, "recall": boundary.recall,
+                              "f1": boundary.f1}  # fmt: skip
+    return record
+
+
+def write_results(result: Evaluation, out: Path, *, extra: dict[str, Any], boundary: BoundaryCounts | None) -> Path:
+    """Write metrics.json, per_pair.csv, per_site.csv (where sites are known) and precision_recall.csv into `out`."""
+    _write(out / "metrics.json", json.dumps({**extra, **metrics_record(result, boundary)}, indent=2) + "\n")
+    per_pair = site_table(result.by_pair).rename(columns={"site": "name"})
+    if result.sites is not None:
+        per_pair.insert(1, "site", list(result.sites))
+    _write(out / "per_pair.csv", per_pair.to_csv(index=False))
+    if result.by_site is not None:
+        _write(out / "per_site.csv", site_table(result.by_site).to_csv(index=False))
+    curve = precision_recall(result.histogram)
+    if curve is not None:
+        _write(out / "precision_recall.csv", pd.DataFrame(curve._asdict()).to_csv(index=False))
+    return out / "metrics.json"
+
+
+class PictureWriter:
+    """Hears of batches and writes masks/NAME.png and maps/NAME.png; with `tolerance`, counts outlines as well.
+
+    `tolerance` [pixels] is that of the boundary F-score.
+    """
+
+    def __init__(self, out: Path, threshold: float, *, pictures: bool = True, tolerance: float | None = None) -> None:
+        self.masks, self.maps = out / "masks", out / "maps"
+        self.threshold, self.pictures, self.tolerance = threshold, pictures, tolerance
+        self.boundary = BoundaryCounts()
+        if pictures:
+            for folder in (self.masks, self.maps):
+                folder.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, batch: ChangeSample, probability: Tensor) -> None:
+        predicted = (probability >= self.threshold).cpu().numpy()
+        for name, prediction, truth in zip(batch.name, predicted, batch.mask.numpy(), strict=True):
+            if self.pictures:
+                save_mask(prediction, self.masks / f"{file_stem(name)}.png")
+                save_change_map(prediction, truth, self.maps / f"{file_stem(name)}.png")
+            if self.tolerance is not None:
+                self.boundary += BoundaryCounts.count(prediction.astype("uint8"), truth, tolerance=self.tolerance)
+
+
+def file_stem(name: str) -> str:
+    """`name` with what file systems do not take percent-encoded, so that no two names meet in one file."""
+    return quote(name, safe=" ,()")
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,110 @@
+"""Checks of each pair by itself: can it be read, does it fit the others, is there anything to learn from it."""
+
+from collections import Counter
+from collections.abc import Callable, Container, Sequence
+
+from minenetcd.data.split_names import WHOLE
+from minenetcd.examining.audit.finding import Finding, counted, named
+from minenetcd.examining.examine import ExaminedSplit, PairFacts, RefusedPair
+
+LEAST_SIDE = 32  # of what every network takes [pixels]
+#: Kind of refusal -> words in its reason, and what is wrong with such pairs.
+_REFUSALS = {
+    "unequal sizes": (("of one size", "as many bands"), "whose before, after and mask differ in size or bands"),
+    "mask values": (("a mask needs", "masks of this data set hold"), "with other values in the mask than change has"),
+    "unreadable": (("",), "that cannot be read"),
+}
+MOST_CHANGED = 0.5  # of the labelled pixels of a split, before its masks are thought to be inverted
+
+
+def check_refused(splits: Sequence[ExaminedSplit], *, masks_told: Container[str] = ()) -> list[Finding]:
+    """Pairs that cannot be read, whose images differ in size, or whose masks hold other values than masks do.
+
+    `masks_told`: splits of whose masks all is said already.
+    """
+    reasons: dict[str, list[tuple[str, RefusedPair]]] = {}
+    for split in splits:
+        for pair in split.refused:
+            kind = _kind(pair.reason)
+            if not (kind == "mask values" and split.split in masks_told):
+                reasons.setdefault(kind, []).append((split.split, pair))
+    return [_refused(kind, reasons[kind]) for kind in _REFUSALS if kind in reasons]
+
+
+def check_sizes(splits: Sequence[ExaminedSplit]) -> list[Finding]:
+    """Pairs too small for a network, and pairs of another size than most."""
+    small = _named_where(splits, lambda pair: min(pair.height, pair.width) < LEAST_SIDE)
+    sizes = Counter((pair.height, pair.width) for split in splits for pair in split.pairs)
+    findings = []
+    if small:
+        message = f"{counted(len(small))} under {LEAST_SIDE} x {LEAST_SIDE} pixels: no network takes them"
+        findings.append(Finding("error", "too small", message, small))
+    if len(sizes) > 1:
+        usual = sizes.most_common(1)[0][0]
+        listed = ", ".join(f"{height} x {width} ({count:,})" for (height, width), count in sizes.most_common(5))
+        message = f"{len(sizes)} sizes, {listed}{', ...' * (len(sizes) > 5)}: training on them needs a crop"
+        others = _named_where(splits, lambda pair: (pair.height, pair.width) != usual)
+        findings.append(Finding("warning", "sizes", message, others))
+    return findings
+
+
+def check_bands(splits: Sequence[ExaminedSplit]) -> list[Finding]:
+    """Pairs that have more or fewer bands than most: no batch and no network takes both."""
+    bands = Counter(pair.bands for split in splits for pair in split.pairs)
+    if len(bands) < 2:
+        return []
+    usual = bands.most_common(1)[0][0]
+    others = _named_where(splits, lambda pair: pair.bands != usual)
+    message = f"{counted(len(others))} with other than {usual} bands, which most have"
+    return [Finding("error", "bands", message, others)]
+
+
+def check_masks(splits: Sequence[ExaminedSplit]) -> list[Finding]:
+    """Masks that teach nothing, or that look inverted. Empty masks are usual, and counted elsewhere."""
+    findings = []
+    full = _named_where(splits, lambda pair: 0 < pair.labelled == pair.changed)
+    unlabelled = _named_where(splits, lambda pair: pair.labelled == 0)
+    if full:
+        findings.append(Finding("warning", "full masks", f"{counted(len(full))} changed everywhere", full))
+    if unlabelled:
+        findings.append(
+            Finding("warning", "no label", f"{counted(len(unlabelled))} without a labelled pixel", unlabelled)
+        )
+    return findings + [finding for split in splits if split.pairs for finding in _check_share(split)]
+
+
+def _check_share(split: ExaminedSplit) -> list[Finding]:
+    changed, labelled = (sum(getattr(pair, kind) for pair in split.pairs) for kind in ("changed", "labelled"))
+    if not changed:
+        level, purpose = ("error", "learn") if split.split in ("train", WHOLE) else ("warning", "find")
+        return [Finding(level, "no change", f"No pixel of {split.split} is changed: there is nothing to {purpose}")]
+    if changed > MOST_CHANGED * labelled:
+        message = f"{changed / labelled:.0%} of {split.split} is changed: are changed and unchanged exchanged?"
+        return [Finding("warning", "inverted masks", message)]
+    return []
+
+
+def check_same_image_twice(splits: Sequence[ExaminedSplit]) -> list[Finding]:
+    """Pairs whose before image is their after image, pixel for pixel."""
+    same = _named_where(splits, lambda pair: pair.digests[0] == pair.digests[1])
+    if not same:
+        return []
+    against = _named_where(splits, lambda pair: pair.digests[0] == pair.digests[1] and pair.changed > 0)
+    message = f"{counted(len(same))} with one image for both dates"
+    if against:
+        message += f", {len(against):,} of them with a mask that says something changed"
+    return [Finding("error" if against else "warning", "one image twice", message, same)]
+
+
+def _named_where(splits: Sequence[ExaminedSplit], holds: Callable[[PairFacts], bool]) -> tuple[str, ...]:
+    return tuple(name for split in splits for name in named(split.split, [pair for pair in split.pairs if holds(pair)]))
+
+
+def _kind(reason: str) -> str:
+    return next(kind for kind, (words, _) in _REFUSALS.items() if any(word in reason for word in words))
+
+
+def _refused(kind: str, pairs: Sequence[tuple[str, RefusedPair]]) -> Finding:
+    names = tuple(f"{split}/{pair.name}" for split, pair in pairs)
+    details = tuple(f"{name}: {pair.reason}" for name, (_, pair) in zip(names, pairs, strict=True))
+    return Finding("error", kind, f"{counted(len(pairs))} {_REFUSALS[kind][1]}", names, details)

@@ -1,0 +1,112 @@
+"""What `minenetcd compare` leaves: numbers, a row for each part and group, and the sheets."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from minenetcd.display.figure_style import house_style
+from minenetcd.explain.comparison.comparison import Comparison
+from minenetcd.explain.comparison.joint_counts import confusion, only_right
+from minenetcd.explain.comparison.sheet import differences_sheet, groups_figure
+from minenetcd.explain.comparison.significance import differences, mcnemar
+from minenetcd.explain.outputs import save_figure
+from minenetcd.files import atomic_path, unwritable
+from minenetcd.prediction.facts import package_version
+
+NUMBERS, SHEET, GROUPS = "comparison.json", "differences.png", "groups.png"
+_NOTE = (
+    "The p-value of McNemar's test takes pixels as independent, which they are not: it is far too small. Intervals and "
+    "p-values of metrics resample groups."
+)
+
+
+def comparison_record(comparison: Comparison) -> dict[str, Any]:
+    """Everything measured, as plain values; what is undefined is None."""
+    joint = comparison.joint
+    record: dict[str, Any] = {
+        "software": f"minenetcd {package_version()}",
+        "a": comparison.a,
+        "b": comparison.b,
+        "source": comparison.source,
+        "parts": len(joint.names),
+        "groups": len(joint.by_group),
+        "part": joint.part,
+        "group": joint.group,
+        "differing_pixels": int(joint.differing.sum()),
+        "counted_pixels": int(joint.total.sum()),
+        "hectares_only_a": None if comparison.hectares is None else comparison.hectares[0],
+        "hectares_only_b": None if comparison.hectares is None else comparison.hectares[1],
+    }
+    if not joint.has_truth:
+        (neither, only_b), (only_a, both) = joint.total.tolist()
+        return record | {"pixels": {"neither": neither, "only_a": only_a, "only_b": only_b, "both": both}}
+    test = mcnemar(joint.total)
+    return record | {
+        "joint_counts": {"axes": ["truth", "a", "b"], "pixels": joint.total.tolist()},
+        "mcnemar": {**asdict(test), "statistic": test.statistic, "p_value": test.p_value},
+        "metrics": {
+            metric: {
+                "a": found.a,
+                "b": found.b,
+                "difference": found.value,
+                "interval_95": None if found.interval is None else list(found.interval),
+                "p_value": found.p_value,
+            }
+            for metric, found in differences(joint.by_group).items()
+        },
+        "note": _NOTE,
+    }
+
+
+def write_comparison(comparison: Comparison, out: str | Path) -> dict[str, Any]:
+    """Write comparison.json, per_part.csv, differences.png and, with a truth, per_group.csv and groups.png into `out`.
+
+    Returns the record of comparison.json. OutputError where `out` cannot be written.
+    """
+    out = Path(out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(out, error) from error
+    record, joint = comparison_record(comparison), comparison.joint
+    _write(out / NUMBERS, json.dumps(record, indent=1) + "\n")
+    per_part = {name: counts for name, counts in zip(joint.names, joint.counts, strict=True)}
+    _write(out / "per_part.csv", _table(per_part, "name").assign(group=list(joint.groups)).to_csv(index=False))
+    with house_style():
+        _draw(out / SHEET, differences_sheet(comparison) if comparison.examples else None)
+        _draw(out / GROUPS, groups_figure(comparison) if joint.has_truth else None)
+    if joint.has_truth:
+        _write(out / "per_group.csv", _table(joint.by_group, "group").to_csv(index=False))
+    return record
+
+
+def _table(by_name: dict[str, Any], heading: str) -> pd.DataFrame:
+    """A row for each table of joint counts: who alone is right, and F1 and cIoU of both; who alone sees change."""
+    rows = []
+    for name, counts in by_name.items():
+        if counts.ndim == 2:
+            (neither, only_b), (only_a, both) = counts.tolist()
+            rows.append({heading: name, "neither": neither, "only_a": only_a, "only_b": only_b, "both": both})
+            continue
+        a, b = confusion(counts, "a"), confusion(counts, "b")
+        row = {heading: name, "pixels": a.pixels}
+        row |= {f"only_{side}_right": only_right(counts, side) for side in ("a", "b")}
+        rows.append(row | {"f1_a": a.f1, "f1_b": b.f1, "ciou_a": a.ciou, "ciou_b": b.ciou})
+    return pd.DataFrame(rows, dtype=object)
+
+
+def _draw(path: Path, figure: Figure | None) -> None:
+    """Save `figure`; without one, remove what an earlier comparison left."""
+    if figure is None:
+        path.unlink(missing_ok=True)
+    else:
+        save_figure(figure, path)
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

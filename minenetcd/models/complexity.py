@@ -1,0 +1,91 @@
+"""Parameters and multiply-adds of a network, measured.
+
+`measured.csv` holds them for every architecture as `create_model(name)` builds it, so that a table of all
+answers at once; `python -m minenetcd.models.complexity` measures and writes it again.
+"""
+
+import copy
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.flop_counter import FlopCounterMode
+
+from minenetcd.models.base import ChangeModel
+from minenetcd.models.catalog import create_model, list_models
+
+MEASURED = Path(__file__).parent / "measured.csv"
+
+#: Height and width at which methods are compared. [pixels]
+SIDE = 256
+
+
+@dataclass(frozen=True)
+class Complexity:
+    """`parameters` that train, and `macs`: multiply-adds for one pair of images."""
+
+    parameters: int
+    macs: int
+
+    @property
+    def parameters_mi(self) -> float:
+        """Parameters / 2**20, the unit of the published tables."""
+        return self.parameters / 2**20
+
+    @property
+    def macs_gi(self) -> float:
+        """Multiply-adds / 2**30, the unit of the published tables."""
+        return self.macs / 2**30
+
+
+def measure_complexity(model: ChangeModel, *, side: int = SIDE) -> Complexity:
+    """Trainable parameters, and multiply-adds of one forward in evaluation for one pair (1, C, side, side).
+
+    Counted are convolutions and matrix products, attention included; not FFTs, normalisation, activations,
+    pooling and resizing. Published figures count some of the latter too and lie up to a few percent higher.
+    Nothing is computed: tensors are shapes only, so the largest network takes a second or two. `model` is
+    left as it is.
+    """
+    twin = copy.deepcopy(model).cpu().eval()
+    for module in twin.modules():
+        if isinstance(module, _BatchNorm):  # not counted, and slow to trace
+            module.forward = nn.Identity().forward
+    counter = FlopCounterMode(display=False)
+    # SDPBackend.MATH shows the matrix products that fused attention kernels hide from the counter
+    with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True), sdpa_kernel(SDPBackend.MATH), counter:
+        image = torch.empty(1, model.config.get("in_channels", 3), side, side)
+        twin(image, image)
+    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return Complexity(parameters, counter.get_total_flops() // 2)
+
+
+def default_complexity(name: str) -> Complexity:
+    """Complexity of `create_model(name)`, from `measured.csv` where it stands there, else measured now."""
+    stored = read_measured()
+    return stored[name] if name in stored else measure_complexity(create_model(name))
+
+
+def read_measured() -> dict[str, Complexity]:
+    """The stored measurements by name."""
+    if not MEASURED.is_file():
+        return {}
+    with MEASURED.open(encoding="utf-8", newline="") as file:
+        return {row["model"]: Complexity(int(row["parameters"]), int(row["macs"])) for row in csv.DictReader(file)}
+
+
+def write_measured() -> None:
+    """Measure every architecture and store it in `measured.csv`."""
+    rows = {name: measure_complexity(create_model(name)) for name in list_models()}
+    with MEASURED.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("model", "parameters", "macs"))
+        writer.writerows((name, row.parameters, row.macs) for name, row in rows.items())
+
+
+if __name__ == "__main__":
+    write_measured()

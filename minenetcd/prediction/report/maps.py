@@ -1,0 +1,129 @@
+"""The figures of a report: images with scale bar, marks and legends."""
+
+import math
+from html import escape
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minenetcd.geo.grid import Grid
+from minenetcd.prediction.facts import ImageFacts
+from minenetcd.prediction.outcome import Outcome
+from minenetcd.prediction.report.figures import (
+    AGREEMENT,
+    RAMP,
+    Colour,
+    agreement_image,
+    change_image,
+    data_uri,
+    date_image,
+    probability_image,
+)
+from minenetcd.prediction.report.pictures import small_mask, small_probability
+
+LARGEST = 10  # changes listed, and marked on the map
+LONGEST_SCALE = 0.3  # of the map's width
+
+
+def date_maps(outcome: Outcome) -> str:
+    """Before and after, side by side."""
+    facts, pictures = outcome.facts, outcome.pictures
+    return "".join(
+        _figure(
+            outcome, date_image(colours, pictures.valid), f"<b>{name}</b> {escape(_caption(image))}", photograph=True
+        )
+        for name, colours, image in (
+            ("Before", pictures.before, facts.before),
+            ("After", pictures.after, facts.after),
+        )
+    )
+
+
+def change_map(outcome: Outcome) -> str:
+    """What changed, over the after image; the largest changes carry their number."""
+    pictures = outcome.pictures
+    mask = small_mask(outcome.scene, outcome.facts.overlap, pictures.valid.shape)
+    caption = "<b>Change</b> over the after image"
+    reduction = outcome.facts.overlap.width / mask.shape[1]
+    if reduction > 1.5:
+        caption += f"; 1 pixel here is {reduction:.1f} of the scene, marked where any of them changed"
+    return _figure(outcome, change_image(pictures.after, mask), caption, marks=_marks(outcome), photograph=True)
+
+
+def probability_map(outcome: Outcome) -> str:
+    """Probability, with a colour bar on which the threshold is marked."""
+    probability = small_probability(outcome.scene, outcome.facts.overlap, outcome.pictures.valid.shape)
+    colours = ", ".join(map(_css, RAMP))
+    threshold = outcome.facts.threshold
+    bar = (
+        f'<div class="bar" style="background: linear-gradient(to right, {colours})">'
+        f'<i style="left: {100 * threshold:.2f}%"></i></div><div class="ticks"><span style="left: 0">0</span>'
+        f'<span style="left: 100%">1</span><span style="left: {100 * threshold:.2f}%">threshold {threshold:g}</span>'
+        "</div>"
+    )
+    return _figure(outcome, probability_image(probability), f"{bar}<b>Probability of change</b>")
+
+
+def agreement_map(outcome: Outcome, mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> str:
+    """True and false positives and negatives, in the paper's colours."""
+    image = agreement_image(mask, truth, outcome.pictures.valid.shape)
+    entries = "".join(
+        f'<li><i style="background: {_css(colour)}"></i>{name}</li>' for name, colour in AGREEMENT.items()
+    )
+    caption = f'<b>Map against truth</b><ul class="legend">{entries}</ul>'
+    return _figure(outcome, image, caption)
+
+
+def scale_bar(metres: float) -> tuple[float, str]:
+    """Length of a round number of metres for a map `metres` wide, as a part of its width, and its label."""
+    longest = LONGEST_SCALE * metres
+    power = 10.0 ** math.floor(math.log10(longest))
+    length = max(step * power for step in (1, 2, 5) if step * power <= longest)
+    label = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
+    return length / metres, label
+
+
+def _figure(
+    outcome: Outcome, pixels: NDArray[np.uint8], caption: str, *, marks: str = "", photograph: bool = False
+) -> str:
+    """An image (H, W, 4) in true proportions, with a scale bar where metres are known."""
+    area = _overlap_grid(outcome)
+    width, height = float(area.width), float(area.height)
+    scale = ""
+    if area.is_georeferenced:
+        metres_x, metres_y = area.metres_per_pixel
+        width, height = width * metres_x, height * metres_y
+        share, label = scale_bar(width)
+        scale = f'<div class="scale" style="width: {100 * share:.3f}%"><span>{label}</span></div>'
+    kind = "" if photograph else ' class="sharp"'
+    source = data_uri(pixels, photograph=photograph)
+    image = f'<img{kind} alt="" src="{source}" style="aspect-ratio: {width:.6g} / {height:.6g}">'
+    return f'<figure><div class="frame">{image}{marks}{scale}</div><figcaption>{caption}</figcaption></figure>'
+
+
+def _marks(outcome: Outcome) -> str:
+    """Numbers at points inside the largest changes."""
+    area = _overlap_grid(outcome)
+    largest = outcome.change.polygons.head(LARGEST)
+    points = largest.geometry.representative_point()
+    marks = []
+    for number, point in zip(largest["id"], points, strict=True):
+        col, row = ~area.transform @ (point.x, point.y)
+        place = f"left: {100 * col / area.width:.2f}%; top: {100 * row / area.height:.2f}%"
+        marks.append(f'<span class="mark" style="{place}">{number}</span>')
+    return "".join(reversed(marks))  # the largest lies on top
+
+
+def _overlap_grid(outcome: Outcome) -> Grid:
+    window = outcome.facts.overlap
+    return outcome.facts.grid.window(window.row_off, window.col_off, window.height, window.width)
+
+
+def _caption(image: ImageFacts) -> str:
+    name = Path(image.source).name
+    return f"{image.date[:10]}, {name}" if image.date else name
+
+
+def _css(colour: Colour) -> str:
+    return "rgb({}, {}, {})".format(*colour)

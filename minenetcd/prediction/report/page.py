@@ -1,0 +1,122 @@
+"""One page that shows a result to people."""
+
+from datetime import UTC, datetime
+from html import escape
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minenetcd.display.page import render_page
+from minenetcd.evaluation.confusion import Confusion
+from minenetcd.files import atomic_path
+from minenetcd.prediction.areas import read_window
+from minenetcd.prediction.facts import ImageFacts, SceneFacts
+from minenetcd.prediction.outcome import Outcome
+from minenetcd.prediction.report.maps import agreement_map, change_map, date_maps, probability_map
+from minenetcd.prediction.report.tables import areas_table, facts_table, largest_table, metrics_table, number, size
+
+
+def write_report(path: Path, outcome: Outcome, *, truth: NDArray[np.uint8] | None = None) -> None:
+    """Write the report of `outcome` to `path`, complete or not at all.
+
+    `truth` (H, W) on the scene's grid: 0 unchanged, 1 changed, 255 not known; the map is scored against it.
+    """
+    with atomic_path(path) as target:
+        target.write_text(render_report(outcome, truth=truth), encoding="utf-8")
+
+
+def render_report(outcome: Outcome, *, truth: NDArray[np.uint8] | None = None) -> str:
+    """The page as HTML. All text that comes from outside is escaped."""
+    facts = outcome.facts
+    return render_page(
+        kind="Change report",
+        heading=f"Change between {_when(facts.before, facts.after)} and {_when(facts.after, facts.before)}",
+        subtitle=_subtitle(outcome),
+        sections=_sections(outcome, truth),
+        footer=_footer(outcome),
+        style=resources.files("minenetcd.display").joinpath("report.css").read_text(encoding="utf-8"),
+    )
+
+
+def _sections(outcome: Outcome, truth: NDArray[np.uint8] | None) -> list[str]:
+    facts = outcome.facts
+    sections = [f'<p class="warning"><b>Warning.</b> {escape(text)}</p>' for text in facts.warnings]
+    sections.append(_key_figures(outcome))
+    sections.append(f'<div class="figures">{date_maps(outcome)}{change_map(outcome)}</div>')
+    figures = [probability_map(outcome)]
+    tables = [f"<h2>Areas</h2>{areas_table(outcome)}<h2>Largest changes</h2>{largest_table(outcome)}"]
+    if truth is not None:
+        figure, table = _agreement(outcome, truth)
+        figures.append(figure)
+        tables.append(table)
+    sections.append(f'<div class="pair"><div>{"".join(figures)}</div><div>{"".join(tables)}</div></div>')
+    sections.append(f"<h2>Inputs and model</h2>{facts_table(outcome)}")
+    sections.append(f'<p class="limits"><b>Limits.</b> {escape(_limits(facts))}</p>')
+    return sections
+
+
+def _agreement(outcome: Outcome, truth: NDArray[np.uint8]) -> tuple[str, str]:
+    """Figure and table of the map against the truth, over the overlap of the two dates."""
+    window = outcome.facts.overlap
+    mask = read_window(outcome.scene.mask, window)
+    rows, cols = window.toslices()
+    confusion = Confusion.count(mask, truth[rows, cols])
+    figure = agreement_map(outcome, mask, truth[rows, cols])
+    return figure, f"<h2>Against the truth</h2>{metrics_table(confusion)}"
+
+
+def _key_figures(outcome: Outcome) -> str:
+    change = outcome.change
+    share = 100 * change.changed_pixels / change.valid_pixels
+    figures = {
+        "Changed": size(change.hectares, change.changed_pixels),
+        "Share of the analysed area": f"{number(share)} %",
+        "Separate changes": f"{len(change.polygons):,}",
+        "Analysed": size(change.valid_hectares, change.valid_pixels),
+    }
+    items = []
+    for name, text in figures.items():
+        value, _, unit = text.partition(" ")
+        items.append(f"<div><dt>{name}</dt><dd>{value} <small>{unit}</small></dd></div>")
+    return f'<dl class="key">{"".join(items)}</dl>'
+
+
+def _subtitle(outcome: Outcome) -> str:
+    grid = outcome.facts.grid
+    text = f"Read by {outcome.facts.model}"
+    if grid.is_georeferenced:
+        bounds = grid.bounds_degrees
+        longitude, latitude = (bounds.left + bounds.right) / 2, (bounds.bottom + bounds.top) / 2
+        text += f", around {_degrees(latitude, 'N', 'S')}, {_degrees(longitude, 'E', 'W')}"
+    return text
+
+
+def _degrees(value: float, positive: str, negative: str) -> str:
+    return f"{abs(value):.4f}\N{DEGREE SIGN} {positive if value >= 0 else negative}"
+
+
+def _when(image: ImageFacts, other: ImageFacts) -> str:
+    """The day, else the file's name, with its folder where the other's name is the same."""
+    if image.date and other.date:
+        return image.date[:10]
+    path = Path(image.source)
+    return path.name if path.name != Path(other.source).name else "/".join(path.parts[-2:])
+
+
+def _limits(facts: SceneFacts) -> str:
+    if not facts.is_trained:
+        return f"{facts.model} names no data it was trained on, so this map says nothing certain about the place."
+    own = facts.provenance.get("limits")
+    return (
+        f"This map is the estimate of a model trained on {facts.provenance['trained_on']}, not a survey: it counts "
+        f"whole pixels whose probability reaches {facts.threshold:g}, states no margin of error, and may take season, "
+        "shadow, haze or misregistration for change; check each site on the images before acting on it."
+        + (f" {own}" if own else "")
+    )
+
+
+def _footer(outcome: Outcome) -> str:
+    written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"Computed in {number(outcome.seconds)} s, written {written} by minenetcd {outcome.facts.version}."

@@ -1,0 +1,173 @@
+"""The tables of a report."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from minenetcd.evaluation.confusion import Confusion
+from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.outcome import Outcome
+from minenetcd.prediction.report.maps import LARGEST
+
+Row = tuple[str, ...]
+
+
+def number(value: float) -> str:
+    """About three digits, thousands grouped."""
+    decimals = 0 if value >= 1000 or value == 0 else 1 if value >= 100 else 2 if value >= 1 else 3
+    return f"{value:,.{decimals}f}"
+
+
+def size(hectares: float | None, pixels: int) -> str:
+    """An area in hectares, or in pixels where there is no ground."""
+    return f"{pixels:,} pixels" if hectares is None else f"{number(hectares)} ha"
+
+
+def areas_table(outcome: Outcome) -> str:
+    """The whole scene, what of it was analysed, and what of that changed."""
+    change, grid = outcome.change, outcome.scene.grid
+    rows = (
+        ("Before image, whole", grid.height * grid.width, change.scene_hectares),
+        ("Analysed: data on both dates", change.valid_pixels, change.valid_hectares),
+        ("Unchanged", change.valid_pixels - change.changed_pixels, _less(change.valid_hectares, change.hectares)),
+        ("Changed", change.changed_pixels, change.hectares),
+    )
+    head = ("", "pixels", "hectares", "of analysed")
+    body = [
+        (name, f"{pixels:,}", "" if hectares is None else number(hectares), _share(pixels, change.valid_pixels))
+        for name, pixels, hectares in rows
+    ]
+    if not grid.is_georeferenced:
+        head, *body = ((*row[:2], row[3]) for row in (head, *body))
+    note = f"{len(change.polygons):,} separate changes"
+    if outcome.facts.options.min_area_ha:
+        note += f", those below {outcome.facts.options.min_area_ha:g} ha left out"
+    return f'{_table(head, body, emphasised=len(body))}<p class="note">{note}.</p>'
+
+
+def largest_table(outcome: Outcome) -> str:
+    """The largest changes, by the numbers on the map, and what the rest comes to."""
+    frame, change = outcome.change.polygons, outcome.change
+    if frame.empty:
+        return '<p class="note">No change was found.</p>'
+    largest = frame.head(LARGEST)
+    points = largest.geometry.representative_point()
+    if outcome.scene.grid.is_georeferenced:
+        head, measure, digits = ("", "hectares", "mean probability", "longitude", "latitude"), "area_ha", 5
+        points = points.to_crs("EPSG:4326")
+    else:
+        head, measure, digits = ("", "pixels", "mean probability", "column", "row"), "area_px", 1
+    rows = zip(largest["id"], largest[measure], largest["confidence_mean"], points, strict=True)
+    body = [
+        (
+            str(key),
+            f"{area:,.0f}" if measure == "area_px" else number(area),
+            f"{mean:.3f}",
+            f"{point.x:.{digits}f}",
+            f"{point.y:.{digits}f}",
+        )
+        for key, area, mean, point in rows
+    ]
+    rest = len(frame) - len(largest)
+    note = "Numbers as on the map; positions are points inside each change."
+    if rest:
+        area = frame[measure].iloc[LARGEST:].sum()
+        note += f" {rest:,} smaller changes add {size(None if change.hectares is None else area, round(area))}."
+    return f'<div class="wide">{_table(head, body)}</div><p class="note">{note}</p>'
+
+
+def metrics_table(confusion: Confusion) -> str:
+    """Counts and the measures made of them; a dash where a measure is undefined."""
+    counts = [
+        (name, f"{count:,}")
+        for name, count in (
+            ("True positives", confusion.tp),
+            ("False positives", confusion.fp),
+            ("False negatives", confusion.fn),
+            ("True negatives", confusion.tn),
+        )
+    ]
+    measures = [
+        (name, "\N{EN DASH}" if value is None else f"{value:.4f}")
+        for name, value in (
+            ("Overall accuracy", confusion.oa),
+            ("Precision", confusion.precision),
+            ("Recall", confusion.recall),
+            ("F1", confusion.f1),
+            ("Change IoU (cIoU)", confusion.ciou),
+        )
+    ]
+    return _table(("Pixels", ""), counts) + '<p class="note"></p>' + _table(("Measures", ""), measures)
+
+
+def facts_table(outcome: Outcome) -> str:
+    """The two images side by side, then the model and the choices made."""
+    facts = outcome.facts
+    images = _table(
+        ("", "before", "after"),
+        [
+            (name, *(read(image) for image in (facts.before, facts.after)))
+            for name, read in (
+                ("File", lambda image: image.source),
+                ("Date", lambda image: image.date or "not stated in the file"),
+                ("Size", lambda image: f"{image.grid.width:,} x {image.grid.height:,} pixels"),
+                ("Pixel on the ground", lambda image: image.pixel_size),
+                ("Coordinate system", lambda image: image.crs),
+                ("Bands", lambda image: f"{', '.join(map(str, image.bands))} ({image.dtype})"),
+            )
+        ],
+        kind="facts",
+    )
+    model = _table(("", ""), [*_choices(facts), *_provenance(facts)], kind="facts")
+    return f"{images}{model}"
+
+
+def _choices(facts: SceneFacts) -> list[Row]:
+    options = facts.options
+    rows = [("Model", facts.model), ("Threshold", f"{facts.threshold:g}")]
+    if facts.trained_at:
+        rows.append(("Trained at", f"{facts.trained_at:g} m per pixel"))
+    if facts.analysed_at:
+        rows.append(("Analysed at", f"{facts.analysed_at:.4g} m per pixel"))
+    rows.append(("Tiles", f"{facts.tile} x {facts.tile} pixels, overlapping by {100 * options.overlap:g} %"))
+    if options.min_area_ha:
+        rows.append(("Smallest change kept", f"{options.min_area_ha:g} ha"))
+    return rows
+
+
+def _provenance(facts: SceneFacts) -> list[Row]:
+    named = {str(key).replace("_", " ").capitalize(): value for key, value in facts.provenance.items() if key != "name"}
+    return [(key, _text(value)) for key, value in named.items()]
+
+
+def _text(value: Any) -> str:
+    """Facts as a reader takes them in: "steps 1400, learning rate 0.0006"."""
+    if value is None:
+        return "not stated"
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{str(key).replace('_', ' ')} {f'({_text(part)})' if isinstance(part, Mapping) else _text(part)}"
+            for key, part in value.items()
+            if part is not None
+        )
+    return ", ".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _table(head: Row, body: Sequence[Row], *, kind: str = "", emphasised: int = 0) -> str:
+    """Rows of text, escaped here; the first column names the row. `emphasised`: a row's number, from 1."""
+    side = "" if kind else ' class="number"'
+    cells = "".join(f"<th{side if at else ''}>{escape(text)}</th>" for at, text in enumerate(head))
+    lines = [f"<thead><tr>{cells}</tr></thead>"] if any(head) else []
+    for at, row in enumerate(body, start=1):
+        cells = "".join(f"<td{side}>{escape(text)}</td>" for text in row[1:])
+        total = ' class="total"' if at == emphasised else ""
+        lines.append(f'<tr{total}><th scope="row">{escape(row[0])}</th>{cells}</tr>')
+    return f'<table class="{kind}">{"".join(lines)}</table>'
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.2f} %" if part <= whole else ""
+
+
+def _less(whole: float | None, part: float | None) -> float | None:
+    return None if whole is None or part is None else whole - part

@@ -1,0 +1,5 @@
+"""Synthetic mine scenes with truth: `make_scene(seed)`."""
+
+from minenetcd.synthetic.scene import SyntheticScene, make_scene
+
+__all__ = ["SyntheticScene", "make_scene"]

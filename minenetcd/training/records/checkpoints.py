@@ -1,0 +1,61 @@
+"""Checkpoints: the whole state of a run in one file that is there completely or not at all."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate.utils import gather_object
+from torch import Tensor
+
+from minenetcd.errors import WeightsError
+from minenetcd.files import atomic_path
+
+PATTERN = "step-*.pt"
+
+
+def checkpoint_path(folder: Path, step: int) -> Path:
+    """Where the state after `step` optimiser steps lies."""
+    return folder / f"step-{step:09d}.pt"
+
+
+def write_checkpoint(folder: Path, step: int, state: dict[str, Any], *, keep: int) -> Path:
+    """Write `state` and remove all but the newest `keep` checkpoints; OutputError where the disk refuses."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = checkpoint_path(folder, step)
+    with atomic_path(path) as temporary:
+        torch.save(state, temporary)
+    for old in sorted(folder.glob(PATTERN))[:-keep]:
+        old.unlink()
+    return path
+
+
+def latest_checkpoint(folder: Path) -> Path | None:
+    """The newest complete checkpoint in `folder`."""
+    return max(folder.glob(PATTERN), default=None)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What `write_checkpoint` wrote, on the CPU; runs no pickled code. WeightsError where it cannot be read."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise WeightsError(
+            f"The checkpoint {str(path)!r} cannot be read ({reason}): remove it, and the one before it is used."
+        ) from error
+
+
+def random_states(device: torch.device) -> list[dict[str, Tensor | None]]:
+    """The generators of every process, in their order; all processes must ask.
+
+    Dropout draws from torch's; augmentation and order are functions of seed, epoch and index and have no state.
+    """
+    on_device = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+    return gather_object([{"cpu": torch.get_rng_state(), "cuda": on_device}])
+
+
+def restore_random_state(state: dict[str, Tensor | None], device: torch.device) -> None:
+    """Set this process's generators to one of `random_states`."""
+    torch.set_rng_state(state["cpu"])
+    if device.type == "cuda" and state["cuda"] is not None:
+        torch.cuda.set_rng_state(state["cuda"], device)

@@ -1,0 +1,77 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from minenetcd.cli.main import app
+from minenetcd.configs.reading import list_configs, parse_overrides
+from minenetcd.configs.schema import Settings
+from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.models.catalog import list_models
+from minenetcd.training.train import read_settings
+
+
+def test_every_method_has_a_configuration_of_its_name() -> None:
+    assert set(list_models()) - {"minenetcd"} <= set(list_configs())
+
+
+@pytest.mark.parametrize("name", list_configs())
+def test_every_shipped_configuration_is_complete(name: str) -> None:
+    settings = read_settings(name)
+    assert settings.data.name and settings.recipe.name == "strong" and settings.seed == 8888
+
+
+def test_the_recipe_of_the_paper_is_one_word() -> None:
+    recipe = read_settings("minenetcd-swin-t", **parse_overrides(["recipe=paper"])).recipe
+    assert (recipe.optimiser, recipe.learning_rate, recipe.betas) == ("adam", 1e-4, (0.9, 0.99))
+    assert (recipe.schedule, recipe.final_learning_rate, recipe.warmup_share) == ("cosine", 1e-7, 0)
+    assert (recipe.batch_size, recipe.loss, recipe.augmentation, recipe.threshold) == (32, "bce", "none", 0.5)
+    assert recipe.ema_decay is None and recipe.clip_norm is None and not recipe.auxiliary
+
+
+def test_naming_a_recipe_brings_its_values_and_keys_beside_it_win() -> None:
+    both = read_settings("minenetcd-nano", **parse_overrides(["recipe=paper", "recipe.batch_size=4"])).recipe
+    assert both.learning_rate == 1e-4 and both.batch_size == 4 and both.steps is None
+    assert read_settings("minenetcd-nano", **parse_overrides(["recipe.batch_size=4"])).recipe.steps == 4000
+
+
+def test_the_data_set_is_one_key() -> None:
+    assert read_settings("bit", **parse_overrides(["data=levir-cd"])).data.name == "levir-cd"
+    data = read_settings("bit", **parse_overrides(["data=x", "data.workers=0"])).data
+    assert data.name == "x" and data.workers == 0
+
+
+@pytest.mark.parametrize(
+    ("override", "error", "message"),
+    [
+        ("recipe.lerning_rate=1", UnknownNameError, r"recipe\.lerning_rate.*did you mean 'recipe\.learning_rate'"),
+        ("trainr.keep=1", UnknownNameError, r"no configuration key 'trainr': did you mean 'trainer'"),
+        ("recipe.loss=huber", OptionError, r"recipe\.loss .*bce.*got 'huber'"),
+        ("recipe.batch_size=0", OptionError, r"recipe\.batch_size .*greater than 0; got 0"),
+        ("recipe=weak", OptionError, r"recipe\.name"),
+        ("data.val_split=test", OptionError, "test split is read by 'minenetcd test' only"),
+        ("data.train_split=test", OptionError, "test split is read by 'minenetcd test' only"),
+        ("data.val_split=train", OptionError, "both 'train': name two splits, or set val_share"),
+        ("recipe.threshold=1.5", OptionError, "between 0 and 1"),
+    ],
+)
+def test_what_is_wrong_is_named_in_one_line(override: str, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message) as caught:
+        read_settings("bit", **parse_overrides([override]))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_schema_describes_every_key(tmp_path: Path) -> None:
+    path = tmp_path / "schema.json"
+    result = CliRunner().invoke(app, ["config", "schema", "--out", str(path)])
+    assert result.exit_code == 0, result.output
+    schema = json.loads(path.read_text())
+    assert set(schema["properties"]) == set(Settings.model_fields)
+    assert "learning_rate" in schema["$defs"]["Recipe"]["properties"]
+
+
+def test_a_configuration_is_shown_whole() -> None:
+    result = CliRunner().invoke(app, ["config", "show", "bit", "recipe=paper"])
+    assert "name: bit" in result.output and "final_learning_rate: 1.0e-07" in result.output
+    assert "minenetcd-nano" in CliRunner().invoke(app, ["config", "list"]).output

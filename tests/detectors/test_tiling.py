@@ -1,0 +1,73 @@
+"""Tiles cover a scene, in order, and are full."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rasterio.windows import Window
+
+from minenetcd.detectors.tiling import Tile, plan_tiles
+
+sides = st.integers(1, 300)
+tile_sides = st.integers(32, 96)
+overlaps = st.floats(0, 0.9)
+
+
+@settings(deadline=None)
+@given(sides, sides, tile_sides, overlaps)
+def test_every_pixel_is_covered_and_no_tile_leaves_the_region(
+    height: int, width: int, side: int, overlap: float
+) -> None:
+    seen = np.zeros((height, width), dtype=int)
+    for tile in plan_tiles(height, width, side, overlap):
+        assert 0 <= tile.row <= tile.row + tile.height <= height
+        assert 0 <= tile.col <= tile.col + tile.width <= width
+        assert (tile.height, tile.width) == (min(side, height), min(side, width))
+        seen[tile.row : tile.row + tile.height, tile.col : tile.col + tile.width] += 1
+    assert seen.min() >= 1
+
+
+@settings(deadline=None)
+@given(sides, sides, tile_sides, overlaps)
+def test_tiles_come_row_by_row_without_repeats(height: int, width: int, side: int, overlap: float) -> None:
+    places = [(tile.row, tile.col) for tile in plan_tiles(height, width, side, overlap)]
+    assert places == sorted(set(places))
+
+
+@settings(deadline=None)
+@given(st.integers(1, 64), st.integers(1, 64), overlaps)
+def test_a_scene_within_a_tile_is_one_tile(height: int, width: int, overlap: float) -> None:
+    assert plan_tiles(height, width, 64, overlap) == [Tile(0, 0, height, width, 64)]
+
+
+def test_neighbours_share_the_overlap_and_the_last_is_moved_back() -> None:
+    assert [tile.col for tile in plan_tiles(64, 150, 64, 0.5)] == [0, 32, 64, 86]
+    assert [tile.col for tile in plan_tiles(64, 128, 64, 0.0)] == [0, 64]
+
+
+def test_a_scene_cut_by_half_a_tile_is_tiled_at_the_same_places() -> None:
+    whole = {tile.col for tile in plan_tiles(64, 640, 64, 0.5)}
+    cut = {tile.col + 32 for tile in plan_tiles(64, 640 - 32, 64, 0.5)}
+    assert cut == whole - {0}
+
+
+@settings(deadline=None)
+@given(st.integers(1, 64), st.integers(1, 64))
+def test_filling_mirrors_and_cropping_undoes_it(height: int, width: int) -> None:
+    tile = Tile(0, 0, height, width, 64)
+    pixels = np.arange(height * width * 3).reshape(height, width, 3)
+    square = tile.fill(pixels)
+    assert square.shape == (64, 64, 3)
+    assert np.array_equal(tile.crop(square), pixels)
+    if 1 < height < 64:
+        assert np.array_equal(square[height, :width], pixels[height - 2])
+
+
+def test_a_full_tile_is_not_copied() -> None:
+    pixels = np.zeros((64, 64), dtype=bool)
+    assert Tile(0, 0, 64, 64, 64).fill(pixels) is pixels
+
+
+@pytest.mark.parametrize(("row", "col"), [(0, 0), (7, 32)])
+def test_its_window_starts_from_the_region(row: int, col: int) -> None:
+    assert Tile(row, col, 20, 30, 32).window(Window(100, 200, 60, 60)) == Window(100 + col, 200 + row, 30, 20)

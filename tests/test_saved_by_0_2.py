@@ -1,0 +1,58 @@
+"""Detectors, runs and checkpoints that version 0.2 saved still load, with the same numbers."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors.numpy import load_file
+
+import minenetcd
+from training.squares import write_squares
+
+SAVED = Path(__file__).parent / "saved_by_0_2"
+PLACES = 1e-6
+
+
+@pytest.fixture(scope="module")
+def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pairs that version 0.2 trained on."""
+    return write_squares(tmp_path_factory.mktemp("old") / "squares", counts={"train": 6, "val": 3, "test": 3})
+
+
+@pytest.fixture(scope="module")
+def dates(squares: Path) -> list[NDArray[np.uint8]]:
+    return [np.asarray(Image.open(squares / "test" / date / "test_01.png")) for date in "AB"]
+
+
+@pytest.mark.parametrize(("source", "key"), [(str(SAVED / "run"), "run"), ("minenetcd-nano", "nano")])
+def test_probabilities_are_those_of_0_2(source: str, key: str, dates: list[NDArray[np.uint8]]) -> None:
+    detector = minenetcd.from_pretrained(source)
+    with np.load(SAVED / "expected.npz") as expected:
+        np.testing.assert_allclose(detector.probability(*dates), expected[key], atol=PLACES)
+
+
+def test_the_value_range_of_16_bit_images_is_that_of_0_2(dates: list[NDArray[np.uint8]]) -> None:
+    detector = minenetcd.from_pretrained(SAVED / "run")
+    before, after = (date.astype(np.uint16) * factor for date, factor in zip(dates, (31, 37), strict=True))
+    with np.load(SAVED / "expected.npz") as expected:
+        np.testing.assert_allclose(detector.probability(before, after), expected["uint16"], atol=PLACES)
+
+
+def test_what_0_2_says_of_a_detector_is_kept() -> None:
+    detector = minenetcd.from_pretrained(SAVED / "run")
+    assert (detector.name, detector.threshold) == ("small", 0.37)
+
+
+def test_a_run_stopped_under_0_2_goes_on_to_the_same_weights(
+    squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(squares.parent)  # the run names its data "squares"
+    run = shutil.copytree(SAVED / "stopped", tmp_path / "run")
+    minenetcd.train(run / "config.yaml", out=run, resume=True)
+    ours, theirs = (load_file(folder / "model.safetensors") for folder in (run, SAVED / "run"))
+    assert ours.keys() == theirs.keys()
+    for name, tensor in theirs.items():
+        np.testing.assert_allclose(ours[name], tensor, atol=1e-5, err_msg=name)
