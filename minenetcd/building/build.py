@@ -22,15 +22,13 @@ from minenetcd.building.shards import write_shards
 from minenetcd.building.site_parts import SitePart, make_part
 from minenetcd.building.sites.table import read_site_table
 from minenetcd.building.splits import SplitPlan, area_strata, split_by_site
-from minenetcd.constants import SPLITS
+from minenetcd.constants import SPLITS, Progress, no_progress
 from minenetcd.errors import DataError, OutputError
 from minenetcd.files import atomic_path, unwritable
 from minenetcd.runtime.parents import end_with_parent
 
 PARTS, DATA, CARD = ".parts", "data", "README.md"
 SHARD_BYTES = 500 * 2**20
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def build_dataset(
     workers: int = 1,
     shard_bytes: int = SHARD_BYTES,
     note: str | None = None,
-    progress: Progress = lambda done, of: None,
+    progress: Progress = no_progress,
 ) -> BuiltDataset:
     """Cut the scenes of the site table `sites` into a data set in the folder `out`.
 

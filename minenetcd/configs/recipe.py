@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from minenetcd.configs.section import Section
+from minenetcd.constants import UNKNOWN
 
 #: What each named recipe says of itself; keys a configuration gives win over these.
 RECIPES: dict[str, dict[str, Any]] = {
@@ -50,7 +51,7 @@ class Recipe(Section):
 
     loss: Literal["bce", "ce", "dice", "bce_dice", "focal", "dice_focal"] = "bce_dice"
     class_weights: tuple[float, ...] | None = Field(None, description="Weight of unchanged and of changed pixels.")
-    ignore_label: int = 255
+    ignore_label: int = UNKNOWN
     auxiliary: bool = Field(True, description="Whether auxiliary outputs add to the loss.")
 
     augmentation: Literal["none", "strong"] = "strong"

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from minenetcd.constants import Progress
 from minenetcd.data.split_names import choose_split
-from minenetcd.datasets.hub import HubDataset, MissingRepository, Progress, fetch, look_up, look_up_here
+from minenetcd.datasets.hub import HubDataset, MissingRepository, fetch, look_up, look_up_here
 from minenetcd.datasets.named import DATASETS, named_dataset
 from minenetcd.errors import DataError
 

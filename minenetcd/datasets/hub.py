@@ -8,7 +8,7 @@ import logging
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +26,9 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import tqdm
 
+from minenetcd.constants import Progress, no_progress
 from minenetcd.data.split_names import WHOLE, by_split
 from minenetcd.errors import DataError
-
-Progress = Callable[[int, int], None]  # bytes here, bytes in all
 
 _CARD = "README.md"
 _FILES_AT_A_TIME = 4  # more only lose more when they are interrupted
@@ -96,20 +95,20 @@ def fetch(
 ) -> None:
     """Bring the files of `splits` to this disk; those that are here are not fetched again.
 
-    `progress` hears bytes; without it a bar is drawn. Interrupted, it stops within some megabytes. DataError where the
+    `progress` counts bytes; without it a bar is drawn. Interrupted, it stops within some megabytes. DataError where the
     hub cannot be reached or the disk has no room.
     """
     files = sorted({file for split in splits for file in data.files[split]})
     missing = data.missing(files)
     of, todo = (sum(data.sizes[file] for file in part) for part in (files, missing))
-    tell = progress or (lambda done, of: None)
-    tell(of - todo, of)
+    report = progress or no_progress
+    report(of - todo, of)
     if missing:
         _check_room(data, todo)
         with _hub_errors(data.repo_id, data.commit), _interruptible() as stopped:
             bar = _bar(stopped, progress, of - todo, of)
             _snapshot(data.repo_id, data.commit, cache_dir, allow_patterns=missing, tqdm_class=bar)
-    tell(of, of)
+    report(of, of)
 
 
 def _here(repo_id: str, folder: Path, cache_dir: str | Path | None) -> HubDataset:
@@ -131,12 +130,12 @@ def _snapshot(repo_id: str, revision: str | None, cache_dir: str | Path | None, 
             revision=revision,
             cache_dir=cache_dir,
             max_workers=_FILES_AT_A_TIME,
-            **{"tqdm_class": _bar(threading.Event(), lambda done, of: None, 0, 0)} | options,
+            **{"tqdm_class": _bar(threading.Event(), no_progress, 0, 0)} | options,
         )
 
 
 def _bar(stopped: threading.Event, progress: Progress | None, done: int, of: int) -> type[tqdm]:
-    """A progress bar that tells `progress` how many bytes are written to disk instead of being drawn.
+    """A progress bar that reports to `progress` how many bytes are written to disk instead of being drawn.
 
     Threads that download call it; they end with `_Stopped` once `stopped` is set.
     """
@@ -172,7 +171,7 @@ def _interruptible() -> Iterator[threading.Event]:
         stopped.set()
         raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():  # where no signals can be heard
+    if threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
         yield stopped
         return
     earlier = signal.signal(signal.SIGINT, stop)

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from minenetcd.building.synthetic_sets.scene_files import Progress
 from minenetcd.building.synthetic_sets.source import build_synthetic, cache_folder, parse_synthetic
-from minenetcd.constants import SPLITS
+from minenetcd.constants import SPLITS, Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.reading.decode import ReadOptions
 from minenetcd.datasets.folder import open_path
@@ -17,7 +16,7 @@ def open_synthetic(
     *,
     cache_dir: str | Path | None = None,
     workers: int | None = None,
-    progress: Progress = lambda done, of: None,
+    progress: Progress = no_progress,
 ) -> ChangeDataset:
     """The pairs of one split of a synthetic data set, drawn and built the first time it is asked for.
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, distance_transform_edt
 from torch import Tensor
 
+from minenetcd.constants import UNKNOWN
 from minenetcd.errors import SizeError
-from minenetcd.evaluation.confusion import IGNORED
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class BoundaryCounts:
         """
         if prediction.shape != truth.shape:
             raise SizeError(f"Masks to compare need one shape, got {prediction.shape} and {truth.shape}: crop one.")
-        known = (prediction != IGNORED) & (truth != IGNORED)
+        known = (prediction != UNKNOWN) & (truth != UNKNOWN)
         predicted, true = (_outline(mask == 1, known) for mask in (prediction, truth))
         return cls(
             predicted=int(predicted.sum()),

@@ -8,9 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from minenetcd.constants import UNKNOWN
 from minenetcd.errors import SizeError
-
-IGNORED = 255
 
 #: What `Confusion.metrics` gives, in the order of a table.
 METRICS = (
@@ -38,7 +37,7 @@ class Confusion:
         """Compare two masks of one shape holding 0 unchanged, 1 changed, 255 ignored (in either of them)."""
         if prediction.shape != truth.shape:
             raise SizeError(f"Masks to compare need one shape, got {prediction.shape} and {truth.shape}: crop one.")
-        known = (prediction != IGNORED) & (truth != IGNORED)
+        known = (prediction != UNKNOWN) & (truth != UNKNOWN)
         code = 2 * (truth[known] == 1).astype(np.int64) + (prediction[known] == 1)
         tn, fp, fn, tp = np.bincount(code, minlength=4).tolist()
         return cls(tp=tp, fp=fp, fn=fn, tn=tn)

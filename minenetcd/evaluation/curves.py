@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from minenetcd.evaluation.confusion import IGNORED
+from minenetcd.constants import UNKNOWN
 
 LEVELS = 1000
 BINS = 20
@@ -40,7 +40,7 @@ def probability_histogram(probability: Tensor, truth: Tensor, *, levels: int = L
     `probability` and `truth` have one shape; truth holds 0 unchanged, 1 changed, 255 ignored. A pixel is in level k
     or above exactly where probability >= k / levels; what is no number is in the lowest.
     """
-    known = truth != IGNORED
+    known = truth != UNKNOWN
     values, changed = probability[known], truth[known] == 1
     values = values.to(torch.promote_types(values.dtype, torch.float32))
     edges = torch.arange(levels + 1, device=values.device, dtype=values.dtype) / levels

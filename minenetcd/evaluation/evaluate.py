@@ -10,11 +10,12 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor
 
+from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
 from minenetcd.data.loading import make_loader
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.by_site import pool
-from minenetcd.evaluation.confusion import IGNORED, Confusion
+from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import LEVELS, probability_histogram
 from minenetcd.types import ChangeSample
 
@@ -62,7 +63,7 @@ def evaluate(
     workers: int = 2,
     accelerator: Accelerator | None = None,
     watch: Watcher = lambda *_: None,
-    progress: Callable[[int, int], None] = lambda *_: None,
+    progress: Progress = no_progress,
 ) -> Evaluation:
     """Run `detector` over `dataset` and count, at the detector's threshold.
 
@@ -116,6 +117,6 @@ def probability_of(detector: ChangeDetector, batch: ChangeSample, accelerator: A
 
 def _counts(predicted: Tensor, truth: Tensor) -> Tensor:
     """tp, fp, fn, tn of each sample: two (B, H, W) -> (B, 4) int64."""
-    known, changed = truth != IGNORED, truth == 1
+    known, changed = truth != UNKNOWN, truth == 1
     cells = (predicted & changed, predicted & ~changed, ~predicted & changed, ~predicted & ~changed)
     return torch.stack([(cell & known).sum(dim=(1, 2)) for cell in cells], dim=1)

@@ -1,11 +1,11 @@
 """Testing a detector on a split, by one protocol, with everything written that a reader of the numbers may ask for."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from accelerate import Accelerator
 
+from minenetcd.constants import Progress, no_progress
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.data.split_names import WHOLE
 from minenetcd.datasets.catalog import load_dataset
@@ -30,7 +30,7 @@ def run_test(
     threshold: float | None = None,
     pictures: bool = True,
     boundary_tolerance: float | None = None,
-    progress: Callable[[int, int], None] = lambda *_: None,
+    progress: Progress = no_progress,
 ) -> Evaluation:
     """Test `detector` on `split` of the data set `data` and write what was found into the folder `out`.
 
@@ -56,7 +56,7 @@ def run_test(
         workers=workers,
         accelerator=accelerator,
         watch=watch,
-        progress=progress if chief else lambda *_: None,
+        progress=progress if chief else no_progress,
     )
     boundary = None if boundary_tolerance is None else _summed(watch.boundary, accelerator)
     if chief:

@@ -1,7 +1,7 @@
 """Every pair of a split read once, in workers, and reduced to what audits and statistics need to know of it."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,12 +12,12 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 from torch.utils.data import DataLoader, Dataset
 
+from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.errors import DataError
 from minenetcd.types import ChangeSample
 
 LEVELS = 256
-UNLABELLED = 255
 HASH_SIDE = 8  # a hash has 8 x 8 bits
 THUMBNAIL_SIDE = 16
 PAIRS_AT_A_TIME = 8
@@ -85,7 +85,7 @@ def examine_splits(
     datasets: Mapping[str, ChangeDataset],
     *,
     workers: int = 0,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Progress = no_progress,
 ) -> list[ExaminedSplit]:
     """Read every pair of every split; `progress` hears (pairs read, of). A pair that is refused stops nothing."""
     total, done = sum(map(len, datasets.values())), 0
@@ -151,7 +151,7 @@ def _check(sample: ChangeSample) -> None:
             f"A pair needs before, after and mask of one size, and as many bands on both dates, got {sizes}."
         )
     values = torch.unique(sample.mask).tolist()
-    if not set(values) <= {0, 1, UNLABELLED}:
+    if not set(values) <= {0, 1, UNKNOWN}:
         raise DataError(f"In a sample a mask needs the values 0, 1 and 255 (not labelled), got {values}.")
 
 
@@ -165,7 +165,7 @@ def _facts(index: int, name: str, sample: ChangeSample, histograms: NDArray[np.i
         width,
         bands=histograms.shape[1],
         changed=int((sample.mask == 1).sum()),
-        labelled=int((sample.mask != UNLABELLED).sum()),
+        labelled=int((sample.mask != UNKNOWN).sum()),
         tones=np.concatenate(mean_and_deviation(histograms), axis=1),
         hashes=difference_hashes(grey),
         thumbnails=adaptive_avg_pool2d(grey, THUMBNAIL_SIDE).numpy().astype(np.float16),

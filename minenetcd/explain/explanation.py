@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Limits
 from minenetcd.errors import OptionError
-from minenetcd.evaluation.confusion import IGNORED
 from minenetcd.explain.grad_cam import Target, TargetScore, grad_cam, heat
 from minenetcd.explain.layers import Dates, declared_layers
 from minenetcd.explain.spectra import REGIONS, Spectrum, channel_spectra
@@ -30,7 +30,6 @@ from minenetcd.runtime.device import choose_device
 COARSEST_CELL = 32
 
 Pixels = Literal["predicted", "all"]
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def explain_pair(
     *,
     options: ExplainOptions | None = None,
     device: str = "auto",
-    progress: Progress = lambda done, of: None,
+    progress: Progress = no_progress,
 ) -> tuple[View, dict[str, Explanation]]:
     """Look into each of `detectors` while it sees one part of two images: the part, and an explanation by name.
 
@@ -220,7 +219,7 @@ def _regions(view: View, changed: NDArray[np.bool_]) -> dict[str, NDArray[np.boo
     """Where the image changed and where it did not: by the truth where there is one, else by the detector."""
     if view.truth is None:
         return dict(zip(REGIONS, (changed, view.valid & ~changed), strict=True))
-    known = view.valid & (view.truth != IGNORED)
+    known = view.valid & (view.truth != UNKNOWN)
     return dict(zip(REGIONS, (known & (view.truth == 1), known & (view.truth == 0)), strict=True))
 
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from minenetcd.building.scene_label import open_label
+from minenetcd.constants import UNKNOWN
 from minenetcd.errors import OptionError, RasterError
-from minenetcd.evaluation.confusion import IGNORED
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 
@@ -74,4 +74,4 @@ def colours(pixels: NDArray, valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
 def _read_truth(path: Path, grid: Grid, part: Window) -> NDArray[np.uint8]:
     with open_label(str(path), grid) as label:
         changed, known = label.read(part)
-    return np.where(known, changed, IGNORED).astype(np.uint8)
+    return np.where(known, changed, UNKNOWN).astype(np.uint8)

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.windows import Window
 
+from minenetcd.constants import UNKNOWN
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.geo.vector import burn, change_polygons, changed_hectares
-from minenetcd.prediction.stored import UNKNOWN, StoredProbability
+from minenetcd.prediction.stored import StoredProbability
 
 PIXELS_AT_A_TIME = 2**23
 MOST_ROWS = 512

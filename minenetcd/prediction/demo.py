@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.windows import Window
 
+from minenetcd.constants import Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
-from minenetcd.prediction.inference import Progress
 from minenetcd.prediction.scene import ScenePrediction, predict_scene
 from minenetcd.synthetic import make_scene
 
@@ -35,7 +35,7 @@ class Demo:
 
 
 def run_demo(
-    detector: ChangeDetector, out: str | Path, *, device: str = "auto", progress: Progress | None = None
+    detector: ChangeDetector, out: str | Path, *, device: str = "auto", progress: Progress = no_progress
 ) -> Demo:
     """Draw a mine at two dates, write it as GeoTIFFs to `out`, predict its change there and score it.
 

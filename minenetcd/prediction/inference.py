@@ -1,12 +1,13 @@
 """A detector run over two dates, tile by tile."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from minenetcd.constants import Progress
 from minenetcd.detectors.blending import Blender, Strip
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Limits
@@ -14,8 +15,6 @@ from minenetcd.detectors.tiling import Tile, plan_tiles
 from minenetcd.errors import MineNetCDError, RasterError
 from minenetcd.geo.align import AlignedPair, Pair
 from minenetcd.prediction.options import PredictOptions
-
-Progress = Callable[[int, int], None]
 
 LIMITS_SIDE = 1024  # pixels a side of the decimated scene from which value ranges are taken
 
@@ -31,7 +30,7 @@ class Batch(NamedTuple):
 
 
 def probability_strips(
-    detector: ChangeDetector, pair: AlignedPair, options: PredictOptions, progress: Progress | None
+    detector: ChangeDetector, pair: AlignedPair, options: PredictOptions, progress: Progress
 ) -> Iterator[Strip]:
     """Probability of change in the overlap of `pair`, from top to bottom; NaN where a date has no data.
 
@@ -42,16 +41,15 @@ def probability_strips(
     side = options.tile or detector.preprocessing.tile
     plan = plan_tiles(region.height, region.width, side, options.overlap)
     limits = value_limits(detector, pair)
-    report = progress or (lambda done, total: None)
     blender = Blender(region.width, side)
     for batch in read_ahead(_batches(pair, plan, options.batch_size)):
         probability = _probabilities(detector, batch, limits)
         for tile, square, valid in zip(batch.tiles, probability, batch.valid, strict=True):
             yield blender.finish(tile.row)
             blender.feed(tile, tile.crop(square), tile.crop(valid))
-        report(batch.done, len(plan))
+        progress(batch.done, len(plan))
     yield blender.finish(region.height)
-    report(len(plan), len(plan))
+    progress(len(plan), len(plan))
 
 
 def value_limits(detector: ChangeDetector, pair: AlignedPair) -> tuple[Limits, Limits]:

@@ -16,6 +16,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
+from minenetcd.constants import Progress, no_progress
 from minenetcd.detectors.blending import Strip
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, OutputError, RasterError, SizeError
@@ -23,7 +24,7 @@ from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.grid import Grid
 from minenetcd.prediction.areas import Change, StoredScene, find_change, read_window
 from minenetcd.prediction.facts import SceneFacts, gather_facts
-from minenetcd.prediction.inference import Progress, probability_strips
+from minenetcd.prediction.inference import probability_strips
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outcome import Outcome
 from minenetcd.prediction.outputs import SavedPrediction, check_folder, result_names, staged, write_results
@@ -43,7 +44,7 @@ def predict_scene(
     *,
     options: PredictOptions = DEFAULT_OPTIONS,
     device: str = "auto",
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> "ScenePrediction":
     """Map what changed between two images of one place, of any size.
 

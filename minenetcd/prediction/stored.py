@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from minenetcd.constants import UNKNOWN
+
 STEPS = 254  # uint8 0 to 254 stands for probability 0 to 1
-NO_BYTE = 255
-UNKNOWN = 255  # in a mask: 0 unchanged, 1 changed, 255 not known
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class StoredProbability:
 
     @property
     def nodata(self) -> float:
-        return float("nan") if self.as_float else NO_BYTE
+        return float("nan") if self.as_float else UNKNOWN
 
     def encode(self, probability: NDArray[np.float32]) -> NDArray:
         """float32, NaN where there is no data -> what is stored."""
@@ -39,13 +39,13 @@ class StoredProbability:
         steps = np.rint(exact * STEPS)
         first = self.first_changed_step
         steps = np.where(exact >= np.float32(self.threshold), np.maximum(steps, first), np.minimum(steps, first - 1))
-        return np.where(known, np.clip(steps, 0, STEPS), NO_BYTE).astype(np.uint8)
+        return np.where(known, np.clip(steps, 0, STEPS), UNKNOWN).astype(np.uint8)
 
     def decode(self, stored: NDArray) -> NDArray[np.float32]:
         """What is stored -> float32 0 to 1, NaN where there is no data."""
         if self.as_float:
             return stored
-        return np.where(stored == NO_BYTE, np.float32(np.nan), stored.astype(np.float32) / np.float32(STEPS))
+        return np.where(stored == UNKNOWN, np.float32(np.nan), stored.astype(np.float32) / np.float32(STEPS))
 
     def mask(self, stored: NDArray) -> NDArray[np.uint8]:
         """What is stored -> 1 changed, 0 unchanged, 255 not known."""

@@ -1,7 +1,7 @@
 """The training loop: batches in, moving weights, their running average looked at, the best of them kept."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from accelerate.utils import gather_object
 from torch import Tensor, nn
 
 from minenetcd.configs.schema import Settings
+from minenetcd.constants import Progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.loading import make_loader
 from minenetcd.detectors.learned import ChangeDetector
@@ -179,7 +180,7 @@ class Trainer:
 
     # --- looking and choosing ---
 
-    def validate(self, val_set: ChangeDataset, progress: Callable[[int, int], None]) -> Validation:
+    def validate(self, val_set: ChangeDataset, progress: Progress) -> Validation:
         """Look at the averaged weights on `val_set`; where they are the best so far, `best` is what comes back."""
         with self.average.in_place() if self.average is not None else nullcontext():
             self.spread.whole()

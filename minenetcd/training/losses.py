@@ -15,11 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from minenetcd.constants import UNKNOWN
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.layers.resize import resize_to
 from minenetcd.types import ChangeOutput, change_log_odds
-
-IGNORED = 255
 
 #: Lin et al. (ICCV 2017) use 2; the earlier framework 0.5, with no gradient through the factor.
 FOCAL_EXPONENT = 0.5
@@ -29,22 +28,22 @@ Weights = Sequence[float] | None
 
 class Loss(Protocol):
     def __call__(
-        self, logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = IGNORED
+        self, logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = UNKNOWN
     ) -> Tensor: ...
 
 
-def ce(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = IGNORED) -> Tensor:
+def ce(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = UNKNOWN) -> Tensor:
     """Cross-entropy: mean of -log p[label] over labelled pixels, each weighted by its class."""
     labels, weights = _labels(logits, mask, class_weights, ignore_label)
     return _mean(_surprise(logits, labels), weights)
 
 
-def bce(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = IGNORED) -> Tensor:
+def bce(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = UNKNOWN) -> Tensor:
     """Binary cross-entropy (equation 6) between unchanged (class 0) and changed (any other), as `ce`."""
     return ce(*_binary(logits, mask, ignore_label), class_weights=class_weights)
 
 
-def focal(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = IGNORED) -> Tensor:
+def focal(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = UNKNOWN) -> Tensor:
     """`ce` in which a pixel counts (1 - p[label]) ** FOCAL_EXPONENT, no gradient passing through this factor."""
     labels, weights = _labels(logits, mask, class_weights, ignore_label)
     surprise = _surprise(logits, labels)
@@ -52,13 +51,13 @@ def focal(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore
     return _mean(doubt**FOCAL_EXPONENT * surprise, weights)
 
 
-def dice(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = IGNORED) -> Tensor:
+def dice(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = UNKNOWN) -> Tensor:
     """Mean over images of 1 - (2 sum(p y) + 1) / (sum p + sum y + 1) for the changed class (any but 0).
 
     With `class_weights` it is the weighted mean of this and the same for the unchanged class.
     """
     logits, mask = _binary(logits, mask, ignore_label)
-    labels, known = _labels(logits, mask, None, IGNORED)
+    labels, known = _labels(logits, mask, None, UNKNOWN)
     changed = _dice_of(torch.sigmoid(logits[:, 0]), labels.to(logits.dtype), known)
     if class_weights is None:
         return changed
@@ -67,12 +66,12 @@ def dice(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_
     return (low * unchanged + high * changed) / (low + high)
 
 
-def bce_dice(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = IGNORED) -> Tensor:
+def bce_dice(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = UNKNOWN) -> Tensor:
     """`bce` plus `dice`, both with weight 1."""
     return sum(loss(logits, mask, class_weights=class_weights, ignore_label=ignore_label) for loss in (bce, dice))
 
 
-def dice_focal(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = IGNORED) -> Tensor:
+def dice_focal(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = UNKNOWN) -> Tensor:
     """`dice` plus `focal`, both with weight 1."""
     return sum(loss(logits, mask, class_weights=class_weights, ignore_label=ignore_label) for loss in (dice, focal))
 
@@ -90,7 +89,7 @@ def change_loss(
     auxiliary_weights: Sequence[float],
     main_weight: float = 1.0,
     class_weights: Weights = None,
-    ignore_label: int = IGNORED,
+    ignore_label: int = UNKNOWN,
 ) -> Tensor:
     """The loss `name` of the logits and of each auxiliary output, at the mask's size, each times its weight.
 
@@ -128,9 +127,9 @@ def _class_weights(class_weights: Sequence[float], classes: int, like: Tensor) -
 
 
 def _binary(logits: Tensor, mask: Tensor, ignore_label: int) -> tuple[Tensor, Tensor]:
-    """One channel (B, 1, H, W), and a mask of 0, 1 and IGNORED."""
+    """One channel (B, 1, H, W), and a mask of 0, 1 and UNKNOWN."""
     labels = mask.long()
-    labels = torch.where(labels == ignore_label, IGNORED, (labels > 0).long())
+    labels = torch.where(labels == ignore_label, UNKNOWN, (labels > 0).long())
     return change_log_odds(logits.to(_precise(logits)))[:, None], labels
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from explain.constructed import known_detector
 from explain.looking import write
+from minenetcd.constants import UNKNOWN
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError, OptionError
@@ -19,7 +20,7 @@ from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.evaluate import evaluate
 from minenetcd.explain.comparison.joint_counts import confusion
 from minenetcd.explain.comparison.on_data import compare_on_data
-from minenetcd.explain.comparison.on_scene import BOTH, NEITHER, ONLY_A, ONLY_B, UNKNOWN, compare_on_scene
+from minenetcd.explain.comparison.on_scene import BOTH, NEITHER, ONLY_A, ONLY_B, compare_on_scene
 from minenetcd.explain.comparison.outputs import write_comparison
 from minenetcd.explain.comparison.sheet import ALIKE, difference_picture
 from minenetcd.explain.comparison.sheet import BOTH as BOTH_COLOUR

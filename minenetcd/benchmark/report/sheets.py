@@ -17,9 +17,9 @@ from minenetcd.benchmark.results.summary import Part
 from minenetcd.benchmark.results.table import pair_scores
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.benchmark.suite.suites import SampleSettings
+from minenetcd.constants import UNKNOWN
 from minenetcd.display.agreement import BLUE, GREEN, GREY, RED, WHITE, change_map
 from minenetcd.display.figure_style import INK, QUIET
-from minenetcd.evaluation.confusion import IGNORED
 
 MOST_COLUMNS = 9
 PANEL, GAP, LETTERS, HEADING, HEAD = 1.42, 0.08, 0.145, 0.3, 0.72  # inches; LETTERS: a line of a panel's title
@@ -118,6 +118,6 @@ def _draw_head(figure: Figure, title: str, width: float, height: float) -> None:
 
 def _panels(sample: Sample) -> list[tuple[str, NDArray[np.uint8]]]:
     colours = np.array([(20, 20, 20), WHITE, GREY], np.uint8)
-    truth = colours[np.where(sample.truth == IGNORED, 2, sample.truth == 1)]
+    truth = colours[np.where(sample.truth == UNKNOWN, 2, sample.truth == 1)]
     maps = [(label, change_map(mask, sample.truth)) for label, mask in sample.masks.items()]
     return [("Before", sample.before), ("After", sample.after), ("Truth", truth), *maps]

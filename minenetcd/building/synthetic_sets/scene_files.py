@@ -1,7 +1,7 @@
 """Synthetic scenes as GeoTIFFs at invented places, with the table of their sites."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 
 from minenetcd.building.synthetic_sets.places import InventedPlace
+from minenetcd.constants import Progress
 from minenetcd.files import atomic_path
 from minenetcd.runtime.parents import end_with_parent
 from minenetcd.synthetic.scene import make_scene
 
 _FILES = ("before", "after", "label")
 _COLUMNS = ("id", "country", "before", "after", "label", "before_date", "after_date")
-
-Progress = Callable[[int, int], None]
 
 
 def draw_scenes(

@@ -20,7 +20,8 @@ from minenetcd.building.build import build_dataset
 from minenetcd.building.manifest import MANIFEST
 from minenetcd.building.scenes import PatchOptions
 from minenetcd.building.synthetic_sets.places import invent_places
-from minenetcd.building.synthetic_sets.scene_files import Progress, draw_scenes
+from minenetcd.building.synthetic_sets.scene_files import draw_scenes
+from minenetcd.constants import Progress, no_progress
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.files import unwritable
 
@@ -77,7 +78,7 @@ def parse_synthetic(source: str) -> SyntheticSet:
 
 
 def build_synthetic(
-    wanted: SyntheticSet, cache: Path, *, workers: int | None = None, progress: Progress = lambda done, of: None
+    wanted: SyntheticSet, cache: Path, *, workers: int | None = None, progress: Progress = no_progress
 ) -> Path:
     """The folder of its patches in `cache`, made unless it is there."""
     folder = cache / "synthetic" / wanted.key

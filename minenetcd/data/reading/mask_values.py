@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from minenetcd.constants import UNKNOWN
 from minenetcd.data.reading.decode import RECODE, DecodeError, Mask
 
-NOT_LABELLED = 255  # in samples; in files only beside 0 and 1
 _OTHER = 2  # marks, while a mask is translated, the values it should not hold
 
 
@@ -33,8 +33,8 @@ class MaskValues:
             return cls(None, not_labelled)
         if len(others) == 1 and others[0] > 0:
             return cls(others[0], not_labelled)
-        if others == [1, NOT_LABELLED] and not_labelled is None:
-            return cls(1, NOT_LABELLED)
+        if others == [1, UNKNOWN] and not_labelled is None:
+            return cls(1, UNKNOWN)
         raise DecodeError(
             f"a mask needs 0 and one value for change (or 0, 1 and 255 for not labelled), found {listed(found)}",
             advice=RECODE,
@@ -47,7 +47,7 @@ class MaskValues:
             known = MaskValues.of(values_of(mask), not_labelled=self.not_labelled)
         translated = known._translated(mask.values)
         if mask.valid is not None:
-            translated[~mask.valid] = NOT_LABELLED
+            translated[~mask.valid] = UNKNOWN
         if (translated == _OTHER).any():
             expected = ", ".join(str(value) for value in known._meanings())
             raise DecodeError(
@@ -66,7 +66,7 @@ class MaskValues:
 
     def _meanings(self) -> dict[int, int]:
         """Value in the files -> in samples."""
-        known = {self.changed: 1, self.not_labelled: NOT_LABELLED}
+        known = {self.changed: 1, self.not_labelled: UNKNOWN}
         return {0: 0} | {value: meaning for value, meaning in known.items() if value is not None}
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
 from minenetcd.data.reading.decode import DecodeError, Encoded, ReadOptions, decode_date, decode_mask
-from minenetcd.data.reading.mask_values import NOT_LABELLED, MaskValues, values_of
+from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.errors import DataError
 from minenetcd.types import ChangeSample
 
@@ -128,7 +129,7 @@ def decode_pair(
         raise DataError(f"{describe('pair')} {_unequal(*shapes)}")
     for valid in (before.valid, after.valid):
         if valid is not None:
-            mask[~valid] = NOT_LABELLED
+            mask[~valid] = UNKNOWN
     return ChangeSample(before.pixels, after.pixels, mask, name)
 
 

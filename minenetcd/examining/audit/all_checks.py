@@ -1,7 +1,7 @@
 """Is a data set fit to train and test on? Everything that is wrong with it in one pass, before a training finds out."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minenetcd.constants import Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.datasets.catalog import list_splits, load_dataset
 from minenetcd.errors import DataError
@@ -96,7 +97,7 @@ def audit(
     *,
     workers: int = 0,
     cache_dir: str | Path | None = None,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Progress = no_progress,
 ) -> Audit:
     """Audit every split of `source`; it and `cache_dir` are what `load_dataset` takes. `progress` hears (pairs, of).
 
@@ -117,7 +118,7 @@ def audit_splits(
     datasets: Mapping[str, ChangeDataset],
     *,
     workers: int = 0,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Progress = no_progress,
     findings: Sequence[Finding] = (),
 ) -> Audit:
     """Audit splits that are open already; `findings` were made while opening them. `progress` hears (pairs, of)."""

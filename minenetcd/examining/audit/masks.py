@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 
+from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.reading.decode import DecodeError, decode_mask
-from minenetcd.data.reading.mask_values import NOT_LABELLED, listed, values_of
+from minenetcd.data.reading.mask_values import listed, values_of
 from minenetcd.data.reading.stored_pairs import StoredPairs
 from minenetcd.examining.audit.finding import Finding, counted
 
@@ -30,7 +31,7 @@ def _blame(split: str, dataset: StoredPairs) -> Finding:
     left_out = {0, dataset.options.not_labelled}
     changes = Counter(next(iter(values - left_out)) for values in found.values() if len(values - left_out) == 1)
     usual = changes.most_common(1)[0][0] if changes else None
-    meant = left_out | ({1, NOT_LABELLED} if usual == 1 else {usual})
+    meant = left_out | ({1, UNKNOWN} if usual == 1 else {usual})
     odd = {name: values for name, values in found.items() if values - meant}
     expected = "one value for change" if usual is None else str(usual)
     message = (

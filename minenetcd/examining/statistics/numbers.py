@@ -1,6 +1,6 @@
 """The numbers of a data set: where its sites lie, what changed there, when it was seen, what its images look like."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from minenetcd.constants import Progress, no_progress
 from minenetcd.datasets.catalog import list_splits, load_dataset
 from minenetcd.errors import DataError
 from minenetcd.examining.acquisition import middle_day, months_between, parse_dates
@@ -60,7 +61,7 @@ def dataset_statistics(
     *,
     workers: int = 0,
     cache_dir: str | Path | None = None,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Progress = no_progress,
 ) -> Statistics:
     """Of every split of `source`; it and `cache_dir` are what `load_dataset` takes. `progress` hears (pairs, of).
 

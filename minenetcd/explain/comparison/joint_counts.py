@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from minenetcd.evaluation.confusion import IGNORED, Confusion
+from minenetcd.constants import UNKNOWN
+from minenetcd.evaluation.confusion import Confusion
 
 Side = Literal["a", "b"]
 
@@ -20,7 +21,7 @@ def joint_counts(a: Tensor, b: Tensor, truth: Tensor) -> Tensor:
 
     `a` and `b` are bool, `truth` holds 0, 1 and 255, whose pixels are left out.
     """
-    known = truth != IGNORED
+    known = truth != UNKNOWN
     code = 4 * (truth == 1).long() + 2 * a.long() + b.long()
     samples = torch.arange(len(truth), device=truth.device)[:, None, None]
     counts = torch.bincount((8 * samples + code)[known], minlength=8 * len(truth))

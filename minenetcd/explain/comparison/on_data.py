@@ -1,21 +1,19 @@
 """Two detectors on one split of a data set, each at its own threshold."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 
+from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.loading import make_loader, stack_pairs
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.evaluation.confusion import IGNORED
 from minenetcd.evaluation.evaluate import probability_of
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import JointCounts, joint_counts
 from minenetcd.explain.view import colours
-
-Progress = Callable[[int, int], None]
 
 EXAMPLES = 8
 
@@ -29,7 +27,7 @@ def compare_on_data(
     workers: int = 2,
     device: str = "auto",
     examples: int = EXAMPLES,
-    progress: Progress = lambda *_: None,
+    progress: Progress = no_progress,
 ) -> Comparison:
     """Run the two `detectors` over `split` of `data` and count, pixel by pixel, which of them is right.
 
@@ -49,7 +47,7 @@ def count_together(
     *,
     batch_size: int,
     workers: int,
-    progress: Progress = lambda *_: None,
+    progress: Progress = no_progress,
 ) -> JointCounts:
     """Joint counts of every pair of `dataset`."""
     a, b = detectors.values()
@@ -74,4 +72,4 @@ def _example(detectors: Mapping[str, ChangeDetector], dataset: ChangeDataset, in
     truth = sample.mask.numpy()
     shown = np.ones(truth.shape, bool)  # labelled or not
     before, after = (colours(date.permute(1, 2, 0).numpy(), shown) for date in (sample.before, sample.after))
-    return Example(sample.name, before, after, a, b, truth, truth != IGNORED)
+    return Example(sample.name, before, after, a, b, truth, truth != UNKNOWN)

@@ -1,6 +1,6 @@
 """Two detectors on two images of one place, each at its own threshold."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from minenetcd.building.scene_label import SceneLabel, open_label
+from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.side_by_side import slug
 from minenetcd.errors import OptionError
-from minenetcd.evaluation.confusion import IGNORED
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import JointCounts, joint_counts
 from minenetcd.explain.view import colours
@@ -26,14 +26,12 @@ from minenetcd.prediction.areas import read_window
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
 
-Progress = Callable[[int, int], None]
-
 EXAMPLES = 8
 #: Side of the blocks a scene is counted and shown in. [pixels]
 BLOCK = 256
 
 #: What difference.tif holds, and its colours: neither, both, a alone, b alone; no data.
-NEITHER, BOTH, ONLY_A, ONLY_B, UNKNOWN = 0, 1, 2, 3, 255
+NEITHER, BOTH, ONLY_A, ONLY_B = 0, 1, 2, 3
 COLOURS = {
     NEITHER: (255, 255, 255, 255),
     BOTH: (178, 185, 191, 255),
@@ -66,7 +64,7 @@ class Block:
     def counts(self) -> NDArray[np.int64]:
         """Joint counts (2, 2, 2), or (2, 2) by the detectors alone without a truth."""
         truth = np.zeros(self.valid.shape, np.uint8) if self.truth is None else self.truth
-        known = np.where(self.valid, truth, np.uint8(IGNORED))
+        known = np.where(self.valid, truth, np.uint8(UNKNOWN))
         counts = joint_counts(*(torch.from_numpy(array)[None] for array in (self.a, self.b, known)))[0].numpy()
         return counts[0] if self.truth is None else counts
 
@@ -81,7 +79,7 @@ def compare_on_scene(
     truth: str | Path | None = None,
     device: str = "auto",
     examples: int = EXAMPLES,
-    progress: Progress = lambda *_: None,
+    progress: Progress = no_progress,
 ) -> Comparison:
     """Predict with the two `detectors` and count, block by block, where they differ and, with `truth`, who is right.
 
@@ -123,7 +121,7 @@ def _blocks(grid: Grid, masks: list[Path], label: SceneLabel | None) -> Iterator
             truth = None
             if label is not None:
                 changed, known = label.read(window)
-                truth = np.where(known, changed, IGNORED).astype(np.uint8)
+                truth = np.where(known, changed, UNKNOWN).astype(np.uint8)
             yield Block(window, a == 1, b == 1, (a != UNKNOWN) & (b != UNKNOWN), truth)
 
 

@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from minenetcd.constants import UNKNOWN
 from minenetcd.display.agreement import BLUE as MISSED
 from minenetcd.display.agreement import GREEN, RED, WHITE, change_map
 from minenetcd.display.figure_style import AFTER, BLUE, INK, QUIET, counted, fitted, only_grid, row_inches, titled
-from minenetcd.evaluation.confusion import IGNORED, Confusion
+from minenetcd.evaluation.confusion import Confusion
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import confusion
 from minenetcd.explain.panels import FRAME, draw_mask, draw_picture
@@ -21,7 +22,7 @@ NAME_INCHES = 2.4  # beside a group
 BLACK = (20, 20, 20)  # of a mask
 
 #: Colours of the difference: alike (and right), alike (and wrong, or both changed), a alone, b alone, not known.
-ALIKE, BOTH, ONLY_A, ONLY_B, UNKNOWN = "#f4f5f6", "#b2b9bf", BLUE, AFTER, "#dfe3e6"
+ALIKE, BOTH, ONLY_A, ONLY_B, NO_DATA = "#f4f5f6", "#b2b9bf", BLUE, AFTER, "#dfe3e6"
 
 
 def differences_sheet(comparison: Comparison) -> Figure:
@@ -84,7 +85,7 @@ def difference_picture(example: Example) -> NDArray[np.uint8]:
         changed = example.truth == 1
         right_a, right_b = a == changed, b == changed
         classes = np.where(right_a == right_b, np.where(right_a, 0, 1), np.where(right_a, 2, 3))
-    table = np.array([to_rgb(colour) for colour in (ALIKE, BOTH, ONLY_A, ONLY_B, UNKNOWN)])
+    table = np.array([to_rgb(colour) for colour in (ALIKE, BOTH, ONLY_A, ONLY_B, NO_DATA)])
     return np.rint(255 * table[np.where(example.valid, classes, 4)]).astype(np.uint8)
 
 
@@ -94,7 +95,7 @@ def _cells(comparison: Comparison, example: Example) -> list[tuple[str, Draw]]:
     def says(mask: NDArray[np.bool_]) -> Draw:
         if truth is not None:
             return lambda axes: draw_picture(axes, change_map(mask, truth))
-        return lambda axes: draw_mask(axes, np.where(example.valid, mask, IGNORED).astype(np.uint8))
+        return lambda axes: draw_mask(axes, np.where(example.valid, mask, UNKNOWN).astype(np.uint8))
 
     return [
         ("before", lambda axes: draw_picture(axes, example.before)),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import binary_erosion
 
-from minenetcd.prediction.stored import UNKNOWN
+from minenetcd.constants import UNKNOWN
 
 Colour = tuple[int, int, int]
 
