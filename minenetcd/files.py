@@ -1,12 +1,19 @@
-"""Files that appear complete or not at all."""
+"""Files that appear complete or not at all, alone or as a set; locks; names as parts of file names."""
 
 import errno
+import hashlib
+import json
+import math
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
 
 from minenetcd.errors import OutputError
 
@@ -23,17 +30,105 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     OutputError, in one line, where the folder cannot be written, is full, or the block wrote nothing.
     """
     path = Path(path)
-    hidden = _hidden_folder(path)
-    try:
+    if not path.parent.is_dir():
+        raise OutputError(f"{path} cannot be written: there is no folder {path.parent}; make it first.")
+    _refuse_folder(path)
+    with _hidden_folder(path.parent, path) as hidden:
         try:
             yield hidden / path.name
         except OSError as error:
             if error.errno in FULL_OR_FORBIDDEN:
                 raise unwritable(path, error) from error
             raise
-        _move_into_place(hidden / path.name, path)
+        try:
+            _settle(hidden / path.name)
+            os.replace(hidden / path.name, path)
+            _settle_folder(path.parent)
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+
+@contextmanager
+def staged_files(folder: str | Path, names: Iterable[str | Path], *, optional: Iterable[str] = ()) -> Iterator[Path]:
+    """A hidden folder in `folder` whose files, called `names`, all move to `folder` when the block ends well.
+
+    Of `optional` those move that the block wrote; the others are removed from `folder`, where an earlier call left
+    them. When the block fails nothing is changed, and `folder`, where it was made here, is gone again. OutputError
+    where it cannot be written or one of `names` is missing.
+    """
+    folder, names, optional = Path(folder), [Path(name) for name in names], [Path(name) for name in optional]
+    with _made_folder(folder):
+        try:
+            for name in (*names, *optional):
+                _refuse_folder(folder / name)
+            with _hidden_folder(folder, folder) as hidden:
+                yield hidden
+                written = [*names, *(name for name in optional if (hidden / name).exists())]
+                for name in written:
+                    _settle(hidden / name)
+                for name in written:
+                    os.replace(hidden / name, folder / name)
+                for name in optional:
+                    if name not in written:
+                        (folder / name).unlink(missing_ok=True)
+                _settle_folder(folder)
+        except OSError as error:
+            raise unwritable(folder, error) from error
+
+
+def check_writable(folder: str | Path, names: Iterable[str | Path]) -> None:
+    """OutputError, before anything is computed, unless the files `names` can be made in `folder`; leaves no trace."""
+    with suppress(_Checked), staged_files(folder, names):
+        raise _Checked
+
+
+def make_folder(folder: str | Path) -> Path:
+    """`folder`, made with all above it where it is missing. OutputError where it cannot be."""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(Path(folder), error) from error
+    return Path(folder)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """`text` as UTF-8, with its line ends as they are."""
+    with atomic_path(path) as target:
+        target.write_text(text, encoding="utf-8", newline="")
+
+
+def write_json(path: str | Path, values: Any) -> None:
+    """`values` as indented JSON that every parser reads: what is not a finite number is null."""
+    write_text(path, json.dumps(_finite(values), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+@contextmanager
+def locked(path: str | Path, *, refusal: str | None = None) -> Iterator[None]:
+    """Within the block no other process holds the lock file `path`.
+
+    Waits for it; with `refusal` it does not, but raises OutputError of that text. OutputError where the file cannot be
+    made.
+    """
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=refusal is None)
+    except Timeout:
+        raise OutputError(refusal) from None
+    except OSError as error:
+        raise unwritable(Path(path), error) from error
+    try:
+        yield
     finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+        lock.release()
+
+
+def slug(text: str, longest: int = 48) -> str:
+    """`text` as part of a file name, of `longest` letters; those beyond a to z leave a hash of the whole behind."""
+    plain = re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-.")[:longest]
+    if text.isascii() and plain:
+        return plain
+    digest = hashlib.sha256(json.dumps({"text": text}).encode()).hexdigest()
+    return f"{plain}-{digest[:6]}".lstrip("-")
 
 
 def unwritable(path: Path, error: BaseException) -> OutputError:
@@ -45,26 +140,81 @@ def unwritable(path: Path, error: BaseException) -> OutputError:
     )
 
 
-def _hidden_folder(path: Path) -> Path:
-    if not path.parent.is_dir():
-        raise OutputError(f"{path} cannot be written: there is no folder {path.parent}; make it first.")
+class _Checked(Exception):
+    """Ends the block of `staged_files` on purpose."""
+
+
+@contextmanager
+def _hidden_folder(parent: Path, target: Path) -> Iterator[Path]:
+    """A new folder in `parent`, gone with what is in it at the end; an error names `target`."""
+    try:
+        hidden = Path(tempfile.mkdtemp(prefix=".minenetcd-", dir=parent))
+    except OSError as error:
+        raise unwritable(target, error) from error
+    try:
+        yield hidden
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+@contextmanager
+def _made_folder(folder: Path) -> Iterator[None]:
+    """`folder`, with what is missing above it; what was made for it is removed where the block fails."""
+    made: list[Path] = []
+    try:
+        _make(folder, made)
+        yield
+    except BaseException:
+        for above in reversed(made):
+            with suppress(OSError):  # not ours alone any more
+                above.rmdir()
+        raise
+
+
+def _make(folder: Path, made: list[Path]) -> None:
+    """Make `folder` and what is missing above it, noting in `made` what was."""
+    try:
+        missing = [above for above in (folder, *folder.parents) if not above.exists()]
+        if folder.exists() and not folder.is_dir():
+            raise OutputError(f"A folder is needed for the results, {folder} is a file: name another.")
+        for above in reversed(missing):
+            above.mkdir()
+            made.append(above)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def _refuse_folder(path: Path) -> None:
     if path.is_dir():
         raise OutputError(f"{path} cannot be written: a folder has that name; choose another.")
-    try:
-        return Path(tempfile.mkdtemp(prefix=".minenetcd-", dir=path.parent))
-    except OSError as error:
-        raise unwritable(path, error) from error
 
 
-def _move_into_place(written: Path, path: Path) -> None:
+def _settle(path: Path) -> None:
+    """Make the file survive a power cut before its name appears, readable as any new file is.
+
+    Some libraries write a file for its owner only.
+    """
+    (path.parent / ".as-new").touch()
+    path.chmod((path.parent / ".as-new").stat().st_mode)
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _settle_folder(folder: Path) -> None:
+    """Make new names in it survive a power cut."""
+    if os.name == "nt":  # folders cannot be opened there
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with written.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(written, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the rename itself survives a power cut
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise unwritable(path, error) from error
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _finite(values: Any) -> Any:
+    """`values` with None for every number that JSON has no word for."""
+    if isinstance(values, Mapping):
+        return {key: _finite(value) for key, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [_finite(value) for value in values]
+    return None if isinstance(values, float) and not math.isfinite(values) else values

@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from minenetcd.building.card import dataset_card
 from minenetcd.building.manifest import MANIFEST, BuildRequest, describe, read_finished, write_manifest
 from minenetcd.building.scenes import PatchOptions
@@ -24,7 +22,7 @@ from minenetcd.building.sites.table import read_site_table
 from minenetcd.building.splits import SplitPlan, area_strata, split_by_site
 from minenetcd.constants import SPLITS, Progress, no_progress
 from minenetcd.errors import DataError, OutputError
-from minenetcd.files import atomic_path, unwritable
+from minenetcd.files import locked, make_folder, unwritable, write_text
 from minenetcd.runtime.parents import end_with_parent
 
 PARTS, DATA, CARD = ".parts", "data", "README.md"
@@ -105,18 +103,12 @@ def _building(folder: Path) -> Iterator[None]:
     """`folder` ready to be built in, by this process alone; its parts are removed once it has a manifest."""
     _prepare(folder)
     parts = folder / PARTS
+    make_folder(parts)
+    refusal = f"{folder} is being built by another process: wait for it, or choose another."
     try:
-        parts.mkdir(exist_ok=True)
-        lock = FileLock(parts / "lock", blocking=False)
-        lock.acquire()
-    except Timeout:
-        raise OutputError(f"{folder} is being built by another process: wait for it, or choose another.") from None
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    try:
-        yield
+        with locked(parts / "lock", refusal=refusal):
+            yield
     finally:
-        lock.release()
         if (folder / MANIFEST).exists():
             shutil.rmtree(parts, ignore_errors=True)
 
@@ -182,6 +174,5 @@ def _assemble(request: BuildRequest, parts: dict[str, list[SitePart]], folder: P
     except OSError as error:
         raise unwritable(folder / DATA, error) from error
     manifest = describe(request, parts)
-    with atomic_path(folder / CARD) as target:
-        target.write_text(dataset_card(manifest), encoding="utf-8")
+    write_text(folder / CARD, dataset_card(manifest))
     return write_manifest(manifest, folder, [*(folder / DATA).iterdir(), folder / CARD])

@@ -16,7 +16,7 @@ from minenetcd.building.site_parts import SitePart
 from minenetcd.building.sites.table import Site
 from minenetcd.building.splits import SplitPlan
 from minenetcd.errors import OutputError
-from minenetcd.files import atomic_path
+from minenetcd.files import write_json
 
 MANIFEST = "manifest.json"
 
@@ -79,10 +79,8 @@ def write_manifest(manifest: Mapping[str, Any], folder: Path, files: Sequence[Pa
         {"path": path.relative_to(folder).as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
         for path in sorted(files)
     ]
-    text = json.dumps(dict(manifest) | {"files": listed}, indent=1, ensure_ascii=False)
-    with atomic_path(folder / MANIFEST) as target:
-        target.write_text(text + "\n", encoding="utf-8")
-    return json.loads(text)
+    write_json(folder / MANIFEST, dict(manifest) | {"files": listed})
+    return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
 
 
 def _entry(part: SitePart, split: str) -> dict[str, Any]:

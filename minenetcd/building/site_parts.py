@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from minenetcd.building.patch_table import IMAGES, PLACE, Row, patch_row, patch_schema
 from minenetcd.building.scenes import Patch, PatchOptions, Scene, open_scene
 from minenetcd.building.sites.table import Site
-from minenetcd.files import atomic_path
+from minenetcd.files import atomic_path, write_json
 
 #: Rows are written when they reach this size, or this number. [bytes, rows]
 GROUP_BYTES, GROUP_ROWS = 8 * 2**20, 100
@@ -64,8 +64,7 @@ def make_part(site: Site, options: PatchOptions, folder: Path) -> SitePart:
     with open_scene(site, options) as scene, atomic_path(path) as target:
         summary = _summary_of(scene)
         write_rows(_rows(scene, summary), target)
-    with atomic_path(summary_path) as target:
-        target.write_text(json.dumps(asdict(summary)), encoding="utf-8")
+    write_json(summary_path, asdict(summary))
     return SitePart(site, path, summary)
 
 

@@ -1,6 +1,5 @@
 """What a training run is told: one configuration, checked as a whole before anything starts."""
 
-import json
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -8,7 +7,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from minenetcd.configs.recipe import Recipe
 from minenetcd.configs.section import Section, as_mapping
-from minenetcd.files import atomic_path
+from minenetcd.files import write_json
 
 
 class DataSettings(Section):
@@ -81,6 +80,5 @@ class Settings(Section):
 
 def write_schema(path: Path) -> Path:
     """Write the JSON schema of a configuration, for editors that check and complete YAML."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(Settings.model_json_schema(), indent=2) + "\n", encoding="utf-8")
+    write_json(path, Settings.model_json_schema())
     return path

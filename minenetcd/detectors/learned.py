@@ -1,9 +1,6 @@
 """A detector that was trained: a network with everything a prediction needs."""
 
 import copy
-import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +19,7 @@ from minenetcd.configs.reading import merge, read_config
 from minenetcd.detectors.loading import load_parts, validated
 from minenetcd.detectors.preprocessing import STRETCH_PERCENTILE, Limits, Preprocessing
 from minenetcd.errors import OptionError, OutputError, SizeError
+from minenetcd.files import staged_files, unwritable, write_json
 from minenetcd.models.base import MIN_SIDE, ChangeModel
 from minenetcd.models.catalog import create_model, model_name
 from minenetcd.runtime.device import choose_device
@@ -172,17 +170,14 @@ class ChangeDetector(
     def save_pretrained(self, save_directory: str | Path, **options: Any) -> str | None:
         """Write config.json, model.safetensors and README.md (a model card) that `from_pretrained` reads back exactly.
 
-        The files are complete before any takes its name. `options` as in huggingface_hub: push_to_hub, repo_id, ...
+        All of them, or none. `options` as in huggingface_hub: push_to_hub, repo_id, ...
         """
         folder = Path(save_directory)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as temporary:
-                super().save_pretrained(temporary)
-                for name in (WEIGHT_FILES[0], CONFIG_FILE, "README.md"):
-                    _publish(Path(temporary) / name, folder / name)
-        except (OSError, SafetensorError) as error:
-            raise OutputError(f"The detector cannot be saved in {str(folder)!r} ({error}): choose another.") from error
+            with staged_files(folder, (WEIGHT_FILES[0], CONFIG_FILE, "README.md")) as hidden:
+                super().save_pretrained(hidden)
+        except SafetensorError as error:
+            raise unwritable(folder, error) from error
         if options.pop("push_to_hub", False):
             return self.push_to_hub(options.pop("repo_id", None) or folder.name, **options)
         return None
@@ -220,8 +215,7 @@ class ChangeDetector(
             raise OutputError("A detector folded by for_inference cannot be saved: save the one it was made from.")
         tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in self.model.state_dict().items()}
         save_file(tensors, save_directory / WEIGHT_FILES[0], metadata={"format": "pt"})
-        text = json.dumps(self.describe(), indent=2, sort_keys=True, default=list)
-        (save_directory / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
+        write_json(save_directory / CONFIG_FILE, self.describe())
 
     def _to_unit(self, image: NDArray, valid: NDArray[np.bool_], limits: Limits) -> Tensor:
         """(N, H, W, C) -> (N, C, H', W') in 0..1 on the device, padded to the least side; no data becomes the mean."""
@@ -250,14 +244,6 @@ class ChangeDetector(
             )
         if valid is not None and valid.shape != before.shape[:3]:
             raise SizeError(f"valid needs the images' shape {before.shape[1:3]}, got {valid.shape[1:]}: crop it.")
-
-
-def _publish(written: Path, path: Path) -> None:
-    """Move a finished file to its name, readable as any new file is (the weights are written for the owner only)."""
-    mask = os.umask(0)
-    os.umask(mask)
-    written.chmod(0o666 & ~mask)
-    written.replace(path)
 
 
 def _transferable(dtype: np.dtype) -> np.dtype:

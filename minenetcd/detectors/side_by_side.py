@@ -30,8 +30,3 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
     last = {name: name.rsplit("/", 1)[-1] if re.fullmatch(r"[\w.-]+/[\w.-]+", name) else name for name in names}
     times = Counter(last.values())
     return {name: last[name] if times[last[name]] == 1 else name for name in names}
-
-
-def slug(name: str) -> str:
-    """A name as part of a file name."""
-    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")

@@ -1,6 +1,5 @@
 """What an evaluation leaves behind: metrics, a row for each pair and site, curves, masks and change maps."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,10 @@ from minenetcd.evaluation.boundary import BoundaryCounts
 from minenetcd.evaluation.by_site import bootstrap_over_sites, site_table
 from minenetcd.evaluation.curves import average_precision, calibration_error, precision_recall
 from minenetcd.evaluation.evaluate import Evaluation
-from minenetcd.files import atomic_path
+from minenetcd.files import staged_files, write_json, write_text
 from minenetcd.types import ChangeSample
+
+METRICS = "metrics.json"
 
 #: The metrics of section 5.4, with 95 % intervals where sites are known.
 MAIN = ("oa", "precision", "recall", "f1", "ciou")
@@ -42,18 +43,22 @@ def metrics_record(result: Evaluation, boundary: BoundaryCounts | None = None) -
 
 
 def write_results(result: Evaluation, out: Path, *, extra: dict[str, Any], boundary: BoundaryCounts | None) -> Path:
-    """Write metrics.json, per_pair.csv, per_site.csv (where sites are known) and precision_recall.csv into `out`."""
-    _write(out / "metrics.json", json.dumps({**extra, **metrics_record(result, boundary)}, indent=2) + "\n")
+    """Write metrics.json, per_pair.csv, per_site.csv (where sites are known) and precision_recall.csv into `out`.
+
+    All of them, or none. OutputError where `out` cannot be written.
+    """
     per_pair = site_table(result.by_pair).rename(columns={"site": "name"})
     if result.sites is not None:
         per_pair.insert(1, "site", list(result.sites))
-    _write(out / "per_pair.csv", per_pair.to_csv(index=False))
-    if result.by_site is not None:
-        _write(out / "per_site.csv", site_table(result.by_site).to_csv(index=False))
     curve = precision_recall(result.histogram)
-    if curve is not None:
-        _write(out / "precision_recall.csv", pd.DataFrame(curve._asdict()).to_csv(index=False))
-    return out / "metrics.json"
+    with staged_files(out, (METRICS, "per_pair.csv"), optional=("per_site.csv", "precision_recall.csv")) as folder:
+        write_json(folder / METRICS, {**extra, **metrics_record(result, boundary)})
+        write_text(folder / "per_pair.csv", per_pair.to_csv(index=False))
+        if result.by_site is not None:
+            write_text(folder / "per_site.csv", site_table(result.by_site).to_csv(index=False))
+        if curve is not None:
+            write_text(folder / "precision_recall.csv", pd.DataFrame(curve._asdict()).to_csv(index=False))
+    return out / METRICS
 
 
 class PictureWriter:
@@ -83,8 +88,3 @@ class PictureWriter:
 def file_stem(name: str) -> str:
     """`name` with what file systems do not take percent-encoded, so that no two names meet in one file."""
     return quote(name, safe=" ,()")
-
-
-def _write(path: Path, text: str) -> None:
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

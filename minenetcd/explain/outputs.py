@@ -1,6 +1,5 @@
 """What `minenetcd explain` leaves: a sheet, each heat map as picture and GeoTIFF, spectra, and the numbers."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +9,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from rasterio.windows import Window
 
-from minenetcd.detectors.side_by_side import short_names, slug
+from minenetcd.detectors.side_by_side import short_names
 from minenetcd.display.figure_style import house_style
 from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_target
 from minenetcd.explain.sheet import explanation_sheet, heat_figure, outline_words
 from minenetcd.explain.spectra import spectra_table
 from minenetcd.explain.spectra_figure import spectra_figure
 from minenetcd.explain.view import View
-from minenetcd.files import atomic_path, unwritable
+from minenetcd.files import atomic_path, make_folder, slug, write_json
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.facts import package_version
 
@@ -43,10 +42,7 @@ def write_explanations(
     Each file appears complete or not at all. OutputError where `out` cannot be written.
     """
     out = Path(out)
-    try:
-        (out / MAPS).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(out, error) from error
+    make_folder(out / MAPS)
     with house_style():
         save_figure(explanation_sheet(view, explanations, options), out / SHEET)
         short = short_names(explanations)
@@ -62,8 +58,7 @@ def write_explanations(
         "window": [int(view.window.col_off), int(view.window.row_off), int(view.window.width), int(view.window.height)],
         "detectors": [_record(view, name, explanation) for name, explanation in explanations.items()],
     }
-    with atomic_path(out / NUMBERS) as target:
-        target.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    write_json(out / NUMBERS, record)
     return WrittenExplanation(out / SHEET, out / NUMBERS, maps, spectra)
 
 
@@ -75,7 +70,7 @@ def save_figure(figure: Figure, path: Path) -> None:
 
 def file_name(name: str, heat_map: HeatMap) -> str:
     """The file of a heat map, without ending."""
-    return f"{slug(name)}-{slug(heat_map.stage)}-level{heat_map.level}"
+    return f"{slug(name, longest=200)}-{slug(heat_map.stage)}-level{heat_map.level}"
 
 
 def _write_map(

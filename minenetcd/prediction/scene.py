@@ -20,6 +20,7 @@ from minenetcd.constants import Progress, no_progress
 from minenetcd.detectors.blending import Strip
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, OutputError, RasterError, SizeError
+from minenetcd.files import check_writable, staged_files
 from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.grid import Grid
 from minenetcd.prediction.areas import Change, StoredScene, find_change, read_window
@@ -27,7 +28,7 @@ from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.inference import probability_strips
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outcome import Outcome
-from minenetcd.prediction.outputs import SavedPrediction, check_folder, result_names, staged, write_results
+from minenetcd.prediction.outputs import SavedPrediction, result_names, write_results
 from minenetcd.prediction.report.page import write_report
 from minenetcd.prediction.report.pictures import date_pictures
 from minenetcd.prediction.resampled import resampled_strips
@@ -60,7 +61,7 @@ def predict_scene(
         facts = gather_facts(detector, pair, native, options)
         names = result_names(native.grid, float_probability=options.float_probability)
         if out is not None:
-            check_folder(Path(out), names)
+            check_writable(out, names)
         folder = Path(tempfile.mkdtemp(prefix="minenetcd-"))
         on_failure = opened.enter_context(ExitStack())
         on_failure.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -150,7 +151,7 @@ class ScenePrediction:
             raise OutputError("A prediction is saved before it is closed, this one is closed: predict again.")
         out = Path(out)
         names = result_names(self.grid, float_probability=self._outcome.scene.stored.as_float)
-        with staged(out, names) as folder:
+        with staged_files(out, names) as folder:
             write_results(self._outcome.scene, self.polygons, folder, names)
             write_report(folder / names.report, self._outcome, truth=truth)
         self.saved = SavedPrediction(*(out / name for name in names))

@@ -18,7 +18,6 @@ from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.geo.vector import burn
 from minenetcd.prediction import areas, scene
-from minenetcd.prediction.outputs import result_names, staged
 from minenetcd.prediction.scene import PredictOptions, ScenePrediction, predict_scene
 from minenetcd.prediction.stored import StoredProbability
 from prediction.conftest import WriteScene, utm_grid
@@ -213,14 +212,6 @@ def test_a_failure_while_saving_keeps_what_was_there(
             other.save(folder)
     assert {path: path.read_bytes() for path in out.iterdir()} == before
     assert not new.parent.exists()
-
-
-def test_only_folders_made_here_are_removed(tmp_path: Path) -> None:
-    (tmp_path / "theirs").mkdir()
-    names = result_names(utm_grid(1, 1), float_probability=False)
-    with pytest.raises(KeyboardInterrupt), staged(tmp_path / "theirs" / "ours", names):
-        raise KeyboardInterrupt
-    assert list(tmp_path.rglob("*")) == [tmp_path / "theirs"]
 
 
 def test_truth_must_have_the_scenes_shape(found: ScenePrediction, tmp_path: Path) -> None:

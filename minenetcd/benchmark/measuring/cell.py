@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 import torch
 import yaml
-from filelock import FileLock
 
 from minenetcd.benchmark.measuring.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.samples import SampleKeeper, kept_names
@@ -22,6 +21,7 @@ from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
 from minenetcd.evaluation.evaluate import Evaluation, evaluate
 from minenetcd.evaluation.outputs import metrics_record, write_results
+from minenetcd.files import locked
 from minenetcd.training.records.environment import git_state, processor
 from minenetcd.training.records.reporting import Silent
 from minenetcd.training.records.run_folder import CONFIG, RunFolder
@@ -65,7 +65,7 @@ def _detector(
         return ChangeDetector.from_pretrained(cell.weights), {}
     _refuse_training_on_the_test(cell)
     run = folder.run(cell)
-    with FileLock(f"{run}.lock"):  # suites that share runs, or one that was killed and is still saving
+    with locked(f"{run}.lock"):  # suites that share runs, or one that was killed and is still saving
         if not is_trained(run):
             train(_as_started(cell, run), run, device=device, resume=True, reporter=_Relay(listener))
             shutil.rmtree(run / "checkpoints")  # a finished run is not gone on with

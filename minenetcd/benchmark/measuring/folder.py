@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
-from minenetcd.benchmark.suite.cells import Cell, slug
+from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.benchmark.suite.suites import Suite
 from minenetcd.errors import DataError, OptionError, OutputError
-from minenetcd.files import atomic_path
+from minenetcd.files import slug, write_json, write_text
 
 SUITE, PLAN, RECORD, FAILURE = "suite.yaml", "plan.json", "record.json", "failure.json"
 
@@ -48,7 +48,7 @@ class BenchmarkFolder:
         if (self.path / SUITE).exists() and (before := self.suite().name) != suite.name:
             raise OptionError(f"{str(self.path)!r} holds the results of the suite {before!r}: choose another --out.")
         write_text(self.path / SUITE, yaml.safe_dump(suite.model_dump(mode="json"), sort_keys=False, width=100))
-        write_text(self.path / PLAN, json.dumps([cell.to_json() for cell in cells], indent=1) + "\n")
+        write_json(self.path / PLAN, [cell.to_json() for cell in cells])
 
     def suite(self) -> Suite:
         """The suite whose results these are; DataError where there are none."""
@@ -81,17 +81,6 @@ class BenchmarkFolder:
         """The cell failed; it is tried again the next time."""
         self.cell(cell).mkdir(parents=True, exist_ok=True)
         write_json(self.cell(cell) / FAILURE, failure)
-
-
-def write_json(path: Path, values: Any) -> None:
-    """`values` as indented JSON, complete or not at all."""
-    write_text(path, json.dumps(values, indent=2) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """`text` as UTF-8, complete or not at all."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
 
 
 def _read(path: Path) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from minenetcd.benchmark.measuring.folder import BenchmarkFolder, write_text
+from minenetcd.benchmark.measuring.folder import BenchmarkFolder
 from minenetcd.benchmark.report.figures.bars import bars
 from minenetcd.benchmark.report.figures.comparison import across, critical_comparison
 from minenetcd.benchmark.report.figures.cost import cost
@@ -18,8 +18,9 @@ from minenetcd.benchmark.report.tables import Table, across_table, gains_table, 
 from minenetcd.benchmark.results.significance import LEVEL, Comparison, compare_lines
 from minenetcd.benchmark.results.summary import Axis, Part, parts
 from minenetcd.benchmark.results.table import write_table
-from minenetcd.benchmark.suite.cells import Cell, slug
+from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.benchmark.suite.suites import Suite
+from minenetcd.files import slug, write_text
 
 REPORT = "report.html"
 

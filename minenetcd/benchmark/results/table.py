@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.measuring.folder import BenchmarkFolder, write_text
+from minenetcd.benchmark.measuring.folder import BenchmarkFolder
 from minenetcd.benchmark.results.labels import MEASURES
 from minenetcd.benchmark.results.published import printed_gain, printed_score
 from minenetcd.benchmark.suite.cells import Cell
@@ -19,7 +19,7 @@ from minenetcd.datasets.catalog import published_table
 from minenetcd.errors import DataError
 from minenetcd.evaluation.confusion import METRICS
 from minenetcd.evaluation.outputs import MAIN
-from minenetcd.files import atomic_path
+from minenetcd.files import atomic_path, write_text
 
 TEXTS = ("suite", "cell", "row", "label", "group", "twin", "model", "dataset", "split", "recipe")
 COUNTS = ("tp", "fp", "fn", "tn")

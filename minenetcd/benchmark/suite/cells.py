@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from minenetcd.configs.reading import merge
 from minenetcd.configs.section import as_mapping
 from minenetcd.datasets.catalog import published_table
 from minenetcd.errors import OptionError
+from minenetcd.files import slug
 from minenetcd.training.train import read_settings
 
 #: Keys of a configuration that say where and how fast, not what comes out.
@@ -199,12 +199,6 @@ def _rows_of(entry: MethodEntry, *, alone: bool) -> Iterator[_Row]:
         group = entry.group or (trunk.family if trunk else None)
         parts = [slug(entry.label) if entry.label else name, *(slug(str(value)) for value in options.values())]
         yield _Row("-".join(parts), label, group, entry, options)
-
-
-def slug(text: str) -> str:
-    """`text` as part of a file name; letters beyond a to z leave a hash of the whole behind."""
-    plain = re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-.")[:48]
-    return plain if text.isascii() and plain else f"{plain}-{_digest({'text': text})[:6]}".lstrip("-")
 
 
 def _deciding(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import numpy as np
-from filelock import FileLock
 
 from minenetcd.building.build import build_dataset
 from minenetcd.building.manifest import MANIFEST
@@ -23,7 +22,7 @@ from minenetcd.building.synthetic_sets.places import invent_places
 from minenetcd.building.synthetic_sets.scene_files import draw_scenes
 from minenetcd.constants import Progress, no_progress
 from minenetcd.errors import OptionError, UnknownNameError
-from minenetcd.files import unwritable
+from minenetcd.files import locked, make_folder
 
 SCHEME = "synthetic:"
 EXAMPLE = "synthetic:mines?sites=20&size=1024&seed=1"
@@ -85,11 +84,8 @@ def build_synthetic(
     patches, scenes = folder / "patches", folder / "scenes"
     if (patches / MANIFEST).exists():
         return patches
-    try:
-        scenes.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    with FileLock(folder / "lock"):
+    make_folder(scenes)
+    with locked(folder / "lock"):
         if not (patches / MANIFEST).exists():
             places = invent_places(np.random.default_rng(wanted.seed_of("places")), wanted.sites)
             seeds = [wanted.seed_of(number) for number in range(wanted.sites)]

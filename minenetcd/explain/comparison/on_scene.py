@@ -13,11 +13,11 @@ from rasterio.windows import Window
 from minenetcd.building.scene_label import SceneLabel, open_label
 from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.detectors.side_by_side import slug
 from minenetcd.errors import OptionError
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import JointCounts, joint_counts
 from minenetcd.explain.view import colours
+from minenetcd.files import slug
 from minenetcd.geo.align import open_pair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
@@ -91,7 +91,7 @@ def compare_on_scene(
     out, masks, grid = Path(out), [], None
     for name, detector in detectors.items():
         with predict_scene(
-            detector, before, after, out / slug(name), options=options, device=device, progress=progress
+            detector, before, after, out / slug(name, longest=200), options=options, device=device, progress=progress
         ) as found:
             masks.append(found.saved.raster)
             grid = found.grid

@@ -1,12 +1,10 @@
 """What `minenetcd compare` leaves: numbers, a row for each part and group, and the sheets."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from minenetcd.display.figure_style import house_style
 from minenetcd.explain.comparison.comparison import Comparison
@@ -14,10 +12,11 @@ from minenetcd.explain.comparison.joint_counts import confusion, only_right
 from minenetcd.explain.comparison.sheet import differences_sheet, groups_figure
 from minenetcd.explain.comparison.significance import differences, mcnemar
 from minenetcd.explain.outputs import save_figure
-from minenetcd.files import atomic_path, unwritable
+from minenetcd.files import staged_files, write_json, write_text
 from minenetcd.prediction.facts import package_version
 
-NUMBERS, SHEET, GROUPS = "comparison.json", "differences.png", "groups.png"
+NUMBERS, PARTS, GROUP_TABLE = "comparison.json", "per_part.csv", "per_group.csv"
+SHEET, GROUPS = "differences.png", "groups.png"
 _NOTE = (
     "The p-value of McNemar's test takes pixels as independent, which they are not: it is far too small. Intervals and "
     "p-values of metrics resample groups."
@@ -65,22 +64,20 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
 def write_comparison(comparison: Comparison, out: str | Path) -> dict[str, Any]:
     """Write comparison.json, per_part.csv, differences.png and, with a truth, per_group.csv and groups.png into `out`.
 
-    Returns the record of comparison.json. OutputError where `out` cannot be written.
+    All of them, or none. Returns the record of comparison.json. OutputError where `out` cannot be written.
     """
-    out = Path(out)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(out, error) from error
     record, joint = comparison_record(comparison), comparison.joint
-    _write(out / NUMBERS, json.dumps(record, indent=1) + "\n")
     per_part = {name: counts for name, counts in zip(joint.names, joint.counts, strict=True)}
-    _write(out / "per_part.csv", _table(per_part, "name").assign(group=list(joint.groups)).to_csv(index=False))
-    with house_style():
-        _draw(out / SHEET, differences_sheet(comparison) if comparison.examples else None)
-        _draw(out / GROUPS, groups_figure(comparison) if joint.has_truth else None)
-    if joint.has_truth:
-        _write(out / "per_group.csv", _table(joint.by_group, "group").to_csv(index=False))
+    with staged_files(out, (NUMBERS, PARTS), optional=(SHEET, GROUP_TABLE, GROUPS)) as folder:
+        write_json(folder / NUMBERS, record)
+        write_text(folder / PARTS, _table(per_part, "name").assign(group=list(joint.groups)).to_csv(index=False))
+        with house_style():
+            if comparison.examples:
+                save_figure(differences_sheet(comparison), folder / SHEET)
+            if joint.has_truth:
+                save_figure(groups_figure(comparison), folder / GROUPS)
+        if joint.has_truth:
+            write_text(folder / GROUP_TABLE, _table(joint.by_group, "group").to_csv(index=False))
     return record
 
 
@@ -97,16 +94,3 @@ def _table(by_name: dict[str, Any], heading: str) -> pd.DataFrame:
         row |= {f"only_{side}_right": only_right(counts, side) for side in ("a", "b")}
         rows.append(row | {"f1_a": a.f1, "f1_b": b.f1, "ciou_a": a.ciou, "ciou_b": b.ciou})
     return pd.DataFrame(rows, dtype=object)
-
-
-def _draw(path: Path, figure: Figure | None) -> None:
-    """Save `figure`; without one, remove what an earlier comparison left."""
-    if figure is None:
-        path.unlink(missing_ok=True)
-    else:
-        save_figure(figure, path)
-
-
-def _write(path: Path, text: str) -> None:
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

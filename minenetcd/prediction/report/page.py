@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from minenetcd.display.page import render_page
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.files import atomic_path
+from minenetcd.files import write_text
 from minenetcd.prediction.areas import read_window
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.outcome import Outcome
@@ -23,8 +23,7 @@ def write_report(path: Path, outcome: Outcome, *, truth: NDArray[np.uint8] | Non
 
     `truth` (H, W) on the scene's grid: 0 unchanged, 1 changed, 255 not known; the map is scored against it.
     """
-    with atomic_path(path) as target:
-        target.write_text(render_report(outcome, truth=truth), encoding="utf-8")
+    write_text(path, render_report(outcome, truth=truth))
 
 
 def render_report(outcome: Outcome, *, truth: NDArray[np.uint8] | None = None) -> str:

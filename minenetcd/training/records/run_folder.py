@@ -15,7 +15,7 @@ from torch import Tensor
 
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.errors import OptionError, OutputError
-from minenetcd.files import atomic_path
+from minenetcd.files import atomic_path, write_json, write_text
 from minenetcd.training.records.environment import environment, git_state
 
 CONFIG, LOG, SUMMARY = "config.yaml", "log.csv", "run.json"
@@ -44,7 +44,7 @@ class RunFolder:
             )
         self.checkpoints.mkdir(exist_ok=True)
         if not has_begun:
-            _write(stored, yaml.safe_dump(dict(settings), sort_keys=False))
+            write_text(stored, yaml.safe_dump(dict(settings), sort_keys=False))
 
     def record_start(self, data: Mapping[str, DatasetFacts], accelerator_state: Mapping[str, Any]) -> None:
         """Write what this run stands on: machine, packages, git state, data; and an id no other run has.
@@ -75,7 +75,7 @@ class RunFolder:
 
     def update_summary(self, values: Mapping[str, Any]) -> None:
         """Add `values` to run.json."""
-        _write(self.path / SUMMARY, json.dumps({**self.read_summary(), **values}, indent=2) + "\n")
+        write_json(self.path / SUMMARY, {**self.read_summary(), **values})
 
     def write_best(self, state: Mapping[str, Tensor]) -> None:
         """Keep the weights of the best validation so far."""
@@ -135,15 +135,9 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str 
 def _make_writable(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with atomic_path(path / ".writable") as temporary:
-            temporary.write_text("yes")
+        write_text(path / ".writable", "yes")
         (path / ".writable").unlink()
     except OSError as error:
         raise OutputError(
             f"A run needs a folder it can write, {str(path)!r} is none ({error}): choose another."
         ) from error
-
-
-def _write(path: Path, text: str) -> None:
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

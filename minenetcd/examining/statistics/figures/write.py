@@ -1,6 +1,5 @@
 """Statistics drawn and written: a PNG and an SVG of each figure the data can fill, and the numbers as JSON."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from minenetcd.examining.statistics.figures.places import (
     sites_per_country,
 )
 from minenetcd.examining.statistics.numbers import Statistics
-from minenetcd.files import atomic_path, unwritable
+from minenetcd.files import atomic_path, make_folder, write_json
 
 FIGURES: dict[str, Callable[[Statistics], Figure]] = {
     "sites_map": sites_map,
@@ -47,17 +46,11 @@ def write_statistics(statistics: Statistics, folder: str | Path) -> WrittenStati
 
     Figures of an earlier run that cannot be drawn now are removed. OutputError where the folder cannot be written.
     """
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
+    folder = make_folder(folder)
     figures = {name: _write(name, draw, statistics, folder) for name, draw in FIGURES.items()}
     drawn = {name: paths for name, paths in figures.items() if paths}
     names = {name: [path.name for path in paths.values()] for name, paths in drawn.items()}
-    with atomic_path(folder / NUMBERS) as target:
-        text = json.dumps(statistics_json(statistics) | {"figures": names}, indent=1, ensure_ascii=False)
-        target.write_text(text + "\n", encoding="utf-8")
+    write_json(folder / NUMBERS, statistics_json(statistics) | {"figures": names})
     return WrittenStatistics(folder / NUMBERS, drawn)
 
 

@@ -1,0 +1,98 @@
+"""Files appear complete or not at all, alone and as a set."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from minenetcd.errors import OutputError
+from minenetcd.files import check_writable, locked, slug, staged_files, write_json, write_text
+
+NAMES, OPTIONAL = ("numbers.json", "table.csv"), ("figure.png",)
+
+
+def write_set(folder: Path, words: str, *, figure: bool) -> None:
+    with staged_files(folder, NAMES, optional=OPTIONAL) as hidden:
+        for name in (*NAMES, *(OPTIONAL if figure else ())):
+            write_text(hidden / name, words)
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_a_set_of_files_replaces_the_whole_set_before(tmp_path: Path) -> None:
+    write_set(tmp_path / "new" / "set", "first", figure=True)
+    (tmp_path / "new" / "set" / "notes.txt").write_text("mine")
+    write_set(tmp_path / "new" / "set", "second", figure=False)
+    assert content(tmp_path / "new" / "set") == {**dict.fromkeys(NAMES, "second"), "notes.txt": "mine"}
+
+
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), ValueError("no"), KeyboardInterrupt()])
+def test_a_set_that_fails_changes_nothing(tmp_path: Path, failure: BaseException) -> None:
+    write_set(tmp_path / "old", "first", figure=True)
+    for folder in (tmp_path / "old", tmp_path / "deep" / "new"):
+        wanted = OutputError if isinstance(failure, OSError) else type(failure)
+        with pytest.raises(wanted), staged_files(folder, NAMES) as hidden:
+            write_text(hidden / NAMES[0], "half")
+            raise failure
+    assert content(tmp_path / "old") == dict.fromkeys((*NAMES, *OPTIONAL), "first")
+    assert list(tmp_path.iterdir()) == [tmp_path / "old"]
+
+
+def test_a_set_needs_all_its_files(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"), staged_files(tmp_path, NAMES) as hidden:
+        write_text(hidden / NAMES[0], "half")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_leaves_no_trace(tmp_path: Path) -> None:
+    check_writable(tmp_path / "deep" / "new", NAMES)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="is a file: name another"):
+        check_writable(tmp_path / "file", NAMES)
+    (tmp_path / NAMES[0]).mkdir()
+    with pytest.raises(OutputError, match="a folder has that name"):
+        check_writable(tmp_path, NAMES)
+
+
+def test_files_have_the_permissions_of_new_ones(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    with staged_files(tmp_path, ["secret"]) as hidden:
+        (hidden / "secret").touch(mode=0o600)
+    assert (tmp_path / "secret").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_json_holds_null_where_there_is_no_finite_number(tmp_path: Path) -> None:
+    write_json(tmp_path / "x.json", {"Größe": [1.5, float("nan")], "limits": (float("-inf"), 2)})
+    text = (tmp_path / "x.json").read_text(encoding="utf-8")
+    assert json.loads(text) == {"Größe": [1.5, None], "limits": [None, 2]}
+    assert "Größe" in text and text.endswith("}\n")
+
+
+def test_text_keeps_its_line_ends(tmp_path: Path) -> None:
+    write_text(tmp_path / "x.csv", "a,b\r\n1,2\n")
+    assert (tmp_path / "x.csv").read_bytes() == b"a,b\r\n1,2\n"
+
+
+def test_a_lock_that_is_held_is_waited_for_or_refused(tmp_path: Path) -> None:
+    again = locked(tmp_path / "lock", refusal="The folder is in use: wait.")
+    with locked(tmp_path / "lock"), pytest.raises(OutputError, match="in use: wait"), again:
+        raise AssertionError("held twice")
+    with locked(tmp_path / "lock", refusal="never"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("FC-EF, strong", "fc-ef-strong"),
+        ("fc_ef 0.5", "fc_ef-0.5"),
+        ("a" * 60, "a" * 48),
+        ("Größe", "gr-e-3eeb85"),
+        ("???", "5758f2"),
+    ],
+)
+def test_a_name_becomes_part_of_a_file_name(text: str, name: str) -> None:
+    assert slug(text) == name
