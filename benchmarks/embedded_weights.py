@@ -8,7 +8,7 @@ The 20 scenes (512 x 512) are seeds of the split "test": neither trained on nor 
 """
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import minenetcd
 from minenetcd.detectors.loading import EMBEDDED
@@ -20,13 +20,14 @@ def main(source: str) -> None:
     detector = minenetcd.from_pretrained(source)
     detector.half().float()  # what is measured is what is stored
     counts = score_on_synthetic(detector, synthetic_seeds("test", 20))
-    detector.provenance["metrics"] = {
+    metrics = {
         "data": "20 held-out synthetic scenes, 512 x 512",
         **{name: round(getattr(counts, name), 4) for name in ("f1", "ciou", "precision", "recall", "oa")},
         **asdict(counts),
     }
+    detector.provenance = replace(detector.provenance, metrics=metrics)
     detector.half().save_pretrained(EMBEDDED / detector.name)
-    print(f"{detector.name}: {detector.provenance['metrics']}")
+    print(f"{detector.name}: {metrics}")
 
 
 if __name__ == "__main__":

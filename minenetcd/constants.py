@@ -1,6 +1,10 @@
 """Values, names and types that every room shares: plain Python."""
 
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
 #: In a mask or a result: no data, not labelled, not looked at.
 UNKNOWN = 255
@@ -14,3 +18,98 @@ Progress = Callable[[int, int], None]
 
 def no_progress(done: int, of: int) -> None:
     """The `Progress` of whoever does not watch."""
+
+
+@dataclass(frozen=True)
+class TrainedOn:
+    """The pairs that weights were trained on, as far as they are known; `str` gives them in words.
+
+    `source` is the data set as it was asked for, or, where no more is known, what is said of it. `split` and
+    `fingerprint` are those of its pairs, as a data set states them; `sites` is None where they are not known.
+    """
+
+    source: str
+    split: str | None = None
+    fingerprint: str | None = None
+    pairs: int | None = None
+    sites: int | None = None
+
+    def __str__(self) -> str:
+        counted = self.source if self.pairs is None else f"{self.pairs} pairs of {self.source}"
+        return counted if self.fingerprint is None else f"{counted} (fingerprint {self.fingerprint})"
+
+    @classmethod
+    def read(cls, stored: Any) -> Self | None:
+        """From what `as_json` gave, or from words; None for nothing (not trained).
+
+        Version 0.2 kept "12 pairs of SOURCE (fingerprint 0f3a)": such a sentence is taken apart, its split is unknown.
+        """
+        kinds = {"source": str, "split": str, "fingerprint": str, "pairs": int, "sites": int}
+        named = isinstance(stored, Mapping) and "source" in stored
+        if named and all(isinstance(value, kinds.get(name, ())) for name, value in stored.items()):
+            return cls(**stored)
+        words = _text(stored)
+        sentence = re.fullmatch(r"(\d+) pairs of (.+) \(fingerprint ([0-9a-f]+)\)", words or "", re.DOTALL)
+        if sentence:
+            return cls(sentence[2], fingerprint=sentence[3], pairs=int(sentence[1]))
+        return cls(words) if words else None
+
+    def as_json(self) -> str | dict[str, str | int]:
+        """The words where there is nothing else, else what is known by name."""
+        known = {each.name: getattr(self, each.name) for each in fields(self)}
+        known = {name: value for name, value in known.items() if value is not None}
+        return self.source if len(known) == 1 else known
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the weights of a detector come from, as far as it is known.
+
+    `trained_on` is None for a network that was not trained, as far as anybody says. `recipe` is a sentence or options
+    by name, `metrics` numbers (or printed digits) by name, `extra` whatever else was stored with the weights.
+    """
+
+    name: str | None = None
+    trained_on: TrainedOn | None = None
+    recipe: str | Mapping[str, Any] | None = None
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    limits: str | None = None
+    license: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def trained_on_in_words(self) -> str | None:
+        return None if self.trained_on is None else str(self.trained_on)
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Self:
+        """From what `as_json` gave, or version 0.2 stored; what has no field goes to `extra`, nothing is refused."""
+        names = {each.name for each in fields(cls)} - {"extra"}
+        recipe, metrics = stored.get("recipe"), stored.get("metrics")
+        return cls(
+            name=_text(stored.get("name")),
+            trained_on=TrainedOn.read(stored.get("trained_on")),
+            recipe=recipe if isinstance(recipe, Mapping) else _text(recipe),
+            metrics=metrics if isinstance(metrics, Mapping) else {} if metrics is None else {"metrics": metrics},
+            limits=_text(stored.get("limits")),
+            license=_text(stored.get("license")),
+            extra={key: value for key, value in stored.items() if key not in names},
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values by name: `trained_on` always, the rest where it is known, `extra` beside them."""
+        known = {
+            "name": self.name,
+            "trained_on": self.trained_on and self.trained_on.as_json(),
+            "recipe": self.recipe,
+            "metrics": self.metrics,
+            "limits": self.limits,
+            "license": self.license,
+            **self.extra,
+        }
+        return {key: value for key, value in known.items() if value or key == "trained_on" or key in self.extra}
+
+
+def _text(value: Any) -> str | None:
+    """A value that should be words, as words; None for None and for none."""
+    return value or None if value is None or isinstance(value, str) else json.dumps(value, default=str)

@@ -1,5 +1,6 @@
 """Detectors, runs and checkpoints that version 0.2 saved still load, with the same numbers."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 import minenetcd
+from minenetcd.constants import TrainedOn
+from minenetcd.data.dataset import DatasetFacts
+from minenetcd.datasets.catalog import load_dataset
+from minenetcd.evaluation.testing import was_trained_on
 from training.squares import write_squares
 
 SAVED = Path(__file__).parent / "saved_by_0_2"
@@ -56,3 +61,19 @@ def test_a_run_stopped_under_0_2_goes_on_to_the_same_weights(
     assert ours.keys() == theirs.keys()
     for name, tensor in theirs.items():
         np.testing.assert_allclose(ours[name], tensor, atol=1e-5, err_msg=name)
+
+
+def test_where_weights_of_0_2_come_from_is_kept_word_for_word() -> None:
+    said = json.loads((SAVED / "run" / "config.json").read_text())["provenance"]
+    provenance = minenetcd.from_pretrained(SAVED / "run").provenance
+    assert provenance.trained_on == TrainedOn("squares", fingerprint="0ad74554758f9197", pairs=6)
+    assert str(provenance.trained_on) == said["trained_on"]
+    assert (provenance.recipe, provenance.metrics, provenance.limits) == (said["recipe"], said["metrics"], None)
+    assert provenance.extra == {}
+
+
+def test_the_training_pairs_of_0_2_are_still_no_test(squares: Path) -> None:
+    detector = minenetcd.from_pretrained(SAVED / "run")
+    assert was_trained_on(detector, DatasetFacts("elsewhere", "train", "0ad74554758f9197"))  # the same pairs
+    assert was_trained_on(detector, DatasetFacts("squares", "all", "0f3a"))  # held out from these
+    assert not was_trained_on(detector, load_dataset(squares, "test").facts)

@@ -64,6 +64,7 @@ def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published
 
     from minenetcd.benchmark.results.labels import MEASURES
     from minenetcd.cli.results import counted
+    from minenetcd.data.split_names import WHOLE
     from minenetcd.evaluation.outputs import metrics_record
     from minenetcd.evaluation.testing import was_trained_on
 
@@ -85,7 +86,8 @@ def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published
         table.add_row(*row)
     Console().print(table)
     if was_trained_on(detector, result.facts):
-        print("Careful: this data set is not divided, and the detector was trained on it: this is no test of it.")
+        why = "this data set is not divided" if result.facts.split == WHOLE else "this is the split of the training"
+        print(f"Careful: {why}, and the detector was trained on it: this is no test of it.")
     counts = record["counts"]
     print("  ".join(f"{name.upper()} {counts[name]:,}" for name in ("tp", "fp", "fn", "tn")))
     print(f"Threshold {result.threshold:g}. All of it: {out / 'metrics.json'}")

@@ -34,7 +34,7 @@ def train(
     detector = run_training(
         config, out, device=device, resume=resume, reporter=RunProgress(), **parse_overrides(overrides or ())
     )
-    score = next(iter(detector.provenance["metrics"].values()))
+    score = next(iter(detector.provenance.metrics.values()))
     print(
         f"{detector.name}: F1 {score:.4f} on the validation split, threshold {detector.threshold:.2f}, saved in {out}"
     )

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from minenetcd.configs.reading import merge, read_config
+from minenetcd.constants import Provenance
 from minenetcd.detectors.loading import load_parts, validated
 from minenetcd.detectors.preprocessing import STRETCH_PERCENTILE, Limits, Preprocessing
 from minenetcd.errors import OptionError, OutputError, SizeError
@@ -36,7 +37,7 @@ class ChangeDetector(
 ):
     """A `ChangeModel` with its preprocessing, decision threshold and provenance.
 
-    `provenance` says where the weights come from: "name", "trained_on" (None: not trained), "recipe",
+    `provenance` says where the weights come from; a mapping holds "name", "trained_on" (None: not trained), "recipe",
     "metrics", "limits", "license" as far as they are known.
     """
 
@@ -46,7 +47,7 @@ class ChangeDetector(
         *,
         preprocessing: Preprocessing | None = None,
         threshold: float = 0.5,
-        provenance: Mapping[str, Any] | None = None,
+        provenance: Provenance | Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         if not 0 < threshold < 1:
@@ -54,13 +55,13 @@ class ChangeDetector(
         self.model = model
         self.preprocessing = preprocessing or Preprocessing()
         self.threshold = threshold
-        self.provenance = dict(provenance or {})
+        self.provenance = provenance if isinstance(provenance, Provenance) else Provenance.read(provenance or {})
         self.folded = False  # by for_inference: its tensors are no longer those its configuration builds
 
     @property
     def name(self) -> str:
         """What the detector is called in results."""
-        return str(self.provenance.get("name") or model_name(self.model))
+        return self.provenance.name or model_name(self.model)
 
     @property
     def device(self) -> torch.device:
@@ -155,7 +156,7 @@ class ChangeDetector(
         options = dict(config.model)
         model = create_model(options.pop("name"), **options)
         name = source if isinstance(source, str) and "/" not in source and "." not in source else None
-        provenance = {"name": config.name or name, "trained_on": None}
+        provenance = Provenance(name=config.name or name)
         return cls(model, preprocessing=config.preprocessing, threshold=config.threshold, provenance=provenance)
 
     @classmethod
@@ -207,7 +208,7 @@ class ChangeDetector(
             "model": {"name": model_name(self.model), **self.model.config},
             "preprocessing": asdict(self.preprocessing),
             "threshold": self.threshold,
-            "provenance": self.provenance,
+            "provenance": self.provenance.as_json(),
         }
 
     def _save_pretrained(self, save_directory: Path) -> None:

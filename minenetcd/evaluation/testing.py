@@ -5,7 +5,7 @@ from typing import Any
 
 from accelerate import Accelerator
 
-from minenetcd.constants import Progress, no_progress
+from minenetcd.constants import Progress, TrainedOn, no_progress
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.data.split_names import WHOLE
 from minenetcd.datasets.catalog import load_dataset
@@ -73,13 +73,26 @@ def _summed(counts: BoundaryCounts, accelerator: Accelerator | None) -> Boundary
 
 
 def was_trained_on(detector: ChangeDetector, facts: DatasetFacts) -> bool:
-    """Whether these pairs, a data set that is not divided, are those the detector was trained on, or held out from."""
-    return facts.split == WHOLE and f" pairs of {facts.source} (" in str(detector.provenance.get("trained_on"))
+    """Whether these pairs are those the detector was trained on, or those a part of which was held out from it."""
+    trained = detector.provenance.trained_on
+    return trained is not None and is_trained_on(trained, facts)
+
+
+def is_trained_on(trained: TrainedOn, tested: DatasetFacts) -> bool:
+    """Whether a test on the pairs `tested` is none of weights that were trained on `trained`.
+
+    The same pairs under whatever name; or of one source the same split, whole or a part of it. A split that is not
+    known (weights of version 0.2) is that of a data set that is not divided, if the one tested is.
+    """
+    if trained.fingerprint == tested.fingerprint:
+        return True
+    split = WHOLE if trained.split is None else trained.split.partition("[")[0]  # "train[without 0.1]"
+    return (trained.source, split) == (tested.source, tested.split)
 
 
 def _about(detector: ChangeDetector, threshold: float) -> dict[str, Any]:
     return {
         "model": detector.name,
-        "trained_on": detector.provenance.get("trained_on"),
+        "trained_on": detector.provenance.trained_on_in_words,
         "threshold_of_the_detector": detector.threshold == threshold,
     }

@@ -115,7 +115,7 @@ def _record(view: View, name: str, explanation: Explanation) -> dict[str, Any]:
     region = region_of_target(view, explanation)
     return {
         "name": name,
-        "trained_on": explanation.detector.provenance.get("trained_on"),
+        "trained_on": explanation.detector.provenance.trained_on_in_words,
         "threshold": explanation.detector.threshold,
         "changed_pixels": int(explanation.changed.sum()),
         "pixels_explained": explanation.pixels_explained,

@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
 
 import numpy as np
 from pyproj import CRS
 from rasterio.windows import Window
 
+from minenetcd.constants import Provenance
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
@@ -57,7 +57,7 @@ class SceneFacts:
     overlap: Window  # of the before image's grid: where both images lie
     analysed_at: float | None  # metres per pixel of the analysis; None for pictures
     model: str
-    provenance: dict[str, Any]
+    provenance: Provenance
     trained_at: float | None  # metres per pixel
     threshold: float
     tile: int
@@ -71,7 +71,7 @@ class SceneFacts:
 
     @property
     def is_trained(self) -> bool:
-        return bool(self.provenance.get("trained_on"))
+        return self.provenance.trained_on is not None
 
     def tags(self) -> dict[str, str]:
         """What the rasters carry in their header."""
@@ -81,7 +81,7 @@ class SceneFacts:
             "THRESHOLD": repr(self.threshold),
             "SOURCE_BEFORE": self.before.source,
             "SOURCE_AFTER": self.after.source,
-            "TRAINED_ON": str(self.provenance.get("trained_on") or "nothing"),
+            "TRAINED_ON": self.provenance.trained_on_in_words or "nothing",
             "SOFTWARE": f"minenetcd {self.version}",
         } | {name: date for name, date in dates.items() if date}
 
@@ -106,7 +106,7 @@ def gather_facts(
         overlap=native.overlap,
         analysed_at=mean_metres(pair.grid) if pair.grid.is_georeferenced else None,
         model=detector.name,
-        provenance=dict(detector.provenance),
+        provenance=detector.provenance,
         trained_at=detector.preprocessing.metres_per_pixel,
         threshold=detector.threshold if options.threshold is None else options.threshold,
         tile=options.tile or detector.preprocessing.tile,
@@ -130,7 +130,7 @@ def package_version() -> str:
 
 def _warnings(detector: ChangeDetector, grid: Grid, options: PredictOptions) -> list[str]:
     found = []
-    if not detector.provenance.get("trained_on"):
+    if detector.provenance.trained_on is None:
         found.append(
             f"{detector.name} names no data it was trained on: unless it was trained, its map means nothing; "
             "use trained weights."

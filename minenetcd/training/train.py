@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from minenetcd.configs.reading import merge, read_config
 from minenetcd.configs.schema import Settings
 from minenetcd.configs.section import as_mapping
+from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, RunInterrupted
@@ -210,18 +211,19 @@ def _finish(
     return detector
 
 
-def _provenance(run: Trainer, config: str | Path | Mapping[str, Any], train_set: ChangeDataset) -> dict[str, Any]:
+def _provenance(run: Trainer, config: str | Path | Mapping[str, Any], train_set: ChangeDataset) -> Provenance:
     """What the model card will say of these weights."""
     settings, named = run.settings, isinstance(config, str | Path)
-    return {
-        "name": settings.name or (Path(config).stem if named else "detector"),
-        "trained_on": f"{len(train_set)} pairs of {train_set.facts.source} (fingerprint {train_set.facts.fingerprint})",
-        "recipe": {
+    sites = None if train_set.sites is None else len(set(train_set.sites))
+    return Provenance(
+        name=settings.name or (Path(config).stem if named else "detector"),
+        trained_on=TrainedOn(**asdict(train_set.facts), pairs=len(train_set), sites=sites),
+        recipe={
             **settings.recipe.model_dump(mode="json"),
             "seed": settings.seed,
             "steps": run.plan.steps,
             "start_from": settings.start_from,
         },
-        "metrics": {"F1 on the validation split, which chose weights and threshold": run.best.f1},
-        "limits": SYNTHETIC_LIMITS if train_set.facts.source.startswith("synthetic:") else None,
-    }
+        metrics={"F1 on the validation split, which chose weights and threshold": run.best.f1},
+        limits=SYNTHETIC_LIMITS if train_set.facts.source.startswith("synthetic:") else None,
+    )

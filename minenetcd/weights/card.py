@@ -5,6 +5,8 @@ from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
 
+from minenetcd.constants import Provenance
+
 _TEMPLATE = """---
 {metadata}
 ---
@@ -39,23 +41,23 @@ Bands: {bands}. Trained at {gsd}. Decision threshold: {threshold}.
 
 def model_card(name: str, description: Mapping[str, Any]) -> ModelCard:
     """Markdown with metadata from what `ChangeDetector.describe` says; what is not known is said to be so."""
-    provenance, preprocessing = description["provenance"], description["preprocessing"]
+    provenance, preprocessing = Provenance.read(description["provenance"]), description["preprocessing"]
     gsd = preprocessing["metres_per_pixel"]
     metadata = ModelCardData(
         library_name="minenetcd",
-        license=provenance.get("license"),
+        license=provenance.license,
         tags=["change-detection", "remote-sensing", "mining"],
     )
     text = _TEMPLATE.format(
         metadata=metadata.to_yaml(),
         name=name,
-        data=_lines({"Trained on": provenance.get("trained_on") or "nothing yet: random weights"})
-        + _lines({"Recipe": provenance.get("recipe") or "not stated"}),
+        data=_lines({"Trained on": provenance.trained_on or "nothing yet: random weights"})
+        + _lines({"Recipe": provenance.recipe or "not stated"}),
         bands=", ".join(preprocessing["bands"]),
         gsd="an unstated ground sampling distance" if gsd is None else f"{gsd:g} m per pixel",
         threshold=description["threshold"],
-        metrics=_lines(provenance.get("metrics") or {"Metrics": "not stated"}),
-        limits=provenance.get("limits") or "Not stated. Check results on images of your own before relying on them.",
+        metrics=_lines(provenance.metrics or {"Metrics": "not stated"}),
+        limits=provenance.limits or "Not stated. Check results on images of your own before relying on them.",
         options=_lines(description["model"]),
     )
     return ModelCard(text)

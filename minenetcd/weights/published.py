@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.errors import UnknownNameError, WeightsError
 from minenetcd.weights.maps import MAPS
 from minenetcd.weights.scores import published_scores, score_of
@@ -84,14 +85,17 @@ class PublishedModel:
         """Name rules of its tensors."""
         return MAPS[self.model].RULES
 
-    def provenance(self, source: str) -> dict[str, Any]:
+    def provenance(self, source: str) -> Provenance:
         """Where the weights of repository `source` come from, with the scores printed for that hub id."""
-        known = {"name": source, "trained_on": self.trained_on, "recipe": self.recipe, "published": self.facts}
         score = score_of(source)
-        if score is not None:
-            known["metrics"] = {f"{metric}, as published": digits for metric, digits in score.printed.items()}
-            known["limits"] = score.note and f"The published scores are doubtful: {score.note}."
-        return {key: value for key, value in known.items() if value or key == "trained_on"}
+        return Provenance(
+            name=source,
+            trained_on=TrainedOn(self.trained_on) if self.trained_on else None,
+            recipe=self.recipe,
+            metrics={f"{metric}, as published": digits for metric, digits in score.printed.items()} if score else {},
+            limits=f"The published scores are doubtful: {score.note}." if score and score.note else None,
+            extra={"published": self.facts} if self.facts else {},
+        )
 
 
 def published_ids(model: str) -> list[str]:

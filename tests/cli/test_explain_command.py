@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from minenetcd.cli.compare import compare
 from minenetcd.cli.explain import explain
+from minenetcd.constants import Provenance
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import InputError
 
@@ -39,7 +40,7 @@ def pictures(tmp_path: Path) -> tuple[Path, Path, Path]:
 @pytest.fixture
 def other(tmp_path: Path) -> Path:
     detector = ChangeDetector.from_config({"model": {"name": "fc_ef"}})
-    detector.provenance["name"] = "another"
+    detector.provenance = Provenance(name="another")
     detector.save_pretrained(tmp_path / "other")
     return tmp_path / "other"
 

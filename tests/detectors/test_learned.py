@@ -8,6 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.loading import list_detectors
 from minenetcd.detectors.preprocessing import Limits, Preprocessing
@@ -230,7 +231,8 @@ def test_a_graphics_card_agrees_with_the_cpu(detector: ChangeDetector) -> None:
 )
 def test_a_round_trip_is_exact(tmp_path: Path, config: dict[str, Any]) -> None:
     detector = ChangeDetector.from_config(config).eval()
-    detector.provenance = {"name": "mine", "trained_on": "scenes", "metrics": {"F1": 1 / 3}, "limits": "few"}
+    trained_on = TrainedOn("scenes", "train", "0f3a", pairs=12, sites=3)
+    detector.provenance = Provenance("mine", trained_on, metrics={"F1": 1 / 3}, limits="few", extra={"seen": [1, 2]})
     detector.save_pretrained(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "config.json", "model.safetensors"]
     again = ChangeDetector.from_pretrained(tmp_path)
@@ -315,7 +317,7 @@ def test_own_weights_that_do_not_fit_name_the_tensor(tmp_path: Path, detector: C
 def test_embedded_detectors_come_by_name(name: str) -> None:
     detector = ChangeDetector.from_pretrained(name)
     assert detector.name == name
-    assert detector.provenance["trained_on"]
+    assert detector.provenance.trained_on
 
 
 # --- configurations ---
@@ -324,7 +326,7 @@ def test_embedded_detectors_come_by_name(name: str) -> None:
 def test_a_configuration_is_a_name_a_path_or_a_mapping(tmp_path: Path) -> None:
     by_name = ChangeDetector.from_config("minenetcd-nano")
     assert by_name.name == "minenetcd-nano"
-    assert by_name.provenance["trained_on"] is None
+    assert by_name.provenance.trained_on is None
     path = tmp_path / "mine.yaml"
     path.write_text("base: minenetcd-nano\nthreshold: 0.3\n")
     by_path = ChangeDetector.from_config(path)

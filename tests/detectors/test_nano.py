@@ -35,8 +35,8 @@ def test_it_is_small() -> None:
 
 def test_its_card_says_what_it_was_trained_on(nano: ChangeDetector) -> None:
     card = (EMBEDDED / "minenetcd-nano" / "README.md").read_text()
-    assert "synthetic" in nano.provenance["trained_on"] and "never seen a real mine" in card
-    assert nano.provenance["metrics"]["f1"] >= 0.80
+    assert "synthetic" in str(nano.provenance.trained_on) and "never seen a real mine" in card
+    assert nano.provenance.metrics["f1"] >= 0.80
 
 
 def test_the_demo_scene_is_in_no_split() -> None:
@@ -51,7 +51,7 @@ def test_four_held_out_scenes_score_well(nano: ChangeDetector) -> None:
 
 @pytest.mark.slow
 def test_all_twenty_held_out_scenes_score_as_the_card_says(nano: ChangeDetector) -> None:
-    counts, card = score_on_synthetic(nano, synthetic_seeds("test", 20)), nano.provenance["metrics"]
+    counts, card = score_on_synthetic(nano, synthetic_seeds("test", 20)), nano.provenance.metrics
     assert counts.f1 == pytest.approx(card["f1"], abs=0.002) and card["f1"] >= 0.80
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 import minenetcd
 from explain.looking import write
+from minenetcd.constants import Provenance
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.side_by_side import load_detectors
 from minenetcd.errors import OptionError, OutputError
@@ -92,7 +93,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_detectors_of_one_name_are_told_apart(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         detector = fc_ef()
-        detector.provenance["name"] = "fc_ef"
+        detector.provenance = Provenance(name="fc_ef")
         detector.save_pretrained(tmp_path / folder)
     a, b = str(tmp_path / "a"), str(tmp_path / "b")
     assert list(load_detectors([a, "minenetcd-nano"])) == ["fc_ef", "minenetcd-nano"]

@@ -7,6 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
+from minenetcd.constants import Provenance, TrainedOn
+
+ARITHMETIC = Provenance(trained_on=TrainedOn("arithmetic"))
+
 
 @dataclass(frozen=True)
 class Sharpness:
@@ -25,7 +29,7 @@ class Difference:
 
     threshold: float = 0.5
     name: str = "difference"
-    provenance: dict[str, Any] = field(default_factory=lambda: {"trained_on": "arithmetic"})
+    provenance: Provenance = ARITHMETIC
     preprocessing: Sharpness = Sharpness()
     asked: list[tuple[int, ...]] = field(default_factory=list)  # shapes of the batches seen
     ranged: int = 0  # how often a value range was asked for

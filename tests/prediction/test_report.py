@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.windows import Window
 
+from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.areas import StoredScene
@@ -116,7 +117,7 @@ def test_nothing_found_is_said(write_scene: WriteScene, tmp_path: Path) -> None:
 
 
 def test_warnings_and_limits_are_shown(write_scene: WriteScene, tmp_path: Path) -> None:
-    detector = Difference(provenance={}, preprocessing=Sharpness(metres_per_pixel=1.2))
+    detector = Difference(provenance=Provenance(), preprocessing=Sharpness(metres_per_pixel=1.2))
     found = predict(write_scene, detector)
     text = Page(found.save(tmp_path / "out").report).text
     assert len(found.warnings) == 2 and all(f"Warning. {warning}" in text for warning in found.warnings)
@@ -125,7 +126,8 @@ def test_warnings_and_limits_are_shown(write_scene: WriteScene, tmp_path: Path) 
 
 def test_text_from_outside_is_escaped(write_scene: WriteScene, tmp_path: Path) -> None:
     evil = '<script>alert("1")</script>'
-    detector = Difference(name=evil, provenance={"trained_on": evil, "limits": evil, "metrics": {"f1": evil}})
+    provenance = Provenance(trained_on=TrainedOn(evil), limits=evil, metrics={"f1": evil})
+    detector = Difference(name=evil, provenance=provenance)
     page = Page(predict(write_scene, detector, name="b&<i>.tif").save(tmp_path / "out").report)
     assert "script" not in page.tags and "i" in page.tags  # the mark of the threshold; the file's name adds none
     assert page.html.count("<i>") == 0

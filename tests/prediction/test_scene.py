@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.warp import calculate_default_transform, reproject
 
+from minenetcd.constants import Provenance
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import GridError, MineNetCDError, OptionError, OutputError, RasterError
@@ -185,11 +186,10 @@ def test_a_foreign_pixel_size_is_warned_of(write_scene: WriteScene, noisy: Noise
     assert warnings(5.1) == warnings(19) == warnings(None) == warnings(60, gsd=60) == []
 
 
-@pytest.mark.parametrize("provenance", [{}, {"trained_on": None}])
-def test_an_untrained_detector_is_warned_of(write_scene: WriteScene, noisy: Noise, provenance: dict) -> None:
+def test_an_untrained_detector_is_warned_of(write_scene: WriteScene, noisy: Noise) -> None:
     first, second = noisy(40, 40)
     before, after = write_scene("before.png", first), write_scene("after.png", second)
-    found = predict_scene(Difference(provenance=provenance), before, after)
+    found = predict_scene(Difference(provenance=Provenance()), before, after)
     assert len(found.warnings) == 1 and "trained" in found.warnings[0]
 
 

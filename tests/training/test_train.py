@@ -47,10 +47,10 @@ def test_the_folder_holds_a_detector_that_says_how_it_was_made(trained: Path, da
     detector = minenetcd.from_pretrained(trained)
     best = json.loads((trained / "run.json").read_text())["best"]
     assert detector.threshold == best["threshold"]
-    assert detector.provenance["recipe"]["steps"] == 40 and detector.provenance["recipe"]["seed"] == 8888
-    assert f"12 pairs of {data}" in detector.provenance["trained_on"]
+    assert detector.provenance.recipe["steps"] == 40 and detector.provenance.recipe["seed"] == 8888
+    assert f"12 pairs of {data}" in str(detector.provenance.trained_on)
     assert best["f1"] == max(float(row["val_f1"]) for row in log(trained) if row["val_f1"])
-    assert list(detector.provenance["metrics"].values()) == [best["f1"]]
+    assert list(detector.provenance.metrics.values()) == [best["f1"]]
 
 
 def test_the_folder_tells_what_was_run_where_on_what(trained: Path, data: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.detectors.learned import ChangeDetector
 from parity.repositories import (
     framework_config,
@@ -163,7 +164,9 @@ def test_what_the_hub_refuses_is_one_line_with_what_to_do(client: Client) -> Non
 def test_a_detector_goes_up_and_comes_back_the_same(client: Client, server: HubServer, tmp_path: Path) -> None:
     model = {"name": "minenetcd", "backbone": "resnet_nano", "decoder_channels": 32, "auxiliary_channels": 16}
     detector = ChangeDetector.from_config({"model": model}, threshold=0.3)
-    detector.provenance = {"name": "mine", "trained_on": "my scenes", "metrics": {"F1": 0.5}, "limits": "Only here."}
+    detector.provenance = Provenance(
+        name="mine", trained_on=TrainedOn("my scenes"), metrics={"F1": 0.5}, limits="Only here."
+    )
     detector.save_pretrained(tmp_path / "mine")
     answer = client.ask(folder=str(tmp_path / "mine"), push_to="me/mine", options={"token": TOKEN})
     assert f"{server.endpoint}/me/mine/commit/" in answer["ok"]

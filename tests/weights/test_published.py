@@ -132,8 +132,8 @@ def test_settings_are_the_published_ones(published: Published) -> None:
     assert detector.threshold == 0.5
     assert preprocessing.metres_per_pixel == 1.2
     assert preprocessing.date_order == ("before", "after")
-    assert detector.provenance["trained_on"] == "MineNetCD256"
-    assert "100 epochs" in detector.provenance["recipe"]
+    assert str(detector.provenance.trained_on) == "MineNetCD256"
+    assert "100 epochs" in detector.provenance.recipe
     assert not detector.training
     assert detector.device == torch.device("cpu")
 
@@ -165,9 +165,9 @@ def test_a_tensor_stored_under_two_names_is_found(tmp_path: Path) -> None:
 
 def test_scores_travel_with_a_published_id() -> None:
     provenance = read_published(framework_config("BIT")).provenance("HZDR-FWGEL/UCD-MNCD256-BIT")
-    assert provenance["metrics"]["f1, as published"] == "0.6227"
-    assert "test split" in provenance["limits"]
-    assert "metrics" not in read_published(framework_config("BIT")).provenance("/a/folder")
+    assert provenance.metrics["f1, as published"] == "0.6227"
+    assert "test split" in provenance.limits
+    assert not read_published(framework_config("BIT")).provenance("/a/folder").metrics
 
 
 def test_a_published_detector_saved_again_is_the_same(tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ def test_released_minenetcd_gives_its_published_probability(tmp_path: Path, name
     detector = ChangeDetector.from_pretrained(tmp_path)
     assert_published_output(detector, golden)
     assert (detector.preprocessing.mean, detector.preprocessing.std) == IMAGENET
-    assert detector.provenance["trained_on"] == "MineNetCD256"
+    assert str(detector.provenance.trained_on) == "MineNetCD256"
     shutil.rmtree(tmp_path)
 
 

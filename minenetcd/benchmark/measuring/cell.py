@@ -16,11 +16,13 @@ from minenetcd.benchmark.measuring.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.samples import SampleKeeper, kept_names
 from minenetcd.benchmark.suite.cells import WITHOUT_EFFECT, Cell
 from minenetcd.benchmark.suite.trunks import complexity_of
+from minenetcd.constants import TrainedOn
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
 from minenetcd.evaluation.evaluate import Evaluation, evaluate
 from minenetcd.evaluation.outputs import metrics_record, write_results
+from minenetcd.evaluation.testing import is_trained_on
 from minenetcd.files import locked
 from minenetcd.training.records.environment import git_state, processor
 from minenetcd.training.records.reporting import Silent
@@ -42,7 +44,7 @@ def run_cell(cell: Cell, folder: BenchmarkFolder, *, device: str, listener: List
     out = folder.cell(cell)
     out.mkdir(parents=True, exist_ok=True)
     result, seconds = _test(cell, detector, folder, device, listener)
-    extra = {"model": cell.label, "trained_on": detector.provenance.get("trained_on")}
+    extra = {"model": cell.label, "trained_on": detector.provenance.trained_on_in_words}
     write_results(result, out, extra=extra, boundary=None)
     record = {
         **_identity(cell, detector),
@@ -77,7 +79,7 @@ def _refuse_training_on_the_test(cell: Cell) -> None:
     trained, tested = (
         load_dataset(cell.data, split).facts for split in (cell.settings["data"]["train_split"], cell.test["split"])
     )
-    if trained.split == tested.split:
+    if is_trained_on(TrainedOn(**asdict(trained)), tested):
         raise DataError(
             f"Training and test need different pairs, {cell.data!r} gives the split {tested.split!r} for both: divide "
             "it into train and test, or test weights that were trained elsewhere."
@@ -146,7 +148,7 @@ def _identity(cell: Cell, detector: ChangeDetector) -> dict[str, Any]:
         "recipe": cell.recipe,
         "seed": cell.seed,
         "weights": "trained" if cell.is_trained_here else cell.weights,
-        "trained_on": detector.provenance.get("trained_on"),
+        "trained_on": detector.provenance.trained_on_in_words,
     }
 
 

@@ -107,9 +107,9 @@ def _when(image: ImageFacts, other: ImageFacts) -> str:
 def _limits(facts: SceneFacts) -> str:
     if not facts.is_trained:
         return f"{facts.model} names no data it was trained on, so this map says nothing certain about the place."
-    own = facts.provenance.get("limits")
+    own = facts.provenance.limits
     return (
-        f"This map is the estimate of a model trained on {facts.provenance['trained_on']}, not a survey: it counts "
+        f"This map is the estimate of a model trained on {facts.provenance.trained_on}, not a survey: it counts "
         f"whole pixels whose probability reaches {facts.threshold:g}, states no margin of error, and may take season, "
         "shadow, haze or misregistration for change; check each site on the images before acting on it."
         + (f" {own}" if own else "")

@@ -136,7 +136,8 @@ def _choices(facts: SceneFacts) -> list[Row]:
 
 
 def _provenance(facts: SceneFacts) -> list[Row]:
-    named = {str(key).replace("_", " ").capitalize(): value for key, value in facts.provenance.items() if key != "name"}
+    stated = {**facts.provenance.as_json(), "trained_on": facts.provenance.trained_on_in_words}
+    named = {str(key).replace("_", " ").capitalize(): value for key, value in stated.items() if key != "name"}
     return [(key, _text(value)) for key, value in named.items()]
 
 
