@@ -35,9 +35,10 @@ def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in own.items():
         under = merged.get(key)
-        nested = isinstance(value, Mapping) and isinstance(under, Mapping)
-        replaces = nested and key == "model" and value.get("name", under.get("name")) != under.get("name")
-        merged[key] = merge(under, value) if nested and not replaces else value
+        merged[key] = value
+        if isinstance(value, Mapping) and isinstance(under, Mapping):
+            replaces = key == "model" and value.get("name", under.get("name")) != under.get("name")
+            merged[key] = value if replaces else merge(under, value)
     return merged
 
 

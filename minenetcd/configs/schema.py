@@ -1,12 +1,15 @@
-"""What a training run is told: one configuration, checked as a whole before anything starts."""
+"""A whole configuration, checked before anything starts: a detector, and what a training run is told."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
+from minenetcd.configs.detector import DetectorSettings
 from minenetcd.configs.recipe import Recipe
 from minenetcd.configs.section import Section, as_mapping
+from minenetcd.errors import UnknownNameError
 from minenetcd.files import write_json
 
 
@@ -61,21 +64,28 @@ class TrainerSettings(Section):
     )
 
 
-class Settings(Section):
+class Settings(DetectorSettings):
     """A whole configuration."""
 
     base: str | None = Field(None, description="Name or path of the configuration this one changes.")
-    name: str | None = None
-    model: dict[str, Any] = Field(description="name of the architecture, and its options")
     pretrained_backbone: bool | None = Field(None, description="Start the trunk from ImageNet; null: where it can.")
     start_from: str | None = Field(None, description="Trained detector whose weights the run starts from.")
-    preprocessing: dict[str, Any] = Field(default_factory=dict)
-    threshold: float = Field(0.5, gt=0, lt=1)
     data: DataSettings
-    recipe: Recipe = Field(default_factory=Recipe)
-    trainer: TrainerSettings = Field(default_factory=TrainerSettings)
+    recipe: Recipe = Recipe()
+    trainer: TrainerSettings = TrainerSettings()
     seed: int = Field(8888, ge=0)
     device: str = "auto"
+
+
+def detector_part(config: Mapping[str, Any]) -> DetectorSettings:
+    """What `config` says of the detector; the rest of it, which belongs to training, need not be complete.
+
+    Raises UnknownNameError for a key no configuration has, OptionError for a value that does not fit.
+    """
+    for key in config:
+        if key not in Settings.model_fields:
+            raise UnknownNameError("configuration key", key, Settings.model_fields)
+    return DetectorSettings.read({key: config[key] for key in DetectorSettings.model_fields if key in config})
 
 
 def write_schema(path: Path) -> Path:

@@ -1,11 +1,14 @@
 """Sections of a configuration: frozen, and an unknown key is an error that suggests the right one."""
 
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from minenetcd.errors import OptionError, UnknownNameError
+
+_UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")  # of a section, of a dataclass
 
 
 class Section(BaseModel):
@@ -22,26 +25,42 @@ class Section(BaseModel):
             raise _one_line(cls, error) from error
 
 
-def _one_line(section: type[BaseModel], error: ValidationError) -> OptionError | UnknownNameError:
-    first = error.errors()[0]
-    places = [str(part) for part in first["loc"]]
-    if first["type"] == "extra_forbidden":
-        return UnknownNameError("configuration key", ".".join(places), _siblings(section, places))
-    message = first["msg"].removeprefix("Value error, ")
-    return OptionError(
-        f"The configuration needs another {'.'.join(places) or 'value'} ({message}; got {first['input']!r})."
-    )
-
-
-def _siblings(section: type[BaseModel], places: list[str]) -> list[str]:
-    """Full names of the keys that stand where the unknown one does."""
-    for place in places[:-1]:
-        inner = section.model_fields[place].annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            section = inner
-    return [".".join([*places[:-1], key]) for key in section.model_fields]
-
-
 def as_mapping(values: Any, key: str) -> Mapping[str, Any]:
     """`values` itself where it is a mapping, else `{key: values}`: a name alone stands for its section."""
     return values if isinstance(values, Mapping) else {key: values}
+
+
+def _one_line(section: type[BaseModel], error: ValidationError) -> OptionError | UnknownNameError:
+    """The first error of `error`: the one place that puts pydantic's words into ours."""
+    first = error.errors()[0]
+    places = [str(part) for part in first["loc"]]
+    if first["type"] in _UNKNOWN_KEY:
+        return UnknownNameError("configuration key", ".".join(places), _siblings(section, places))
+    where = ".".join(places) or "value"
+    if first["type"] == "missing":
+        return OptionError(f"The configuration needs {where}, and it is not there: add it.")
+    message = first["msg"].removeprefix("Value error, ")
+    return OptionError(f"The configuration needs another {where} ({message}; got {first['input']!r}).")
+
+
+def _siblings(section: type[Any], places: Sequence[str]) -> list[str]:
+    """Full names of the keys that stand where the unknown one does."""
+    for place in places[:-1]:
+        inner = next(_sections(_annotations(section).get(place)), None)
+        section = inner or section  # a number in a list of sections stays in it
+    return [".".join([*places[:-1], key]) for key in _annotations(section)]
+
+
+def _annotations(section: type[Any]) -> dict[str, Any]:
+    """The type of each key."""
+    if is_dataclass(section):
+        return {field.name: field.type for field in fields(section)}
+    return {key: field.annotation for key, field in section.model_fields.items()}
+
+
+def _sections(annotation: Any) -> Iterator[type[Any]]:
+    """Sections that a value of the type `annotation` is or holds."""
+    if isinstance(annotation, type) and (is_dataclass(annotation) or issubclass(annotation, BaseModel)):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _sections(part)

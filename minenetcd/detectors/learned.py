@@ -16,8 +16,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from minenetcd.configs.reading import merge, read_config
+from minenetcd.configs.schema import detector_part
 from minenetcd.constants import Provenance
-from minenetcd.detectors.loading import load_parts, validated
+from minenetcd.detectors.loading import load_parts
 from minenetcd.detectors.preprocessing import STRETCH_PERCENTILE, Limits, Preprocessing
 from minenetcd.errors import OptionError, OutputError, SizeError
 from minenetcd.files import staged_files, unwritable, write_json
@@ -152,12 +153,12 @@ class ChangeDetector(
 
         Raises UnknownNameError for a name, OptionError for a key or value that does not fit.
         """
-        config = validated(merge(read_config(source), overrides))
-        options = dict(config.model)
-        model = create_model(options.pop("name"), **options)
+        config = detector_part(merge(read_config(source), overrides))
+        model = create_model(config.model.name, **config.model.options)
         name = source if isinstance(source, str) and "/" not in source and "." not in source else None
         provenance = Provenance(name=config.name or name)
-        return cls(model, preprocessing=config.preprocessing, threshold=config.threshold, provenance=provenance)
+        preprocessing = Preprocessing.of(config.preprocessing)
+        return cls(model, preprocessing=preprocessing, threshold=config.threshold, provenance=provenance)
 
     @classmethod
     def from_pretrained(cls, source: str | Path, **hub_options: Any) -> Self:

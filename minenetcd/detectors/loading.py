@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
+from minenetcd.configs.detector import SavedDetector
 from minenetcd.detectors.preprocessing import Preprocessing
-from minenetcd.errors import OptionError, UnknownNameError, WeightsError
+from minenetcd.errors import UnknownNameError, WeightsError
 from minenetcd.models.catalog import create_model
 from minenetcd.weights.keymap import load_strictly, rename
 from minenetcd.weights.published import is_published, read_published
@@ -38,53 +38,17 @@ def load_parts(source: str | Path, **hub_options: Any) -> dict[str, Any]:
     return load(repository.config, tensors, repository.source)
 
 
-class DetectorConfig(BaseModel):
-    """The part of a configuration that builds a detector; the sections below the line belong to training."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    model: dict[str, Any]
-    preprocessing: Preprocessing = Field(default_factory=Preprocessing)
-    threshold: float = Field(default=0.5, gt=0, lt=1)
-    provenance: dict[str, Any] = Field(default_factory=dict)
-    minenetcd_format: int = 1
-    # ---
-    name: str | None = None
-    pretrained_backbone: bool | None = None
-    start_from: str | None = None
-    data: Any = None
-    recipe: Any = None
-    trainer: Any = None
-    seed: int | None = None
-    device: str | None = None
-
-
-def validated(config: Mapping[str, Any]) -> DetectorConfig:
-    try:
-        settings = DetectorConfig(**config)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise UnknownNameError("configuration key", place, DetectorConfig.model_fields) from error
-        raise OptionError(f"The configuration needs another {place!r} ({first['msg']}): correct it.") from error
-    if "name" not in settings.model:
-        raise OptionError("The configuration needs model.name, the architecture: e.g. model: {name: minenetcd}.")
-    return settings
-
-
 def _load_own(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> dict[str, Any]:
     if "minenetcd_format" not in config or "model" not in config:
         raise WeightsError(
             f"{source!r} is no detector of this package nor a published one: its config.json is foreign."
         )
-    settings = validated(config)
-    options = dict(settings.model)
-    model = create_model(options.pop("name"), **options)
+    settings = SavedDetector.read(config)
+    model = create_model(settings.model.name, **settings.model.options)
     load_strictly(model, tensors)
     return {
         "model": model,
-        "preprocessing": settings.preprocessing,
+        "preprocessing": Preprocessing.of(settings.preprocessing),
         "threshold": settings.threshold,
         "provenance": settings.provenance,
     }

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
+from minenetcd.configs.detector import DetectorSettings
 from minenetcd.configs.reading import merge, read_config
 from minenetcd.configs.schema import Settings
 from minenetcd.configs.section import as_mapping
@@ -103,9 +104,7 @@ def read_settings(config: str | Path | Mapping[str, Any], **overrides: Any) -> S
 
 def starting_point(settings: Settings) -> ChangeDetector:
     """A new detector, its trunk pretrained where it can be; or, with `start_from`, one trained before."""
-    detector = ChangeDetector.from_config(
-        {"model": settings.model, "preprocessing": settings.preprocessing, "threshold": settings.threshold}
-    )
+    detector = ChangeDetector.from_config(settings.model_dump(include=set(DetectorSettings.model_fields)))
     pretrained = settings.pretrained_backbone
     if settings.start_from:
         load_strictly(detector.model, ChangeDetector.from_pretrained(settings.start_from).model.state_dict())
@@ -133,7 +132,7 @@ def _prepare(
     needed = parameters * CHECKPOINT_BYTES * (settings.trainer.keep + 2)
     with accelerator.main_process_first():
         if accelerator.is_main_process:
-            folder.prepare(settings.model_dump(mode="json"), resume=resume, bytes_needed=needed)
+            folder.prepare(settings, resume=resume, bytes_needed=needed)
 
 
 def _go_on(run: Trainer, folder: RunFolder, reporter: Reporter) -> None:

@@ -11,8 +11,8 @@ import torch
 from minenetcd.benchmark.measuring.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.samples import SampleKeeper, kept_names
 from minenetcd.benchmark.suite.cells import Cell, expand
-from minenetcd.benchmark.suite.suites import Suite
 from minenetcd.benchmark.suite.trunks import complexity_of
+from minenetcd.configs.suite import Suite
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import LEVELS

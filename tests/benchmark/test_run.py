@@ -17,7 +17,8 @@ from minenetcd.benchmark.measuring.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.pool import Pool
 from minenetcd.benchmark.measuring.run import SilentSuite, run_suite
 from minenetcd.benchmark.suite.cells import Cell, expand
-from minenetcd.benchmark.suite.suites import Suite, read_suite
+from minenetcd.benchmark.suite.suites import read_suite
+from minenetcd.configs.suite import Suite
 from minenetcd.errors import OptionError
 from training.squares import write_squares
 

@@ -93,6 +93,15 @@ def test_ids_change_with_what_decides_the_result_alone() -> None:
     assert tested.run_id == first.run_id and tested.hash != first.hash
 
 
+def test_ids_are_those_of_0_2() -> None:
+    """So that a folder of results begun then goes on."""
+    digests = {name: expand(read_suite(name))[0] for name in ("paper-table2", "synthetic-small")}
+    assert {name: (cell.hash, cell.run_id, cell.twin) for name, cell in digests.items()} == {
+        "paper-table2": ("cde05de337", "a2net-7626e80e32", "d830629ec5"),
+        "synthetic-small": ("e2c47aed09", "fc_ef-2ead576a18", "e33b2aecfa"),
+    }
+
+
 def test_labels_in_any_script_have_files_of_their_own() -> None:
     found = cells(methods=[{"config": "bit", "label": "矿山"}, {"config": "fc_ef", "label": "矿区"}])
     assert len({cell.row for cell in found}) == 2 and all(cell.row.isascii() for cell in found)
@@ -147,6 +156,8 @@ def test_what_does_not_fit_is_told_in_one_line() -> None:
         read_suite("paper-tabel2")
     with pytest.raises(UnknownNameError, match="There is no configuration key 'wieghts': did you mean 'weights'"):
         read_suite(small(wieghts="published"))
+    with pytest.raises(UnknownNameError, match=r"'methods\.0\.lable': did you mean 'methods\.0\.label'"):
+        read_suite(small(methods=[{"config": "bit", "lable": "B"}]))
     with pytest.raises(OptionError, match=r"A suite needs a list of seeds, got 3: write seeds: \[3\]"):
         read_suite(small(seeds=3))
     with pytest.raises(OptionError, match="seeds holds a value twice"):

@@ -46,6 +46,8 @@ def test_the_data_set_is_one_key() -> None:
     ("override", "error", "message"),
     [
         ("recipe.lerning_rate=1", UnknownNameError, r"recipe\.lerning_rate.*did you mean 'recipe\.learning_rate'"),
+        ("preprocessing.meen=[0,0,0]", UnknownNameError, r"'preprocessing\.meen': did you mean 'preprocessing\.mean'"),
+        ("preprocessing.std=[0,1,1]", OptionError, "above 0"),
         ("trainr.keep=1", UnknownNameError, r"no configuration key 'trainr': did you mean 'trainer'"),
         ("recipe.loss=huber", OptionError, r"recipe\.loss .*bce.*got 'huber'"),
         ("recipe.batch_size=0", OptionError, r"recipe\.batch_size .*greater than 0; got 0"),

@@ -50,13 +50,13 @@ def read(folder: Path, **changes: Any) -> Settings:
 def test_a_file_means_what_it_meant(tmp_path: Path) -> None:
     settings = read(tmp_path)
     recipe = settings.recipe
-    assert settings.model["name"] == "bit" and settings.data.name == "ericyu/LEVIRCD_Cropped256"
+    assert settings.model.name == "bit" and settings.data.name == "ericyu/LEVIRCD_Cropped256"
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate, recipe.loss) == (100, 16, 1e-4, "ce")
     assert (recipe.optimiser, recipe.betas, recipe.schedule) == ("adam", (0.9, 0.999), "constant")
     assert (recipe.augmentation, recipe.auxiliary, recipe.threshold) == ("none", False, 0.5)
     assert recipe.ema_decay is None and recipe.clip_norm is None and recipe.warmup_share == 0
     assert settings.trainer.validate_epochs == 10 and settings.seed == 8888 and settings.device == "cuda"
-    assert tuple(settings.preprocessing["mean"]) == (0, 0, 0) and tuple(settings.preprocessing["std"]) == (1, 1, 1)
+    assert tuple(settings.preprocessing.mean) == (0, 0, 0) and tuple(settings.preprocessing.std) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_minenetcd_normalises_and_starts_from_published_weights(tmp_path: Path) 
         test=test,
         model={"type": "HG", "backbone_type": "Swin_Diff_T"},
     )
-    assert settings.start_from == "ericyu/weights" and settings.preprocessing["mean"][0] == 0.485
-    assert settings.model["change_fft"] == "spatial"
+    assert settings.start_from == "ericyu/weights" and settings.preprocessing.mean[0] == 0.485
+    assert settings.model.options["change_fft"] == "spatial"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from minenetcd.benchmark.suite.cells import Cell
-from minenetcd.benchmark.suite.suites import Suite
+from minenetcd.configs.suite import Suite
 from minenetcd.errors import DataError, OptionError, OutputError
 from minenetcd.files import slug, write_json, write_text
 

@@ -15,7 +15,7 @@ from minenetcd.benchmark.results.table import write_table
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.plan import Costs, PlannedCell, Speeds
 from minenetcd.benchmark.suite.remaining import Remaining
-from minenetcd.benchmark.suite.suites import Suite
+from minenetcd.configs.suite import Suite
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.errors import OptionError, RunInterrupted
 from minenetcd.runtime.interruption import Interruption

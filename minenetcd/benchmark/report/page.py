@@ -16,7 +16,7 @@ from PIL import Image
 from minenetcd.benchmark.report.formats import to_html
 from minenetcd.benchmark.results.significance import RESAMPLES
 from minenetcd.benchmark.results.summary import parts
-from minenetcd.benchmark.suite.suites import Suite
+from minenetcd.configs.suite import Suite
 from minenetcd.display.page import render_page
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from minenetcd.benchmark.measuring.samples import choose_samples, read_images, r
 from minenetcd.benchmark.results.summary import Part
 from minenetcd.benchmark.results.table import pair_scores
 from minenetcd.benchmark.suite.cells import Cell
-from minenetcd.benchmark.suite.suites import SampleSettings
+from minenetcd.configs.suite import SampleSettings
 from minenetcd.constants import UNKNOWN
 from minenetcd.display.agreement import BLUE, GREEN, GREY, RED, WHITE, change_map
 from minenetcd.display.figure_style import INK, QUIET

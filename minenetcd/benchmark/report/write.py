@@ -19,7 +19,7 @@ from minenetcd.benchmark.results.significance import LEVEL, Comparison, compare_
 from minenetcd.benchmark.results.summary import Axis, Part, parts
 from minenetcd.benchmark.results.table import write_table
 from minenetcd.benchmark.suite.cells import Cell
-from minenetcd.benchmark.suite.suites import Suite
+from minenetcd.configs.suite import Suite
 from minenetcd.files import slug, write_text
 
 REPORT = "report.html"

@@ -14,7 +14,7 @@ from minenetcd.benchmark.measuring.folder import BenchmarkFolder
 from minenetcd.benchmark.results.labels import MEASURES
 from minenetcd.benchmark.results.published import printed_gain, printed_score
 from minenetcd.benchmark.suite.cells import Cell
-from minenetcd.benchmark.suite.suites import Suite
+from minenetcd.configs.suite import Suite
 from minenetcd.datasets.catalog import published_table
 from minenetcd.errors import DataError
 from minenetcd.evaluation.confusion import METRICS

@@ -10,9 +10,9 @@ from typing import Any, Self
 
 from minenetcd.benchmark.results.labels import METHOD_LABELS, TRUNKS, data_label, option_label, recipe_label
 from minenetcd.benchmark.results.published import published_weights
-from minenetcd.benchmark.suite.suites import PUBLISHED, TRAIN, DatasetEntry, MethodEntry, Suite
 from minenetcd.configs.reading import merge
 from minenetcd.configs.section import as_mapping
+from minenetcd.configs.suite import PUBLISHED, TRAIN, DatasetEntry, MethodEntry, Suite
 from minenetcd.datasets.catalog import published_table
 from minenetcd.errors import OptionError
 from minenetcd.files import slug
@@ -189,7 +189,7 @@ def _content(weights: str) -> dict[str, str]:
 
 def _rows_of(entry: MethodEntry, *, alone: bool) -> Iterator[_Row]:
     choices = {key: value if isinstance(value, list | tuple) else [value] for key, value in entry.options.items()}
-    name = read_settings(entry.config, data="none").model["name"]
+    name = read_settings(entry.config, data="none").model.name
     for values in itertools.product(*choices.values()):
         options = dict(zip(choices, values, strict=True))
         words = ", ".join(option_label(key, value) for key, value in options.items() if len(choices[key]) > 1)

@@ -1,92 +1,14 @@
-"""Suites: methods x data sets x recipes x seeds in one file, checked as a whole before anything starts."""
+"""Suites by name, path or mapping, checked as a whole before anything starts."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-
-from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from typing import Any
 
 from minenetcd.configs.reading import merge, read_config
-from minenetcd.configs.schema import DataSettings
-from minenetcd.configs.section import Section, as_mapping
+from minenetcd.configs.suite import Suite
 from minenetcd.errors import OptionError, UnknownNameError
 
 SUITES = Path(__file__).parent / "ready"
-
-#: What `weights` may say besides the place of a trained detector.
-TRAIN, PUBLISHED = "train", "published"
-
-
-class MethodEntry(Section):
-    """One method, or, with options that list several values, one row for each combination of them."""
-
-    config: str | dict[str, Any] = Field(description="Name of a shipped configuration, a YAML file, or a mapping.")
-    label: str | None = Field(None, description="What the row is called; by default the method's name.")
-    group: str | None = Field(None, description="Rows of one group stand together, e.g. a family of backbones.")
-    options: dict[str, Any] = Field(
-        default_factory=dict, description="Options of the model; a list of values makes a row for each of them."
-    )
-    weights: str | None = Field(None, description="As the suite's, for this method alone.")
-    settings: dict[str, Any] = Field(default_factory=dict, description="Further changes to the configuration.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named(cls, values: Any) -> Any:
-        return as_mapping(values, "config")
-
-
-class DatasetEntry(DataSettings):
-    """A data set as in the section `data` of a configuration, and what it is called."""
-
-    label: str | None = None
-
-
-class ProtocolSettings(Section):
-    """The one protocol every cell is tested by."""
-
-    split: str = "test"
-    threshold: float | None = Field(None, gt=0, lt=1, description="For all; null: each detector's own.")
-    batch_size: PositiveInt = 8
-
-
-class SampleSettings(Section):
-    """Which pairs the qualitative sheets may show, and which of them they do.
-
-    Of each data set the `kept` pairs whose names come first by their hash are kept with the masks of all methods;
-    of those with change, the sheet shows the ones whose mean F1 over the methods is nearest to these quantiles.
-    """
-
-    kept: NonNegativeInt = 100
-    quantiles: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (0.1, 0.3, 0.5, 0.7, 0.9)
-
-
-class Suite(Section):
-    """A whole suite."""
-
-    name: str
-    title: str
-    description: str = ""
-    methods: tuple[MethodEntry, ...] = Field(min_length=1)
-    datasets: tuple[DatasetEntry, ...] = Field(min_length=1)
-    recipes: tuple[str | dict[str, Any], ...] = Field(("strong",), min_length=1)
-    seeds: tuple[NonNegativeInt, ...] = Field((8888,), min_length=1)
-    weights: str = Field(
-        TRAIN, description="'train', 'published', or a folder, hub id or embedded name of trained weights."
-    )
-    settings: dict[str, Any] = Field(default_factory=dict, description="Changes to the configuration of all methods.")
-    test: ProtocolSettings = Field(default_factory=ProtocolSettings)
-    samples: SampleSettings = Field(default_factory=SampleSettings)
-    published: Literal["framework", "paper"] = Field(
-        "framework", description="Whose printed scores stand beside: the unified framework's, or table 2 of the paper."
-    )
-
-    @model_validator(mode="after")
-    def _nothing_twice(self) -> Self:
-        for what in ("seeds", "recipes"):
-            values = [str(value) for value in getattr(self, what)]
-            if len(set(values)) < len(values):
-                raise ValueError(f"{what} holds a value twice: {', '.join(values)}")
-        return self
 
 
 def list_suites() -> list[str]:

@@ -13,6 +13,7 @@ import yaml
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from minenetcd.configs.schema import Settings
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.errors import OptionError, OutputError
 from minenetcd.files import atomic_path, write_json, write_text
@@ -29,7 +30,7 @@ class RunFolder:
         self.path, self.checkpoints = path, path / "checkpoints"
         self.best = path / "checkpoints" / "best.safetensors"
 
-    def prepare(self, settings: Mapping[str, Any], *, resume: bool, bytes_needed: int) -> None:
+    def prepare(self, settings: Settings, *, resume: bool, bytes_needed: int) -> None:
         """Make it, or go on in it. OptionError where it holds another run, OutputError where it cannot be written."""
         _make_writable(self.path)
         stored = self.path / CONFIG
@@ -44,7 +45,7 @@ class RunFolder:
             )
         self.checkpoints.mkdir(exist_ok=True)
         if not has_begun:
-            write_text(stored, yaml.safe_dump(dict(settings), sort_keys=False))
+            write_text(stored, yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False))
 
     def record_start(self, data: Mapping[str, DatasetFacts], accelerator_state: Mapping[str, Any]) -> None:
         """Write what this run stands on: machine, packages, git state, data; and an id no other run has.
@@ -107,13 +108,13 @@ class RunFolder:
         with path.open(newline="", encoding="utf-8") as file:
             return [row for row in csv.DictReader(file) if None not in row.values() and row["step"].isdigit()]
 
-    def _check_stored(self, stored: Path, settings: Mapping[str, Any], *, resume: bool) -> None:
+    def _check_stored(self, stored: Path, settings: Settings, *, resume: bool) -> None:
         if not resume:
             raise OptionError(
                 f"{str(self.path)!r} holds a run already: go on with --resume, or choose another folder with --out."
             )
-        before = yaml.safe_load(stored.read_text(encoding="utf-8"))
-        if changed := _differences(before, settings):
+        before = Settings.read(yaml.safe_load(stored.read_text(encoding="utf-8")))  # keys added since are filled in
+        if changed := _differences(before.model_dump(mode="json"), settings.model_dump(mode="json")):
             raise OptionError(
                 f"The run in {str(self.path)!r} was started with other settings ({'; '.join(changed)}): resume it with "
                 f"'minenetcd train {stored} --out {self.path} --resume', or choose another folder."

@@ -1,0 +1,73 @@
+"""What builds a detector: network, preprocessing, threshold; the part of a configuration that is saved with weights."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, Field, model_validator
+
+from minenetcd.configs.section import Section, as_mapping
+from minenetcd.errors import OptionError
+
+
+class ModelSettings(Section):
+    """An architecture by name, and its options, which its constructor checks."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str = Field(description="A name of 'minenetcd models'.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, values: Any) -> Any:
+        return as_mapping(values, "name")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Everything but the name."""
+        return dict(self.model_extra or {})
+
+
+@dataclass(frozen=True)
+class PreprocessingSettings:
+    """How pixels become what the network was trained on.
+
+    Values are first brought to 0..1 (8-bit: / 255; other types: stretched between percentiles), then
+    normalised by `mean` and `std` per band. `date_order` is the order in which the network takes the dates, `tile`
+    the side of the squares a scene is read in [pixels].
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    bands: tuple[str, ...] = ("red", "green", "blue")
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+    metres_per_pixel: float | None = 1.2
+    date_order: tuple[str, str] = ("before", "after")
+    tile: int = 256
+
+    def __post_init__(self) -> None:
+        if not len(self.bands) == len(self.mean) == len(self.std):
+            raise OptionError(
+                f"Preprocessing needs one mean and one std for each of {len(self.bands)} bands, got "
+                f"{len(self.mean)} and {len(self.std)}: give as many of each."
+            )
+        if not all(deviation > 0 for deviation in self.std):
+            raise OptionError(f"Preprocessing needs standard deviations above 0, got {self.std}: correct std.")
+        if sorted(self.date_order) != ["after", "before"]:
+            raise OptionError(f"date_order needs 'before' and 'after' once each, got {self.date_order}: order them.")
+
+
+class DetectorSettings(Section):
+    """A network with everything a prediction needs."""
+
+    name: str | None = None
+    model: ModelSettings
+    preprocessing: PreprocessingSettings = PreprocessingSettings()
+    threshold: float = Field(0.5, gt=0, lt=1, description="Probability from which a pixel counts as changed.")
+
+
+class SavedDetector(DetectorSettings):
+    """What config.json beside the weights says."""
+
+    minenetcd_format: int
+    provenance: dict[str, Any] = Field(default_factory=dict)
