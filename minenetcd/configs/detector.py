@@ -63,7 +63,7 @@ class DetectorSettings(Section):
     name: str | None = None
     model: ModelSettings
     preprocessing: PreprocessingSettings = PreprocessingSettings()
-    threshold: float = Field(0.5, gt=0, lt=1, description="Probability from which a pixel counts as changed.")
+    threshold: float = Field(default=0.5, gt=0, lt=1, description="Probability from which a pixel counts as changed.")
 
 
 class SavedDetector(DetectorSettings):

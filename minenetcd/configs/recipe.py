@@ -36,27 +36,37 @@ class Recipe(Section):
 
     name: Literal["strong", "paper"] = "strong"
     epochs: PositiveInt = 100
-    steps: PositiveInt | None = Field(None, description="Length of the run in optimiser steps, instead of epochs.")
-    batch_size: PositiveInt = Field(16, description="Pairs per process and forward pass.")
+    steps: PositiveInt | None = Field(
+        default=None, description="Length of the run in optimiser steps, instead of epochs."
+    )
+    batch_size: PositiveInt = Field(default=16, description="Pairs per process and forward pass.")
 
     optimiser: Literal["adam", "adamw"] = "adamw"
     learning_rate: PositiveFloat = 3e-4
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: NonNegativeFloat = 0.01
     schedule: Literal["cosine", "constant"] = "cosine"
-    warmup_share: NonNegativeFloat = Field(0.05, le=1, description="Share of all steps in which the rate rises.")
-    final_learning_rate: NonNegativeFloat = Field(1e-5, description="At the end of the cosine.")
-    clip_norm: PositiveFloat | None = Field(1.0, description="Largest norm of the gradient.")
-    ema_decay: float | None = Field(0.998, ge=0, lt=1, description="Of the running average of the weights; null: none.")
+    warmup_share: NonNegativeFloat = Field(
+        default=0.05, le=1, description="Share of all steps in which the rate rises."
+    )
+    final_learning_rate: NonNegativeFloat = Field(default=1e-5, description="At the end of the cosine.")
+    clip_norm: PositiveFloat | None = Field(default=1.0, description="Largest norm of the gradient.")
+    ema_decay: float | None = Field(
+        default=0.998, ge=0, lt=1, description="Of the running average of the weights; null: none."
+    )
 
     loss: Literal["bce", "ce", "dice", "bce_dice", "focal", "dice_focal"] = "bce_dice"
-    class_weights: tuple[float, ...] | None = Field(None, description="Weight of unchanged and of changed pixels.")
+    class_weights: tuple[float, ...] | None = Field(
+        default=None, description="Weight of unchanged and of changed pixels."
+    )
     ignore_label: int = UNKNOWN
-    auxiliary: bool = Field(True, description="Whether auxiliary outputs add to the loss.")
+    auxiliary: bool = Field(default=True, description="Whether auxiliary outputs add to the loss.")
 
     augmentation: Literal["none", "strong"] = "strong"
-    crop: PositiveInt | None = Field(None, description="Side of a training window [pixels]; null: the whole patch.")
-    threshold: Literal["val"] | float = Field("val", description="Chosen on the validation split, or a number.")
+    crop: PositiveInt | None = Field(
+        default=None, description="Side of a training window [pixels]; null: the whole patch."
+    )
+    threshold: Literal["val"] | float = Field(default="val", description="Chosen on the validation split, or a number.")
 
     @model_validator(mode="before")
     @classmethod

@@ -18,11 +18,14 @@ class DataSettings(Section):
 
     name: str = Field(description="A named data set, a hub id, a folder, or synthetic:NAME?sites=20.")
     train_split: str = "train"
-    val_split: str = Field("val", description="Chooses the checkpoint and the threshold.")
+    val_split: str = Field(default="val", description="Chooses the checkpoint and the threshold.")
     val_share: float | None = Field(
-        None, gt=0, lt=1, description="Cut the validation pairs out of train_split, by site where sites are known."
+        default=None,
+        gt=0,
+        lt=1,
+        description="Cut the validation pairs out of train_split, by site where sites are known.",
     )
-    workers: int = Field(2, ge=0, description="Processes that read and augment, for each training process.")
+    workers: int = Field(default=2, ge=0, description="Processes that read and augment, for each training process.")
 
     @model_validator(mode="before")
     @classmethod
@@ -44,36 +47,43 @@ class TrainerSettings(Section):
     """How the machine is used, and how often it looks and saves."""
 
     mixed_precision: Literal["no", "fp16", "bf16"] = "no"
-    accumulation: PositiveInt = Field(1, description="Batches whose gradients are summed before a step.")
+    accumulation: PositiveInt = Field(default=1, description="Batches whose gradients are summed before a step.")
     sharding: Literal["none", "ddp", "fsdp"] = Field(
-        "ddp", description="Of several processes: copies that average gradients (ddp), or shares of one model (fsdp)."
+        default="ddp",
+        description="Of several processes: copies that average gradients (ddp), or shares of one model (fsdp).",
     )
     batch_norm: Literal["own", "sync", "frozen"] = Field(
-        "own", description="Statistics of each process, of all processes (GPU only), or those it starts with."
+        default="own", description="Statistics of each process, of all processes (GPU only), or those it starts with."
     )
     compile: bool = False
     validate_epochs: PositiveInt = 1
-    validate_steps: PositiveInt | None = Field(None, description="Validate every so many steps, instead of epochs.")
-    checkpoint_steps: PositiveInt | None = Field(
-        None, description="Save the state of the run every so many steps, instead of after each validation."
+    validate_steps: PositiveInt | None = Field(
+        default=None, description="Validate every so many steps, instead of epochs."
     )
-    keep: PositiveInt = Field(2, description="Checkpoints kept.")
-    patience: PositiveInt | None = Field(None, description="Stop after so many validations without a better score.")
+    checkpoint_steps: PositiveInt | None = Field(
+        default=None, description="Save the state of the run every so many steps, instead of after each validation."
+    )
+    keep: PositiveInt = Field(default=2, description="Checkpoints kept.")
+    patience: PositiveInt | None = Field(
+        default=None, description="Stop after so many validations without a better score."
+    )
     trackers: tuple[Literal["tensorboard", "wandb", "trackio"], ...] | None = Field(
-        None, description="Where curves go as well; null: tensorboard if it is installed."
+        default=None, description="Where curves go as well; null: tensorboard if it is installed."
     )
 
 
 class Settings(DetectorSettings):
     """A whole configuration."""
 
-    base: str | None = Field(None, description="Name or path of the configuration this one changes.")
-    pretrained_backbone: bool | None = Field(None, description="Start the trunk from ImageNet; null: where it can.")
-    start_from: str | None = Field(None, description="Trained detector whose weights the run starts from.")
+    base: str | None = Field(default=None, description="Name or path of the configuration this one changes.")
+    pretrained_backbone: bool | None = Field(
+        default=None, description="Start the trunk from ImageNet; null: where it can."
+    )
+    start_from: str | None = Field(default=None, description="Trained detector whose weights the run starts from.")
     data: DataSettings
     recipe: Recipe = Recipe()
     trainer: TrainerSettings = TrainerSettings()
-    seed: int = Field(8888, ge=0)
+    seed: int = Field(default=8888, ge=0)
     device: str = "auto"
 
 

@@ -15,12 +15,12 @@ class MethodEntry(Section):
     """One method, or, with options that list several values, one row for each combination of them."""
 
     config: str | dict[str, Any] = Field(description="Name of a shipped configuration, a YAML file, or a mapping.")
-    label: str | None = Field(None, description="What the row is called; by default the method's name.")
-    group: str | None = Field(None, description="Rows of one group stand together, e.g. a family of backbones.")
+    label: str | None = Field(default=None, description="What the row is called; by default the method's name.")
+    group: str | None = Field(default=None, description="Rows of one group stand together, e.g. a family of backbones.")
     options: dict[str, Any] = Field(
         default_factory=dict, description="Options of the model; a list of values makes a row for each of them."
     )
-    weights: str | None = Field(None, description="As the suite's, for this method alone.")
+    weights: str | None = Field(default=None, description="As the suite's, for this method alone.")
     settings: dict[str, Any] = Field(default_factory=dict, description="Further changes to the configuration.")
 
     @model_validator(mode="before")
@@ -39,7 +39,7 @@ class ProtocolSettings(Section):
     """The one protocol every cell is tested by."""
 
     split: str = "test"
-    threshold: float | None = Field(None, gt=0, lt=1, description="For all; null: each detector's own.")
+    threshold: float | None = Field(default=None, gt=0, lt=1, description="For all; null: each detector's own.")
     batch_size: PositiveInt = 8
 
 
@@ -62,16 +62,17 @@ class Suite(Section):
     description: str = ""
     methods: tuple[MethodEntry, ...] = Field(min_length=1)
     datasets: tuple[DatasetEntry, ...] = Field(min_length=1)
-    recipes: tuple[str | dict[str, Any], ...] = Field(("strong",), min_length=1)
-    seeds: tuple[NonNegativeInt, ...] = Field((8888,), min_length=1)
+    recipes: tuple[str | dict[str, Any], ...] = Field(default=("strong",), min_length=1)
+    seeds: tuple[NonNegativeInt, ...] = Field(default=(8888,), min_length=1)
     weights: str = Field(
-        TRAIN, description="'train', 'published', or a folder, hub id or embedded name of trained weights."
+        default=TRAIN, description="'train', 'published', or a folder, hub id or embedded name of trained weights."
     )
     settings: dict[str, Any] = Field(default_factory=dict, description="Changes to the configuration of all methods.")
     test: ProtocolSettings = ProtocolSettings()
     samples: SampleSettings = SampleSettings()
     published: Literal["framework", "paper"] = Field(
-        "framework", description="Whose printed scores stand beside: the unified framework's, or table 2 of the paper."
+        default="framework",
+        description="Whose printed scores stand beside: the unified framework's, or table 2 of the paper.",
     )
 
     @model_validator(mode="after")
