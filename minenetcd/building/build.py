@@ -5,8 +5,7 @@ manifest is whole, and what was interrupted goes on where it was, to the same by
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +22,7 @@ from minenetcd.building.splits import SplitPlan, area_strata, split_by_site
 from minenetcd.constants import SPLITS, Progress, no_progress
 from minenetcd.errors import DataError, OutputError
 from minenetcd.files import locked, make_folder, unwritable, write_text
-from minenetcd.runtime.parents import end_with_parent
+from minenetcd.runtime.parallel_map import parallel_map
 
 PARTS, DATA, CARD = ".parts", "data", "README.md"
 SHARD_BYTES = 500 * 2**20
@@ -61,7 +60,7 @@ def build_dataset(
 ) -> BuiltDataset:
     """Cut the scenes of the site table `sites` into a data set in the folder `out`.
 
-    `note` is what its card says of it first. `progress` hears of sites done; with `workers` above 1 they are cut side
+    `note` is what its card says of it first. `progress` counts sites done; with `workers` above 1 they are cut side
     by side. DataError for what is wrong with the table or a scene, or where no patch has enough data;
     OutputError where `out` cannot be written, is being built, or holds something else.
     """
@@ -133,24 +132,11 @@ def _cut(request: BuildRequest, folder: Path, workers: int, progress: Progress) 
     make, total = partial(make_part, options=request.patches, folder=folder), len(request.sites)
     parts = []
     progress(0, total)
-    with _mapping(workers) as mapped:
+    with parallel_map(workers) as mapped:
         for part in mapped(make, request.sites):
             parts.append(part)
             progress(len(parts), total)
     return parts
-
-
-@contextmanager
-def _mapping(workers: int) -> Iterator[Callable[..., Iterator[SitePart]]]:
-    """`map`, over so many processes."""
-    if workers <= 1:
-        yield map
-        return
-    pool = ProcessPoolExecutor(workers, initializer=end_with_parent)
-    try:
-        yield pool.map
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _check_content(parts: Sequence[SitePart]) -> None:

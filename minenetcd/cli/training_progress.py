@@ -7,39 +7,41 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from minenetcd.training.records.reporting import TrainingReporter
+
 if TYPE_CHECKING:
     from minenetcd.training.loop import Step, Validation
 
 
-class RunProgress:
+class RunProgress(TrainingReporter):
     """One bar for the run, one for the validation while it lasts, and a line that stays for each validation."""
 
     def __init__(self) -> None:
         facts = TextColumn("{task.fields[facts]}", style="dim")
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), facts)
-        self.progress = Progress(*columns, console=Console(stderr=True))
-        self.run = self.progress.add_task("Training", total=None, facts="")
-        self.looking = self.progress.add_task("Validating", total=None, facts="", visible=False)
+        self.bars = Progress(*columns, console=Console(stderr=True))
+        self.run = self.bars.add_task("Training", total=None, facts="")
+        self.validation = self.bars.add_task("Validating", total=None, facts="", visible=False)
 
     def __enter__(self) -> Self:
-        self.progress.start()
+        self.bars.start()
         return self
 
     def __exit__(self, *failure: object) -> None:
-        self.progress.stop()
+        self.bars.stop()
 
     def step(self, step: Step, of: int, validation: Validation | None) -> None:
         facts = f"loss {step.loss:.4f}  lr {step.learning_rate:.1e}  {step.samples_per_second:.1f} pairs/s"
-        self.progress.update(self.run, completed=step.step, total=of, facts=facts)
+        self.bars.update(self.run, completed=step.step, total=of, facts=facts)
         if validation is not None:
-            self.progress.update(self.looking, visible=False)
+            self.bars.update(self.validation, visible=False)
             self.note(
                 f"step {validation.step}: validation F1 {validation.f1:.4f}, cIoU {validation.ciou:.4f} at threshold "
                 f"{validation.threshold:.2f}, loss {step.loss:.4f}"
             )
 
-    def validating(self, done: int, of: int) -> None:
-        self.progress.update(self.looking, completed=done, total=of, visible=done < of)
+    def progress(self, phase: str, done: int, of: int) -> None:
+        self.bars.update(self.validation, completed=done, total=of, visible=done < of)
 
     def note(self, text: str) -> None:
-        self.progress.console.print(text, highlight=False)
+        self.bars.console.print(text, highlight=False)

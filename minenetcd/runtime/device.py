@@ -1,12 +1,18 @@
 """Which device computes."""
 
-import torch
+import os
+from typing import TYPE_CHECKING
 
 from minenetcd.errors import OptionError
 
+if TYPE_CHECKING:
+    import torch
 
-def choose_device(device: str = "auto") -> torch.device:
+
+def choose_device(device: str = "auto") -> "torch.device":
     """`device` as torch knows it; "auto" takes CUDA, then MPS, then the CPU. OptionError where it is not here."""
+    import torch  # seconds: not before it is needed
+
     here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if device == "auto":
         return torch.device(next(name for name, present in here.items() if present))
@@ -15,3 +21,12 @@ def choose_device(device: str = "auto") -> torch.device:
         present = ", ".join(name for name, yes in here.items() if yes)
         raise OptionError(f"The device {device!r} is not on this machine: choose auto or one of {present}.")
     return torch.device(device)
+
+
+def visible_cuda_devices() -> list[str]:
+    """What CUDA_VISIBLE_DEVICES calls each CUDA device that this process may use."""
+    import torch  # seconds: not before it is needed
+
+    numbers = [str(number) for number in range(torch.cuda.device_count())]
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return named.split(",") if numbers and named else numbers

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from minenetcd.training.parallel import start_accelerator
 from minenetcd.training.plan import Plan
 from minenetcd.training.records.checkpoints import latest_checkpoint, read_checkpoint, write_checkpoint
 from minenetcd.training.records.curves import draw_curves
-from minenetcd.training.records.reporting import Reporter, Silent
+from minenetcd.training.records.reporting import TrainingReporter
 from minenetcd.training.records.run_folder import RunFolder
 from minenetcd.training.records.trackers import start_trackers, tracker_names
 from minenetcd.weights.keymap import load_strictly
@@ -46,7 +47,7 @@ def train(
     *,
     device: str | None = None,
     resume: bool = False,
-    reporter: Reporter | None = None,
+    reporter: TrainingReporter | None = None,
     **overrides: Any,
 ) -> ChangeDetector:
     """Train the detector that `config` describes on its data and save it in the folder `out`.
@@ -60,12 +61,12 @@ def train(
     Ctrl-C, and MineNetCDError where the loss stops being finite.
     """
     settings = read_settings(config, **overrides)
-    reporter = reporter or Silent()
+    reporter = reporter or TrainingReporter()
     chosen, note = _device(device, settings.device)
     accelerator = start_accelerator(
         settings.trainer, chosen, log_with=tracker_names(settings.trainer), project_dir=str(Path(out) / "trackers")
     )
-    reporter = reporter if accelerator.is_main_process else Silent()
+    reporter = reporter if accelerator.is_main_process else TrainingReporter()
     if note:
         reporter.note(note)
     train_set, val_set = open_splits(settings.data, accelerator, seed=settings.seed)
@@ -135,7 +136,7 @@ def _prepare(
             folder.prepare(settings, resume=resume, bytes_needed=needed)
 
 
-def _go_on(run: Trainer, folder: RunFolder, reporter: Reporter) -> None:
+def _go_on(run: Trainer, folder: RunFolder, reporter: TrainingReporter) -> None:
     """Load the newest checkpoint, where there is one."""
     run.accelerator.wait_for_everyone()
     newest = latest_checkpoint(folder.checkpoints)
@@ -144,15 +145,15 @@ def _go_on(run: Trainer, folder: RunFolder, reporter: Reporter) -> None:
         reporter.note(f"Going on after step {run.step}.")
 
 
-def _run(run: Trainer, val_set: ChangeDataset, folder: RunFolder, reporter: Reporter) -> None:
-    """Train, look, save, in the rhythm of the plan, until its end, early stopping, or an interruption."""
+def _run(run: Trainer, val_set: ChangeDataset, folder: RunFolder, reporter: TrainingReporter) -> None:
+    """Train, validate and save when the plan says, until its end, early stopping, or an interruption."""
     with Interruption() as interruption, reporter:
         for step in run.steps(interruption):
             validation = None
             if run.plan.validates(step.step):
-                validation = run.validate(val_set, reporter.validating)
+                validation = run.validate(val_set, partial(reporter.progress, "validate"))
                 _keep_best(run, folder)
-            _tell(run, folder, reporter, step, validation)
+            _report(run, folder, reporter, step, validation)
             if step.interrupted or run.plan.saves(step.step):
                 _save(run, folder)
             if step.interrupted and step.step < run.plan.steps:
@@ -165,9 +166,11 @@ def _run(run: Trainer, val_set: ChangeDataset, folder: RunFolder, reporter: Repo
                 break
 
 
-def _tell(run: Trainer, folder: RunFolder, reporter: Reporter, step: Step, validation: Validation | None) -> None:
-    looked = {} if validation is None else asdict(validation)
-    scores = {f"val_{key}": value for key, value in looked.items() if key != "step"}
+def _report(
+    run: Trainer, folder: RunFolder, reporter: TrainingReporter, step: Step, validation: Validation | None
+) -> None:
+    validated = {} if validation is None else asdict(validation)
+    scores = {f"val_{key}": value for key, value in validated.items() if key != "step"}
     row = {key: value for key, value in asdict(step).items() if key != "interrupted"} | scores
     if run.accelerator.is_main_process:
         folder.log(row)

@@ -16,11 +16,12 @@ from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
 from minenetcd.evaluation.evaluate import evaluate
+from minenetcd.runtime.reporting import Reporter
 from training.squares import write_squares
 
 
-class Notes:
-    """Remembers what it is told."""
+class Notes(Reporter):
+    """Remembers what is reported."""
 
     def __init__(self) -> None:
         self.phases: list[tuple[str, int, int]] = []
@@ -58,7 +59,7 @@ def begin(squares: Path, out: Path, **changes: Any) -> tuple[BenchmarkFolder, li
 
 def test_a_cell_is_trained_tested_and_written_down(squares: Path, tmp_path: Path) -> None:
     folder, (cell, _), notes = begin(squares, tmp_path / "out")
-    record = run_cell(cell, folder, device="cpu", listener=notes)
+    record = run_cell(cell, folder, device="cpu", reporter=notes)
     assert folder.record(cell) == json.loads(json.dumps(record))
     assert (record["train_steps"], record["train_pairs"]) == (4, 16) and record["train_seconds"] > 0
     assert record["tp"] + record["fp"] + record["fn"] + record["tn"] == 7 * 64 * 64
@@ -67,13 +68,13 @@ def test_a_cell_is_trained_tested_and_written_down(squares: Path, tmp_path: Path
     assert record["tp"] == expected.confusion.tp and record["f1"] == expected.confusion.f1
     assert record["parameters"] == sum(p.numel() for p in detector.model.parameters())
     assert record["data_fingerprint"] == expected.facts.fingerprint and record["config_hash"] == cell.hash
-    assert [phase for phase, _, _ in notes.phases if phase != "look"] == ["train"] * 4 + ["test"]
+    assert [phase for phase, _, _ in notes.phases if phase != "validate"] == ["train"] * 4 + ["test"]
     assert not (folder.run(cell) / "checkpoints").exists()
 
 
 def test_what_a_report_needs_is_kept(squares: Path, tmp_path: Path) -> None:
     folder, (_, cell), notes = begin(squares, tmp_path / "out")
-    record = run_cell(cell, folder, device="cpu", listener=notes)
+    record = run_cell(cell, folder, device="cpu", reporter=notes)
     assert record["weights"] == "minenetcd-nano" and "train_steps" not in record
     masks = read_masks(folder.cell(cell) / "masks.npz")
     assert len(masks) == 3
@@ -85,12 +86,12 @@ def test_what_a_report_needs_is_kept(squares: Path, tmp_path: Path) -> None:
 
 def test_a_trained_run_is_not_trained_again(squares: Path, tmp_path: Path) -> None:
     folder, (cell, _), notes = begin(squares, tmp_path / "out")
-    first = run_cell(cell, folder, device="cpu", listener=notes)
+    first = run_cell(cell, folder, device="cpu", reporter=notes)
     written = (folder.run(cell) / "model.safetensors").stat().st_mtime_ns
     assert is_trained(folder.run(cell))
     again, (other, _), notes = begin(squares, tmp_path / "out", test={"threshold": 0.3})
     assert other.run_id == cell.run_id and other.id != cell.id
-    record = run_cell(other, again, device="cpu", listener=notes)
+    record = run_cell(other, again, device="cpu", reporter=notes)
     assert record["threshold"] == 0.3 and record["train_seconds"] == first["train_seconds"]
     assert {phase for phase, _, _ in notes.phases} == {"test"}
     assert (folder.run(cell) / "model.safetensors").stat().st_mtime_ns == written
@@ -98,7 +99,7 @@ def test_a_trained_run_is_not_trained_again(squares: Path, tmp_path: Path) -> No
 
 def test_a_run_that_was_begun_goes_on_even_with_other_workers(squares: Path, tmp_path: Path) -> None:
     whole, (cell, _), notes = begin(squares, tmp_path / "whole")
-    expected = run_cell(cell, whole, device="cpu", listener=notes)
+    expected = run_cell(cell, whole, device="cpu", reporter=notes)
 
     class Stop(Notes):
         def progress(self, phase: str, done: int, of: int) -> None:
@@ -107,11 +108,11 @@ def test_a_run_that_was_begun_goes_on_even_with_other_workers(squares: Path, tmp
 
     folder, (cell, _), _ = begin(squares, tmp_path / "parts")
     with pytest.raises(ConnectionError):
-        run_cell(cell, folder, device="cpu", listener=Stop())
+        run_cell(cell, folder, device="cpu", reporter=Stop())
     assert folder.record(cell) is None and measured_so_far(cell, folder)["train_pairs"] > 0
     settings = {"data": {"workers": 1}, "trainer": {"validate_steps": 2, "trackers": [], "keep": 1}}
     folder, (cell, _), notes = begin(squares, tmp_path / "parts", settings=settings)
-    record = run_cell(cell, folder, device="cpu", listener=notes)
+    record = run_cell(cell, folder, device="cpu", reporter=notes)
     assert notes.phases[0][:2] == ("train", 3) and "Going on after step 2." in notes.notes
     assert [record[key] for key in ("tp", "fp", "fn", "tn", "threshold")] == [
         expected[key] for key in ("tp", "fp", "fn", "tn", "threshold")
@@ -122,6 +123,6 @@ def test_no_cell_trains_on_what_it_is_tested_on(squares: Path, tmp_path: Path) -
     undivided = {"name": str(squares / "train"), "label": "Undivided", "val_share": 0.25}
     folder, (trained, loaded), notes = begin(squares, tmp_path / "out", datasets=[undivided])
     with pytest.raises(DataError, match=r"Training and test need different pairs, .* gives the split 'all' for both"):
-        run_cell(trained, folder, device="cpu", listener=notes)
+        run_cell(trained, folder, device="cpu", reporter=notes)
     assert not list(folder.runs.rglob("*.safetensors"))
-    assert run_cell(loaded, folder, device="cpu", listener=notes)["pairs"] == 12
+    assert run_cell(loaded, folder, device="cpu", reporter=notes)["pairs"] == 12

@@ -32,8 +32,8 @@ def test_the_cost_of_a_training_by_hand() -> None:
     steps = 47_743 // 32
     assert cost.complexity == BIT and not cost.is_estimate
     assert cost.train_pairs == 100 * steps * 32
-    assert cost.look_pairs == 100 * 4_613 and cost.test_pairs == 19_355
-    assert cost.macs == pytest.approx(BIT.macs * (3 * cost.train_pairs + cost.look_pairs + cost.test_pairs))
+    assert cost.validation_pairs == 100 * 4_613 and cost.test_pairs == 19_355
+    assert cost.macs == pytest.approx(BIT.macs * (3 * cost.train_pairs + cost.validation_pairs + cost.test_pairs))
 
 
 def test_crops_cost_their_area_and_loaded_weights_their_test() -> None:
@@ -43,7 +43,7 @@ def test_crops_cost_their_area_and_loaded_weights_their_test() -> None:
     )
     assert cropped.train_macs == pytest.approx(whole.train_macs / 4) and cropped.test_macs == whole.test_macs
     loaded = Costs().of(cells("MineNetCD256", weights="published")[0])
-    assert loaded.train_pairs == loaded.look_pairs == 0 and loaded.macs == pytest.approx(19_355 * BIT.macs)
+    assert loaded.train_pairs == loaded.validation_pairs == 0 and loaded.macs == pytest.approx(19_355 * BIT.macs)
 
 
 def test_validation_pairs_cut_from_the_training_split_are_counted(squares: Path) -> None:
@@ -53,7 +53,7 @@ def test_validation_pairs_cut_from_the_training_split_are_counted(squares: Path)
     held_out = {"name": str(squares.parent / "held"), "val_share": 0.25}
     recipe = {"name": "strong", "epochs": 2, "batch_size": 3}
     cost = Costs().of(cells("x", datasets=[held_out], recipes=[recipe])[0])
-    assert (cost.train_pairs, cost.look_pairs, cost.test_pairs) == (2 * 9, 2 * 3, 7)
+    assert (cost.train_pairs, cost.validation_pairs, cost.test_pairs) == (2 * 9, 2 * 3, 7)
 
 
 def test_sizes_come_from_descriptions_and_this_disk(squares: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_measured_speed_tells_the_time(squares: Path) -> None:
     record = {"train_pairs": 120, "train_seconds": 60.0, "pairs": 7, "test_seconds": 1.0}
     speeds = Speeds.of([(bit, costs.of(bit), record)])
     cost = costs.of(bit)
-    assert speeds.seconds(bit, cost) == pytest.approx(60 + (7 + cost.look_pairs) / 7)
+    assert speeds.seconds(bit, cost) == pytest.approx(60 + (7 + cost.validation_pairs) / 7)
     other = costs.of(fc_ef)  # never measured: by its multiply-adds
     train, test = other.train_macs / (cost.train_macs / 60), other.test_macs / (7 * cost.test_macs_per_pair)
     assert speeds.seconds(fc_ef, other) == pytest.approx(train + test)
@@ -106,7 +106,7 @@ def test_the_time_left_follows_what_runs(squares: Path) -> None:
     remaining.progress(first, "train", 50, 100)
     half = remaining.seconds()
     assert half is not None and half > 0
-    remaining.progress(first, "look", 1, 2)
+    remaining.progress(first, "validate", 1, 2)
     time.sleep(0.02)
     remaining.progress(first, "test", 7, 7)
     assert remaining.seconds() > 0

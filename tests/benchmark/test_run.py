@@ -1,7 +1,6 @@
 """A suite from beginning to end, in processes that are killed, fail, and go on."""
 
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -11,11 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
+from filelock import FileLock
 from PIL import Image
 
 from minenetcd.benchmark.measuring.folder import BenchmarkFolder
-from minenetcd.benchmark.measuring.pool import Pool
-from minenetcd.benchmark.measuring.run import SilentSuite, run_suite
+from minenetcd.benchmark.measuring.run import SuiteReporter, run_suite
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.suites import read_suite
 from minenetcd.configs.suite import Suite
@@ -32,23 +31,23 @@ run_suite(read_suite(sys.argv[1]), sys.argv[2], device="cpu")
 """
 
 
-class Listens(SilentSuite):
-    """Remembers what it is told."""
+class Reports(SuiteReporter):
+    """Remembers what is reported."""
 
     def __init__(self) -> None:
-        self.said: list[Any] = []
+        self.events: list[Any] = []
         self.estimates: list[float | None] = []
 
     def plan(self, cells: int, finished: int) -> None:
-        self.said.append(("plan", cells, finished))
+        self.events.append(("plan", cells, finished))
 
     def started(self, cell: Cell) -> None:
-        self.said.append(("started", cell.label, cell.seed))
+        self.events.append(("started", cell.label, cell.seed))
 
     def ended(self, cell: Cell, record: dict[str, Any] | None, error: str | None) -> None:
-        self.said.append(("finished" if record else "failed", cell.label, cell.seed))
+        self.events.append(("finished" if record else "failed", cell.label, cell.seed))
 
-    def left(self, seconds: float | None) -> None:
+    def remaining(self, seconds: float | None) -> None:
         self.estimates.append(seconds)
 
 
@@ -83,24 +82,24 @@ def test_a_failing_cell_is_reported_and_the_rest_go_on(
     squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    told = Listens()
+    reports = Reports()
     readers = values(squares)
     readers["settings"]["data"]["workers"] = 1
-    outcome = run_suite(read_suite(readers), tmp_path / "out", jobs=2, device="cpu", reporter=told)
+    outcome = run_suite(read_suite(readers), tmp_path / "out", jobs=2, device="cpu", reporter=reports)
     assert [cell.label for cell in outcome.finished] == ["nano"] and len(outcome.failed) == 1
     error = next(iter(outcome.failed.values()))
     assert "no/such-folder" in error and "\n" not in error
-    assert told.said[0] == ("plan", 2, 0)
-    assert {said for said in told.said if said[0] != "plan"} == {
+    assert reports.events[0] == ("plan", 2, 0)
+    assert {event for event in reports.events if event[0] != "plan"} == {
         ("started", "nano", 1), ("started", "broken", None), ("finished", "nano", 1), ("failed", "broken", None),
     }  # fmt: skip
     assert "Traceback" in (tmp_path / "out" / "cells" / next(iter(outcome.failed)) / "log.txt").read_text()
     page = outcome.report.read_text(encoding="utf-8")
     assert "1 of 2 cells failed." in page
     # again: what is finished stays, what failed is tried once more
-    told = Listens()
-    assert len(run_suite(read_suite(values(squares)), tmp_path / "out", device="cpu", reporter=told).failed) == 1
-    assert told.said == [("plan", 2, 1), ("started", "broken", None), ("failed", "broken", None)]
+    reports = Reports()
+    assert len(run_suite(read_suite(values(squares)), tmp_path / "out", device="cpu", reporter=reports).failed) == 1
+    assert reports.events == [("plan", 2, 1), ("started", "broken", None), ("failed", "broken", None)]
 
 
 def test_results_on_data_that_changed_are_not_gone_on_with(tmp_path: Path) -> None:
@@ -128,17 +127,17 @@ def test_killed_and_run_again_it_goes_on_to_the_same_counts(squares: Path, tmp_p
     worker_saves_and_ends(out)
     steps = max(int(path.stem.removeprefix("step-")) for path in out.glob("runs/*/checkpoints/step-*.pt"))
     assert 10 <= steps < 25 and not list(out.glob("cells/*/record.json"))
-    told = Listens()
-    outcome = run_suite(read_suite(path), out, device="cpu", reporter=told)
+    reports = Reports()
+    outcome = run_suite(read_suite(path), out, device="cpu", reporter=reports)
     assert len(outcome.finished) == 2 and not outcome.failed
-    assert any(seconds is not None for seconds in told.estimates)
+    assert any(seconds is not None for seconds in reports.estimates)
     run_suite(read_suite(path), tmp_path / "whole", device="cpu")
     assert counts(read_suite(path), out) == counts(read_suite(path), tmp_path / "whole")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_process_that_is_killed_is_a_failed_cell(squares: Path, tmp_path: Path) -> None:
-    class Kills(Listens):
+    class Kills(Reports):
         def progressed(self, cell: Cell, phase: str, done: int, of: int) -> None:
             if cell.seed == 1:
                 for child in children(os.getpid()):
@@ -152,22 +151,10 @@ def test_a_process_that_is_killed_is_a_failed_cell(squares: Path, tmp_path: Path
     ]
 
 
-def test_a_process_that_cannot_start_is_told(tmp_path: Path, squares: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    pool, folder = Pool(1, "cpu", tmp_path / "log"), BenchmarkFolder(tmp_path)
-    pool.measure(expand(read_suite(values(squares)))[0], folder)
-    event = pool.events.get(timeout=20)
-    assert event.message is None and event.returncode == 1
-    pool.forget(event.worker)
-    assert not pool.is_busy
-    with pytest.raises(queue.Empty):
-        pool.events.get(timeout=0.1)
-
-
 def children(parent: int) -> list[int]:
     """Processes that measure cells for `parent`."""
     found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True).stdout
-    return [int(line.split()[0]) for line in found.splitlines() if "minenetcd.benchmark.measuring.worker" in line]
+    return [int(line.split()[0]) for line in found.splitlines() if "minenetcd.runtime.worker" in line]
 
 
 def wait_for(condition: Any, seconds: float = 120) -> None:
@@ -179,8 +166,6 @@ def wait_for(condition: Any, seconds: float = 120) -> None:
 
 def worker_saves_and_ends(out: Path) -> None:
     """Until no process measures for `out` any more: the lock of its run is free."""
-    from filelock import FileLock
-
     for lock in out.glob("runs/*.lock"):
         with FileLock(lock, timeout=120):
             pass

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 import yaml
@@ -24,26 +24,25 @@ from minenetcd.evaluation.evaluate import Evaluation, evaluate
 from minenetcd.evaluation.outputs import metrics_record, write_results
 from minenetcd.evaluation.testing import is_trained_on
 from minenetcd.files import locked
+from minenetcd.runtime.reporting import Reporter
+from minenetcd.training.loop import Step, Validation
 from minenetcd.training.records.environment import git_state, processor
-from minenetcd.training.records.reporting import Silent
+from minenetcd.training.records.reporting import TrainingReporter
 from minenetcd.training.records.run_folder import CONFIG, RunFolder
 from minenetcd.training.train import train
 
 
-class Listener(Protocol):
-    """Hears of one cell; `phase` is "train", "look" (validation) or "test"."""
-
-    def progress(self, phase: str, done: int, of: int) -> None: ...
-
-    def note(self, text: str) -> None: ...
+def measure_cell(*, cell: Mapping[str, Any], out: str, runs: str, device: str, reporter: Reporter) -> dict[str, Any]:
+    """`run_cell` as a task of a pool: the cell as JSON, and the folders by name."""
+    return run_cell(Cell.from_json(cell), BenchmarkFolder(out, runs), device=device, reporter=reporter)
 
 
-def run_cell(cell: Cell, folder: BenchmarkFolder, *, device: str, listener: Listener) -> dict[str, Any]:
+def run_cell(cell: Cell, folder: BenchmarkFolder, *, device: str, reporter: Reporter) -> dict[str, Any]:
     """Measure `cell`, write its record and return it. Raises what training, loading and testing raise."""
-    detector, training = _detector(cell, folder, device, listener)
+    detector, training = _detector(cell, folder, device, reporter)
     out = folder.cell(cell)
     out.mkdir(parents=True, exist_ok=True)
-    result, seconds = _test(cell, detector, folder, device, listener)
+    result, seconds = _test(cell, detector, folder, device, reporter)
     extra = {"model": cell.label, "trained_on": detector.provenance.trained_on_in_words}
     write_results(result, out, extra=extra, boundary=None)
     record = {
@@ -59,17 +58,17 @@ def run_cell(cell: Cell, folder: BenchmarkFolder, *, device: str, listener: List
 
 
 def _detector(
-    cell: Cell, folder: BenchmarkFolder, device: str, listener: Listener
+    cell: Cell, folder: BenchmarkFolder, device: str, reporter: Reporter
 ) -> tuple[ChangeDetector, dict[str, Any]]:
     """The detector to test, and what is known of its training."""
     if not cell.is_trained_here:
-        listener.note(f"loading {cell.weights}")
+        reporter.note(f"loading {cell.weights}")
         return ChangeDetector.from_pretrained(cell.weights), {}
     _refuse_training_on_the_test(cell)
     run = folder.run(cell)
     with locked(f"{run}.lock"):  # suites that share runs, or one that was killed and is still saving
         if not is_trained(run):
-            train(_as_started(cell, run), run, device=device, resume=True, reporter=_Relay(listener))
+            train(_as_started(cell, run), run, device=device, resume=True, reporter=_Relay(reporter))
             shutil.rmtree(run / "checkpoints")  # a finished run is not gone on with
     return ChangeDetector.from_pretrained(run), _training(cell, run)
 
@@ -110,7 +109,7 @@ def _as_started(cell: Cell, run: Path) -> dict[str, Any]:
 
 
 def _test(
-    cell: Cell, detector: ChangeDetector, folder: BenchmarkFolder, device: str, listener: Listener
+    cell: Cell, detector: ChangeDetector, folder: BenchmarkFolder, device: str, reporter: Reporter
 ) -> tuple[Evaluation, float]:
     """Evaluate on the cell's split, keep sample masks; also the seconds it took."""
     data = load_dataset(cell.data, cell.test["split"])
@@ -128,7 +127,7 @@ def _test(
         batch_size=cell.test["batch_size"],
         workers=cell.settings["data"]["workers"],
         watch=keeper,
-        progress=lambda done, of: listener.progress("test", done, of),
+        progress=lambda done, of: reporter.progress("test", done, of),
     )
     seconds = time.perf_counter() - started
     keeper.write(folder.cell(cell) / "masks.npz")
@@ -215,20 +214,14 @@ def _machine(device: str) -> str:
     return f"{processor()}, {threads} thread{'s' * (threads > 1)}"
 
 
-class _Relay(Silent):
-    """Passes what a training tells on to a listener."""
+class _Relay(TrainingReporter):
+    """Passes on what a training reports."""
 
-    def __init__(self, listener: Listener) -> None:
-        self.listener = listener
+    def __init__(self, reporter: Reporter) -> None:
+        self.progress, self.note = reporter.progress, reporter.note
 
-    def step(self, step: Any, of: int, validation: Any) -> None:
-        self.listener.progress("train", step.step, of)
-
-    def validating(self, done: int, of: int) -> None:
-        self.listener.progress("look", done, of)
-
-    def note(self, text: str) -> None:
-        self.listener.note(text)
+    def step(self, step: Step, of: int, validation: Validation | None) -> None:
+        self.progress("train", step.step, of)
 
 
 def _at(values: Mapping[str, Any], sections: list[str]) -> Mapping[str, Any]:

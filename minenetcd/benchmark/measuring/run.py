@@ -1,15 +1,14 @@
-"""A suite from beginning to end: what is done stays done, what fails is told, the rest goes on."""
+"""A suite from beginning to end: what is done stays done, what fails is reported, the rest goes on."""
 
-import queue
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any
 
 from minenetcd.benchmark.measuring.cell import measured_so_far
 from minenetcd.benchmark.measuring.folder import BenchmarkFolder
-from minenetcd.benchmark.measuring.pool import Event, Pool
 from minenetcd.benchmark.report.write import write_report
 from minenetcd.benchmark.results.table import write_table
 from minenetcd.benchmark.suite.cells import Cell, expand
@@ -19,59 +18,32 @@ from minenetcd.configs.suite import Suite
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.errors import OptionError, RunInterrupted
 from minenetcd.runtime.interruption import Interruption
+from minenetcd.runtime.pool import Event, Failed, Finished, Progressed, Started, Task, run_tasks
+from minenetcd.runtime.reporting import Reporter
 
-#: How often an interruption is looked for. [seconds]
-HEARTBEAT = 0.5
+#: What a worker calls for a cell.
+MEASURE = "minenetcd.benchmark.measuring.cell:measure_cell"
 
-#: What the kernel sends to the process that takes too much memory.
-SIGKILL = 9
+LOG = "log.txt"
 
 
-class SuiteReporter(Protocol):
-    """Hears how a suite goes; entered when the first cell starts and left when the last has ended."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *failure: object) -> None: ...
+class SuiteReporter(Reporter):
+    """Entered when the first cell starts and left when the last has ended; shows nothing, as every Reporter."""
 
     def plan(self, cells: int, finished: int) -> None:
         """So many cells, of which so many are finished already."""
 
-    def started(self, cell: Cell) -> None: ...
+    def started(self, cell: Cell) -> None:
+        """A process measures the cell now."""
 
     def progressed(self, cell: Cell, phase: str, done: int, of: int) -> None:
-        """`phase` is "train", "look" (validation) or "test"."""
+        """`phase` is "train", "validate" or "test"."""
 
     def ended(self, cell: Cell, record: dict[str, Any] | None, error: str | None) -> None:
         """Finished, with its record, or failed."""
 
-    def left(self, seconds: float | None) -> None:
+    def remaining(self, seconds: float | None) -> None:
         """An estimate until the end of all; None as long as there is none."""
-
-
-class SilentSuite:
-    """Tells nobody."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        pass
-
-    def plan(self, cells: int, finished: int) -> None:
-        pass
-
-    def started(self, cell: Cell) -> None:
-        pass
-
-    def progressed(self, cell: Cell, phase: str, done: int, of: int) -> None:
-        pass
-
-    def ended(self, cell: Cell, record: dict[str, Any] | None, error: str | None) -> None:
-        pass
-
-    def left(self, seconds: float | None) -> None:
-        pass
 
 
 @dataclass(frozen=True)
@@ -102,15 +74,13 @@ def run_suite(
     """
     folder, cells = BenchmarkFolder(out, runs), expand(suite)
     folder.prepare(suite, cells)
-    reporter = reporter or SilentSuite()
+    reporter = reporter or SuiteReporter()
     finished = [(cell, record) for cell in cells if (record := folder.record(cell)) is not None]
     _refuse_changed_data(finished)
     todo = [cell for cell in cells if cell.is_available and folder.record(cell) is None]
     reporter.plan(len(finished) + len(todo), len(finished))
     if todo:
-        _measure(
-            todo, folder, Remaining(todo, finished, jobs), Pool(jobs, device, folder.path / "workers.log"), reporter
-        )
+        _measure(todo, folder, Remaining(todo, finished, jobs), reporter, jobs=jobs, device=device)
     failures = {cell.id: folder.failure(cell) for cell in todo if folder.record(cell) is None}
     return Benchmark(
         finished=[cell for cell in cells if folder.record(cell) is not None],
@@ -162,26 +132,24 @@ def _state(folder: BenchmarkFolder, cell: Cell, record: dict[str, Any] | None) -
 
 
 def _measure(
-    todo: Sequence[Cell], folder: BenchmarkFolder, remaining: Remaining, pool: Pool, reporter: SuiteReporter
+    todo: Sequence[Cell],
+    folder: BenchmarkFolder,
+    remaining: Remaining,
+    reporter: SuiteReporter,
+    *,
+    jobs: int,
+    device: str,
 ) -> None:
-    """Keep the pool busy until all cells have ended; RunInterrupted where the user stops it."""
-    waiting = list(reversed(todo))
+    """Measure all cells of `todo`, each in a process; RunInterrupted where the user stops it."""
+    cells = {cell.id: cell for cell in todo}
+    tasks = [_task(cell, folder, device) for cell in todo]
+    log = folder.path / "workers.log"
     with Interruption() as interruption, reporter:
-        try:
-            while (waiting or pool.is_busy) and not interruption.asked:
-                while waiting and pool.has_room:
-                    cell = waiting.pop()
-                    pool.measure(cell, folder)
-                    remaining.start(cell)
-                    reporter.started(cell)
-                try:
-                    event = pool.events.get(timeout=HEARTBEAT)
-                except queue.Empty:
-                    continue
-                _hear(event, folder, remaining, pool, reporter)
-                reporter.left(remaining.seconds())
-        finally:
-            pool.stop()
+        running = run_tasks(tasks, workers=jobs, log=log, device=device, stopped=lambda: interruption.asked)
+        with closing(running) as events:
+            for event in events:
+                _handle(event, cells[event.task.name], folder, remaining, reporter)
+                reporter.remaining(remaining.seconds())
     if interruption.asked:
         raise RunInterrupted(
             f"Stopped with {sum(folder.record(cell) is not None for cell in todo)} of {len(todo)} cells finished, "
@@ -189,36 +157,25 @@ def _measure(
         )
 
 
-def _hear(event: Event, folder: BenchmarkFolder, remaining: Remaining, pool: Pool, reporter: SuiteReporter) -> None:
-    worker, message = event.worker, event.message
-    cell = worker.cell
-    if message is None:
-        pool.forget(worker)
-        if cell is not None:
-            _fail(cell, _ending(event.returncode), folder, remaining, reporter)
-    elif cell is not None and message["kind"] == "progress":
-        remaining.progress(cell, message["phase"], message["done"], message["of"])
-        reporter.progressed(cell, message["phase"], message["done"], message["of"])
-    elif cell is not None and message["kind"] == "finished":
-        worker.cell = None
-        remaining.end(cell, message["record"])
-        reporter.ended(cell, message["record"], None)
-        write_table(folder)
-    elif cell is not None and message["kind"] in ("failed", "interrupted"):
-        worker.cell = None
-        pool.forget(worker)  # it ends by itself
-        _fail(cell, message.get("error", "it was stopped from outside"), folder, remaining, reporter)
+def _task(cell: Cell, folder: BenchmarkFolder, device: str) -> Task:
+    arguments = {"cell": cell.to_json(), "out": str(folder.path), "runs": str(folder.runs), "device": device}
+    return Task(cell.id, MEASURE, arguments, log=str(folder.cell(cell) / LOG))
 
 
-def _fail(cell: Cell, error: str, folder: BenchmarkFolder, remaining: Remaining, reporter: SuiteReporter) -> None:
-    when = datetime.now(UTC).isoformat(timespec="seconds")
-    folder.write_failure(cell, {"error": error, "log": f"cells/{cell.id}/log.txt", "when": when})
-    remaining.end(cell, None)
-    reporter.ended(cell, None, error)
-
-
-def _ending(returncode: int | None) -> str:
-    if returncode is not None and returncode < 0:
-        hint = ": most likely the machine ran out of memory" if returncode == -SIGKILL else ""
-        return f"its process was killed by signal {-returncode}{hint}"
-    return f"its process ended by itself (exit code {returncode})"
+def _handle(event: Event, cell: Cell, folder: BenchmarkFolder, remaining: Remaining, reporter: SuiteReporter) -> None:
+    match event:
+        case Started():
+            remaining.start(cell)
+            reporter.started(cell)
+        case Progressed():
+            remaining.progress(cell, event.phase, event.done, event.of)
+            reporter.progressed(cell, event.phase, event.done, event.of)
+        case Finished():
+            remaining.end(cell, event.result)
+            reporter.ended(cell, event.result, None)
+            write_table(folder)
+        case Failed():
+            when = datetime.now(UTC).isoformat(timespec="seconds")
+            folder.write_failure(cell, {"error": event.error, "log": f"cells/{cell.id}/{LOG}", "when": when})
+            remaining.end(cell, None)
+            reporter.ended(cell, None, event.error)

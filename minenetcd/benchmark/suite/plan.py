@@ -37,12 +37,12 @@ class DataSize:
 class Cost:
     """Of one cell: pairs that pass through the network, and multiply-adds in all; None where the data are not known.
 
-    `train_pairs` counts each epoch anew; validations are in `look_pairs`, the test in `test_pairs`.
+    `train_pairs` counts each epoch anew; validations are in `validation_pairs`, the test in `test_pairs`.
     """
 
     complexity: Complexity
     train_pairs: int | None
-    look_pairs: int | None
+    validation_pairs: int | None
     test_pairs: int | None
     train_macs_per_pair: float
     test_macs_per_pair: float
@@ -59,7 +59,7 @@ class Cost:
 
     @property
     def test_macs(self) -> float:
-        return ((self.look_pairs or 0) + (self.test_pairs or 0)) * self.test_macs_per_pair
+        return ((self.validation_pairs or 0) + (self.test_pairs or 0)) * self.test_macs_per_pair
 
 
 class Costs:
@@ -75,11 +75,11 @@ class Costs:
         complexity = self._complexity(cell.model)
         side = size.side if size else SIDE
         crop = cell.settings["recipe"]["crop"] or side
-        trained, looked = _training_pairs(cell, size) if cell.is_trained_here else (0, 0)
+        trained, validated = _training_pairs(cell, size) if cell.is_trained_here else (0, 0)
         return Cost(
             complexity=complexity,
             train_pairs=trained if size else None,
-            look_pairs=looked if size else None,
+            validation_pairs=validated if size else None,
             test_pairs=size.pairs.get(cell.test["split"], 0) if size else None,
             train_macs_per_pair=complexity.macs * (crop / SIDE) ** 2,
             test_macs_per_pair=complexity.macs * (side / SIDE) ** 2,
@@ -173,7 +173,7 @@ class Speeds:
         if cost.macs is None:
             return None
         train = _seconds(cost.train_pairs, cost.train_macs, self.train.get(_kind(cell)), self.train_macs)
-        tested = (cost.look_pairs or 0) + (cost.test_pairs or 0)
+        tested = (cost.validation_pairs or 0) + (cost.test_pairs or 0)
         test = _seconds(tested, cost.test_macs, self.test.get(_kind(cell)), self.test_macs or self.train_macs)
         return None if train is None or test is None else train + test
 

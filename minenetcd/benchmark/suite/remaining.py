@@ -18,7 +18,7 @@ USUAL_TRAINING_SHARE = 0.9
 @dataclass
 class _Running:
     started: float
-    first: float | None = None  # how far it was when it was first heard: a resumed one is not at the beginning
+    first: float | None = None  # how far it was at its first report: a resumed one is not at the beginning
     done: float = 0.0
 
     def left(self, now: float) -> float | None:
@@ -49,8 +49,8 @@ class Remaining:
         self.running[cell.id] = _Running(time.monotonic())
 
     def progress(self, cell: Cell, phase: str, done: int, of: int) -> None:
-        """`phase` is "train", "look" or "test"; a look (validation) is part of the training around it."""
-        if phase == "look":
+        """`phase` is "train", "validate" or "test"; a validation is part of the training around it."""
+        if phase == "validate":
             return
         training = self._training_share(cell)
         part = done / of if of else 1.0

@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from rasterio.crs import CRS
 from minenetcd.building.synthetic_sets.places import InventedPlace
 from minenetcd.constants import Progress
 from minenetcd.files import atomic_path
-from minenetcd.runtime.parents import end_with_parent
+from minenetcd.runtime.parallel_map import parallel_map
 from minenetcd.synthetic.scene import make_scene
 
 _FILES = ("before", "after", "label")
@@ -32,8 +31,8 @@ def draw_scenes(
     ]
     missing = [job for job in jobs if not all(path.exists() for path in job.paths)]
     progress(len(jobs) - len(missing), len(jobs))
-    with ProcessPoolExecutor(workers, initializer=end_with_parent) as pool:
-        for done, _ in enumerate(pool.map(_draw, missing), start=len(jobs) - len(missing) + 1):
+    with parallel_map(workers) as mapped:
+        for done, _ in enumerate(mapped(_draw, missing), start=len(jobs) - len(missing) + 1):
             progress(done, len(jobs))
     return _write_table(jobs, folder / "sites.csv")
 
