@@ -3,10 +3,10 @@
 `import minenetcd` is quick: what follows is loaded when it is first used.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from minenetcd import errors
+from minenetcd.registry import resolve
 
 if TYPE_CHECKING:
     from minenetcd.datasets.catalog import load_dataset
@@ -56,11 +56,7 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'minenetcd' has no attribute {name!r}")
-    module, _, path = _HOME[name].partition(":")
-    value: Any = import_module(module)
-    for part in path.split("."):
-        value = getattr(value, part)
-    globals()[name] = value
+    value = globals()[name] = resolve(_HOME[name])
     return value
 
 

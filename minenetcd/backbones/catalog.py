@@ -1,43 +1,48 @@
 """Backbones by name: image -> pyramid of features, with `channels` and `strides` known before a forward."""
 
-from collections.abc import Callable
-from functools import partial
+from typing import Any, NamedTuple
 
 from torch import nn
 
-from minenetcd.backbones.transformers import resnet, swin
-from minenetcd.backbones.vmamba import ImageNetWeights, VMamba
 from minenetcd.errors import UnknownNameError
+from minenetcd.registry import resolve
 
-_swin_tiny = partial(swin, embed_dim=96, heads=(3, 6, 12, 24), window=7)
-_bottleneck = partial(resnet, layer_type="bottleneck", widths=(256, 512, 1024, 2048))
 
-BACKBONES: dict[str, Callable[[int], nn.Module]] = {
-    "swin_t": partial(_swin_tiny, depths=(2, 2, 6, 2), pretrained_id="openmmlab/upernet-swin-tiny"),
-    "swin_s": partial(_swin_tiny, depths=(2, 2, 18, 2), pretrained_id="openmmlab/upernet-swin-small"),
-    "swin_b": partial(
-        swin,
-        embed_dim=128,
-        depths=(2, 2, 18, 2),
-        heads=(4, 8, 16, 32),
-        window=12,
-        pretrained_id="openmmlab/upernet-swin-base",
-    ),
-    "resnet18": partial(
-        resnet,
-        layer_type="basic",
-        depths=(2, 2, 2, 2),
-        widths=(64, 128, 256, 512),
-        pretrained_id="microsoft/resnet-18",
-    ),
-    "resnet50": partial(_bottleneck, depths=(3, 4, 6, 3), pretrained_id="microsoft/resnet-50"),
-    "resnet101": partial(_bottleneck, depths=(3, 4, 23, 3), pretrained_id="microsoft/resnet-101"),
-    "resnet_nano": partial(resnet, layer_type="basic", depths=(1, 1, 1, 1), widths=(32, 64, 128, 192), stem=32),
-    "vmamba_t": partial(VMamba, depths=(2, 2, 5, 2), pretrained_id=ImageNetWeights.TINY),
-    "vmamba_s": partial(VMamba, depths=(2, 2, 15, 2), pretrained_id=ImageNetWeights.SMALL),
-    "vmamba_b": partial(
-        VMamba, channels=(128, 256, 512, 1024), depths=(2, 2, 15, 2), pretrained_id=ImageNetWeights.BASE
-    ),
+class BackboneEntry(NamedTuple):
+    """A class, as text so that only the one in use is imported, and the options of one size of it."""
+
+    path: str
+    options: dict[str, Any]
+
+
+def _resnet(**options: Any) -> BackboneEntry:
+    return BackboneEntry("minenetcd.backbones.resnet:ResNet", options)
+
+
+def _swin(**options: Any) -> BackboneEntry:
+    return BackboneEntry("minenetcd.backbones.swin:Swin", options)
+
+
+def _vmamba(**options: Any) -> BackboneEntry:
+    return BackboneEntry("minenetcd.backbones.vmamba:VMamba", options)
+
+
+_BASIC, _WIDE = (64, 128, 256, 512), (256, 512, 1024, 2048)
+_NARROW_SWIN: dict[str, Any] = {"embed_dim": 96, "heads": (3, 6, 12, 24), "window": 7}
+_WIDE_SWIN: dict[str, Any] = {"embed_dim": 128, "heads": (4, 8, 16, 32), "window": 12}
+_RELEASED = "openmmlab/upernet-swin"
+
+BACKBONES = {
+    "swin_t": _swin(**_NARROW_SWIN, depths=(2, 2, 6, 2), pretrained_id=f"{_RELEASED}-tiny"),
+    "swin_s": _swin(**_NARROW_SWIN, depths=(2, 2, 18, 2), pretrained_id=f"{_RELEASED}-small"),
+    "swin_b": _swin(**_WIDE_SWIN, depths=(2, 2, 18, 2), pretrained_id=f"{_RELEASED}-base"),
+    "resnet18": _resnet(channels=_BASIC, depths=(2, 2, 2, 2), pretrained_id="microsoft/resnet-18"),
+    "resnet50": _resnet(channels=_WIDE, depths=(3, 4, 6, 3), bottleneck=True, pretrained_id="microsoft/resnet-50"),
+    "resnet101": _resnet(channels=_WIDE, depths=(3, 4, 23, 3), bottleneck=True, pretrained_id="microsoft/resnet-101"),
+    "resnet_nano": _resnet(channels=(32, 64, 128, 192), depths=(1, 1, 1, 1), stem=32),
+    "vmamba_t": _vmamba(depths=(2, 2, 5, 2), pretrained_id="TINY"),
+    "vmamba_s": _vmamba(depths=(2, 2, 15, 2), pretrained_id="SMALL"),
+    "vmamba_b": _vmamba(channels=(128, 256, 512, 1024), depths=(2, 2, 15, 2), pretrained_id="BASE"),
 }
 
 
@@ -45,4 +50,6 @@ def create_backbone(name: str, *, in_channels: int = 3) -> nn.Module:
     """The backbone `name` with random weights, reading `in_channels` bands; UnknownNameError for others."""
     if name not in BACKBONES:
         raise UnknownNameError("backbone", name, BACKBONES)
-    return BACKBONES[name](in_channels)
+    entry = BACKBONES[name]
+    backbone: nn.Module = resolve(entry.path)(in_channels, **entry.options)
+    return backbone

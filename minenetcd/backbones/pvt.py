@@ -5,9 +5,8 @@ Source: Wang et al., "PVT v2: Improved baselines with pyramid vision transformer
 
 import torch
 from torch import Tensor
-from transformers import PvtV2Model
 
-from minenetcd.errors import OptionError, WeightsError
+from minenetcd.backbones.pretrained import not_downloaded, require_three_bands
 from minenetcd.layers.pyramid_transformer import PyramidTransformer, StageShape
 
 PRETRAINED_ID = "OpenGVLab/pvt_v2_b1"
@@ -48,20 +47,13 @@ class PvtV2B1(PyramidTransformer):
 
     def load_pretrained(self) -> None:
         """Copy the authors' ImageNet weights; OptionError for other than three bands, WeightsError without network."""
-        bands = self.stages["stage1"].embed.in_channels
-        if bands != 3:
-            raise OptionError(
-                f"The ImageNet weights of PVTv2-B1 read 3 bands, this trunk {bands}: use in_channels=3, or start from "
-                f"random weights with pretrained_backbone=False."
-            )
+        require_three_bands("ImageNet weights of PVTv2-B1", self.stages["stage1"].embed.in_channels)
+        from transformers import PvtV2Model  # here, because whoever fetches nothing shall not wait for it
+
         try:
             published = PvtV2Model.from_pretrained(PRETRAINED_ID).state_dict()
         except OSError as error:
-            reason = str(error).splitlines()[0]
-            raise WeightsError(
-                f"The pretrained trunk {PRETRAINED_ID!r} could not be downloaded ({reason}): go online once, or start "
-                f"from random weights with pretrained_backbone=False."
-            ) from error
+            raise not_downloaded(f"pretrained trunk {PRETRAINED_ID!r}", error) from error
         own = self.state_dict()
         self.load_state_dict({name: x for name, x in from_library(published).items() if name in own})
 

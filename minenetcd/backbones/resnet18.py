@@ -6,8 +6,8 @@ Source: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", CVP
 from torch import Tensor, nn
 from torchvision import models
 
+from minenetcd.backbones.pretrained import require_three_bands
 from minenetcd.backbones.torchvision import imagenet_weights
-from minenetcd.errors import OptionError
 
 
 class ResNet18(nn.Module):
@@ -40,10 +40,6 @@ class ResNet18(nn.Module):
 
     def load_pretrained(self) -> None:
         """Copy torchvision's ImageNet weights; OptionError for other than three input bands."""
-        if self.conv1.in_channels != 3:
-            raise OptionError(
-                f"The ImageNet weights of ResNet-18 read 3 bands, this trunk {self.conv1.in_channels}: use "
-                f"in_channels=3, or start from random weights with pretrained_backbone=False."
-            )
+        require_three_bands("ImageNet weights of ResNet-18", self.conv1.in_channels)
         own = self.state_dict()
         self.load_state_dict({name: x for name, x in imagenet_weights("resnet18").items() if name in own})

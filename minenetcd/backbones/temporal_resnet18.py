@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from minenetcd.backbones.pretrained import require_three_bands
 from minenetcd.backbones.torchvision import imagenet_weights
-from minenetcd.errors import OptionError
 
 
 class TemporalConv(nn.Module):
@@ -90,12 +90,7 @@ class TemporalResNet18(nn.Module):
 
         Raises OptionError for other than three input bands, WeightsError where the weights cannot be had.
         """
-        channels = self.conv1.spatial.in_channels
-        if channels != 3:
-            raise OptionError(
-                f"The ImageNet weights of ResNet-18 read 3 bands, this trunk {channels}: use in_channels=3, or start "
-                f"from random weights with pretrained_backbone=False."
-            )
+        require_three_bands("ImageNet weights of ResNet-18", self.conv1.spatial.in_channels)
         published = imagenet_weights("resnet18")
         own = self.state_dict()
         for name in own:

@@ -5,7 +5,7 @@ from urllib.error import URLError
 from torch import Tensor
 from torchvision.models import get_model_weights
 
-from minenetcd.errors import WeightsError
+from minenetcd.backbones.pretrained import not_downloaded
 
 
 def imagenet_weights(architecture: str) -> dict[str, Tensor]:
@@ -18,7 +18,4 @@ def imagenet_weights(architecture: str) -> dict[str, Tensor]:
     try:
         return weights.get_state_dict(progress=False, check_hash=True)
     except (URLError, OSError) as error:
-        raise WeightsError(
-            f"The ImageNet weights of {architecture} could not be downloaded from {weights.url} ({error}): go online "
-            f"once, or start from random weights with pretrained_backbone=False."
-        ) from error
+        raise not_downloaded(f"ImageNet weights of {architecture} ({weights.url})", error) from error

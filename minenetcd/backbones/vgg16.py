@@ -6,8 +6,8 @@ Source: Simonyan, Zisserman, "Very deep convolutional networks for large-scale i
 from torch import Tensor, nn
 from torchvision.models.vgg import cfgs, make_layers
 
+from minenetcd.backbones.pretrained import require_three_bands
 from minenetcd.backbones.torchvision import imagenet_weights
-from minenetcd.errors import OptionError
 
 #: The layers that levels are read from: the ReLU before a pooling.
 # parity: the coarsest level is read from the normalisation before it, so it keeps its negative values.
@@ -42,10 +42,6 @@ class VGG16(nn.Sequential):
 
     def load_pretrained(self) -> None:
         """Copy torchvision's ImageNet weights (a file of 528 MiB); OptionError for other than three input bands."""
-        if self[0].in_channels != 3:
-            raise OptionError(
-                f"The ImageNet weights of VGG-16 read 3 bands, this trunk {self[0].in_channels}: use in_channels=3, "
-                f"or start from random weights with pretrained_backbone=False."
-            )
+        require_three_bands("ImageNet weights of VGG-16", self[0].in_channels)
         published = imagenet_weights("vgg16_bn")
         self.load_state_dict({name: published[f"features.{name}"] for name in self.state_dict()})

@@ -15,8 +15,9 @@ from torch.nn import functional
 from torchvision.models import Weights, WeightsEnum
 from torchvision.ops import Permute, StochasticDepth
 
+from minenetcd.backbones.pretrained import WAY_OUT, no_weights, not_downloaded, require_three_bands
 from minenetcd.backbones.selective_scan import scan_time_major
-from minenetcd.errors import OptionError, WeightsError
+from minenetcd.errors import WeightsError
 
 _TO_LAST, _TO_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 _RELEASE = "https://github.com/MzeroMiko/VMamba/releases/download/%23v2cls"
@@ -34,11 +35,14 @@ class VMamba(nn.Module):
     """Image (B, in_channels, H, W) -> four maps (B, channels[i], H / strides[i], W / strides[i]), layer-normalised.
 
     Sides that do not divide are rounded up at every stage. Stochastic depth grows linearly over all blocks from 0 to
-    `drop_path`; `dropout` acts behind every scan (0.6 is MineNetCD's own choice).
+    `drop_path`; `dropout` acts behind every scan (0.6 is MineNetCD's own choice). `pretrained_id`: a name of
+    `ImageNetWeights`.
     """
 
     strides = (4, 8, 16, 32)
     has_batch_norm = False
+    #: MineNetCD was released with another wiring of its spatial ChangeFFT behind this trunk: the difference passes it.
+    has_residual_change_fft = True
 
     def __init__(
         self,
@@ -48,7 +52,7 @@ class VMamba(nn.Module):
         depths: Sequence[int] = (2, 2, 5, 2),
         drop_path: float = 0.1,
         dropout: float = 0.6,
-        pretrained_id: ImageNetWeights | None = None,
+        pretrained_id: str | None = None,
     ) -> None:
         super().__init__()
         self.channels = tuple(channels)
@@ -81,19 +85,15 @@ class VMamba(nn.Module):
         OptionError for other than three input bands, WeightsError where the file cannot be had or does not fit.
         """
         if self.pretrained_id is None:
-            raise OptionError("This trunk has no pretrained weights: build it with pretrained_backbone=False.")
-        if (bands := self.patch_embed[0].in_channels) != 3:
-            raise OptionError(
-                f"The ImageNet weights of VMamba read 3 bands, this trunk {bands}: use in_channels=3, or start from "
-                f"random weights with pretrained_backbone=False."
-            )
-        published = _fetch(self.pretrained_id)
+            raise no_weights()
+        require_three_bands("ImageNet weights of VMamba", self.patch_embed[0].in_channels)
+        weights = ImageNetWeights[self.pretrained_id]
+        published = _fetch(weights)
         own = {name: x for name, x in self.state_dict().items() if not name.startswith("outnorm")}
         for name, x in own.items():
             if name not in published or published[name].numel() != x.numel():
                 raise WeightsError(
-                    f"{self.pretrained_id.url} lacks {name!r} of shape {tuple(x.shape)}: remove the damaged file, or "
-                    f"start from random weights with pretrained_backbone=False."
+                    f"{weights.url} lacks {name!r} of shape {tuple(x.shape)}: remove the damaged file, or {WAY_OUT}."
                 )
         # linear layers are also published as 1 x 1 convolutions
         self.load_state_dict({name: published[name].reshape(x.shape) for name, x in own.items()}, strict=False)
@@ -229,15 +229,11 @@ def _initialise(module: nn.Module) -> None:
 
 def _fetch(weights: ImageNetWeights) -> Mapping[str, Tensor]:
     """The published tensors, from torch's cache or the network."""
-    way_out = "start from random weights with pretrained_backbone=False"
     try:
         return weights.get_state_dict(progress=False, map_location="cpu", weights_only=True)["model"]
     except (URLError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise WeightsError(
-            f"{weights.url} could not be downloaded ({reason}): go online once, or {way_out}."
-        ) from error
+        raise not_downloaded(f"ImageNet weights of VMamba ({weights.url})", error) from error
     except (pickle.UnpicklingError, KeyError, TypeError, RuntimeError) as error:
         raise WeightsError(
-            f"{weights.url} does not hold a VMamba: remove it from torch's cache, or {way_out}."
+            f"{weights.url} does not hold a VMamba: remove it from torch's cache, or {WAY_OUT}."
         ) from error

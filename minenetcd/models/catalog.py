@@ -4,47 +4,31 @@ import inspect
 from typing import Any
 
 from minenetcd.errors import OptionError, UnknownNameError
-from minenetcd.models.a2net import A2Net
-from minenetcd.models.afcf3d import AFCF3D
 from minenetcd.models.base import ChangeModel
-from minenetcd.models.bit import BIT
-from minenetcd.models.cgnet import CGNet
-from minenetcd.models.changeformer import ChangeFormer
-from minenetcd.models.dminet import DMINet
-from minenetcd.models.dtcdscn import DTCDSCN
-from minenetcd.models.fc_unets import FCEF, SiamUNetConc, SiamUNetDiff
-from minenetcd.models.fcnpp import FCNPP
-from minenetcd.models.hcgmnet import HCGMNet
-from minenetcd.models.icifnet import ICIFNet
-from minenetcd.models.minenetcd import MineNetCD
-from minenetcd.models.mspsnet import MSPSNet
-from minenetcd.models.rdpnet import RDPNet
-from minenetcd.models.resunet import ResUNet
-from minenetcd.models.snunet import SNUNet
-from minenetcd.models.tfi_gr import TFIGR
-from minenetcd.models.tinycd import TinyCD
+from minenetcd.registry import resolve
 
-MODELS: dict[str, type[ChangeModel]] = {
-    "a2net": A2Net,
-    "afcf3d": AFCF3D,
-    "bit": BIT,
-    "cgnet": CGNet,
-    "changeformer": ChangeFormer,
-    "dminet": DMINet,
-    "dtcdscn": DTCDSCN,
-    "fc_ef": FCEF,
-    "fcnpp": FCNPP,
-    "hcgmnet": HCGMNet,
-    "icifnet": ICIFNet,
-    "minenetcd": MineNetCD,
-    "mspsnet": MSPSNet,
-    "rdpnet": RDPNet,
-    "resunet": ResUNet,
-    "siamunet_conc": SiamUNetConc,
-    "siamunet_diff": SiamUNetDiff,
-    "snunet": SNUNet,
-    "tfi_gr": TFIGR,
-    "tinycd": TinyCD,
+#: Name -> class, as text: choosing one network imports that network alone.
+MODELS = {
+    "a2net": "minenetcd.models.a2net:A2Net",
+    "afcf3d": "minenetcd.models.afcf3d:AFCF3D",
+    "bit": "minenetcd.models.bit:BIT",
+    "cgnet": "minenetcd.models.cgnet:CGNet",
+    "changeformer": "minenetcd.models.changeformer:ChangeFormer",
+    "dminet": "minenetcd.models.dminet:DMINet",
+    "dtcdscn": "minenetcd.models.dtcdscn:DTCDSCN",
+    "fc_ef": "minenetcd.models.fc_unets:FCEF",
+    "fcnpp": "minenetcd.models.fcnpp:FCNPP",
+    "hcgmnet": "minenetcd.models.hcgmnet:HCGMNet",
+    "icifnet": "minenetcd.models.icifnet:ICIFNet",
+    "minenetcd": "minenetcd.models.minenetcd:MineNetCD",
+    "mspsnet": "minenetcd.models.mspsnet:MSPSNet",
+    "rdpnet": "minenetcd.models.rdpnet:RDPNet",
+    "resunet": "minenetcd.models.resunet:ResUNet",
+    "siamunet_conc": "minenetcd.models.fc_unets:SiamUNetConc",
+    "siamunet_diff": "minenetcd.models.fc_unets:SiamUNetDiff",
+    "snunet": "minenetcd.models.snunet:SNUNet",
+    "tfi_gr": "minenetcd.models.tfi_gr:TFIGR",
+    "tinycd": "minenetcd.models.tinycd:TinyCD",
 }
 
 
@@ -57,7 +41,8 @@ def model_class(name: str) -> type[ChangeModel]:
     """The class behind `name`; UnknownNameError suggests the nearest."""
     if name not in MODELS:
         raise UnknownNameError("model", name, MODELS)
-    return MODELS[name]
+    architecture: type[ChangeModel] = resolve(MODELS[name])
+    return architecture
 
 
 def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any) -> ChangeModel:
@@ -78,4 +63,5 @@ def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any
 
 def model_name(model: ChangeModel) -> str:
     """The name `model` was created by."""
-    return next(name for name, architecture in MODELS.items() if type(model) is architecture)
+    path = f"{type(model).__module__}:{type(model).__qualname__}"
+    return next(name for name, known in MODELS.items() if known == path)

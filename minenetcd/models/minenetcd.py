@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from minenetcd.backbones.catalog import create_backbone
-from minenetcd.backbones.vmamba import VMamba
 from minenetcd.errors import OptionError
 from minenetcd.layers.changefft import ChannelChangeFFT, SpatialChangeFFT
 from minenetcd.layers.resize import resize_to
@@ -67,7 +66,8 @@ class MineNetCD(ChangeModel):
         if change_fft not in _CHANGE_FFT:
             raise OptionError(f"change_fft needs one of {', '.join(_CHANGE_FFT)}, got {change_fft!r}: choose one.")
         self.encoder = create_backbone(backbone, in_channels=in_channels)
-        wiring = {"residual": isinstance(self.encoder, VMamba)} if change_fft == "spatial" else {}
+        residual = getattr(self.encoder, "has_residual_change_fft", False)
+        wiring = {"residual": residual} if change_fft == "spatial" else {}
         self.change_fft = nn.ModuleList(_CHANGE_FFT[change_fft](width, **wiring) for width in self.encoder.channels)
         self.decoder = UPerNetDecoder(self.encoder.channels, num_classes, channels=decoder_channels)
         self.auxiliary = FCNHead(self.encoder.channels[2], num_classes, channels=auxiliary_channels)

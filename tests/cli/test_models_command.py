@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from minenetcd.cli import models as command
 from minenetcd.cli.main import app, run
-from minenetcd.models.catalog import MODELS, list_models
+from minenetcd.models.catalog import list_models, model_class
 from minenetcd.weights.published import RELEASED
 
 
@@ -65,7 +65,7 @@ def test_choices_of_an_option_are_listed(capsys: pytest.CaptureFixture[str]) -> 
 def test_every_method_has_a_detail(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     command.models(name)
     text = capsys.readouterr().out
-    assert MODELS[name].about.title in text
+    assert model_class(name).about.title in text
     assert "None" not in text.split("Option")[0]
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from minenetcd.models.catalog import MODELS, create_model, list_models, model_name
+from minenetcd.models.catalog import create_model, list_models, model_class, model_name
 from minenetcd.types import change_probability
 from minenetcd.weights.maps import MAPS
 
@@ -46,7 +46,7 @@ def test_its_config_is_json_and_rebuilds_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", list_models())
 def test_it_says_where_it_comes_from(name: str) -> None:
-    about = MODELS[name].about
+    about = model_class(name).about
     assert about.title and about.authors and about.venue and 2015 <= about.year <= 2026
 
 
