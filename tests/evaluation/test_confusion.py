@@ -6,7 +6,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from sklearn import metrics
 
 from minenetcd.errors import SizeError
 from minenetcd.evaluation.confusion import METRICS, Confusion
@@ -17,6 +16,7 @@ CELLS = st.integers(0, 30)
 
 def scikit_learn(truth: np.ndarray, prediction: np.ndarray) -> dict[str, float]:
     """Every metric as scikit-learn has it; NaN where it is undefined there."""
+    metrics = pytest.importorskip("sklearn.metrics")
     told = {"labels": [0, 1], "average": None, "zero_division": np.nan}
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(truth, prediction, **told)
     iou = metrics.jaccard_score(truth, prediction, labels=[0, 1], average=None, zero_division=0)

@@ -3,8 +3,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.calibration import calibration_curve
-from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import (
@@ -34,24 +32,26 @@ def histogram(probability: np.ndarray, truth: np.ndarray, levels: int = 1000) ->
 @settings(deadline=None)
 @given(SEEDS)
 def test_the_curve_and_average_precision_are_those_of_scikit_learn(seed: int) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
     probability, truth = pixels(seed)
     counted = histogram(probability, truth)
     if not truth.any():
         assert precision_recall(counted) is None and average_precision(counted) is None
         return
-    precision, recall, thresholds = precision_recall_curve(truth, probability)
+    precision, recall, thresholds = metrics.precision_recall_curve(truth, probability)
     ours = precision_recall(counted)
     np.testing.assert_allclose(ours.precision[::-1], precision[:-1])
     np.testing.assert_allclose(ours.recall[::-1], recall[:-1])
     np.testing.assert_allclose(ours.thresholds[::-1] + 0.0005, thresholds)
-    assert average_precision(counted) == pytest.approx(average_precision_score(truth, probability))
+    assert average_precision(counted) == pytest.approx(metrics.average_precision_score(truth, probability))
 
 
 @settings(deadline=None)
 @given(SEEDS, st.sampled_from([1, 7, 20]))
 def test_reliability_is_that_of_scikit_learn(seed: int, bins: int) -> None:
+    calibration = pytest.importorskip("sklearn.calibration")
     probability, truth = pixels(seed)
-    changed, mean = calibration_curve(truth, probability, n_bins=bins)
+    changed, mean = calibration.calibration_curve(truth, probability, n_bins=bins)
     ours = reliability(histogram(probability, truth), bins)
     np.testing.assert_allclose(ours.probability, mean)
     np.testing.assert_allclose(ours.changed, changed, atol=1e-12)

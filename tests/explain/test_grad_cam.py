@@ -16,6 +16,8 @@ from minenetcd.explain.explanation import ExplainOptions
 from minenetcd.explain.grad_cam import TargetScore, grad_cam, heat
 from minenetcd.explain.layers import Layer, declared_layers
 
+pytestmark = pytest.mark.needs("captum")
+
 SIDE = 64
 
 

@@ -16,6 +16,7 @@ from minenetcd.models.catalog import list_models
 from minenetcd.weights.maps import MAPS
 
 
+@pytest.mark.needs("captum")
 @pytest.mark.parametrize("name", list_models())
 def test_its_declared_layers_give_maps_of_the_images_size(name: str) -> None:
     explanation = look(detector_of(name), view_of(*noise(30, 32)))
@@ -47,12 +48,14 @@ def test_its_levels_run_from_fine_to_coarse_once_each(name: str) -> None:
         assert sides == sorted(sides, reverse=True) and all(64 % side == 0 for side in sides)
 
 
+@pytest.mark.needs("captum")
 @pytest.mark.parametrize("name", [name for name in list_models() if MAPS[name].OPTIONS])
 def test_published_options_can_be_looked_into_too(name: str) -> None:
     explanation = look(detector_of(name, **MAPS[name].OPTIONS), view_of(*noise(64, 64)))
     assert any(heat_map.peak > 0 for heat_map in explanation.maps)
 
 
+@pytest.mark.needs("captum")
 def test_levels_that_the_answer_is_not_read_from_are_cold() -> None:
     explanation = look(detector_of("a2net", prediction="coarsest"), view_of(*noise(64, 64)))
     peaks = {
@@ -61,6 +64,7 @@ def test_levels_that_the_answer_is_not_read_from_are_cold() -> None:
     assert peaks[1] == peaks[2] == peaks[3] == 0
 
 
+@pytest.mark.needs("captum")
 def test_levels_are_chosen() -> None:
     explanation = look(detector_of("minenetcd"), view_of(*noise(64, 64)), levels=(2, 4))
     assert explanation.levels == [2, 4] and len(explanation.maps) == 4

@@ -38,6 +38,7 @@ def scene(tmp_path: Path, **options: object) -> tuple[Path, Path, Path]:
     return tuple(write(tmp_path / f"{name}.tif", pixels, **options) for name, pixels in images.items())
 
 
+@pytest.mark.needs("captum")
 def test_everything_stands_and_agrees(detectors: dict[str, ChangeDetector], tmp_path: Path) -> None:
     before, after, truth = scene(tmp_path)
     options = ExplainOptions(truth=truth, levels=(1, 3))
@@ -60,6 +61,7 @@ def test_everything_stands_and_agrees(detectors: dict[str, ChangeDetector], tmp_
     assert not list((tmp_path / "out").rglob(".minenetcd-*"))
 
 
+@pytest.mark.needs("captum")
 def test_pictures_have_no_rasters_and_other_methods_no_spectra(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for name in ("before", "after"):
@@ -72,6 +74,7 @@ def test_pictures_have_no_rasters_and_other_methods_no_spectra(tmp_path: Path) -
     assert names == {"sheet.png", "explanation.json", "maps/fc-change-representation-level2.png"}
 
 
+@pytest.mark.needs("captum")
 def test_the_same_question_gives_the_same_files(tmp_path: Path) -> None:
     before, after, _ = scene(tmp_path)
     options, nano = ExplainOptions(levels=(2,)), {"nano": minenetcd.from_pretrained("minenetcd-nano")}
@@ -82,6 +85,7 @@ def test_the_same_question_gives_the_same_files(tmp_path: Path) -> None:
         assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
 
 
+@pytest.mark.needs("captum")
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     before, after, _ = scene(tmp_path)

@@ -26,6 +26,7 @@ def spectra_of(explanation: Explanation, stage: str) -> dict[tuple[int, str], np
     return {(s.level, s.region): s.amplitude for s in explanation.spectra if s.stage == stage}
 
 
+@pytest.mark.needs("captum")
 def test_without_change_fft_nothing_changes_and_with_it_something_does() -> None:
     before, after = noise(64, 64)
     for change_fft, same in (("none", True), ("channel", False), ("spatial", False)):
@@ -35,12 +36,14 @@ def test_without_change_fft_nothing_changes_and_with_it_something_does() -> None
         assert all(np.allclose(one[key], other[key]) for key in one) is same
 
 
+@pytest.mark.needs("captum")
 def test_equal_images_have_no_difference_in_any_frequency() -> None:
     image, _ = noise(64, 64)
     explanation = look(detector_of("minenetcd"), view_of(image, image))
     assert all(not amplitude.any() for amplitude in spectra_of(explanation, "feature difference").values())
 
 
+@pytest.mark.needs("captum")
 def test_changed_and_unchanged_cells_are_apart() -> None:
     rng = np.random.default_rng(0)
     before = rng.integers(90, 100, (64, 64, 3), dtype=np.uint8)
@@ -55,10 +58,12 @@ def test_changed_and_unchanged_cells_are_apart() -> None:
     assert {s.region: s.cells for s in explanation.spectra} == {"changed": 16 * 8, "unchanged": 16 * 8}
 
 
+@pytest.mark.needs("captum")
 def test_methods_without_change_fft_have_no_spectra() -> None:
     assert look(detector_of("fc_ef"), view_of(*noise(64, 64))).spectra == []
 
 
+@pytest.mark.needs("captum")
 def test_the_table_has_a_row_a_frequency() -> None:
     explanation = look(detector_of("minenetcd"), view_of(*noise(64, 64)), levels=(1,))
     table = spectra_table({"nano": explanation.spectra})

@@ -31,6 +31,7 @@ def test_a_window_is_that_part_of_the_whole(images: tuple[Path, Path]) -> None:
     assert (part.grid.transform.c, part.grid.transform.f) == (400_200, 5_599_700)
 
 
+@pytest.mark.needs("captum")
 def test_the_value_range_is_that_of_the_whole_scene(images: tuple[Path, Path]) -> None:
     """A window is seen as a prediction of the scene sees it, not stretched by itself."""
     detectors = {"known": known_detector()}
@@ -39,6 +40,7 @@ def test_the_value_range_is_that_of_the_whole_scene(images: tuple[Path, Path]) -
     np.testing.assert_allclose(part["known"].probability, whole["known"].probability[32:64, 20:52], atol=1e-6)
 
 
+@pytest.mark.needs("captum")
 def test_pixels_without_data_are_neither_asked_nor_hot(tmp_path: Path) -> None:
     before = np.full((64, 64), 30, np.uint8)
     after = before.copy()

@@ -6,11 +6,24 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
+#: Numbers drawn at a time: few enough to stay in the processor's cache.
+CHUNK = 2**15
+
 
 def tensor(name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """The floating-point tensor published as `name`."""
-    uniform = np.random.default_rng(zlib.crc32(name.encode())).random(tuple(shape)) * 2 - 1
-    return (_offset(name, shape) + _scale(name, shape) * uniform).astype(np.float32)
+    """The floating-point tensor published as `name`: offset + scale * u, u uniform in [-1, 1), drawn in float64."""
+    rng, size = np.random.default_rng(zlib.crc32(name.encode())), math.prod(shape)
+    offset, scale = _offset(name, shape), _scale(name, shape)
+    filled, drawn = np.empty(size, np.float32), np.empty(min(size, CHUNK))
+    for start in range(0, size, CHUNK):
+        part = drawn[: size - start]
+        rng.random(out=part)
+        part *= 2
+        part -= 1
+        part *= scale
+        part += offset
+        filled[start : start + CHUNK] = part
+    return filled.reshape(shape)
 
 
 def _offset(name: str, shape: tuple[int, ...]) -> float:

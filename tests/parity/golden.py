@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,11 @@ class Golden:
 
     @property
     def weights(self) -> dict[str, Tensor]:
-        """Every floating-point tensor by published name, filled deterministically."""
-        return {n: torch.from_numpy(fill.tensor(n, shape)) for n, shape in self.facts["state_dict"].items()}
+        """Every floating-point tensor by published name, filled deterministically.
+
+        The dictionary is the caller's own, the tensors are everybody's: not to be changed in place.
+        """
+        return dict(_drawn(self.name))
 
     def check(self, output: str, ours: Tensor, *, tolerance: float = 1e-4) -> None:
         """`ours` equals the published `output` within `tolerance` of its largest magnitude."""
@@ -37,6 +41,7 @@ class Golden:
         assert abs(float(ours.double().std(correction=0)) - float(self.arrays[f"{output}.std"])) <= limit
 
 
+@lru_cache(maxsize=4)
 def load_golden(name: str, variant: str = "") -> Golden:
     """The golden `name`, e.g. "bit"; `variant` chooses a stronger filling, e.g. "gain2" for fcnpp.gain2.npz."""
     facts = json.loads((GOLDENS / f"{name}.json").read_text())
@@ -48,3 +53,9 @@ def golden_pair(*, batch: int = 1, size: int = 256) -> tuple[Tensor, Tensor]:
     """The images all goldens were made from, as tensors (batch, 3, size, size)."""
     before, after = fill.image_pair(size=size, batch=batch)
     return torch.from_numpy(before), torch.from_numpy(after)
+
+
+@lru_cache(maxsize=1)
+def _drawn(name: str) -> dict[str, Tensor]:
+    """The weights of the golden `name`; the last ones drawn are kept, up to half a gigabyte."""
+    return {n: torch.from_numpy(fill.tensor(n, tuple(x))) for n, x in load_golden(name).facts["state_dict"].items()}

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import minenetcd
 from training.squares import small_config, write_config, write_squares
@@ -30,11 +29,12 @@ def run_id(folder: Path) -> str:
 
 
 def test_tensorboard_shows_every_step_once_also_after_a_resume(data: Path, tmp_path: Path) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     config = small_config(data, recipe={"steps": 6}, trainer={"trackers": ["tensorboard"]})
     minenetcd.train(config, tmp_path, device="cpu")
     (tmp_path / "checkpoints" / "step-000000006.pt").unlink()  # as if killed after step 4 was saved
     minenetcd.train(config, tmp_path, device="cpu", resume=True)
-    events = EventAccumulator(str(tmp_path / "trackers" / "minenetcd")).Reload()
+    events = accumulator.EventAccumulator(str(tmp_path / "trackers" / "minenetcd")).Reload()
     assert [event.step for event in events.Scalars("loss")] == [1, 2, 3, 4, 5, 6]
     assert [event.step for event in events.Scalars("val_f1")] == [3, 6]
     hyperparameters = next((tmp_path / "trackers" / "minenetcd").glob("*/hparams.yml")).read_text()
@@ -43,6 +43,7 @@ def test_tensorboard_shows_every_step_once_also_after_a_resume(data: Path, tmp_p
 
 @pytest.mark.slow
 def test_trackio_keeps_the_curves_on_this_machine(data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("trackio")
     environment = {"TRACKIO_DIR": str(tmp_path / "trackio")}
     done = train_apart(data, tmp_path, "trackio", **environment)
     assert done.returncode == 0, done.stderr
@@ -56,6 +57,7 @@ def test_trackio_keeps_the_curves_on_this_machine(data: Path, tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_wandb_writes_a_run_that_can_be_sent_later(data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("wandb")
     done = train_apart(data, tmp_path, "wandb", WANDB_MODE="offline")
     assert done.returncode == 0, done.stderr
     written = next((tmp_path / "run" / "trackers").glob(f"wandb/offline-run-*/run-{run_id(tmp_path)}.wandb"))
@@ -64,6 +66,7 @@ def test_wandb_writes_a_run_that_can_be_sent_later(data: Path, tmp_path: Path) -
 
 @pytest.mark.slow
 def test_a_tracker_that_does_not_start_is_one_line_and_nothing_is_begun(data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("wandb")
     refused = train_apart(data, tmp_path, "wandb", WANDB_MODE="online", WANDB_API_KEY="", HOME=str(tmp_path))
     assert refused.returncode == 2
     assert "A tracker of wandb could not start (No API key" in refused.stderr.splitlines()[-1]
