@@ -22,12 +22,9 @@ def read_config(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     Raises UnknownNameError for a name or path that is not there, OptionError for text that is not YAML.
     """
     if isinstance(source, Mapping):
-        config, folder = dict(source), CONFIGS
-    else:
-        path = _find(source, CONFIGS)
-        config, folder = _parse(path), path.parent
-    base = config.pop("base", None)
-    return config if base is None else merge(read_config(_find(base, folder)), config)
+        return _with_bases(dict(source), CONFIGS, ())
+    path = _find(source, CONFIGS)
+    return _with_bases(_parse(path), path.parent, (path,))
 
 
 def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,9 +59,18 @@ def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
     return overrides
 
 
-def _find(source: str | Path, folder: Path) -> Path:
+def _with_bases(config: dict[str, Any], folder: Path, read: tuple[Path, ...]) -> dict[str, Any]:
+    """`config`, which stands in `folder`, over its bases; none of the files `read` before is one of them."""
+    base = config.pop("base", None)
+    if base is None:
+        return config
+    path = _find(base, folder, besides=read)
+    return merge(_with_bases(_parse(path), path.parent, (*read, path)), config)
+
+
+def _find(source: str | Path, folder: Path, *, besides: tuple[Path, ...] = ()) -> Path:
     for path in (Path(source), folder / str(source), folder / f"{source}.yaml", CONFIGS / f"{source}.yaml"):
-        if path.is_file():
+        if path.is_file() and not any(path.samefile(other) for other in besides):
             return path
     raise UnknownNameError("configuration", str(source), list_configs())
 

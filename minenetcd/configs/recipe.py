@@ -41,15 +41,26 @@ class Recipe(Section):
     )
     batch_size: PositiveInt = Field(default=16, description="Pairs per process and forward pass.")
 
-    optimiser: Literal["adam", "adamw"] = "adamw"
+    sampling: Literal["uniform", "balanced"] = Field(
+        default="uniform",
+        description="Each training pair once an epoch, or as many with change as without (see docs/training.md).",
+    )
+
+    optimiser: Literal["adam", "adamw", "sgd"] = "adamw"
     learning_rate: PositiveFloat = 3e-4
-    betas: tuple[float, float] = (0.9, 0.99)
+    betas: tuple[float, float] = Field(default=(0.9, 0.99), description="Of adam and adamw.")
+    momentum: float = Field(default=0.9, ge=0, lt=1, description="Of sgd.")
     weight_decay: NonNegativeFloat = 0.01
-    schedule: Literal["cosine", "constant"] = "cosine"
+    schedule: Literal["cosine", "constant", "poly", "step"] = "cosine"
     warmup_share: NonNegativeFloat = Field(
         default=0.05, le=1, description="Share of all steps in which the rate rises."
     )
-    final_learning_rate: NonNegativeFloat = Field(default=1e-5, description="At the end of the cosine.")
+    final_learning_rate: NonNegativeFloat = Field(default=1e-5, description="At the end of cosine and poly.")
+    power: PositiveFloat = Field(default=0.9, description="Of poly; 1 is a straight line.")
+    milestones: tuple[float, ...] = Field(
+        default=(0.5, 0.75), description="Of step: shares of the run, after the warm-up, from which the rate is lower."
+    )
+    drop: float = Field(default=0.1, gt=0, le=1, description="Of step: what the rate is multiplied by each time.")
     clip_norm: PositiveFloat | None = Field(default=1.0, description="Largest norm of the gradient.")
     ema_decay: float | None = Field(
         default=0.998, ge=0, lt=1, description="Of the running average of the weights; null: none."
@@ -79,4 +90,6 @@ class Recipe(Section):
     def _sensible(self) -> Self:
         if isinstance(self.threshold, float) and not 0 < self.threshold < 1:
             raise ValueError(f"threshold needs 'val' or a number between 0 and 1, got {self.threshold}")
+        if not all(0 < share < 1 for share in self.milestones):
+            raise ValueError(f"milestones need shares of the run between 0 and 1, got {self.milestones}")
         return self

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from minenetcd.types import ChangeSample
@@ -40,6 +41,13 @@ class ChangeDataset(Dataset[ChangeSample], ABC):
     @abstractmethod
     def __getitem__(self, index: int) -> ChangeSample:
         """Pair `index`, each of its images decoded once; DataError names a pair that cannot be read."""
+
+    def mask(self, index: int) -> Tensor:
+        """The mask (H, W) of pair `index`, as stored: where a date has no data it may still say 0 or 1.
+
+        A source that can reads it without the dates.
+        """
+        return self[index].mask
 
     @property
     def sites(self) -> list[str] | None:

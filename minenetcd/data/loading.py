@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, default_collate
 
+from minenetcd.data.balance import BalancedSampler
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.sampling import EpochSampler, Key, SharedBatches
 from minenetcd.data.transforms import augment, augmentation_named, sample_generator
@@ -63,6 +66,7 @@ def make_loader(
     augmentation: str = "none",
     crop: int | None = None,
     shuffle: bool = False,
+    changed: Sequence[bool] | NDArray[np.bool_] | None = None,
     drop_last: bool = False,
     start: tuple[int, int] = (0, 0),
     rank: int = 0,
@@ -72,15 +76,17 @@ def make_loader(
     """A loader of `dataset` whose batches are fixed by `seed`, whatever `workers` and `world_size` are.
 
     `batch_size` counts the samples of all `world_size` processes together; this one, `rank`, gets its share of
-    each (see SharedBatches). `start` is (epoch, pairs of it already used) and resumes in the middle of an epoch.
-    `crop` is the side of a random window [pixels]; pairs smaller than it are refused, not padded, since padding
-    would be neither image nor label. Batches lie in page-locked memory where `device` is a CUDA device. Raises
-    UnknownNameError, or OptionError for numbers that do not fit.
+    each (see SharedBatches). With `changed`, pairs come as BalancedSampler draws them. `start` is (epoch, pairs of it
+    already used) and resumes in the middle of an epoch. `crop` is the side of a random window [pixels]; pairs smaller
+    than it are refused, not padded, since padding would be neither image nor label. Batches lie in page-locked memory
+    where `device` is a CUDA device. Raises UnknownNameError, or OptionError for numbers that do not fit.
     """
     if drop_last and len(dataset) < batch_size:
         raise OptionError(f"A batch needs {batch_size} pairs, the data set has {len(dataset)}: lower batch_size.")
     epoch, position = start
     order = EpochSampler(len(dataset), seed=seed, shuffle=shuffle, start_epoch=epoch, start_position=position)
+    if changed is not None:
+        order = BalancedSampler(changed, seed=seed, start_epoch=epoch, start_position=position)
     return PairLoader(
         _Batches(AugmentedPairs(dataset, augmentation=augmentation, crop=crop, seed=seed)),
         sampler=SharedBatches(order, batch_size=batch_size, drop_last=drop_last, rank=rank, world_size=world_size),

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
+from torch import Tensor
+
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.errors import DataError
 from minenetcd.types import ChangeSample
@@ -21,6 +23,9 @@ class Subset(ChangeDataset):
 
     def __getitem__(self, index: int) -> ChangeSample:
         return self.dataset[self.indices[index]]
+
+    def mask(self, index: int) -> Tensor:
+        return self.dataset.mask(self.indices[index])
 
 
 def hold_out(dataset: ChangeDataset, share: float, *, seed: int) -> tuple[Subset, Subset]:

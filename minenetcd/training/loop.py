@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from minenetcd.configs.schema import Settings
 from minenetcd.constants import Progress
+from minenetcd.data.balance import pairs_with_change
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.loading import make_loader
 from minenetcd.detectors.learned import ChangeDetector
@@ -21,10 +22,11 @@ from minenetcd.evaluation.evaluate import evaluate
 from minenetcd.evaluation.threshold import best_threshold, confusion_at
 from minenetcd.runtime.interruption import Interruption
 from minenetcd.training.losses import change_loss
-from minenetcd.training.optimise import RunningAverage, learning_rate, make_optimiser
+from minenetcd.training.optimise import RunningAverage, make_optimiser
 from minenetcd.training.parallel import Spread
 from minenetcd.training.plan import Plan
 from minenetcd.training.records.checkpoints import random_states, restore_random_state
+from minenetcd.training.schedules import learning_rate
 from minenetcd.types import ChangeSample
 
 
@@ -101,6 +103,7 @@ class Trainer:
             augmentation=self.recipe.augmentation,
             crop=self.recipe.crop,
             shuffle=True,
+            changed=pairs_with_change(self.train_set) if self.recipe.sampling == "balanced" else None,
             drop_last=True,
             start=self.plan.position(self.step),
             rank=self.accelerator.process_index,

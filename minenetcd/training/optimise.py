@@ -1,16 +1,34 @@
-"""What moves the weights: optimiser, learning rate over the run, and the running average of the weights."""
+"""What moves the weights: optimisers, and the running average of the weights."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import nn
-from torch.optim import Adam, AdamW, Optimizer
+from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from minenetcd.configs.recipe import Recipe
 
-OPTIMISERS: dict[str, type[Optimizer]] = {"adam": Adam, "adamw": AdamW}
+Groups = list[dict[str, Any]]  # of parameters, with their own weight decay, as torch's optimisers take them
+
+
+def adam(groups: Groups, recipe: Recipe) -> Optimizer:
+    """Kingma and Ba, ICLR 2015; decay is part of the gradient."""
+    return Adam(groups, lr=recipe.learning_rate, betas=recipe.betas)
+
+
+def adamw(groups: Groups, recipe: Recipe) -> Optimizer:
+    """Loshchilov and Hutter, ICLR 2019; decay stands beside the gradient."""
+    return AdamW(groups, lr=recipe.learning_rate, betas=recipe.betas)
+
+
+def sgd(groups: Groups, recipe: Recipe) -> Optimizer:
+    """Gradient descent with momentum; decay is part of the gradient."""
+    return SGD(groups, lr=recipe.learning_rate, momentum=recipe.momentum)
+
+
+OPTIMISERS: dict[str, Callable[[Groups, Recipe], Optimizer]] = {"adam": adam, "adamw": adamw, "sgd": sgd}
 
 
 def make_optimiser(model: nn.Module, recipe: Recipe) -> Optimizer:
@@ -20,21 +38,7 @@ def make_optimiser(model: nn.Module, recipe: Recipe) -> Optimizer:
     decayed = [p for p in trained if p.ndim >= 2 and id(p) not in spared]
     others = [p for p in trained if p.ndim < 2 or id(p) in spared]
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return OPTIMISERS[recipe.optimiser](
-        [group for group in groups if group["params"]], lr=recipe.learning_rate, betas=recipe.betas
-    )
-
-
-def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
-    """Rate of optimiser step `step` (from 0) of `steps`: linear warm-up, then a cosine, or a constant."""
-    warmup = round(steps * recipe.warmup_share)
-    if step < warmup:
-        return recipe.learning_rate * ((step + 1) / warmup)
-    if recipe.schedule == "constant":
-        return recipe.learning_rate
-    done = (step - warmup) / max(1, steps - 1 - warmup)
-    cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
-    return recipe.learning_rate * cosine + recipe.final_learning_rate * (1 - cosine)
+    return OPTIMISERS[recipe.optimiser]([group for group in groups if group["params"]], recipe)
 
 
 class RunningAverage:

@@ -108,6 +108,8 @@ class Spread:
 
     def load_optimiser_state(self, optimiser: Optimizer, state: dict[str, Any]) -> None:
         """Take `state` of `optimiser_state`, which every process has read."""
+        if not state["state"]:  # gradient descent without momentum remembers nothing, which torch does not expect
+            return
         set_optimizer_state_dict(self.model, optimiser, state, options=StateDictOptions(full_state_dict=True))
 
     def _share_buffers(self) -> None:

@@ -22,6 +22,15 @@ def test_a_file_inherits_from_a_shipped_one_key_by_key(tmp_path: Path) -> None:
     assert detector.threshold == 0.3 and detector.model.config["num_classes"] == 1
 
 
+def test_a_file_called_as_the_shipped_one_it_changes_is_not_its_own_base(tmp_path: Path) -> None:
+    (tmp_path / "bit.yaml").write_text("base: bit\nthreshold: 0.3\n")
+    assert read_config(tmp_path / "bit.yaml") == {**read_config("bit"), "threshold": 0.3}
+    for one, other in (("a", "b"), ("b", "a")):
+        (tmp_path / f"{one}.yaml").write_text(f"base: {other}\n")
+    with pytest.raises(UnknownNameError, match="no configuration 'a'"):
+        read_config(tmp_path / "a.yaml")
+
+
 def test_naming_another_model_drops_the_options_of_the_base() -> None:
     merged = merge(read_config("base"), {"model": {"name": "snunet", "width": 16}})
     assert merged["model"] == {"name": "snunet", "width": 16}

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from minenetcd.configs.reading import list_configs, parse_overrides
 from minenetcd.configs.schema import Settings
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.models.catalog import list_models
+from minenetcd.training.schedules import learning_rate
 from minenetcd.training.train import read_settings
 
 
@@ -55,6 +57,7 @@ def test_the_data_set_is_one_key() -> None:
         ("data.val_split=test", OptionError, "test split is read by 'minenetcd test' only"),
         ("data.train_split=test", OptionError, "test split is read by 'minenetcd test' only"),
         ("data.val_split=train", OptionError, "both 'train': name two splits, or set val_share"),
+        ("recipe.milestones=[0.5,1]", OptionError, "between 0 and 1"),
         ("recipe.threshold=1.5", OptionError, "between 0 and 1"),
     ],
 )
@@ -77,3 +80,13 @@ def test_a_configuration_is_shown_whole() -> None:
     result = CliRunner().invoke(app, ["config", "show", "bit", "recipe=paper"])
     assert "name: bit" in result.output and "final_learning_rate: 1.0e-07" in result.output
     assert "minenetcd-nano" in CliRunner().invoke(app, ["config", "list"]).output
+
+
+def test_the_recipe_of_bit_in_the_documentation_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/training.md").read_text(encoding="utf-8")
+    text = next(block for block in re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL) if "optimiser: sgd" in block)
+    (tmp_path / "bit.yaml").write_text(text)
+    recipe = read_settings(tmp_path / "bit.yaml").recipe
+    rates = [learning_rate(epoch, 201, recipe) for epoch in range(200)]
+    assert rates == pytest.approx([0.01 * (1 - epoch / 200) for epoch in range(200)])
+    assert (recipe.optimiser, recipe.momentum, recipe.loss) == ("sgd", 0.99, "ce")

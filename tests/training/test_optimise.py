@@ -1,15 +1,20 @@
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.optim import SGD, Adam, AdamW
+from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, MultiStepLR, PolynomialLR, StepLR
 
 from minenetcd.configs.recipe import Recipe
 from minenetcd.configs.schema import Settings
 from minenetcd.errors import OptionError
-from minenetcd.training.optimise import RunningAverage, learning_rate, make_optimiser
+from minenetcd.training.optimise import RunningAverage, make_optimiser
 from minenetcd.training.plan import Plan
+from minenetcd.training.schedules import learning_rate
 
 PAPER = Recipe.read("paper")
 
@@ -25,7 +30,84 @@ def test_the_strong_rate_rises_first() -> None:
     assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0]) and rates[-1] == pytest.approx(1e-5)
 
 
-@given(st.integers(1, 500), st.sampled_from(["cosine", "constant"]), st.floats(0, 1))
+@pytest.mark.parametrize(
+    ("schedule", "torch_schedule"),
+    [
+        ({"schedule": "poly"}, lambda optimiser: PolynomialLR(optimiser, total_iters=100, power=0.9)),
+        ({"schedule": "poly", "power": 1}, lambda optimiser: LinearLR(optimiser, 1, 0, total_iters=100)),
+        ({"schedule": "step"}, lambda optimiser: MultiStepLR(optimiser, [50, 75], gamma=0.1)),
+        (
+            {"schedule": "step", "milestones": (0.3, 0.6, 0.9), "drop": 0.5},
+            lambda optimiser: StepLR(optimiser, step_size=30, gamma=0.5),
+        ),
+        ({"schedule": "cosine"}, lambda optimiser: CosineAnnealingLR(optimiser, T_max=100)),
+    ],
+    ids=["poly", "straight line", "step", "other steps", "cosine"],
+)
+def test_schedules_are_those_of_torch(
+    schedule: dict[str, Any], torch_schedule: Callable[[SGD], torch.optim.lr_scheduler.LRScheduler]
+) -> None:
+    recipe = Recipe.read({"learning_rate": 0.01, "final_learning_rate": 0, "warmup_share": 0, **schedule})
+    optimiser = SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.01)
+    theirs = torch_schedule(optimiser)
+    for number in range(101):
+        expected = optimiser.param_groups[0]["lr"]
+        assert learning_rate(number, 101, recipe) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+        optimiser.step()
+        theirs.step()
+
+
+def test_schedules_begin_after_the_warm_up_and_poly_ends_at_the_final_rate() -> None:
+    recipe = Recipe(learning_rate=1.0, schedule="poly", warmup_share=0.1, final_learning_rate=0.25, power=2)
+    rates = [learning_rate(number, 100, recipe) for number in range(100)]
+    assert rates[9:11] == [1.0, 1.0] and rates[-1] == 0.25
+    assert rates[55] == pytest.approx(0.25 + 0.75 * (1 - 45 / 89) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "theirs"),
+    [
+        ({"optimiser": "sgd"}, lambda groups: SGD(groups, lr=0.1, momentum=0.9)),
+        ({"optimiser": "sgd", "momentum": 0.5}, lambda groups: SGD(groups, lr=0.1, momentum=0.5)),
+        ({"optimiser": "adam"}, lambda groups: Adam(groups, lr=0.1, betas=(0.9, 0.99))),
+        ({"optimiser": "adamw"}, lambda groups: AdamW(groups, lr=0.1, betas=(0.9, 0.99))),
+    ],
+    ids=["sgd", "other momentum", "adam", "adamw"],
+)
+def test_optimisers_are_those_of_torch(options: dict[str, Any], theirs: Callable[[Any], torch.optim.Optimizer]) -> None:
+    """Weights after steps with decay on the kernel, none on the bias."""
+    torch.manual_seed(0)
+    ours, other = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)
+    other.load_state_dict(ours.state_dict())
+    recipe = Recipe.read({"learning_rate": 0.1, "weight_decay": 5e-4, **options})
+    groups = [{"params": [other.weight], "weight_decay": 5e-4}, {"params": [other.bias], "weight_decay": 0.0}]
+    inputs = torch.randn(4, 3)
+    for model, optimiser in ((ours, make_optimiser(ours, recipe)), (other, theirs(groups))):
+        for _ in range(5):
+            optimiser.zero_grad()
+            model(inputs).square().sum().backward()
+            optimiser.step()
+    torch.testing.assert_close(ours.weight, other.weight, rtol=0, atol=0)
+    torch.testing.assert_close(ours.bias, other.bias, rtol=0, atol=0)
+
+
+def test_momentum_by_hand() -> None:
+    """v = m v + (gradient + decay w), w = w - rate v; the rule of the papers that train with it."""
+    weight = torch.nn.Parameter(torch.tensor([[2.0]]))
+    layer = torch.nn.Module()
+    layer.weight = weight
+    optimiser = make_optimiser(layer, Recipe(optimiser="sgd", learning_rate=0.1, momentum=0.9, weight_decay=0.5))
+    value, velocity = 2.0, 0.0
+    for _ in range(3):
+        optimiser.zero_grad()
+        weight.square().sum().backward()
+        optimiser.step()
+        velocity = 0.9 * velocity + (2 * value + 0.5 * value)
+        value -= 0.1 * velocity
+    assert weight.item() == pytest.approx(value, rel=1e-6)
+
+
+@given(st.integers(1, 500), st.sampled_from(["cosine", "constant", "poly", "step"]), st.floats(0, 1))
 def test_every_rate_is_positive_and_at_most_the_recipes(steps: int, schedule: str, warmup: float) -> None:
     recipe = Recipe(schedule=schedule, warmup_share=warmup, learning_rate=1e-2)
     assert all(0 < learning_rate(step, steps, recipe) <= 1e-2 for step in range(steps))

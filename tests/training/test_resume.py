@@ -97,6 +97,17 @@ def test_a_run_resumed_after_its_end_changes_nothing(data: Path, tmp_path: Path)
     assert all(torch.equal(one, again.model.state_dict()[name]) for name, one in first.model.state_dict().items())
 
 
+@pytest.mark.parametrize("momentum", [0.9, 0.0])
+def test_momentum_and_balanced_pairs_go_on_where_they_stopped(data: Path, tmp_path: Path, momentum: float) -> None:
+    recipe = {"optimiser": "sgd", "momentum": momentum, "schedule": "poly", "sampling": "balanced", "steps": 4}
+    config = small_config(data, recipe=recipe, trainer={"checkpoint_steps": 1, "keep": 4})
+    whole = minenetcd.train(config, tmp_path, device="cpu").model.state_dict()
+    for file in ("step-000000004.pt", "step-000000003.pt"):
+        (tmp_path / "checkpoints" / file).unlink()
+    again = minenetcd.train(config, tmp_path, device="cpu", resume=True).model.state_dict()
+    assert all(torch.equal(tensor, whole[name]) for name, tensor in again.items())
+
+
 def test_only_the_last_checkpoints_are_kept(data: Path, tmp_path: Path) -> None:
     minenetcd.train(small_config(data, trainer={"checkpoint_steps": 1, "keep": 3}), tmp_path, device="cpu")
     kept = sorted(path.name for path in (tmp_path / "checkpoints").glob("step-*"))

@@ -11,6 +11,7 @@ from typing import Any, Self
 from minenetcd.benchmark.results.labels import METHOD_LABELS, TRUNKS, data_label, option_label, recipe_label
 from minenetcd.benchmark.results.published import published_weights
 from minenetcd.configs.reading import merge
+from minenetcd.configs.recipe import Recipe
 from minenetcd.configs.section import as_mapping
 from minenetcd.configs.suite import PUBLISHED, TRAIN, DatasetEntry, MethodEntry, Suite
 from minenetcd.datasets.catalog import published_table
@@ -23,6 +24,9 @@ WITHOUT_EFFECT = (
     ("name",), ("base",), ("device",), ("data", "workers"),
     ("trainer", "trackers"), ("trainer", "keep"), ("trainer", "checkpoint_steps"),
 )  # fmt: skip
+
+#: Keys of a recipe that version 0.2 had not: at their defaults they decide nothing, so that its cells keep their ids.
+SINCE_0_2 = ("sampling", "momentum", "power", "milestones", "drop")
 
 
 @dataclass(frozen=True)
@@ -203,7 +207,9 @@ def _rows_of(entry: MethodEntry, *, alone: bool) -> Iterator[_Row]:
 
 def _deciding(settings: Mapping[str, Any]) -> dict[str, Any]:
     """`settings` without the keys that decide nothing."""
-    return _without(settings, *WITHOUT_EFFECT)
+    recipe, default = settings["recipe"], Recipe().model_dump(mode="json")
+    at_default = [("recipe", key) for key in SINCE_0_2 if recipe[key] == default[key]]
+    return _without(settings, *WITHOUT_EFFECT, *at_default)
 
 
 def _without(settings: Mapping[str, Any], *keys: tuple[str, ...]) -> dict[str, Any]:

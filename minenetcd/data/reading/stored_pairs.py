@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
@@ -63,6 +64,10 @@ class StoredPairs(ChangeDataset):
         name = self.names[index]
         pair = _reading(partial(self.encoded, index), lambda: self.describe(index, "pair"))
         return decode_pair(pair, name, self.options, lambda: self.mask_values, partial(self.describe, index))
+
+    def mask(self, index: int) -> Tensor:
+        read = _reading(partial(self.encoded_mask, index), lambda: self.describe(index, "mask"))
+        return _decoded_mask(read, lambda: self.mask_values, partial(self.describe, index))
 
     @cached_property
     def facts(self) -> DatasetFacts:  # made when it is first asked for
@@ -122,8 +127,7 @@ def decode_pair(
         _reading(partial(decode_date, encoded, options), partial(describe, part))
         for encoded, part in ((pair.before, "before"), (pair.after, "after"))
     )
-    stored = _reading(partial(decode_mask, pair.mask), partial(describe, "mask"))
-    mask = torch.from_numpy(_reading(lambda: mask_values().translate(stored), partial(describe, "mask")))
+    mask = _decoded_mask(pair.mask, mask_values, describe)
     shapes = before.pixels.shape, after.pixels.shape, mask.shape
     if shapes[0] != shapes[1] or shapes[0][1:] != shapes[2]:
         raise DataError(f"{describe('pair')} {_unequal(*shapes)}")
@@ -131,6 +135,11 @@ def decode_pair(
         if valid is not None:
             mask[~valid] = UNKNOWN
     return ChangeSample(before.pixels, after.pixels, mask, name)
+
+
+def _decoded_mask(encoded: Encoded, mask_values: Callable[[], MaskValues], describe: Callable[[str], str]) -> Tensor:
+    stored = _reading(partial(decode_mask, encoded), partial(describe, "mask"))
+    return torch.from_numpy(_reading(lambda: mask_values().translate(stored), partial(describe, "mask")))
 
 
 def _reading(read: Callable[[], Read], describe: Callable[[], str]) -> Read:

@@ -1,0 +1,52 @@
+"""The learning rate over a run: a linear warm-up, then a schedule by name.
+
+A schedule gives the rate when the share `done` of the steps after the warm-up lies behind: 0 at the first of them, 1
+at the last.
+"""
+
+import math
+from collections.abc import Callable
+
+from minenetcd.configs.recipe import Recipe
+
+
+def constant(done: float, recipe: Recipe) -> float:
+    """The recipe's rate throughout."""
+    return recipe.learning_rate
+
+
+def cosine(done: float, recipe: Recipe) -> float:
+    """Half a cosine, from the recipe's rate to its final one (Loshchilov and Hutter, ICLR 2017)."""
+    return _between(0.5 * (1 + math.cos(math.pi * done)), recipe)
+
+
+def poly(done: float, recipe: Recipe) -> float:
+    """(1 - done) ** power, from the recipe's rate to its final one; with power 1 a straight line."""
+    return _between((1 - done) ** recipe.power, recipe)
+
+
+def step(done: float, recipe: Recipe) -> float:
+    """The recipe's rate, times `drop` for each milestone reached."""
+    return recipe.learning_rate * recipe.drop ** sum(done >= milestone for milestone in recipe.milestones)
+
+
+SCHEDULES: dict[str, Callable[[float, Recipe], float]] = {
+    "constant": constant,
+    "cosine": cosine,
+    "poly": poly,
+    "step": step,
+}
+
+
+def learning_rate(number: int, steps: int, recipe: Recipe) -> float:
+    """Rate of optimiser step `number` (from 0) of `steps`."""
+    warmup = round(steps * recipe.warmup_share)
+    if number < warmup:
+        return recipe.learning_rate * ((number + 1) / warmup)
+    done = (number - warmup) / max(1, steps - 1 - warmup)
+    return SCHEDULES[recipe.schedule](min(1.0, done), recipe)
+
+
+def _between(share: float, recipe: Recipe) -> float:
+    """The final rate at 0, the recipe's at 1."""
+    return recipe.learning_rate * share + recipe.final_learning_rate * (1 - share)
