@@ -3,24 +3,23 @@
 import base64
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from PIL import Image
 
 from minenetcd.benchmark.report.formats import to_html
+from minenetcd.benchmark.report.tables import Table
 from minenetcd.benchmark.results.significance import RESAMPLES
 from minenetcd.benchmark.results.summary import parts
 from minenetcd.configs.suite import Suite
 from minenetcd.display.page import render_page
-
-if TYPE_CHECKING:
-    from minenetcd.benchmark.report.write import Chapter
 
 #: Columns of the table of cells: heading, column of the results, how it is shown.
 _CELL_COLUMNS = (
@@ -35,7 +34,16 @@ _CELL_COLUMNS = (
 _SHARED = {"dataset": "data", "recipe": "recipe", "weights": "weights"}
 
 
-def render_report(suite: Suite, frame: pd.DataFrame, chapters: Sequence["Chapter"]) -> str:
+@dataclass
+class Chapter:
+    """What is shown of one data set and recipe, in this order."""
+
+    title: str
+    tables: list[Table] = field(default_factory=list)
+    figures: list[tuple[Path, str]] = field(default_factory=list)  # PNG (an SVG may lie beside it), caption
+
+
+def render_report(suite: Suite, frame: pd.DataFrame, chapters: Sequence[Chapter]) -> str:
     """The page as HTML; all text that comes from outside is escaped."""
     written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return render_page(
@@ -48,7 +56,7 @@ def render_report(suite: Suite, frame: pd.DataFrame, chapters: Sequence["Chapter
     )
 
 
-def _sections(suite: Suite, frame: pd.DataFrame, chapters: Sequence["Chapter"]) -> list[str]:
+def _sections(suite: Suite, frame: pd.DataFrame, chapters: Sequence[Chapter]) -> list[str]:
     sections = [*_warnings(frame), _key_figures(frame)]
     for chapter in chapters:
         sections.append(f'<h2 class="chapter">{escape(chapter.title)}</h2>')

@@ -1,7 +1,6 @@
 """Tables, figures and one page from the results on disk; no network is needed, nor the data."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -12,9 +11,9 @@ from minenetcd.benchmark.report.figures.cost import cost
 from minenetcd.benchmark.report.figures.gains import change_fft_gains
 from minenetcd.benchmark.report.figures.write import write_figure
 from minenetcd.benchmark.report.formats import WRITERS
-from minenetcd.benchmark.report.page import render_report
+from minenetcd.benchmark.report.page import Chapter, render_report
 from minenetcd.benchmark.report.sheets import find_samples, sheet
-from minenetcd.benchmark.report.tables import Table, across_table, gains_table, methods_table
+from minenetcd.benchmark.report.tables import across_table, gains_table, methods_table
 from minenetcd.benchmark.results.significance import LEVEL, Comparison, compare_lines
 from minenetcd.benchmark.results.summary import Axis, Part, parts
 from minenetcd.benchmark.results.table import write_table
@@ -26,15 +25,6 @@ REPORT = "report.html"
 
 #: Below this many sites, percentile intervals of a bootstrap cover visibly less than they say.
 FEW_UNITS = 20
-
-
-@dataclass
-class Chapter:
-    """What is shown of one data set and recipe, in this order."""
-
-    title: str
-    tables: list[Table] = field(default_factory=list)
-    figures: list[tuple[Path, str]] = field(default_factory=list)  # PNG (an SVG may lie beside it), caption
 
 
 def write_report(folder: BenchmarkFolder) -> Path:
