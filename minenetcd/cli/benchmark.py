@@ -8,7 +8,7 @@ from typer import Argument, Exit, Option, Typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from minenetcd.benchmark.measuring.run import Benchmark
+    from minenetcd.benchmark.run import Benchmark
     from minenetcd.benchmark.suite.plan import PlannedCell
 
 
@@ -49,7 +49,7 @@ def run(
 
     Example: minenetcd benchmark synthetic-small --jobs 2
     """
-    from minenetcd.benchmark.measuring.run import plan_suite, run_suite
+    from minenetcd.benchmark.run import plan_suite, run_suite
     from minenetcd.benchmark.suite.suites import read_suite
     from minenetcd.configs.reading import parse_overrides
 
@@ -71,7 +71,7 @@ def report(
 
     Example: minenetcd benchmark report results/synthetic-small
     """
-    from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+    from minenetcd.benchmark.folder import BenchmarkFolder
     from minenetcd.benchmark.report.write import write_report
 
     print(f"Report: {write_report(BenchmarkFolder(folder))}")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from minenetcd.benchmark.measuring.run import SuiteReporter
+from minenetcd.benchmark.run import SuiteReporter
 
 if TYPE_CHECKING:
     from minenetcd.benchmark.suite.cells import Cell

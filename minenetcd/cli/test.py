@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Exit, Option
 
 if TYPE_CHECKING:
-    from minenetcd.benchmark.results.published import Printed
+    from minenetcd.benchmark.suite.published import Printed
     from minenetcd.detectors.learned import ChangeDetector
     from minenetcd.evaluation.evaluate import Evaluation
 
@@ -62,7 +62,7 @@ def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published
     from rich.console import Console
     from rich.table import Table
 
-    from minenetcd.benchmark.results.labels import MEASURES
+    from minenetcd.benchmark.suite.labels import MEASURES
     from minenetcd.cli.results import counted
     from minenetcd.data.split_names import WHOLE
     from minenetcd.evaluation.outputs import metrics_record
@@ -97,7 +97,7 @@ def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published
 
 def _published(detector: "ChangeDetector", data: str) -> "Printed | None":
     """What is published of exactly this detector's network on this data set."""
-    from minenetcd.benchmark.results.published import printed_score
+    from minenetcd.benchmark.suite.published import printed_score
     from minenetcd.datasets.catalog import published_table
 
     return printed_score(detector.describe()["model"], published_table(data), "framework")

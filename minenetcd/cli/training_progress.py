@@ -1,16 +1,11 @@
 """A run on the terminal: how far, how fast, how good."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from minenetcd.training.records.reporting import TrainingReporter
-
-if TYPE_CHECKING:
-    from minenetcd.training.loop import Step, Validation
+from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
 
 
 class RunProgress(TrainingReporter):

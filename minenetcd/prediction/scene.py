@@ -27,8 +27,8 @@ from minenetcd.prediction.areas import Change, StoredScene, find_change, read_wi
 from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.inference import probability_strips
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.outcome import Outcome
 from minenetcd.prediction.outputs import SavedPrediction, result_names, write_results
+from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.page import write_report
 from minenetcd.prediction.report.pictures import date_pictures
 from minenetcd.prediction.resampled import resampled_strips

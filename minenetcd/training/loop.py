@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -26,30 +26,9 @@ from minenetcd.training.optimise import RunningAverage, make_optimiser
 from minenetcd.training.parallel import Spread
 from minenetcd.training.plan import Plan
 from minenetcd.training.records.checkpoints import random_states, restore_random_state
+from minenetcd.training.records.reporting import Step, Validation
 from minenetcd.training.schedules import learning_rate
 from minenetcd.types import ChangeSample
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one optimiser step did."""
-
-    step: int
-    epoch: int
-    loss: float
-    learning_rate: float
-    samples_per_second: float
-    interrupted: bool
-
-
-@dataclass(frozen=True)
-class Validation:
-    """What the weights after `step` steps give on the validation split, at its best threshold or a fixed one."""
-
-    step: int
-    f1: float
-    ciou: float
-    threshold: float
 
 
 class Trainer:

@@ -20,13 +20,13 @@ from minenetcd.errors import OptionError, RunInterrupted
 from minenetcd.runtime.device import choose_device
 from minenetcd.runtime.interruption import Interruption
 from minenetcd.training import earlier_framework
-from minenetcd.training.loop import Step, Trainer, Validation
+from minenetcd.training.loop import Trainer
 from minenetcd.training.pairs import open_splits
 from minenetcd.training.parallel import start_accelerator
 from minenetcd.training.plan import Plan
 from minenetcd.training.records.checkpoints import latest_checkpoint, read_checkpoint, write_checkpoint
 from minenetcd.training.records.curves import draw_curves
-from minenetcd.training.records.reporting import TrainingReporter
+from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
 from minenetcd.training.records.run_folder import RunFolder
 from minenetcd.training.records.trackers import start_trackers, tracker_names
 from minenetcd.weights.keymap import load_strictly

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.samples import SampleKeeper, kept_names
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.trunks import complexity_of

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.cell import is_trained, measured_so_far, run_cell
-from minenetcd.benchmark.measuring.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.samples import read_images, read_masks
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.suites import read_suite

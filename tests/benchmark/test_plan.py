@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from minenetcd.benchmark.measuring.run import plan_suite
+from minenetcd.benchmark.run import plan_suite
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.plan import Costs, DataSize, Speeds, data_size
 from minenetcd.benchmark.suite.remaining import Remaining

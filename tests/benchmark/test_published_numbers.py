@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from minenetcd.benchmark.results.published import PAPER, printed_gain, printed_score, published_weights
+from minenetcd.benchmark.suite.published import PAPER, printed_gain, printed_score, published_weights
 from minenetcd.benchmark.suite.trunks import complexity_of, own_options, read_trunks
 from minenetcd.models.catalog import create_model
 

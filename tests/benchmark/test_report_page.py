@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from benchmark.made_up import make_up, square_pairs
-from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.report.write import write_report
 from minenetcd.benchmark.suite.suites import read_suite
 from minenetcd.display.figure_style import titled

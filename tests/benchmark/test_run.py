@@ -13,8 +13,8 @@ import yaml
 from filelock import FileLock
 from PIL import Image
 
-from minenetcd.benchmark.measuring.folder import BenchmarkFolder
-from minenetcd.benchmark.measuring.run import SuiteReporter, run_suite
+from minenetcd.benchmark.folder import BenchmarkFolder
+from minenetcd.benchmark.run import SuiteReporter, run_suite
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.suites import read_suite
 from minenetcd.configs.suite import Suite
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 RUN = """
 import sys
-from minenetcd.benchmark.measuring.run import run_suite
+from minenetcd.benchmark.run import run_suite
 from minenetcd.benchmark.suite.suites import read_suite
 run_suite(read_suite(sys.argv[1]), sys.argv[2], device="cpu")
 """

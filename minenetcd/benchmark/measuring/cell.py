@@ -12,7 +12,7 @@ from typing import Any
 import torch
 import yaml
 
-from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.samples import SampleKeeper, kept_names
 from minenetcd.benchmark.suite.cells import WITHOUT_EFFECT, Cell
 from minenetcd.benchmark.suite.trunks import complexity_of
@@ -25,9 +25,8 @@ from minenetcd.evaluation.outputs import metrics_record, write_results
 from minenetcd.evaluation.testing import is_trained_on
 from minenetcd.files import locked
 from minenetcd.runtime.reporting import Reporter
-from minenetcd.training.loop import Step, Validation
 from minenetcd.training.records.environment import git_state, processor
-from minenetcd.training.records.reporting import TrainingReporter
+from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
 from minenetcd.training.records.run_folder import CONFIG, RunFolder
 from minenetcd.training.train import train
 

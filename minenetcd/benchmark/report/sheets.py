@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.samples import choose_samples, read_images, read_masks
 from minenetcd.benchmark.results.summary import Part
 from minenetcd.benchmark.results.table import pair_scores

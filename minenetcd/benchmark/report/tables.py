@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from minenetcd.benchmark.results.labels import MEASURES, TRUNKS
 from minenetcd.benchmark.results.significance import Comparison
 from minenetcd.benchmark.results.summary import Axis, Line, Part, Score, gains
+from minenetcd.benchmark.suite.labels import MEASURES, TRUNKS
 
 DIGITS = 4
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.report.figures.bars import bars
 from minenetcd.benchmark.report.figures.comparison import across, critical_comparison
 from minenetcd.benchmark.report.figures.cost import cost

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.measuring.folder import BenchmarkFolder
+from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.results.summary import Line
 from minenetcd.benchmark.results.table import unit_counts
 from minenetcd.benchmark.suite.cells import Cell

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from minenetcd.benchmark.results.labels import MEASURES, backbone_of, has_change_fft
+from minenetcd.benchmark.suite.labels import MEASURES, backbone_of, has_change_fft
 
 #: What the columns of a table over several parts differ in.
 Axis = Literal["data set", "recipe"]

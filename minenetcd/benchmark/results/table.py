@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.measuring.folder import BenchmarkFolder
-from minenetcd.benchmark.results.labels import MEASURES
-from minenetcd.benchmark.results.published import printed_gain, printed_score
+from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.suite.cells import Cell
+from minenetcd.benchmark.suite.labels import MEASURES
+from minenetcd.benchmark.suite.published import printed_gain, printed_score
 from minenetcd.configs.suite import Suite
 from minenetcd.datasets.catalog import published_table
 from minenetcd.errors import DataError

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from minenetcd.benchmark.results.labels import METHOD_LABELS, TRUNKS, data_label, option_label, recipe_label
-from minenetcd.benchmark.results.published import published_weights
+from minenetcd.benchmark.suite.labels import METHOD_LABELS, TRUNKS, data_label, option_label, recipe_label
+from minenetcd.benchmark.suite.published import published_weights
 from minenetcd.configs.reading import merge
 from minenetcd.configs.recipe import Recipe
 from minenetcd.configs.section import as_mapping

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from minenetcd.benchmark.results.labels import TRUNKS
+from minenetcd.benchmark.suite.labels import TRUNKS
 from minenetcd.models.catalog import create_model, model_class
 from minenetcd.models.complexity import Complexity, default_complexity, measure_complexity
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from minenetcd.geo.grid import Grid
 from minenetcd.prediction.facts import ImageFacts
-from minenetcd.prediction.outcome import Outcome
 from minenetcd.prediction.report.figures import (
     AGREEMENT,
     RAMP,
@@ -20,6 +19,7 @@ from minenetcd.prediction.report.figures import (
     date_image,
     probability_image,
 )
+from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.pictures import small_mask, small_probability
 
 LARGEST = 10  # changes listed, and marked on the map

@@ -13,8 +13,8 @@ from minenetcd.evaluation.confusion import Confusion
 from minenetcd.files import write_text
 from minenetcd.prediction.areas import read_window
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
-from minenetcd.prediction.outcome import Outcome
 from minenetcd.prediction.report.maps import agreement_map, change_map, date_maps, probability_map
+from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.tables import areas_table, facts_table, largest_table, metrics_table, number, size
 
 

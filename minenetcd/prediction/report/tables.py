@@ -6,8 +6,8 @@ from typing import Any
 
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.prediction.facts import SceneFacts
-from minenetcd.prediction.outcome import Outcome
 from minenetcd.prediction.report.maps import LARGEST
+from minenetcd.prediction.report.outcome import Outcome
 
 Row = tuple[str, ...]
 

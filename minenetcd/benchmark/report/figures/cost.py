@@ -10,8 +10,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from numpy.typing import NDArray
 
 from minenetcd.benchmark.report.figures.write import LONGEST_NAME, WIDTH
-from minenetcd.benchmark.results.labels import TRUNKS
 from minenetcd.benchmark.results.summary import Line, Part, gains
+from minenetcd.benchmark.suite.labels import TRUNKS
 from minenetcd.display.figure_style import ACCENT, BLUE, BLUE_LIGHT, GRID, INK, QUIET, fitted, line_inches, titled
 from minenetcd.display.label_places import name_points
 

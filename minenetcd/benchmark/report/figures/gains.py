@@ -9,8 +9,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from minenetcd.benchmark.report.figures.write import LABEL_INCHES, WIDTH
-from minenetcd.benchmark.results.labels import MEASURES, TRUNKS
 from minenetcd.benchmark.results.summary import Part, gains
+from minenetcd.benchmark.suite.labels import MEASURES, TRUNKS
 from minenetcd.display.figure_style import ACCENT, INK, QUIET, fitted, only_grid, row_inches, titled
 
 UP, DOWN = "#3f7d4e", ACCENT

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from minenetcd.benchmark.results.labels import MEASURES, PRINTED_AS, backbone_of, has_change_fft
+from minenetcd.benchmark.suite.labels import MEASURES, PRINTED_AS, backbone_of, has_change_fft
 from minenetcd.weights.published import RELEASED
 from minenetcd.weights.scores import published_scores
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.cell import measured_so_far
-from minenetcd.benchmark.measuring.folder import BenchmarkFolder
 from minenetcd.benchmark.report.write import write_report
 from minenetcd.benchmark.results.table import write_table
 from minenetcd.benchmark.suite.cells import Cell, expand
