@@ -1,69 +1,70 @@
-"""The house keeps its order: every room imports only from its left (docs/architecture.md)."""
+"""The order of imports (pyproject.toml, docs/architecture.md) holds, also for what is named as text."""
 
 import ast
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
 
 import minenetcd
+from minenetcd.registry import resolve
 
-HOUSE = Path(minenetcd.__file__).parent
-ORDER = [
-    *("errors", "constants", "files", "registry", "runtime", "display", "configs", "types", "geo"),
-    *("layers", "backbones", "models", "weights", "classical", "detectors", "synthetic", "data", "building"),
-    *("datasets", "examining", "evaluation", "training", "prediction", "explain", "labelling", "accuracy"),
-    *("export", "fleet", "benchmark", "__init__", "web", "cli", "__main__"),
-]
-FILES = sorted(HOUSE.rglob("*.py"))
-FORBIDDEN = {
-    **{room: {"torch", "torchvision", "transformers"} for room in ("geo", "synthetic")},
-    **{room: {"rasterio", "accelerate", "huggingface_hub"} for room in ("layers", "backbones", "models")},
-}
+PACKAGE = Path(minenetcd.__file__).parent
+PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
+FILES = sorted(PACKAGE.rglob("*.py"))
 
 
-def room(file: Path) -> str:
-    return file.relative_to(HOUSE).parts[0].removesuffix(".py")
+def order() -> list[str]:
+    """The rooms from the lowest to the highest, the package's face below the pages and commands that use it."""
+    contracts = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    rooms = [layer.strip("()") for layer in reversed(contracts[0]["layers"])]
+    rooms.insert(rooms.index("web"), "__init__")
+    return rooms
 
 
-def imports(file: Path) -> list[str]:
-    """Every module `file` imports, wherever in it, `from minenetcd import x` told apart as minenetcd.x."""
-    found = []
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file} imports relatively"
-            found += [f"minenetcd.{a.name}" for a in node.names] if node.module == "minenetcd" else [node.module or ""]
-    return found
+def names_as_text(file: Path) -> Iterator[str]:
+    """Every text in `file` like "minenetcd.module:Name"."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            module, colon, name = node.value.partition(":")
+            words = [*module.split("."), *name.split(".")]
+            if colon and words[0] == "minenetcd" and all(word.isidentifier() for word in words):
+                yield node.value
 
 
-def test_imports_run_one_way() -> None:
-    wrong = []
+def test_imports_run_one_way_and_in_no_circle(capsys: pytest.CaptureFixture[str]) -> None:
+    code = lint_imports(config_filename=str(PYPROJECT), no_cache=True)
+    assert code == 0, capsys.readouterr().out
+
+
+def test_the_order_is_the_one_of_the_documentation() -> None:
+    page = (PYPROJECT.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert f"`{' < '.join(room for room in order() if room != '__main__')}`" in page
+
+
+def test_names_given_as_text_stand_for_something_and_keep_the_order() -> None:
+    rooms, found = order(), 0
     for file in FILES:
-        here = room(file)
-        for module in imports(file):
-            top, _, rest = module.partition(".")
-            there = rest.split(".")[0] if rest.split(".")[0] in ORDER else "__init__"
-            if top == "minenetcd" and here != "__init__" and ORDER.index(there) > ORDER.index(here):
-                wrong.append(f"{file} imports {module}, which stands above it")
-            if top in FORBIDDEN.get(here, ()):
-                wrong.append(f"{file} imports {top}")
-    assert wrong == []
+        here = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for text in names_as_text(file):
+            assert resolve(text) is not None
+            there = text.partition(":")[0].split(".")[1]
+            assert rooms.index(there) <= rooms.index(here), f"{file} names {text}, which stands above it"
+            found += 1
+    assert found > 30  # the face, and the networks
 
 
-def test_the_order_test_sees_an_upward_import(tmp_path: Path) -> None:
-    planted = tmp_path / "planted.py"
-    planted.write_text("from minenetcd.prediction.scene import predict_scene\nfrom minenetcd import predict\n")
-    assert imports(planted) == ["minenetcd.prediction.scene", "minenetcd.predict"]
-
-
-@pytest.mark.parametrize("file", [f for f in FILES if room(f) == "models"], ids=lambda file: file.stem)
-def test_architectures_do_not_import_each_other(file: Path) -> None:
-    allowed = {"minenetcd.models.base"}
-    if file.stem not in ("catalog", "complexity", "__init__"):
-        assert {m for m in imports(file) if m.startswith("minenetcd.models")} <= allowed
+def test_only_pages_and_commands_go_through_the_face() -> None:
+    for file in FILES:
+        if file.relative_to(PACKAGE).parts[0] in ("__init__.py", "__main__.py", "web", "cli"):
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            assert not (isinstance(node, ast.Import) and any(name.name == "minenetcd" for name in node.names)), file
+            assert not (isinstance(node, ast.ImportFrom) and node.module in ("minenetcd", None)), file
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:

@@ -13,10 +13,10 @@ import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from pkgutil import resolve_name
 from typing import Any, TextIO
 
 from minenetcd.errors import MineNetCDError, RunInterrupted
+from minenetcd.registry import resolve
 from minenetcd.runtime.reporting import Reporter
 
 #: Progress within a phase is sent at most so often. [seconds]
@@ -97,7 +97,7 @@ def _run(task: dict[str, Any], connection: WorkerConnection) -> bool:
     """Run one task and send how it ended; whether this process may run another."""
     _print_to(Path(task["log"]))
     try:
-        result = resolve_name(task["function"])(reporter=connection, **task["arguments"])
+        result = resolve(task["function"])(reporter=connection, **task["arguments"])
     except (RunInterrupted, KeyboardInterrupt):
         connection.send(kind="interrupted")
     except Exception as error:
