@@ -10,16 +10,14 @@ from torch import Tensor
 
 from minenetcd.display.agreement import save_change_map, save_mask
 from minenetcd.evaluation.boundary import BoundaryCounts
-from minenetcd.evaluation.by_site import bootstrap_over_sites, site_table
+from minenetcd.evaluation.by_site import site_table
 from minenetcd.evaluation.curves import average_precision, calibration_error, precision_recall
 from minenetcd.evaluation.evaluate import Evaluation
+from minenetcd.evaluation.significance import MAIN, bootstrap_over_sites
 from minenetcd.files import staged_files, write_json, write_text
 from minenetcd.types import ChangeSample
 
 METRICS = "metrics.json"
-
-#: The metrics of section 5.4, with 95 % intervals where sites are known.
-MAIN = ("oa", "precision", "recall", "f1", "ciou")
 
 
 def metrics_record(result: Evaluation, boundary: BoundaryCounts | None = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from minenetcd.benchmark.report.figures.bars import bars
 from minenetcd.benchmark.report.figures.comparison import across, critical_comparison
 from minenetcd.benchmark.report.figures.cost import cost
 from minenetcd.benchmark.report.figures.gains import change_fft_gains
-from minenetcd.benchmark.results.significance import Comparison, compare
+from minenetcd.benchmark.results.comparison import Comparison, compare
 from minenetcd.benchmark.results.summary import Line, Part, Score
 from minenetcd.display.figure_style import fitted, house_style, text_inches, titled
 
@@ -44,7 +44,7 @@ def part(names: tuple[str, ...] = LONG_NAMES) -> Part:
 def compared(some: Part) -> Comparison:
     rng = np.random.default_rng(0)
     counts = np.stack([rng.integers(1, 100, (6, 4)) + np.array([int(1000 * one.f1), 0, 0, 0]) for one in some.lines])
-    return compare(tuple(one.label for one in some.lines), counts, unit="site", resamples=200)
+    return compare(tuple(one.label for one in some.lines), counts, unit="site", draws=200)
 
 
 def families() -> Part:

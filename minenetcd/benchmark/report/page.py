@@ -16,10 +16,10 @@ from PIL import Image
 
 from minenetcd.benchmark.report.formats import to_html
 from minenetcd.benchmark.report.tables import Table
-from minenetcd.benchmark.results.significance import RESAMPLES
 from minenetcd.benchmark.results.summary import parts
 from minenetcd.configs.suite import Suite
 from minenetcd.display.page import render_page
+from minenetcd.evaluation.significance import DRAWS
 
 #: Columns of the table of cells: heading, column of the results, how it is shown.
 _CELL_COLUMNS = (
@@ -153,7 +153,7 @@ def _protocol(suite: Suite, frame: pd.DataFrame) -> str:
         "recall, F1 and cIoU (equations 7 to 11 of the paper) are taken from these sums, once.",
         "Checkpoints are chosen on the validation split; the test split chooses nothing.",
         "Intervals are those of a paired bootstrap: the sites of the test set (its pairs, where sites are not known) "
-        f"are drawn {RESAMPLES:,} times with replacement, the same for all methods, counts pooled before F1 is taken. "
+        f"are drawn {DRAWS:,} times with replacement, the same for all methods, counts pooled before F1 is taken. "
         "P-values are those of a paired exchange test, two methods exchanged site by site, corrected for the number of "
         "comparisons (Holm). All of it is in tables/comparison.csv. It tells how far the choice of test "
         "sites could have moved the result, not how far another training run would: for that, compare seeds.",

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from minenetcd.benchmark.results.significance import Comparison
+from minenetcd.benchmark.results.comparison import Comparison
 from minenetcd.benchmark.results.summary import Axis, Line, Part, Score, gains
 from minenetcd.benchmark.suite.labels import MEASURES, TRUNKS
 

@@ -14,7 +14,7 @@ from minenetcd.benchmark.report.formats import WRITERS
 from minenetcd.benchmark.report.page import Chapter, render_report
 from minenetcd.benchmark.report.sheets import find_samples, sheet
 from minenetcd.benchmark.report.tables import across_table, gains_table, methods_table
-from minenetcd.benchmark.results.significance import LEVEL, Comparison, compare_lines
+from minenetcd.benchmark.results.comparison import LEVEL, Comparison, compare_lines
 from minenetcd.benchmark.results.summary import Axis, Part, parts
 from minenetcd.benchmark.results.table import write_table
 from minenetcd.benchmark.suite.cells import Cell

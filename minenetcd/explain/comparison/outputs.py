@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from minenetcd.display.figure_style import house_style
+from minenetcd.evaluation.significance import McNemar
 from minenetcd.explain.comparison.comparison import Comparison
+from minenetcd.explain.comparison.differences import differences
 from minenetcd.explain.comparison.joint_counts import confusion, only_right
 from minenetcd.explain.comparison.sheet import differences_sheet, groups_figure
-from minenetcd.explain.comparison.significance import differences, mcnemar
 from minenetcd.explain.outputs import save_figure
 from minenetcd.files import staged_files, write_json, write_text
 from minenetcd.prediction.facts import package_version
@@ -19,7 +20,7 @@ NUMBERS, PARTS, GROUP_TABLE = "comparison.json", "per_part.csv", "per_group.csv"
 SHEET, GROUPS = "differences.png", "groups.png"
 _NOTE = (
     "The p-value of McNemar's test takes pixels as independent, which they are not: it is far too small. Intervals and "
-    "p-values of metrics resample groups."
+    "p-values of metrics resample groups; p_holm is corrected for the number of metrics, for whoever picks one of them."
 )
 
 
@@ -43,7 +44,7 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
     if not joint.has_truth:
         (neither, only_b), (only_a, both) = joint.total.tolist()
         return record | {"pixels": {"neither": neither, "only_a": only_a, "only_b": only_b, "both": both}}
-    test = mcnemar(joint.total)
+    test = McNemar(only_right(joint.total, "a"), only_right(joint.total, "b"))
     return record | {
         "joint_counts": {"axes": ["truth", "a", "b"], "pixels": joint.total.tolist()},
         "mcnemar": {**asdict(test), "statistic": test.statistic, "p_value": test.p_value},
@@ -54,6 +55,7 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
                 "difference": found.value,
                 "interval_95": None if found.interval is None else list(found.interval),
                 "p_value": found.p_value,
+                "p_holm": found.p_holm,
             }
             for metric, found in differences(joint.by_group).items()
         },

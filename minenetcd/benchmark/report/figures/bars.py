@@ -9,7 +9,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from minenetcd.benchmark.report.figures.write import LABEL_INCHES, WIDTH
-from minenetcd.benchmark.results.significance import Comparison
+from minenetcd.benchmark.results.comparison import Comparison
 from minenetcd.benchmark.results.summary import Line, Part, gains
 from minenetcd.benchmark.suite.labels import MEASURES, TRUNKS
 from minenetcd.display.figure_style import ACCENT, BLUE, INK, counted, fitted, only_grid, row_inches, titled

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from minenetcd.benchmark.report.figures.write import LABEL_INCHES, LONGEST_NAME, WIDTH
-from minenetcd.benchmark.results.significance import LEVEL, Comparison
+from minenetcd.benchmark.results.comparison import LEVEL, Comparison
 from minenetcd.benchmark.results.summary import Axis, Part
 from minenetcd.display.figure_style import (
     BLUE,

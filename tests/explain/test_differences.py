@@ -1,13 +1,14 @@
-"""Whether a difference is more than luck: against tables, exact enumeration and scipy."""
+"""Metrics of two detectors side by side: what must hold for any joint counts, and cases whose answer is known."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.stats import binomtest, chi2
 
-from minenetcd.explain.comparison.significance import COMPARED, McNemar, differences, mcnemar
+from minenetcd.evaluation.significance import MAIN
+from minenetcd.explain.comparison.differences import differences
+from minenetcd.explain.comparison.joint_counts import only_right
 
 
 def table(tp: tuple[int, int], tn: tuple[int, int], both_right: int = 50) -> np.ndarray:
@@ -18,33 +19,16 @@ def table(tp: tuple[int, int], tn: tuple[int, int], both_right: int = 50) -> np.
     return counts
 
 
-def test_mcnemar_of_a_textbook_table() -> None:
-    """Approval of a prime minister, asked twice (Agresti, "Categorical Data Analysis"): 150 and 86 change sides."""
-    found = McNemar(150, 86)
-    assert found.statistic == pytest.approx((150 - 86 - 1) ** 2 / 236)
-    assert found.p_value == pytest.approx(binomtest(86, 236, 0.5).pvalue)
-    assert found.p_value == pytest.approx(chi2.sf(found.statistic, 1), rel=0.15)
-
-
-@given(st.integers(0, 400), st.integers(0, 400))
-def test_mcnemar_is_the_exact_binomial_test(b: int, c: int) -> None:
-    found = McNemar(b, c)
-    if b + c == 0:
-        assert found.statistic is None and found.p_value is None
-    else:
-        assert found.p_value == pytest.approx(binomtest(b, b + c, 0.5).pvalue, rel=1e-9)
-
-
-def test_mcnemar_counts_come_from_the_joint_table() -> None:
-    assert mcnemar(table(tp=(7, 2), tn=(4, 9))) == McNemar(11, 11)
-    assert McNemar(3_000_000_000, 2_000_000_000).p_value == 0, "what a float cannot hold"
+def test_who_alone_is_right_comes_from_the_joint_table() -> None:
+    counts = table(tp=(7, 2), tn=(4, 9))
+    assert (only_right(counts, "a"), only_right(counts, "b")) == (7 + 4, 2 + 9)
 
 
 def test_equal_detectors_do_not_differ() -> None:
     counts = np.zeros((2, 2, 2), np.int64)
     counts[0, 0, 0], counts[1, 1, 1], counts[0, 1, 1], counts[1, 0, 0] = 90, 30, 5, 4
     found = differences({"x": counts, "y": 2 * counts, "z": counts})
-    for metric in COMPARED:
+    for metric in MAIN:
         assert found[metric].value == 0 and found[metric].interval == (0, 0) and found[metric].p_value == 1
 
 
@@ -70,7 +54,7 @@ def test_exchanging_the_detectors_turns_the_sign_and_nothing_else(counts: np.nda
     groups = dict(zip("wxyz", counts, strict=True))
     there = differences(groups)
     back = differences({name: table.swapaxes(1, 2) for name, table in groups.items()})
-    for metric in COMPARED:
+    for metric in MAIN:
         if there[metric].value is None:
             assert there[metric].p_value is None and back[metric].value is None
             continue
