@@ -59,28 +59,31 @@ def test(
 
 def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published: "Printed | None", out: Path) -> None:
     """The table of section 5.4, with intervals where sites are known, beside the published row where there is one."""
+    from dataclasses import asdict
+
     from rich.console import Console
     from rich.table import Table
 
     from minenetcd.benchmark.suite.labels import MEASURES
     from minenetcd.cli.results import counted
     from minenetcd.data.split_names import WHOLE
-    from minenetcd.evaluation.outputs import metrics_record
+    from minenetcd.evaluation.outputs import MetricsRecord
     from minenetcd.evaluation.testing import was_trained_on
 
-    record = metrics_record(result)
-    print(f"{detector.name} on {result.facts.source}, {result.facts.split}: {counted(record['pairs'], 'pair')}")
+    record = MetricsRecord.of(result)
+    print(f"{detector.name} on {result.facts.source}, {result.facts.split}: {counted(record.pairs, 'pair')}")
     table = Table()
     table.add_column("Metric")
     table.add_column("Measured", justify="right")
-    known = any(record["intervals_95"].values())
+    known = any(record.intervals.values())
     if known:
         table.add_column("95 % over sites", justify="right")
     if published:
         table.add_column("Published", justify="right")
+    metrics, counts = record.counts.metrics(), asdict(record.counts)
     for name, heading in MEASURES.items():
-        interval = record["intervals_95"][name]
-        row = [heading, _digits(record["metrics"][name])]
+        interval = record.intervals[name]
+        row = [heading, _digits(metrics[name])]
         row += ["-" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"] if known else []
         row += [published.digits[name]] if published else []
         table.add_row(*row)
@@ -88,7 +91,6 @@ def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published
     if was_trained_on(detector, result.facts):
         why = "this data set is not divided" if result.facts.split == WHOLE else "this is the split of the training"
         print(f"Careful: {why}, and the detector was trained on it: this is no test of it.")
-    counts = record["counts"]
     print("  ".join(f"{name.upper()} {counts[name]:,}" for name in ("tp", "fp", "fn", "tn")))
     print(f"Threshold {result.threshold:g}. All of it: {out / 'metrics.json'}")
     if published:

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def change_vector_magnitude(before: NDArray, after: NDArray, *, standardise: bool = False) -> NDArray[np.float32]:
+def change_vector_magnitude(
+    before: NDArray[np.number], after: NDArray[np.number], *, standardise: bool = False
+) -> NDArray[np.float32]:
     """Length of the difference of two images (H, W, C) per pixel (H, W), in the images' own units.
 
     `standardise` first brings every band of each date to zero mean and unit variance, which takes out
@@ -17,7 +19,8 @@ def change_vector_magnitude(before: NDArray, after: NDArray, *, standardise: boo
     dates = [date.astype(np.float32) for date in (before, after)]
     if standardise:
         dates = [(date - date.mean((0, 1))) / (date.std((0, 1)) + 1e-6) for date in dates]
-    return np.linalg.norm(dates[1] - dates[0], axis=-1)
+    length: NDArray[np.float32] = np.linalg.norm(dates[1] - dates[0], axis=-1)
+    return length
 
 
 def otsu_threshold(values: NDArray[np.floating], *, bins: int = 256) -> float:
@@ -30,7 +33,9 @@ def otsu_threshold(values: NDArray[np.floating], *, bins: int = 256) -> float:
     return float(edges[1 + np.argmax(below * above * (mean_above - mean_below) ** 2)])
 
 
-def baseline_mask(before: NDArray, after: NDArray, *, standardise: bool = False) -> NDArray[np.uint8]:
+def baseline_mask(
+    before: NDArray[np.number], after: NDArray[np.number], *, standardise: bool = False
+) -> NDArray[np.uint8]:
     """0 unchanged, 1 changed (H, W) from two images (H, W, C)."""
     magnitude = change_vector_magnitude(before, after, standardise=standardise)
     return (magnitude >= otsu_threshold(magnitude)).astype(np.uint8)

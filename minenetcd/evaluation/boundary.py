@@ -76,10 +76,12 @@ class BoundaryCounts:
 
 
 def _outline(changed: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return changed & known & binary_dilation(~changed & known)
+    beside_unchanged: NDArray[np.bool_] = binary_dilation(~changed & known)
+    return changed & known & beside_unchanged
 
 
 def _near(outline: NDArray[np.bool_], tolerance: float) -> NDArray[np.bool_]:
     if not outline.any():
         return np.zeros_like(outline)
-    return distance_transform_edt(~outline) <= tolerance
+    distance: NDArray[np.float64] = distance_transform_edt(~outline)
+    return distance <= tolerance

@@ -1,6 +1,7 @@
 """How a detector does on a split: every pair once, counted on every process, summed before any ratio is taken."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -109,10 +110,9 @@ def probability_of(detector: ChangeDetector, batch: ChangeSample, accelerator: A
         date.to(detector.device, non_blocking=True).float().div(255).contiguous(memory_format=torch.channels_last)
         for date in (batch.before, batch.after)
     ]
-    if accelerator is None:
-        return detector(*dates)
-    with accelerator.autocast():
-        return detector(*dates)
+    with nullcontext() if accelerator is None else accelerator.autocast():
+        probability: Tensor = detector(*dates)
+    return probability
 
 
 def _counts(predicted: Tensor, truth: Tensor) -> Tensor:

@@ -1,56 +1,89 @@
 """What an evaluation leaves behind: metrics, a row for each pair and site, curves, masks and change maps."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import pandas as pd
 from torch import Tensor
 
+from minenetcd.data.dataset import DatasetFacts
 from minenetcd.display.agreement import save_change_map, save_mask
 from minenetcd.evaluation.boundary import BoundaryCounts
 from minenetcd.evaluation.by_site import site_table
+from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import average_precision, calibration_error, precision_recall
 from minenetcd.evaluation.evaluate import Evaluation
-from minenetcd.evaluation.significance import MAIN, bootstrap_over_sites
+from minenetcd.evaluation.significance import MAIN, Interval, bootstrap_over_sites
 from minenetcd.files import staged_files, write_json, write_text
 from minenetcd.types import ChangeSample
 
 METRICS = "metrics.json"
 
 
-def metrics_record(result: Evaluation, boundary: BoundaryCounts | None = None) -> dict[str, Any]:
-    """Everything measured, as plain values; what is undefined is None."""
-    intervals = bootstrap_over_sites(result.by_site, MAIN) if result.by_site else dict.fromkeys(MAIN)
-    record = {
-        "data": asdict(result.facts),
-        "pairs": len(result.names),
-        "sites": None if result.by_site is None else len(result.by_site),
-        "threshold": result.threshold,
-        "counts": asdict(result.confusion),
-        "metrics": result.confusion.metrics(),
-        "intervals_95": {name: None if pair is None else list(pair) for name, pair in intervals.items()},
-        "average_precision": average_precision(result.histogram),
-        "expected_calibration_error": calibration_error(result.histogram),
-    }
-    if boundary is not None:
-        record["boundary"] = {**asdict(boundary), "precision": boundary.precision, "recall": boundary.recall,
-                              "f1": boundary.f1}  # fmt: skip
-    return record
+@dataclass(frozen=True)
+class MetricsRecord:
+    """Everything measured in one test; what is undefined is None. `intervals` (95 %, over sites) of each of MAIN."""
+
+    data: DatasetFacts
+    pairs: int
+    sites: int | None
+    threshold: float
+    counts: Confusion
+    intervals: Mapping[str, Interval | None]
+    average_precision: float | None
+    expected_calibration_error: float | None
+    boundary: BoundaryCounts | None = None
+
+    @classmethod
+    def of(cls, result: Evaluation, boundary: BoundaryCounts | None = None) -> Self:
+        return cls(
+            data=result.facts,
+            pairs=len(result.names),
+            sites=None if result.by_site is None else len(result.by_site),
+            threshold=result.threshold,
+            counts=result.confusion,
+            intervals=bootstrap_over_sites(result.by_site, MAIN) if result.by_site else dict.fromkeys(MAIN),
+            average_precision=average_precision(result.histogram),
+            expected_calibration_error=calibration_error(result.histogram),
+            boundary=boundary,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """What metrics.json holds, as plain values."""
+        record = {
+            "data": asdict(self.data),
+            "pairs": self.pairs,
+            "sites": self.sites,
+            "threshold": self.threshold,
+            "counts": asdict(self.counts),
+            "metrics": self.counts.metrics(),
+            "intervals_95": {name: None if pair is None else list(pair) for name, pair in self.intervals.items()},
+            "average_precision": self.average_precision,
+            "expected_calibration_error": self.expected_calibration_error,
+        }
+        if self.boundary is not None:
+            ratios = {name: getattr(self.boundary, name) for name in ("precision", "recall", "f1")}
+            record["boundary"] = {**asdict(self.boundary), **ratios}
+        return record
 
 
-def write_results(result: Evaluation, out: Path, *, extra: dict[str, Any], boundary: BoundaryCounts | None) -> Path:
+def write_results(
+    result: Evaluation, out: Path, *, about: Mapping[str, str | bool | None], boundary: BoundaryCounts | None = None
+) -> Path:
     """Write metrics.json, per_pair.csv, per_site.csv (where sites are known) and precision_recall.csv into `out`.
 
-    All of them, or none. OutputError where `out` cannot be written.
+    All of them, or none. metrics.json begins with what is said `about` the detector. OutputError where `out` cannot be
+    written.
     """
     per_pair = site_table(result.by_pair).rename(columns={"site": "name"})
     if result.sites is not None:
         per_pair.insert(1, "site", list(result.sites))
     curve = precision_recall(result.histogram)
     with staged_files(out, (METRICS, "per_pair.csv"), optional=("per_site.csv", "precision_recall.csv")) as folder:
-        write_json(folder / METRICS, {**extra, **metrics_record(result, boundary)})
+        write_json(folder / METRICS, {**about, **MetricsRecord.of(result, boundary).as_json()})
         write_text(folder / "per_pair.csv", per_pair.to_csv(index=False))
         if result.by_site is not None:
             write_text(folder / "per_site.csv", site_table(result.by_site).to_csv(index=False))

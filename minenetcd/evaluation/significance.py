@@ -118,7 +118,7 @@ def bootstrap(counts: NDArray[np.int64], *, draws: int = DRAWS, seed: int = SEED
 
 def middle(values: NDArray[np.float64], share: float = SHARE) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Both ends of the middle `share` of the draws along the last axis that are no NaN; NaN where all are."""
-    known = np.isfinite(values).any(axis=-1)
+    known = np.asarray(np.isfinite(values).any(axis=-1))
     filled = np.where(known[..., None], values, 0)
     low, high = np.nanquantile(filled, ((1 - share) / 2, (1 + share) / 2), axis=-1)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
@@ -186,7 +186,8 @@ def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _divided(part: NDArray[np.int64 | np.float64], whole: NDArray[np.int64 | np.float64]) -> NDArray[np.float64]:
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
+    ratio: NDArray[np.float64] = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
+    return ratio
 
 
 def _exact(counts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -216,6 +217,6 @@ def _gaps(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _both_ways(as_large: NDArray[np.float64], defined: NDArray[np.float64]) -> NDArray[np.float64]:
     """Shares of the upper triangle on both sides of a diagonal of ones."""
-    share = np.divide(as_large, defined, out=np.full(defined.shape, np.nan), where=defined > 0)
-    upper = np.triu(share, k=1)
+    share = _divided(as_large, defined)
+    upper: NDArray[np.float64] = np.triu(share, k=1)
     return upper + upper.T + np.eye(len(share))

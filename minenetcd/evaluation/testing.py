@@ -1,7 +1,6 @@
 """Testing a detector on a split, by one protocol, with everything written that a reader of the numbers may ask for."""
 
 from pathlib import Path
-from typing import Any
 
 from accelerate import Accelerator
 
@@ -60,7 +59,7 @@ def run_test(
     )
     boundary = None if boundary_tolerance is None else _summed(watch.boundary, accelerator)
     if chief:
-        write_results(result, out, extra=_about(detector, ready.threshold), boundary=boundary)
+        write_results(result, out, about=_about(detector, ready.threshold), boundary=boundary)
     if accelerator is not None:
         accelerator.end_training()
     return result
@@ -90,7 +89,7 @@ def is_trained_on(trained: TrainedOn, tested: DatasetFacts) -> bool:
     return (trained.source, split) == (tested.source, tested.split)
 
 
-def _about(detector: ChangeDetector, threshold: float) -> dict[str, Any]:
+def _about(detector: ChangeDetector, threshold: float) -> dict[str, str | bool | None]:
     return {
         "model": detector.name,
         "trained_on": detector.provenance.trained_on_in_words,

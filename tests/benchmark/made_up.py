@@ -17,7 +17,7 @@ from minenetcd.data.dataset import DatasetFacts
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import LEVELS
 from minenetcd.evaluation.evaluate import Evaluation
-from minenetcd.evaluation.outputs import metrics_record, write_results
+from minenetcd.evaluation.outputs import MetricsRecord, write_results
 from minenetcd.types import ChangeSample
 
 FINGERPRINT = "0123456789abcdef"
@@ -72,7 +72,7 @@ def _measure(cell: Cell, folder: BenchmarkFolder, pairs: Sequence[Pair], skill: 
     out = folder.cell(cell)
     out.mkdir(parents=True)
     keeper.write(out / "masks.npz")
-    write_results(result, out, extra={}, boundary=None)
+    write_results(result, out, about={})
     folder.write_record(cell, _record(cell, result))
 
 
@@ -85,7 +85,7 @@ def _guess(truth: np.ndarray, skill: float, rng: np.random.Generator) -> np.ndar
 
 
 def _record(cell: Cell, result: Evaluation) -> dict[str, Any]:
-    measured = metrics_record(result)
+    measured = MetricsRecord.of(result).as_json()
     complexity = complexity_of(cell.model)
     return {
         "model": cell.model,

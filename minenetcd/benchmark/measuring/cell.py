@@ -21,7 +21,7 @@ from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
 from minenetcd.evaluation.evaluate import Evaluation, evaluate
-from minenetcd.evaluation.outputs import metrics_record, write_results
+from minenetcd.evaluation.outputs import MetricsRecord, write_results
 from minenetcd.evaluation.testing import is_trained_on
 from minenetcd.files import locked
 from minenetcd.runtime.reporting import Reporter
@@ -42,8 +42,8 @@ def run_cell(cell: Cell, folder: BenchmarkFolder, *, device: str, reporter: Repo
     out = folder.cell(cell)
     out.mkdir(parents=True, exist_ok=True)
     result, seconds = _test(cell, detector, folder, device, reporter)
-    extra = {"model": cell.label, "trained_on": detector.provenance.trained_on_in_words}
-    write_results(result, out, extra=extra, boundary=None)
+    about = {"model": cell.label, "trained_on": detector.provenance.trained_on_in_words}
+    write_results(result, out, about=about)
     record = {
         **_identity(cell, detector),
         **_measured(result),
@@ -152,14 +152,16 @@ def _identity(cell: Cell, detector: ChangeDetector) -> dict[str, Any]:
 
 def _measured(result: Evaluation) -> dict[str, Any]:
     """Counts, metrics and intervals, one level deep."""
-    record = metrics_record(result)
+    record = MetricsRecord.of(result)
     intervals = {
         f"{name}_{end}": None if pair is None else pair[index]
-        for name, pair in record["intervals_95"].items()
+        for name, pair in record.intervals.items()
         for index, end in enumerate(("low", "high"))
     }
     keys = ("pairs", "sites", "threshold", "average_precision", "expected_calibration_error")
-    return {**record["counts"], **record["metrics"], **intervals, **{key: record[key] for key in keys}}
+    return {
+        **asdict(record.counts), **record.counts.metrics(), **intervals, **{key: getattr(record, key) for key in keys}
+    }  # fmt: skip
 
 
 def _costs(detector: ChangeDetector) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from minenetcd.configs.suite import Suite
 from minenetcd.datasets.catalog import published_table
 from minenetcd.errors import DataError
 from minenetcd.evaluation.confusion import METRICS
-from minenetcd.evaluation.outputs import MAIN
+from minenetcd.evaluation.significance import MAIN
 from minenetcd.files import atomic_path, write_text
 
 TEXTS = ("suite", "cell", "row", "label", "group", "twin", "model", "dataset", "split", "recipe")
