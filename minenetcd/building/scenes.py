@@ -16,11 +16,8 @@ from minenetcd.errors import DataError, InputError, OptionError
 from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
+from minenetcd.geo.values import RANGE_SIDE, same_limits, stretch_limits, to_eight_bits
 
-#: Share of pixels left outside the value range at either end, for images that are not 8-bit. [percent]
-STRETCH_PERCENTILE = 1.0
-#: Side of the reduced image that the value range is taken from. [pixels]
-RANGE_SIDE = 1024
 #: What GDAL may keep of a scene in memory; else it takes a twentieth of the machine's. [bytes]
 GDAL_CACHE = 128 * 2**20
 
@@ -151,28 +148,15 @@ def _byte_scales(
     """For each date, what takes its pixels (H, W, C) to 8 bits."""
     dtypes = pair.before.dtype, pair.after.dtype
     if value_range is not None:
-        low, high = (np.float32(value) for value in value_range)
-        return tuple(partial(_to_bytes, low=low, high=high) for _ in dtypes)
+        limits = same_limits(*value_range, bands=len(pair.before.bands))
+        return tuple(partial(to_eight_bits, limits=limits) for _ in dtypes)
     if all(dtype == np.uint8 for dtype in dtypes):
         return _unchanged, _unchanged
     small = pair.read_small(RANGE_SIDE)
     return tuple(
-        _unchanged if dtype == np.uint8 else _stretched(pixels[small.valid])
+        _unchanged if dtype == np.uint8 else partial(to_eight_bits, limits=stretch_limits(pixels[small.valid]))
         for dtype, pixels in zip(dtypes, (small.before, small.after), strict=True)
     )
-
-
-def _stretched(pixels: NDArray) -> Callable[[NDArray], NDArray[np.uint8]]:
-    """The stretch between percentiles of valid pixels (N, C), per band."""
-    if not len(pixels):
-        pixels = np.array([[0.0], [1.0]])
-    low, high = np.percentile(pixels, (STRETCH_PERCENTILE, 100 - STRETCH_PERCENTILE), axis=0).astype(np.float32)
-    return partial(_to_bytes, low=low, high=np.where(high > low, high, low + 1))
-
-
-def _to_bytes(pixels: NDArray, *, low: NDArray[np.float32], high: NDArray[np.float32]) -> NDArray[np.uint8]:
-    unit = np.nan_to_num((pixels.astype(np.float32) - low) / (high - low))
-    return np.rint(255 * np.clip(unit, 0, 1)).astype(np.uint8)
 
 
 def _unchanged(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

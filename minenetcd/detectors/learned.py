@@ -19,10 +19,11 @@ from minenetcd.configs.reading import merge, read_config
 from minenetcd.configs.schema import detector_part
 from minenetcd.constants import Provenance
 from minenetcd.detectors.loading import load_parts
-from minenetcd.detectors.preprocessing import STRETCH_PERCENTILE, Limits, Preprocessing
+from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import OptionError, OutputError, SizeError
 from minenetcd.files import staged_files, unwritable, write_json
-from minenetcd.models.base import MIN_SIDE, ChangeModel
+from minenetcd.geo.values import Limits, value_limits
+from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import create_model, model_name
 from minenetcd.runtime.device import choose_device
 from minenetcd.types import change_probability
@@ -76,15 +77,7 @@ class ChangeDetector(
 
     def limits(self, image: NDArray, valid: NDArray[np.bool_] | None = None) -> Limits:
         """The value range of `image` (H, W, C): 0 to 255 for 8 bits, else percentiles of its valid pixels per band."""
-        bands = image.shape[-1]
-        if image.dtype == np.uint8:
-            return Limits(np.zeros(bands, np.float32), np.full(bands, 255, np.float32))
-        pixels = image.reshape(-1, bands) if valid is None else image[valid]
-        pixels = pixels[np.isfinite(pixels).all(axis=-1)]
-        if not len(pixels):
-            return Limits(np.zeros(bands, np.float32), np.ones(bands, np.float32))
-        low, high = np.percentile(pixels, (STRETCH_PERCENTILE, 100 - STRETCH_PERCENTILE), axis=0)
-        return Limits(low.astype(np.float32), np.where(high > low, high, low + 1).astype(np.float32))
+        return value_limits(image, valid)
 
     def probability(
         self,
@@ -122,7 +115,10 @@ class ChangeDetector(
         was_training = self.training
         self.eval()
         try:
-            tensors = [self._to_unit(date, valid, limit) for date, limit in zip((before, after), limits, strict=True)]
+            tensors = [
+                self.preprocessing.to_unit(date, valid, limit, self.device)
+                for date, limit in zip((before, after), limits, strict=True)
+            ]
             probability = self(*tensors)[:, : before.shape[1], : before.shape[2]]
         finally:
             self.train(was_training)
@@ -219,19 +215,6 @@ class ChangeDetector(
         save_file(tensors, save_directory / WEIGHT_FILES[0], metadata={"format": "pt"})
         write_json(save_directory / CONFIG_FILE, self.describe())
 
-    def _to_unit(self, image: NDArray, valid: NDArray[np.bool_], limits: Limits) -> Tensor:
-        """(N, H, W, C) -> (N, C, H', W') in 0..1 on the device, padded to the least side; no data becomes the mean."""
-        pad = [(0, max(0, MIN_SIDE - side)) for side in image.shape[1:3]]
-        image = np.pad(image, [(0, 0), *pad, (0, 0)], mode="symmetric")
-        valid = np.pad(valid, [(0, 0), *pad], mode="symmetric")
-        pixels = torch.from_numpy(np.ascontiguousarray(image, _transferable(image.dtype))).to(self.device)
-        low, high = (torch.from_numpy(np.asarray(limit, np.float32)).to(self.device) for limit in limits)
-        unit = (pixels.float() - low) / (high - low)
-        known = torch.from_numpy(np.ascontiguousarray(valid)).to(self.device)[..., None]
-        known = known & unit.isfinite().all(dim=-1, keepdim=True)
-        filled = torch.where(known, unit.clamp(0, 1), unit.new_tensor(self.preprocessing.mean))
-        return filled.permute(0, 3, 1, 2)  # channels last in memory already
-
     def _check(self, before: NDArray, after: NDArray, valid: NDArray | None) -> None:
         bands = len(self.preprocessing.bands)
         if before.ndim != 4 or before.shape != after.shape:
@@ -246,8 +229,3 @@ class ChangeDetector(
             )
         if valid is not None and valid.shape != before.shape[:3]:
             raise SizeError(f"valid needs the images' shape {before.shape[1:3]}, got {valid.shape[1:]}: crop it.")
-
-
-def _transferable(dtype: np.dtype) -> np.dtype:
-    """The type in which pixels travel to the device: 8 bits stay 8 bits, the rest becomes float32."""
-    return np.dtype(np.uint8) if dtype == np.uint8 else np.dtype(np.float32)

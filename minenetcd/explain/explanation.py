@@ -15,15 +15,15 @@ from torch.nn import functional
 
 from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.detectors.preprocessing import Limits
 from minenetcd.errors import OptionError
 from minenetcd.explain.grad_cam import Target, TargetScore, grad_cam, heat
 from minenetcd.explain.layers import Dates, declared_layers
 from minenetcd.explain.spectra import REGIONS, Spectrum, channel_spectra
 from minenetcd.explain.view import View, read_view
 from minenetcd.geo.align import open_pair
+from minenetcd.geo.values import Limits
 from minenetcd.models.minenetcd import MineNetCD
-from minenetcd.prediction.inference import value_limits
+from minenetcd.prediction.inference import scene_limits
 from minenetcd.runtime.device import choose_device
 
 #: Images are padded to multiples of this, so that the cells of every level divide them. [pixels]
@@ -125,7 +125,7 @@ def explain_pair(
         view = read_view(pair, window=options.window, truth=options.truth)
         for done, (name, detector) in enumerate(detectors.items()):
             progress(done, len(detectors))
-            explanations[name] = explain(detector, view, value_limits(detector, pair), options=options, device=device)
+            explanations[name] = explain(detector, view, scene_limits(detector, pair), options=options, device=device)
     progress(len(detectors), len(detectors))
     return view, explanations
 

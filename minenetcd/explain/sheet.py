@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from minenetcd.detectors.side_by_side import short_names
 from minenetcd.display.agreement import change_map
+from minenetcd.display.eight_bit import eight_bit_view
 from minenetcd.display.figure_style import INK, QUIET, fitted, titled
 from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_change
 from minenetcd.explain.panels import (
@@ -21,7 +22,7 @@ from minenetcd.explain.panels import (
     is_speckled,
     say,
 )
-from minenetcd.explain.view import View, colours
+from minenetcd.explain.view import View
 
 PANEL_INCHES, BAR_INCHES = 2.1, 0.12
 NAME_SIZE = 8.5  # of names and headings of pictures [points]
@@ -60,7 +61,7 @@ def heat_figure(view: View, heat_map: HeatMap, explanation: Explanation, title: 
 
 def _images(view: View) -> Row:
     cells: list[Cell] = [
-        (name, lambda axes, date=date: draw_picture(axes, colours(date, view.valid)))
+        (name, lambda axes, date=date: draw_picture(axes, eight_bit_view(date, view.valid)))
         for name, date in (("before", view.before), ("after", view.after))
     ]
     if view.truth is not None:
@@ -115,7 +116,7 @@ def _level(heat_map: HeatMap) -> str:
 
 def _heat(view: View, heat_map: HeatMap, explanation: Explanation) -> Draw:
     def draw(axes: Axes) -> None:
-        draw_heat(axes, heat_map.values, colours(view.after, view.valid), region_of_change(view, explanation))
+        draw_heat(axes, heat_map.values, eight_bit_view(view.after, view.valid), region_of_change(view, explanation))
         if heat_map.peak == 0:
             say(axes, "nothing here\nspeaks for it")
 

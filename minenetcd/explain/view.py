@@ -16,8 +16,6 @@ from minenetcd.geo.grid import Grid
 #: A network that is asked for gradients keeps what it computed, so that a part is explained as a whole. [pixels]
 MOST_SIDE = 1024
 
-STRETCH_PERCENTILES = (1, 99)
-
 
 @dataclass(frozen=True)
 class View:
@@ -58,17 +56,6 @@ def read_view(pair: AlignedPair, *, window: tuple[int, int, int] | None = None, 
         )
     known = None if truth is None else _read_truth(truth, pair.grid, part)
     return View(read.before, read.after, read.valid, read.grid, part, known)
-
-
-def colours(pixels: NDArray, valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """One date (H, W, C) for the eye: red, green, blue (H, W, 3); 8 bits as they are, others stretched per band."""
-    chosen = pixels[..., :3] if pixels.shape[-1] >= 3 else np.repeat(pixels[..., :1], 3, axis=-1)
-    if pixels.dtype == np.uint8:
-        return np.where(valid[..., None], chosen, 255).astype(np.uint8)
-    chosen = chosen.astype(np.float64)
-    low, high = np.percentile(chosen[valid], STRETCH_PERCENTILES, axis=0)
-    unit = (np.where(valid[..., None], chosen, high) - low) / np.where(high > low, high - low, 1)
-    return np.rint(255 * np.clip(unit, 0, 1)).astype(np.uint8)
 
 
 def _read_truth(path: Path, grid: Grid, part: Window) -> NDArray[np.uint8]:

@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 from minenetcd.constants import Progress
 from minenetcd.detectors.blending import Blender, Strip
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.detectors.preprocessing import Limits
 from minenetcd.detectors.tiling import Tile, plan_tiles
 from minenetcd.errors import MineNetCDError, RasterError
 from minenetcd.geo.align import AlignedPair, Pair
+from minenetcd.geo.values import RANGE_SIDE, Limits
 from minenetcd.prediction.options import PredictOptions
-
-LIMITS_SIDE = 1024  # pixels a side of the decimated scene from which value ranges are taken
 
 
 class Batch(NamedTuple):
@@ -40,7 +38,7 @@ def probability_strips(
     region = pair.overlap
     side = options.tile or detector.preprocessing.tile
     plan = plan_tiles(region.height, region.width, side, options.overlap)
-    limits = value_limits(detector, pair)
+    limits = scene_limits(detector, pair)
     blender = Blender(region.width, side)
     for batch in read_ahead(_batches(pair, plan, options.batch_size)):
         probability = _probabilities(detector, batch, limits)
@@ -52,9 +50,9 @@ def probability_strips(
     progress(len(plan), len(plan))
 
 
-def value_limits(detector: ChangeDetector, pair: AlignedPair) -> tuple[Limits, Limits]:
+def scene_limits(detector: ChangeDetector, pair: AlignedPair) -> tuple[Limits, Limits]:
     """The value range of each date over the whole overlap. RasterError where hardly any pixel is valid."""
-    small = pair.read_small(LIMITS_SIDE)
+    small = pair.read_small(RANGE_SIDE)
     if not small.valid.any():
         raise RasterError(
             f"More valid pixels are needed in {pair.before.source} and {pair.after.source}, they share next to none: "

@@ -10,7 +10,7 @@ from explain.constructed import known_detector
 from explain.looking import write
 from minenetcd.errors import DataError, GridError, OptionError, RasterError
 from minenetcd.explain.explanation import ExplainOptions, explain_pair
-from minenetcd.explain.view import colours, read_view
+from minenetcd.explain.view import read_view
 from minenetcd.geo.align import open_pair
 
 
@@ -60,15 +60,6 @@ def test_the_truth_is_laid_onto_the_window(images: tuple[Path, Path], tmp_path: 
     with open_pair(*images) as pair:
         view = read_view(pair, window=(20, 30, 40), truth=path)
     assert np.array_equal(view.truth, (truth[30:70, 20:60] > 0).astype(np.uint8))
-
-
-def test_colours_show_what_is_there(images: tuple[Path, Path]) -> None:
-    with open_pair(*images) as pair:
-        view = read_view(pair)
-    shown = colours(view.after, view.valid)
-    assert shown.shape == (120, 90, 3) and shown.dtype == np.uint8 and shown.min() == 0 and shown.max() == 255
-    grey = colours(view.after[..., :1], view.valid)
-    assert np.array_equal(grey[..., 0], grey[..., 2])
 
 
 def test_what_cannot_be_looked_at_is_told_in_one_line(images: tuple[Path, Path], tmp_path: Path) -> None:

@@ -26,9 +26,7 @@ from torch import Tensor
 from minenetcd.errors import MineNetCDError, OptionError
 from minenetcd.geo.raster import Raster
 from minenetcd.geo.source import quiet_gdal
-
-#: Share of valid pixels left outside the value range at either end, where images are not 8-bit. [percent]
-STRETCH_PERCENTILE = 1.0  # as detectors and `minenetcd data build` do
+from minenetcd.geo.values import same_limits, stretch_limits, to_eight_bits
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -175,7 +173,9 @@ def _decode_raster(name: str, options: ReadOptions) -> Date:
     with Raster.open(name, bands=bands) as raster:
         pixels, valid = raster.read(Window(0, 0, raster.grid.width, raster.grid.height))
     if pixels.dtype != np.uint8:
-        pixels = _to_eight_bits(pixels, valid, options.value_range)
+        given = options.value_range
+        limits = stretch_limits(pixels[valid]) if given is None else same_limits(*given, bands=pixels.shape[-1])
+        pixels = to_eight_bits(pixels, limits)
     pixels[~valid] = 0
     held = None if valid.all() else torch.from_numpy(valid)
     return Date(torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, -1, 0))), held)
@@ -198,21 +198,6 @@ def _is_plain(dataset: DatasetReader) -> bool:
         and ColorInterp.alpha not in dataset.colorinterp
         and all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
     )
-
-
-def _to_eight_bits(
-    pixels: NDArray, valid: NDArray[np.bool_], value_range: tuple[float, float] | None
-) -> NDArray[np.uint8]:
-    """Pixels (H, W, C) with the value range, or the percentiles of the valid ones in each band, at 0 and 255."""
-    known = pixels[valid]
-    if value_range is not None or not len(known):
-        low, high = np.float32(value_range or (0, 1))
-    else:
-        percentiles = np.percentile(known, (STRETCH_PERCENTILE, 100 - STRETCH_PERCENTILE), axis=0)
-        low, high = percentiles.astype(np.float32)
-        high = np.where(high > low, high, low + 1)
-    unit = (np.nan_to_num(pixels.astype(np.float32)) - low) / (high - low)
-    return np.rint(unit.clip(0, 1) * 255).astype(np.uint8)
 
 
 def _content(encoded: Encoded) -> bytes:

@@ -10,10 +10,10 @@ from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.loading import make_loader, stack_pairs
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.display.eight_bit import eight_bit_view
 from minenetcd.evaluation.evaluate import probability_of
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import JointCounts, joint_counts
-from minenetcd.explain.view import colours
 
 EXAMPLES = 8
 
@@ -71,5 +71,5 @@ def _example(detectors: Mapping[str, ChangeDetector], dataset: ChangeDataset, in
     a, b = ((probability_of(detector, batch)[0] >= detector.threshold).cpu().numpy() for detector in detectors.values())
     truth = sample.mask.numpy()
     shown = np.ones(truth.shape, bool)  # labelled or not
-    before, after = (colours(date.permute(1, 2, 0).numpy(), shown) for date in (sample.before, sample.after))
+    before, after = (eight_bit_view(date.permute(1, 2, 0).numpy(), shown) for date in (sample.before, sample.after))
     return Example(sample.name, before, after, a, b, truth, truth != UNKNOWN)

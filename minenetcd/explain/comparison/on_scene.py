@@ -13,10 +13,10 @@ from rasterio.windows import Window
 from minenetcd.building.scene_label import SceneLabel, open_label
 from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.display.eight_bit import eight_bit_view
 from minenetcd.errors import OptionError
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import JointCounts, joint_counts
-from minenetcd.explain.view import colours
 from minenetcd.files import slug
 from minenetcd.geo.align import open_pair
 from minenetcd.geo.grid import Grid
@@ -144,6 +144,6 @@ def _examples(blocks: list[Block], before: str | Path, after: str | Path, option
     with open_pair(before, after, bands=options.bands, bands_after=options.bands_after) as pair:
         for block in blocks:
             read = pair.read(block.window)
-            dates = (colours(date, read.valid) for date in (read.before, read.after))
+            dates = (eight_bit_view(date, read.valid) for date in (read.before, read.after))
             examples.append(Example(block.name, *dates, block.a, block.b, block.truth, block.valid))
     return examples

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
+from minenetcd.display.eight_bit import eight_bit_view
 from minenetcd.geo.align import AlignedPair
 from minenetcd.prediction.areas import StoredScene, read_window
 
 MOST_PIXELS_A_SIDE = 900
 SOURCE_ROWS = 512  # of a scene, held at a time
-STRETCH_PERCENTILES = (1, 99)
 
 Block = tuple[slice, NDArray, Callable[[NDArray], NDArray]]
 
@@ -30,7 +30,8 @@ class DatePictures:
 def date_pictures(native: AlignedPair) -> DatePictures:
     """The overlap of both dates, averaged down and stretched for display."""
     small = native.read_small(MOST_PIXELS_A_SIDE)
-    return DatePictures(_colours(small.before, small.valid), _colours(small.after, small.valid), small.valid)
+    before, after = (eight_bit_view(date, small.valid, stretch_eight_bits=True) for date in (small.before, small.after))
+    return DatePictures(before, after, small.valid)
 
 
 def small_probability(scene: StoredScene, window: Window, shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -74,17 +75,3 @@ def _blocks(path: Path, window: Window, shape: tuple[int, int], reduction: np.uf
 def _edges(side: int, parts: int) -> NDArray[np.intp]:
     """Where each of `parts` parts of a side begins, and where the last ends."""
     return np.arange(parts + 1) * side // parts
-
-
-def _colours(pixels: NDArray, valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """(H, W, C) of any type -> red, green, blue (H, W, 3); the first three bands, or the first three times.
-
-    Stretched between percentiles, for the eye only: 8 bits with one range for all bands, which keeps their hue.
-    """
-    chosen = (pixels[..., :3] if pixels.shape[-1] >= 3 else np.repeat(pixels[..., :1], 3, axis=-1)).astype(np.float64)
-    if not valid.any():
-        return np.zeros(chosen.shape, dtype=np.uint8)
-    axis = None if pixels.dtype == np.uint8 else 0
-    low, high = np.percentile(chosen[valid], STRETCH_PERCENTILES, axis=axis)
-    unit = (np.where(valid[..., np.newaxis], chosen, low) - low) / np.where(high > low, high - low, 1)
-    return np.rint(255 * np.clip(unit, 0, 1)).astype(np.uint8)
