@@ -72,8 +72,7 @@ class ChangeDetector(
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
         """Probability of change (B, H, W) from two dates (B, C, H, W) in 0..1, on this detector's device."""
-        dates = {"before": self.preprocessing.normalise(before), "after": self.preprocessing.normalise(after)}
-        return change_probability(self.model(*(dates[date] for date in self.preprocessing.date_order)).logits.float())
+        return change_probability(self.model(*self.preprocessing.inputs(before, after)).logits.float())
 
     def limits(self, image: NDArray, valid: NDArray[np.bool_] | None = None) -> Limits:
         """The value range of `image` (H, W, C): 0 to 255 for 8 bits, else percentiles of its valid pixels per band."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from minenetcd.configs.detector import PreprocessingSettings
 from minenetcd.geo.values import Limits
 from minenetcd.models.base import MIN_SIDE
+from minenetcd.types import ChangeSample
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,23 @@ class Preprocessing(PreprocessingSettings):
         filled = torch.where(known, unit.clamp(0, 1), unit.new_tensor(self.mean))
         return filled.permute(0, 3, 1, 2)  # channels last in memory already
 
-    def normalise(self, image: Tensor) -> Tensor:
-        """(B, C, H, W) in 0..1 -> zero mean and unit variance per band, on the image's device."""
+    def inputs(self, before: Tensor, after: Tensor) -> list[Tensor]:
+        """Both dates (B, C, H, W) in 0..1 as the network takes them: normalised, in its order, on their device."""
+        dates = {"before": before, "after": after}
+        return [self._normalised(dates[date]) for date in self.date_order]
+
+    def _normalised(self, image: Tensor) -> Tensor:
+        """Zero mean and unit variance per band."""
         mean, std = (image.new_tensor(values).view(1, -1, 1, 1) for values in (self.mean, self.std))
         return (image - mean) / std
+
+
+def dates_in_unit(sample: ChangeSample, device: torch.device) -> list[Tensor]:
+    """Before and after of a batch, uint8 (B, C, H, W), in 0..1 on `device`, channels last."""
+    return [
+        date.to(device, non_blocking=True).float().div(255).contiguous(memory_format=torch.channels_last)
+        for date in (sample.before, sample.after)
+    ]
 
 
 def _transferable(dtype: np.dtype) -> np.dtype:

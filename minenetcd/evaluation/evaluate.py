@@ -15,6 +15,7 @@ from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
 from minenetcd.data.loading import make_loader
 from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.preprocessing import dates_in_unit
 from minenetcd.evaluation.by_site import pool
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import LEVELS, probability_histogram
@@ -106,10 +107,7 @@ def evaluate(
 
 def probability_of(detector: ChangeDetector, batch: ChangeSample, accelerator: Accelerator | None = None) -> Tensor:
     """Probability of change (B, H, W), float32, for a batch of uint8 dates, on the detector's device."""
-    dates = [
-        date.to(detector.device, non_blocking=True).float().div(255).contiguous(memory_format=torch.channels_last)
-        for date in (batch.before, batch.after)
-    ]
+    dates = dates_in_unit(batch, detector.device)
     with nullcontext() if accelerator is None else accelerator.autocast():
         probability: Tensor = detector(*dates)
     return probability

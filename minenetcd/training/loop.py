@@ -17,6 +17,7 @@ from minenetcd.data.balance import pairs_with_change
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.loading import make_loader
 from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.preprocessing import dates_in_unit
 from minenetcd.errors import MineNetCDError
 from minenetcd.evaluation.evaluate import evaluate
 from minenetcd.evaluation.threshold import best_threshold, confusion_at
@@ -113,8 +114,9 @@ class Trainer:
         return total
 
     def _loss(self, batch: ChangeSample) -> Tensor:
+        dates = self.detector.preprocessing.inputs(*dates_in_unit(batch, self.accelerator.device))
         with self.accelerator.autocast():
-            output = self.spread.module(*self._dates(batch))
+            output = self.spread.module(*dates)
         recipe, model = self.recipe, self.model
         if not recipe.auxiliary:
             output = output._replace(auxiliary=())
@@ -127,15 +129,6 @@ class Trainer:
             class_weights=recipe.class_weights,
             ignore_label=recipe.ignore_label,
         )
-
-    def _dates(self, batch: ChangeSample) -> list[Tensor]:
-        """Both dates normalised, in the order the network takes them."""
-        order = self.detector.preprocessing.date_order
-        return [self._normalised(getattr(batch, date)) for date in order]
-
-    def _normalised(self, date: Tensor) -> Tensor:
-        unit = date.to(self.accelerator.device, non_blocking=True).float().div(255)
-        return self.detector.preprocessing.normalise(unit.contiguous(memory_format=torch.channels_last))
 
     def _set_learning_rate(self) -> float:
         rate = learning_rate(self.step, self.plan.steps, self.recipe)
