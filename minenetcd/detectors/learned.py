@@ -1,6 +1,7 @@
 """A detector that was trained: a network with everything a prediction needs."""
 
 import copy
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -8,8 +9,6 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from huggingface_hub import ModelCard, PyTorchModelHubMixin
-from huggingface_hub.errors import HFValidationError, HTTPError
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import save_file
@@ -21,7 +20,7 @@ from minenetcd.constants import Provenance
 from minenetcd.detectors.loading import load_parts
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import OptionError, OutputError, SizeError
-from minenetcd.files import staged_files, unwritable, write_json
+from minenetcd.files import staged_files, unwritable, write_json, write_text
 from minenetcd.geo.values import Limits, value_limits
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import create_model, model_name
@@ -31,12 +30,7 @@ from minenetcd.weights.card import model_card
 from minenetcd.weights.repository import CONFIG_FILE, WEIGHT_FILES
 
 
-class ChangeDetector(
-    nn.Module,
-    PyTorchModelHubMixin,
-    library_name="minenetcd",
-    tags=["change-detection", "remote-sensing", "mining"],
-):
+class ChangeDetector(nn.Module):
     """A `ChangeModel` with its preprocessing, decision threshold and provenance.
 
     `provenance` says where the weights come from; a mapping holds "name", "trained_on" (None: not trained), "recipe",
@@ -164,20 +158,16 @@ class ChangeDetector(
         """
         return cls(**load_parts(source, **hub_options)).eval()
 
-    def save_pretrained(self, save_directory: str | Path, **options: Any) -> str | None:
+    def save_pretrained(
+        self, save_directory: str | Path, *, push_to_hub: bool = False, repo_id: str | None = None, **options: Any
+    ) -> str | None:
         """Write config.json, model.safetensors and README.md (a model card) that `from_pretrained` reads back exactly.
 
-        All of them, or none. `options` as in huggingface_hub: push_to_hub, repo_id, ...
+        All of them, or none. With `push_to_hub` they go to the hub as well, see there.
         """
         folder = Path(save_directory)
-        try:
-            with staged_files(folder, (WEIGHT_FILES[0], CONFIG_FILE, "README.md")) as hidden:
-                super().save_pretrained(hidden)
-        except SafetensorError as error:
-            raise unwritable(folder, error) from error
-        if options.pop("push_to_hub", False):
-            return self.push_to_hub(options.pop("repo_id", None) or folder.name, **options)
-        return None
+        self._save(folder, source=folder.as_posix())
+        return self.push_to_hub(repo_id or folder.name, **options) if push_to_hub else None
 
     def push_to_hub(self, repo_id: str, **options: Any) -> str:
         """Upload what `save_pretrained` writes to the hub repository `repo_id`, which is made if it is not there.
@@ -185,17 +175,11 @@ class ChangeDetector(
         `options` as in huggingface_hub: private, token, branch, commit_message, ... Returns the commit's
         address. Raises OutputError where the hub refuses or cannot be reached.
         """
-        try:
-            return super().push_to_hub(repo_id, **options)
-        except (OSError, HTTPError, HFValidationError) as error:
-            reason = " ".join(str(error).split())
-            raise OutputError(
-                f"The detector cannot be uploaded to {repo_id!r} ({reason}): log in with 'hf auth login', check the id."
-            ) from error
+        from minenetcd.weights.hub import upload  # here, because a prediction shall not wait for the hub's client
 
-    def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
-        """The model card of this detector: data, recipe, metrics, limits."""
-        return model_card(self.name, self.describe())
+        with tempfile.TemporaryDirectory(prefix="minenetcd-") as folder:
+            self._save(Path(folder), source=repo_id)
+            return upload(Path(folder), repo_id, **options)
 
     def describe(self) -> dict[str, Any]:
         """Everything but the weights, as plain values: what config.json holds."""
@@ -207,12 +191,19 @@ class ChangeDetector(
             "provenance": self.provenance.as_json(),
         }
 
-    def _save_pretrained(self, save_directory: Path) -> None:
+    def _save(self, folder: Path, *, source: str) -> None:
+        """`source` is what the model card tells to load it by."""
         if self.folded:
             raise OutputError("A detector folded by for_inference cannot be saved: save the one it was made from.")
         tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in self.model.state_dict().items()}
-        save_file(tensors, save_directory / WEIGHT_FILES[0], metadata={"format": "pt"})
-        write_json(save_directory / CONFIG_FILE, self.describe())
+        description = self.describe()
+        try:
+            with staged_files(folder, (WEIGHT_FILES[0], CONFIG_FILE, "README.md")) as hidden:
+                save_file(tensors, hidden / WEIGHT_FILES[0], metadata={"format": "pt"})
+                write_json(hidden / CONFIG_FILE, description)
+                write_text(hidden / "README.md", model_card(self.name, description, source=source))
+        except SafetensorError as error:
+            raise unwritable(folder, error) from error
 
     def _check(self, before: NDArray, after: NDArray, valid: NDArray | None) -> None:
         bands = len(self.preprocessing.bands)

@@ -1,9 +1,10 @@
 """The model card that travels with saved weights."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from huggingface_hub import ModelCard, ModelCardData
+import yaml
 
 from minenetcd.constants import Provenance
 
@@ -18,7 +19,7 @@ A change detector of the `minenetcd` package: two images of a place in, a map of
 ```python
 import minenetcd
 
-detector = minenetcd.from_pretrained("{name}")
+detector = minenetcd.from_pretrained({source})
 minenetcd.predict(detector, "before.tif", "after.tif").save("out")
 ```
 
@@ -39,18 +40,20 @@ Bands: {bands}. Trained at {gsd}. Decision threshold: {threshold}.
 """
 
 
-def model_card(name: str, description: Mapping[str, Any]) -> ModelCard:
-    """Markdown with metadata from what `ChangeDetector.describe` says; what is not known is said to be so."""
+def model_card(name: str, description: Mapping[str, Any], *, source: str) -> str:
+    """Markdown with metadata from what `ChangeDetector.describe` says; what is not known is said to be so.
+
+    `source` is what `from_pretrained` finds the weights by: the folder they are saved in, or their hub id.
+    """
     provenance, preprocessing = Provenance.read(description["provenance"]), description["preprocessing"]
     gsd = preprocessing["metres_per_pixel"]
-    metadata = ModelCardData(
-        library_name="minenetcd",
-        license=provenance.license,
-        tags=["change-detection", "remote-sensing", "mining"],
-    )
-    text = _TEMPLATE.format(
-        metadata=metadata.to_yaml(),
+    licence = {} if provenance.license is None else {"license": provenance.license}
+    tags = ["change-detection", "remote-sensing", "mining"]
+    metadata = {"library_name": "minenetcd", **licence, "tags": tags}
+    return _TEMPLATE.format(
+        metadata=yaml.safe_dump(metadata, sort_keys=False).strip(),
         name=name,
+        source=json.dumps(source, ensure_ascii=False),
         data=_lines({"Trained on": provenance.trained_on or "nothing yet: random weights"})
         + _lines({"Recipe": provenance.recipe or "not stated"}),
         bands=", ".join(preprocessing["bands"]),
@@ -60,7 +63,6 @@ def model_card(name: str, description: Mapping[str, Any]) -> ModelCard:
         limits=provenance.limits or "Not stated. Check results on images of your own before relying on them.",
         options=_lines(description["model"]),
     )
-    return ModelCard(text)
 
 
 def _lines(values: Mapping[str, Any]) -> str:

@@ -8,16 +8,6 @@ from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HFValidationError,
-    HTTPError,
-    LocalEntryNotFoundError,
-    RemoteEntryNotFoundError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -52,7 +42,9 @@ def open_repository(source: str | Path, **hub_options: Any) -> Repository:
     if folder.is_dir():
         files = {name: folder / name for name in (CONFIG_FILE, *WEIGHT_FILES) if (folder / name).is_file()}
     else:
-        files = _download(str(source), hub_options)
+        from minenetcd.weights.hub import download  # here, because a folder shall not wait for the hub's client
+
+        files = download(str(source), CONFIG_FILE, WEIGHT_FILES, **hub_options)
     weights = next((files[name] for name in WEIGHT_FILES if name in files), None)
     if CONFIG_FILE not in files or weights is None:
         raise WeightsError(
@@ -90,41 +82,6 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         tensors = {name: file.get_tensor(name) for name in names}
         aliases = {alias: kept for alias, kept in (file.metadata() or {}).items() if kept in tensors}
     return tensors | {alias: tensors[kept] for alias, kept in aliases.items()}
-
-
-def _download(repo_id: str, options: dict[str, Any]) -> dict[str, Path]:
-    files, failure = {}, None
-    for name in (CONFIG_FILE, *WEIGHT_FILES):
-        try:
-            files[name] = Path(hf_hub_download(repo_id, name, **options))
-        except RemoteEntryNotFoundError:
-            continue
-        except LocalEntryNotFoundError as error:  # offline: the hub is not tried again, it takes long each time
-            failure, options = error, options | {"local_files_only": True}
-        except (OSError, HTTPError, HFValidationError) as error:  # every answer of the hub that is not a file
-            raise WeightsError(_unreachable(repo_id, error, options)) from error
-        if name in files and name in WEIGHT_FILES:
-            return files
-    if failure is not None:
-        raise WeightsError(_unreachable(repo_id, failure, options)) from failure
-    return files
-
-
-def _unreachable(repo_id: str, error: Exception, options: dict[str, Any]) -> str:
-    """One line on why the hub gave no file, and what to do."""
-    if isinstance(error, GatedRepoError):  # before RepositoryNotFoundError, which it is too
-        return f"The model {repo_id!r} is gated: ask for access on its page, then log in with 'hf auth login'."
-    if isinstance(error, RepositoryNotFoundError):
-        return f"The hub has no model {repo_id!r}, or it is private: check the id, or log in with 'hf auth login'."
-    if isinstance(error, RevisionNotFoundError):
-        return f"The model {repo_id!r} has no revision {options.get('revision')!r}: give a branch, tag or commit of it."
-    if isinstance(error, LocalEntryNotFoundError):
-        return (
-            f"The model {repo_id!r} is not on this disk and the hub cannot be reached: go online once, or give a "
-            f"folder that holds it."
-        )
-    reason = " ".join(str(error).split()) or type(error).__name__
-    return f"The model {repo_id!r} cannot be had from the hub ({reason}): check the id and your connection."
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -281,6 +281,19 @@ def test_the_card_says_what_is_known_and_what_is_not(tmp_path: Path, detector: C
         assert part in card
 
 
+def test_the_code_on_the_card_loads_the_detector(
+    tmp_path: Path, detector: ChangeDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    detector.save_pretrained(Path("runs") / "fc_ef")
+    code = Path("runs/fc_ef/README.md").read_text().split("```")[1].removeprefix("python")
+    loading, predicting = code.strip().rsplit("\n", 1)
+    names: dict[str, ChangeDetector] = {}
+    exec(loading, names)
+    assert names["detector"].describe() == detector.describe()
+    assert predicting.startswith("minenetcd.predict(detector,")
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, detector: ChangeDetector) -> None:
     (tmp_path / "file").write_text("in the way")
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):

@@ -7,7 +7,6 @@ answers with one JSON line: {"ok": facts} or {"error": type, "message": text}.
 import hashlib
 import json
 import sys
-import time
 from typing import Any
 
 from minenetcd.detectors.learned import ChangeDetector
@@ -34,6 +33,5 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    time.sleep = lambda seconds: None  # huggingface_hub tries an unreachable hub six times in 24 s
     for line in sys.stdin:
         print("answer " + json.dumps(answer(json.loads(line))), flush=True)

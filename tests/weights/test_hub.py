@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from fixtures.no_network import NoNetwork
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.detectors.learned import ChangeDetector
 from parity.repositories import (
@@ -177,6 +180,7 @@ def test_a_detector_goes_up_and_comes_back_the_same(client: Client, server: HubS
     card = server.repositories["me/mine"].commits[server.repositories["me/mine"].references["main"]]["README.md"]
     assert "my scenes" in card.decode()
     assert "Only here." in card.decode()
+    assert 'from_pretrained("me/mine")' in card.decode()
     again = client.ask(folder=str(tmp_path / "mine"), push_to="me/mine", options={"token": TOKEN})
     assert "ok" in again  # the repository may exist
 
@@ -203,3 +207,18 @@ def test_without_a_network_the_cache_still_serves_and_the_rest_is_one_line(tmp_p
         assert "hub cannot be reached: go online once" in client.refusal("me/other")
     finally:
         client.close()
+
+
+def test_an_unreachable_hub_is_tried_once_and_said_in_one_line(tmp_path: Path) -> None:
+    for name, seed in (("before", 0), ("after", 1)):
+        pixels = np.random.default_rng(seed).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    with NoNetwork() as network:
+        images = tmp_path / "before.png", tmp_path / "after.png"
+        done = network.run("predict", *images, "--model", "me/other", "--out", tmp_path / "out", home=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert network.calls <= 2  # one request; the client opens a new connection where one breaks
+    assert done.stderr == (
+        "Error: The model 'me/other' is not on this disk and the hub cannot be reached: go online once, or give a "
+        "folder that holds it.\n"
+    )

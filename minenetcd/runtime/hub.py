@@ -1,0 +1,39 @@
+"""The Hugging Face hub: whether it answers, and its client kept from saying what our errors say."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+PATIENCE_SECONDS = 5.0
+_CLIENTS = ("huggingface_hub", "transformers")
+
+
+def hub_answers() -> bool:
+    """Whether the hub can be reached, asked once and the way its client goes.
+
+    That client tries a file it does not have six times in 24 s before it says that there is no network.
+    """
+    # here, because who needs no hub shall not wait for its client
+    from huggingface_hub import constants
+    from huggingface_hub.errors import HTTPError
+    from huggingface_hub.utils import get_session
+
+    try:
+        answer = get_session().head(constants.ENDPOINT, timeout=PATIENCE_SECONDS)
+    except (OSError, HTTPError):
+        return False
+    return bool(answer.status_code < 500)
+
+
+@contextmanager
+def quiet_hub() -> Iterator[None]:
+    """Within the block the hub's clients log errors only."""
+    loggers = [logging.getLogger(name) for name in _CLIENTS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
