@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from minenetcd.detectors.learned import ChangeDetector
     from minenetcd.evaluation.evaluate import evaluate
     from minenetcd.models.base import ChangeModel
-    from minenetcd.models.catalog import create_model, list_models
+    from minenetcd.models.catalog import create_model, list_models, register_model
     from minenetcd.prediction.scene import predict_scene as predict
     from minenetcd.training.train import train
     from minenetcd.types import ChangeOutput
@@ -35,6 +35,7 @@ __all__ = [
     "list_models",
     "load_dataset",
     "predict",
+    "register_model",
     "train",
 ]
 
@@ -49,6 +50,7 @@ _HOME = {
     "list_models": "minenetcd.models.catalog:list_models",
     "load_dataset": "minenetcd.datasets.catalog:load_dataset",
     "predict": "minenetcd.prediction.scene:predict_scene",
+    "register_model": "minenetcd.models.catalog:register_model",
     "train": "minenetcd.training.train:train",
 }
 

@@ -10,15 +10,16 @@ app = Typer(no_args_is_help=True, help="Configurations: list them, see one whole
 
 @app.command("list")
 def list_() -> None:
-    """Names of the shipped configurations."""
+    """Names of the configurations that need no file of yours."""
     from minenetcd.configs.reading import list_configs
+    from minenetcd.models.catalog import known_configurations
 
-    print("\n".join(list_configs()))
+    print("\n".join(sorted({*list_configs(), *known_configurations()})))
 
 
 @app.command()
 def show(
-    config: Annotated[str, Argument(help="Name of a shipped configuration, or a YAML file.", show_default=False)],
+    config: Annotated[str, Argument(help="A method, or a YAML file.", show_default=False)],
     overrides: Annotated[list[str] | None, Argument(help="Changes to it, e.g. recipe=paper.")] = None,
 ) -> None:
     """Everything a configuration comes to, its bases and recipe filled in, as YAML.

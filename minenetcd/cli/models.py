@@ -59,11 +59,11 @@ def _facts(name: str) -> list[str]:
     about, measured = model_class(name).about, default_complexity(name)
     return [
         name,
-        about.title,
-        f"{about.venue} {about.year}",
-        _beside(measured.parameters_mi, about.parameters_mi),
-        _beside(measured.macs_gi, about.macs_gi),
-        about.pretrained_trunk or "-",
+        about.title if about else "-",
+        f"{about.venue} {about.year}" if about else "-",
+        _beside(measured.parameters_mi, about.parameters_mi if about else None),
+        _beside(measured.macs_gi, about.macs_gi if about else None),
+        (about.pretrained_trunk if about else None) or "-",
     ]
 
 
@@ -76,9 +76,11 @@ def _print_detail(name: str) -> None:
 
     architecture = model_class(name)
     _, title, venue, parameters, macs, trunk = _facts(name)
-    about, doi = architecture.about, architecture.about.doi
+    about = architecture.about
     print(f"{name}\n\n{inspect.getdoc(architecture)}\n")
-    print(f"Cite: {about.authors}. {title}. {venue}.{f' https://doi.org/{doi}' if doi else ''}\n")
+    if about is not None:
+        doi = f" https://doi.org/{about.doi}" if about.doi else ""
+        print(f"Cite: {about.authors}. {title}. {venue}.{doi}\n")
     print(f"Parameters {parameters}, MACs {macs}, pretrained trunk: {trunk}.\n{_UNITS}\n")
     options = _table("Option", "Default", "Values")
     for option in inspect.signature(architecture).parameters.values():

@@ -2,29 +2,35 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 
 from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.registry import is_path
 
 CONFIGS = Path(__file__).parent
 
 
 def list_configs() -> list[str]:
-    """Names of the configurations shipped with the package."""
+    """Names of the configurations shipped as files."""
     return sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem != "base")
 
 
-def read_config(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration `source`: a mapping, a path to YAML, or the name of a shipped one, with its bases merged in.
+#: Name -> model section of a configuration that needs no file: the base with this model.
+Known = Mapping[str, Mapping[str, Any]]
 
-    Raises UnknownNameError for a name or path that is not there, OptionError for text that is not YAML.
+
+def read_config(source: str | Path | Mapping[str, Any], known: Known = MappingProxyType({})) -> dict[str, Any]:
+    """The configuration `source` with its bases merged in: a mapping, a path to YAML, or a name.
+
+    A name is that of a shipped file, of `known`, or a network's "package.module:Name". Raises UnknownNameError for
+    what is not there, OptionError for text that is not YAML.
     """
     if isinstance(source, Mapping):
-        return _with_bases(dict(source), CONFIGS, ())
-    path = _find(source, CONFIGS)
-    return _with_bases(_parse(path), path.parent, (path,))
+        return _with_bases(dict(source), CONFIGS, (), known)
+    return _read(source, CONFIGS, (), known)
 
 
 def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,20 +65,27 @@ def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
     return overrides
 
 
-def _with_bases(config: dict[str, Any], folder: Path, read: tuple[Path, ...]) -> dict[str, Any]:
+def _with_bases(config: dict[str, Any], folder: Path, read: tuple[Path, ...], known: Known) -> dict[str, Any]:
     """`config`, which stands in `folder`, over its bases; none of the files `read` before is one of them."""
     base = config.pop("base", None)
-    if base is None:
-        return config
-    path = _find(base, folder, besides=read)
-    return merge(_with_bases(_parse(path), path.parent, (*read, path)), config)
+    return config if base is None else merge(_read(base, folder, read, known), config)
 
 
-def _find(source: str | Path, folder: Path, *, besides: tuple[Path, ...] = ()) -> Path:
+def _read(source: str | Path, folder: Path, read: tuple[Path, ...], known: Known) -> dict[str, Any]:
+    path = _find(source, folder, besides=read)
+    if path is not None:
+        return _with_bases(_parse(path), path.parent, (*read, path), known)
+    name = str(source)
+    if name in known or is_path(name):
+        return _with_bases({"base": "base", "model": known.get(name, {"name": name})}, CONFIGS, read, known)
+    raise UnknownNameError("configuration", name, {*list_configs(), *known})
+
+
+def _find(source: str | Path, folder: Path, *, besides: tuple[Path, ...]) -> Path | None:
     for path in (Path(source), folder / str(source), folder / f"{source}.yaml", CONFIGS / f"{source}.yaml"):
         if path.is_file() and not any(path.samefile(other) for other in besides):
             return path
-    raise UnknownNameError("configuration", str(source), list_configs())
+    return None
 
 
 def _parse(path: Path) -> dict[str, Any]:

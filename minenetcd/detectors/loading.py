@@ -9,7 +9,8 @@ from torch import Tensor
 from minenetcd.configs.detector import SavedDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import UnknownNameError, WeightsError
-from minenetcd.models.catalog import create_model
+from minenetcd.models.catalog import MODELS, create_model
+from minenetcd.registry import is_path
 from minenetcd.weights.keymap import load_strictly, rename
 from minenetcd.weights.published import is_published, read_published
 from minenetcd.weights.repository import CONFIG_FILE, is_hub_id, open_repository, read_tensors
@@ -44,6 +45,7 @@ def _load_own(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: 
             f"{source!r} is no detector of this package nor a published one: its config.json is foreign."
         )
     settings = SavedDetector.read(config)
+    _check_at_hand(settings.model.name, source)
     model = create_model(settings.model.name, **settings.model.options)
     load_strictly(model, tensors)
     return {
@@ -52,6 +54,15 @@ def _load_own(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: 
         "threshold": settings.threshold,
         "provenance": settings.provenance,
     }
+
+
+def _check_at_hand(name: str, source: str) -> None:
+    """A file may not decide what is imported: only what was installed as a plug-in, registered, or imported before."""
+    if is_path(name) and not MODELS.is_at_hand(name):
+        raise WeightsError(
+            f"{source!r} needs the network {name}: import {name.partition(':')[0]} before, or install a package that "
+            "brings it as a plug-in (entry point minenetcd.models)."
+        )
 
 
 def _load_published(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class ChangeModel(nn.Module):
     divide already pass through untouched.
     """
 
-    about: ClassVar[About]
+    about: ClassVar[About | None] = None
     size_multiple: ClassVar[int] = 1
 
     #: Weight of each auxiliary output in the training loss, as in the method's own publication.
@@ -92,7 +92,7 @@ class ChangeModel(nn.Module):
     @property
     def has_pretrained_backbone(self) -> bool:
         """Whether `load_pretrained_backbone` has weights to fetch."""
-        return self.about.pretrained_trunk is not None
+        return self.about is not None and self.about.pretrained_trunk is not None
 
     def load_pretrained_backbone(self) -> None:
         """Start the trunk from its ImageNet weights. Raises OptionError where the method has no such trunk."""

@@ -3,46 +3,62 @@
 import inspect
 from typing import Any
 
-from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.backbones.catalog import BACKBONES
+from minenetcd.errors import OptionError
 from minenetcd.models.base import ChangeModel
-from minenetcd.registry import resolve
+from minenetcd.registry import Table
 
 #: Name -> class, as text: choosing one network imports that network alone.
-MODELS = {
-    "a2net": "minenetcd.models.a2net:A2Net",
-    "afcf3d": "minenetcd.models.afcf3d:AFCF3D",
-    "bit": "minenetcd.models.bit:BIT",
-    "cgnet": "minenetcd.models.cgnet:CGNet",
-    "changeformer": "minenetcd.models.changeformer:ChangeFormer",
-    "dminet": "minenetcd.models.dminet:DMINet",
-    "dtcdscn": "minenetcd.models.dtcdscn:DTCDSCN",
-    "fc_ef": "minenetcd.models.fc_unets:FCEF",
-    "fcnpp": "minenetcd.models.fcnpp:FCNPP",
-    "hcgmnet": "minenetcd.models.hcgmnet:HCGMNet",
-    "icifnet": "minenetcd.models.icifnet:ICIFNet",
-    "minenetcd": "minenetcd.models.minenetcd:MineNetCD",
-    "mspsnet": "minenetcd.models.mspsnet:MSPSNet",
-    "rdpnet": "minenetcd.models.rdpnet:RDPNet",
-    "resunet": "minenetcd.models.resunet:ResUNet",
-    "siamunet_conc": "minenetcd.models.fc_unets:SiamUNetConc",
-    "siamunet_diff": "minenetcd.models.fc_unets:SiamUNetDiff",
-    "snunet": "minenetcd.models.snunet:SNUNet",
-    "tfi_gr": "minenetcd.models.tfi_gr:TFIGR",
-    "tinycd": "minenetcd.models.tinycd:TinyCD",
-}
+MODELS: Table[type[ChangeModel]] = Table(
+    "model",
+    "minenetcd.models",
+    {
+        "a2net": "minenetcd.models.a2net:A2Net",
+        "afcf3d": "minenetcd.models.afcf3d:AFCF3D",
+        "bit": "minenetcd.models.bit:BIT",
+        "cgnet": "minenetcd.models.cgnet:CGNet",
+        "changeformer": "minenetcd.models.changeformer:ChangeFormer",
+        "dminet": "minenetcd.models.dminet:DMINet",
+        "dtcdscn": "minenetcd.models.dtcdscn:DTCDSCN",
+        "fc_ef": "minenetcd.models.fc_unets:FCEF",
+        "fcnpp": "minenetcd.models.fcnpp:FCNPP",
+        "hcgmnet": "minenetcd.models.hcgmnet:HCGMNet",
+        "icifnet": "minenetcd.models.icifnet:ICIFNet",
+        "minenetcd": "minenetcd.models.minenetcd:MineNetCD",
+        "mspsnet": "minenetcd.models.mspsnet:MSPSNet",
+        "rdpnet": "minenetcd.models.rdpnet:RDPNet",
+        "resunet": "minenetcd.models.resunet:ResUNet",
+        "siamunet_conc": "minenetcd.models.fc_unets:SiamUNetConc",
+        "siamunet_diff": "minenetcd.models.fc_unets:SiamUNetDiff",
+        "snunet": "minenetcd.models.snunet:SNUNet",
+        "tfi_gr": "minenetcd.models.tfi_gr:TFIGR",
+        "tinycd": "minenetcd.models.tinycd:TinyCD",
+    },
+)
 
 
 def list_models() -> list[str]:
-    """Names that `create_model` takes."""
-    return sorted(MODELS)
+    """Names that `create_model` takes, those of plug-ins among them."""
+    return list(MODELS)
+
+
+def register_model(name: str, architecture: type[ChangeModel]) -> None:
+    """Make a network of your own known as `name`, wherever a model is named, also in processes started from here.
+
+    OptionError where the name is taken or `architecture` is no ChangeModel.
+    """
+    MODELS.register(name, _checked(name, architecture))
 
 
 def model_class(name: str) -> type[ChangeModel]:
-    """The class behind `name`; UnknownNameError suggests the nearest."""
-    if name not in MODELS:
-        raise UnknownNameError("model", name, MODELS)
-    architecture: type[ChangeModel] = resolve(MODELS[name])
-    return architecture
+    """The class behind `name`, or at "package.module:Name"; UnknownNameError suggests the nearest."""
+    return _checked(name, MODELS[name])
+
+
+def known_configurations() -> dict[str, dict[str, Any]]:
+    """Name -> the model section of what needs no file: every model, and MineNetCD on each of its backbones."""
+    on_backbone = {f"minenetcd-{name.replace('_', '-')}": {"backbone": name} for name in BACKBONES}
+    return {name: {"name": name} for name in MODELS} | on_backbone
 
 
 def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any) -> ChangeModel:
@@ -62,6 +78,11 @@ def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any
 
 
 def model_name(model: ChangeModel) -> str:
-    """The name `model` was created by."""
-    path = f"{type(model).__module__}:{type(model).__qualname__}"
-    return next(name for name, known in MODELS.items() if known == path)
+    """The name `model` was created by; of a class that has none, where it is defined: "package.module:Name"."""
+    return MODELS.name_of(type(model))
+
+
+def _checked(name: str, architecture: Any) -> type[ChangeModel]:
+    if not (isinstance(architecture, type) and issubclass(architecture, ChangeModel)):
+        raise OptionError(f"A model is a class that derives from minenetcd.ChangeModel, {name!r} is {architecture!r}.")
+    return architecture

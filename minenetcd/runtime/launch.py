@@ -1,4 +1,5 @@
 """Several processes on this machine from one command, the way torch's launcher sets them up.
+from minenetcd.registry import handed_on
 
 One line of error stays one line: only the process that failed first is heard.
 """
@@ -84,6 +85,7 @@ def _environment(rank: int, processes: int, port: int) -> dict[str, str]:
     threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, (os.cpu_count() or 1) // processes))
     return {
         **os.environ,
+        **handed_on(),
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
         "WORLD_SIZE": str(processes),

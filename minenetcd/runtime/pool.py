@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from minenetcd.registry import handed_on
 from minenetcd.runtime.device import visible_cuda_devices
 
 #: How often it is asked whether to stop. [seconds]
@@ -127,7 +128,7 @@ class _Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, **environment},
+                env={**os.environ, **handed_on(), **environment},
                 start_new_session=True,  # Ctrl-C reaches the parent alone, which then asks each worker once
                 text=True,
                 encoding="utf-8",

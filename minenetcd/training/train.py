@@ -17,6 +17,7 @@ from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, RunInterrupted
+from minenetcd.models.catalog import known_configurations
 from minenetcd.runtime.device import choose_device
 from minenetcd.runtime.interruption import Interruption
 from minenetcd.training import earlier_framework
@@ -90,7 +91,7 @@ def train(
 
 def read_settings(config: str | Path | Mapping[str, Any], **overrides: Any) -> Settings:
     """`config` with `overrides`, checked; a file of the earlier framework is translated first."""
-    values = read_config(config)
+    values = read_config(config, known_configurations())
     if "model_name" in values:
         values = merge(read_config("base"), earlier_framework.translate(values))
     # a bare name stands for its section, on either side of a merge

@@ -17,28 +17,7 @@ from minenetcd.weights.scores import published_scores, score_of
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 #: The framework's `model_name` -> ours.
-FRAMEWORK_MODELS = {
-    "A2Net": "a2net",
-    "AFCF3D": "afcf3d",
-    "BIT": "bit",
-    "CGNet": "cgnet",
-    "ChangeFormer": "changeformer",
-    "DMINet": "dminet",
-    "DTCDSCN": "dtcdscn",
-    "FC-EF": "fc_ef",
-    "FCNPP": "fcnpp",
-    "HCGMNet": "hcgmnet",
-    "ICIFNet": "icifnet",
-    "MSPSNet": "mspsnet",
-    "MineNetCD": "minenetcd",
-    "RDPNet": "rdpnet",
-    "ResUnet": "resunet",
-    "SNUNet": "snunet",
-    "SiamUnet_diff": "siamunet_diff",
-    "TFI_GR": "tfi_gr",
-    "Tiny_CD": "tinycd",
-    "siamunet_conc": "siamunet_conc",
-}
+FRAMEWORK_MODELS: dict[str, str] = {method.PUBLISHED.framework: name for name, method in MAPS.items()}
 
 #: The framework's `dataset_name` -> the data set's name and ground sampling distance in metres, where it has one.
 FRAMEWORK_DATA: dict[str, tuple[str, float | None]] = {
@@ -167,11 +146,7 @@ def _from_framework(config: Mapping[str, Any]) -> PublishedModel:
 def _framework_model(name: Any) -> str:
     if name not in FRAMEWORK_MODELS:
         raise UnknownNameError("method of the unified framework", str(name), FRAMEWORK_MODELS)
-    model = FRAMEWORK_MODELS[name]
-    if model not in MAPS:
-        ours = ", ".join(theirs for theirs, name in FRAMEWORK_MODELS.items() if name in MAPS)
-        raise WeightsError(f"These are weights of {name}, a method this package does not have: it has {ours}.")
-    return model
+    return FRAMEWORK_MODELS[name]
 
 
 def _normalisation(transforms: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:

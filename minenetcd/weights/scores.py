@@ -8,43 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from minenetcd.weights.maps import MAPS
+
 PUBLISHED_RESULTS = Path(__file__).parent / "published_results"
 
 #: The metrics of a row, in the order they are printed.
 METRICS = ("accuracy", "f1", "precision", "recall", "iou")
 
 #: How the tables spell a method -> our name of it.
-METHODS = {
-    "A2Net": "a2net",
-    "AFCF3D": "afcf3d",
-    "BIT": "bit",
-    "CGNet": "cgnet",
-    "ChangeFFT": "minenetcd",
-    "ChangeFormer": "changeformer",
-    "DMINet": "dminet",
-    "DTCDSCN": "dtcdscn",
-    "FC-EF": "fc_ef",
-    "FCNPP": "fcnpp",
-    "HCGMNet": "hcgmnet",
-    "ICIFNet": "icifnet",
-    "MSPSNet": "mspsnet",
-    "RDPNet": "rdpnet",
-    "ResUnet": "resunet",
-    "SNUNet": "snunet",
-    "SiamUNet-Conc": "siamunet_conc",
-    "SiamUNet-Diff": "siamunet_diff",
-    "TFI_GR": "tfi_gr",
-    "TinyCD": "tinycd",
-}
-
-#: Of MineNetCD256: methods whose published configuration reads the data from a local folder, where the epoch
-#: was chosen on the test split.
-_CHOSEN_ON_TEST = {
-    *("A2Net", "BIT", "ChangeFormer", "DMINet", "FC-EF", "FCNPP"),
-    *("ICIFNet", "RDPNet", "ResUnet", "SNUNet", "SiamUNet-Conc", "SiamUNet-Diff"),
-}
-#: Of MineNetCD256: rows in which F1, IoU, precision and recall do not agree to the last digit.
-_AVERAGED = {"AFCF3D", "DTCDSCN", "ResUnet", "SNUNet", "TFI_GR"}
+METHODS: dict[str, str] = {method.PUBLISHED.table: name for name, method in MAPS.items()}
 
 
 @dataclass(frozen=True)
@@ -98,9 +70,9 @@ def _notes(method: str, data_set: str) -> Iterator[str]:
         return
     if method in ("AFCF3D", "TFI_GR"):
         yield "AFCF3D and TFI_GR have the same five numbers: at least one row is a copy"
-    if method in _AVERAGED:
+    if MAPS[METHODS[method]].PUBLISHED.averaged:
         yield "mean over several processes: good to about 0.001"
-    if method in _CHOSEN_ON_TEST:
+    if MAPS[METHODS[method]].PUBLISHED.chosen_on_test:
         yield "trained from a local folder, the epoch was chosen on the test split: optimistic"
     if method == "ChangeFFT":
         yield "the tables' name for MineNetCD with a Swin-T trunk"

@@ -5,11 +5,12 @@ import pytest
 from minenetcd.configs.reading import list_configs, merge, parse_overrides, read_config
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.models.catalog import known_configurations
 
 
-@pytest.mark.parametrize("name", list_configs())
+@pytest.mark.parametrize("name", [*list_configs(), *known_configurations()])
 def test_every_shipped_configuration_is_whole(name: str) -> None:
-    config = read_config(name)
+    config = read_config(name, known_configurations())
     assert {"model", "preprocessing", "threshold"} <= set(config) and "base" not in config
 
 
@@ -24,7 +25,8 @@ def test_a_file_inherits_from_a_shipped_one_key_by_key(tmp_path: Path) -> None:
 
 def test_a_file_called_as_the_shipped_one_it_changes_is_not_its_own_base(tmp_path: Path) -> None:
     (tmp_path / "bit.yaml").write_text("base: bit\nthreshold: 0.3\n")
-    assert read_config(tmp_path / "bit.yaml") == {**read_config("bit"), "threshold": 0.3}
+    known = known_configurations()
+    assert read_config(tmp_path / "bit.yaml", known) == {**read_config("bit", known), "threshold": 0.3}
     for one, other in (("a", "b"), ("b", "a")):
         (tmp_path / f"{one}.yaml").write_text(f"base: {other}\n")
     with pytest.raises(UnknownNameError, match="no configuration 'a'"):

@@ -9,16 +9,22 @@ from minenetcd.cli.main import app
 from minenetcd.configs.reading import list_configs, parse_overrides
 from minenetcd.configs.schema import Settings
 from minenetcd.errors import OptionError, UnknownNameError
-from minenetcd.models.catalog import list_models
+from minenetcd.models.catalog import known_configurations, list_models
 from minenetcd.training.schedules import learning_rate
 from minenetcd.training.train import read_settings
 
 
-def test_every_method_has_a_configuration_of_its_name() -> None:
-    assert set(list_models()) - {"minenetcd"} <= set(list_configs())
+def test_a_method_needs_no_file_and_minenetcd_has_one_name_a_backbone() -> None:
+    assert set(list_models()) <= set(known_configurations())
+    assert read_settings("bit").model.model_dump() == {"name": "bit"}
+    assert read_settings("minenetcd-vmamba-s").model.model_dump() == {
+        "name": "minenetcd", "backbone": "vmamba_s", "change_fft": "channel",
+    }  # fmt: skip
+    with pytest.raises(UnknownNameError, match="did you mean 'minenetcd-swin-t'"):
+        read_settings("minenetcd-swin-tt")
 
 
-@pytest.mark.parametrize("name", list_configs())
+@pytest.mark.parametrize("name", [*list_configs(), *known_configurations()])
 def test_every_shipped_configuration_is_complete(name: str) -> None:
     settings = read_settings(name)
     assert settings.data.name and settings.recipe.name == "strong" and settings.seed == 8888

@@ -249,10 +249,7 @@ def test_truncated_weights_are_refused(tmp_path: Path) -> None:
 # --- configurations ---
 
 
-def test_a_method_this_package_lacks_is_told_from_one_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FRAMEWORK_MODELS, "OtherNet", "othernet")
-    with pytest.raises(WeightsError, match="weights of OtherNet, a method this package does not have"):
-        read_published({"model_name": "OtherNet"})
+def test_a_method_that_nobody_has_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'SNUNet'"):
         read_published({"model_name": "SNUnet"})
     with pytest.raises(UnknownNameError):

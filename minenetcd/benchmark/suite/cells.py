@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from minenetcd.benchmark.suite.labels import METHOD_LABELS, TRUNKS, data_label, option_label, recipe_label
+from minenetcd.benchmark.suite.labels import TRUNKS, data_label, method_label, option_label, recipe_label
 from minenetcd.benchmark.suite.published import published_weights
 from minenetcd.configs.reading import merge
 from minenetcd.configs.recipe import Recipe
@@ -197,7 +197,7 @@ def _rows_of(entry: MethodEntry, *, alone: bool) -> Iterator[_Row]:
     for values in itertools.product(*choices.values()):
         options = dict(zip(choices, values, strict=True))
         words = ", ".join(option_label(key, value) for key, value in options.items() if len(choices[key]) > 1)
-        own = entry.label or (None if alone and words else METHOD_LABELS[name])
+        own = entry.label or (None if alone and words else method_label(name))
         label = ", ".join(part for part in (own, words) if part)
         trunk = TRUNKS.get(options.get("backbone", "")) if len(choices.get("backbone", ())) > 1 else None
         group = entry.group or (trunk.family if trunk else None)

@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from minenetcd.weights.scores import METHODS
+from minenetcd.weights.maps import MAPS
 
-#: Our name of a method -> how the paper spells it.
-METHOD_LABELS = {
-    **{ours: printed for printed, ours in METHODS.items()},
-    "minenetcd": "MineNetCD",
-    "resunet": "ResUnet",
-    "siamunet_conc": "SiamUnet-Conc",
-    "siamunet_diff": "SiamUnet-Diff",
-    "tfi_gr": "TFI-GR",
-}
+
+def method_label(name: str) -> str:
+    """How the paper spells a method; one that is not published is called by its own name."""
+    if name not in MAPS:
+        return name
+    published = MAPS[name].PUBLISHED
+    return published.label or published.table
 
 
 class Trunk(NamedTuple):

@@ -1,49 +1,14 @@
-"""Name rules and options of published weights, by model."""
+"""One file a method: name rules and options of its published weights, and what they are called.
 
+The file's name is the method's: no other table of these names is kept.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 
-from minenetcd.weights.maps import (
-    a2net,
-    afcf3d,
-    bit,
-    cgnet,
-    changeformer,
-    dminet,
-    dtcdscn,
-    fc_ef,
-    fcnpp,
-    hcgmnet,
-    icifnet,
-    minenetcd,
-    mspsnet,
-    rdpnet,
-    resunet,
-    siamunet_conc,
-    siamunet_diff,
-    snunet,
-    tfi_gr,
-    tinycd,
-)
-
 MAPS: dict[str, ModuleType] = {
-    "a2net": a2net,
-    "afcf3d": afcf3d,
-    "bit": bit,
-    "cgnet": cgnet,
-    "changeformer": changeformer,
-    "dminet": dminet,
-    "dtcdscn": dtcdscn,
-    "fc_ef": fc_ef,
-    "fcnpp": fcnpp,
-    "hcgmnet": hcgmnet,
-    "icifnet": icifnet,
-    "minenetcd": minenetcd,
-    "mspsnet": mspsnet,
-    "rdpnet": rdpnet,
-    "resunet": resunet,
-    "siamunet_conc": siamunet_conc,
-    "siamunet_diff": siamunet_diff,
-    "snunet": snunet,
-    "tfi_gr": tfi_gr,
-    "tinycd": tinycd,
+    found.name: import_module(f"{__name__}.{found.name}")
+    for found in iter_modules(__path__)
+    if not found.name.startswith("_")
 }

@@ -6,6 +6,7 @@
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 RULES: Rules = (
     ("backbone.features.18", None),
@@ -37,3 +38,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {"prediction": "coarsest"}
+
+PUBLISHED = PublishedMethod(framework="A2Net", table="A2Net", chosen_on_test=True)

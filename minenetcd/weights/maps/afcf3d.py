@@ -7,6 +7,7 @@ Left over from a variant supervised at every scale, and dropped: `superD`, `supe
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 _FUSE, _OUT = "decoder.AFCF_fuse", "decoder.output"
 
@@ -63,3 +64,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {}
+
+PUBLISHED = PublishedMethod(framework="AFCF3D", table="AFCF3D", averaged=True)

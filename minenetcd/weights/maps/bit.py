@@ -6,6 +6,7 @@ The fourth layer and the classifier of its ResNet-18 never run and are dropped.
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 
 def _layers(theirs: str, ours: str) -> Rules:
@@ -37,3 +38,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {"decoder_head_width": 8}
+
+PUBLISHED = PublishedMethod(framework="BIT", table="BIT", chosen_on_test=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from minenetcd.weights.keymap import Rules
 from minenetcd.weights.maps._change_guide import TRUNK_AND_DATES, guide_rules
+from minenetcd.weights.method import PublishedMethod
 
 RULES: Rules = (
     *TRUNK_AND_DATES,
@@ -23,3 +24,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {}
+
+PUBLISHED = PublishedMethod(framework="CGNet", table="CGNet")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 _BLOCK = "encoder.stages.stage{}.blocks.{}"
 
@@ -35,3 +36,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {}
+
+PUBLISHED = PublishedMethod(framework="ChangeFormer", table="ChangeFormer", chosen_on_test=True)

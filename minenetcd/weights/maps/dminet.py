@@ -7,6 +7,7 @@ from typing import Any
 
 from minenetcd.weights.keymap import Rules
 from minenetcd.weights.maps._gated_decoder import decoder_rules, head_rules
+from minenetcd.weights.method import PublishedMethod
 
 _LEVELS = ("cross4", "cross3", "cross2")  # fine to coarse
 _BRANCHES = ((1, "concatenation"), (2, "difference"))
@@ -36,3 +37,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {"prediction": "coarse"}
+
+PUBLISHED = PublishedMethod(framework="DMINet", table="DMINet", chosen_on_test=True)

@@ -7,6 +7,7 @@ keep it, for weights of a network in which it was trained (`dual_task=True`).
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 
 def _block(theirs: str, ours: str, *, conv: str, norm: str) -> Rules:
@@ -58,3 +59,5 @@ DUAL_TASK_RULES: Rules = (*CHANGE_RULES, *_branch("", "buildings"))
 RULES: Rules = (*CHANGE_RULES, *((theirs, None) for theirs, _ in _branch("", "buildings")))
 
 OPTIONS: dict[str, Any] = {"dual_task": False}
+
+PUBLISHED = PublishedMethod(framework="DTCDSCN", table="DTCDSCN", averaged=True)

@@ -6,6 +6,7 @@ A published name such as conv43d holds level (4) and unit (3), and `d` for the d
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 RULES: Rules = (
     ("conv11d", "head"),
@@ -17,3 +18,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {}
+
+PUBLISHED = PublishedMethod(framework="FC-EF", table="FC-EF", chosen_on_test=True)

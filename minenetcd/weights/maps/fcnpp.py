@@ -6,6 +6,7 @@ These weights were trained with a magnified pyramid.
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 RULES: Rules = (
     ("inc.double_conv", "encoder.0"),
@@ -25,3 +26,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {"magnify_pyramid": True}
+
+PUBLISHED = PublishedMethod(framework="FCNPP", table="FCNPP", chosen_on_test=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from minenetcd.weights.keymap import Rules
 from minenetcd.weights.maps._gated_decoder import decoder_rules, head_rules
+from minenetcd.weights.method import PublishedMethod
 
 _LEVELS = ("cross4", "cross3", "cross2")  # fine to coarse
 _DATES = (("", "before"), ("_img2", "after"))
@@ -85,3 +86,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {"prediction": "global"}
+
+PUBLISHED = PublishedMethod(framework="ICIFNet", table="ICIFNet", chosen_on_test=True)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 _OUTPUT_NORMS = tuple(f"outnorm{i}" for i in range(4))
 _BLOCK, _OURS = "backbone.encoder.layers.{}.blocks.{}", "encoder.network.swin.encoder.layers.{}.blocks.{}"
@@ -41,3 +42,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {"backbone": "swin_t", "change_fft": "spatial"}
+
+PUBLISHED = PublishedMethod(framework="MineNetCD", table="ChangeFFT", label="MineNetCD")

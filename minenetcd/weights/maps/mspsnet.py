@@ -6,6 +6,7 @@ Four convolutions, `c1_conv` to `c4_conv`, never run and are dropped.
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 RULES: Rules = (
     ("c{}_conv", None),
@@ -28,3 +29,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {}
+
+PUBLISHED = PublishedMethod(framework="MSPSNet", table="MSPSNet")

@@ -4,6 +4,7 @@ from typing import Any
 
 from minenetcd.models.rdpnet import DEPTH
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 _IN_EACH_BLOCK = (
     ("mixer{}.depthconv", "mixers.{}.depthwise"),
@@ -26,3 +27,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {}
+
+PUBLISHED = PublishedMethod(framework="RDPNet", table="RDPNet", chosen_on_test=True)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 RULES: Rules = (
     ("input_layer", "encoder.0.main"),
@@ -21,3 +22,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {}
+
+PUBLISHED = PublishedMethod(framework="ResUnet", table="ResUnet", chosen_on_test=True, averaged=True)

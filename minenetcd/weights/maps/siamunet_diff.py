@@ -1,5 +1,10 @@
 """FC-Siam-diff as published on the hub: HZDR-FWGEL/UCD-<data set>-SiamUDiff. Its layers are named as FC-EF's."""
 
 from minenetcd.weights.maps.fc_ef import OPTIONS, RULES
+from minenetcd.weights.method import PublishedMethod
 
-__all__ = ["OPTIONS", "RULES"]
+__all__ = ["OPTIONS", "PUBLISHED", "RULES"]
+
+PUBLISHED = PublishedMethod(
+    framework="SiamUnet_diff", table="SiamUNet-Diff", label="SiamUnet-Diff", chosen_on_test=True
+)

@@ -6,6 +6,7 @@ The authors' weights need `attention_max_pooling=True` instead.
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 RULES: Rules = (
     ("conv{}_0", "encoder.{}"),
@@ -17,3 +18,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {"attention_max_pooling": False}
+
+PUBLISHED = PublishedMethod(framework="SNUNet", table="SNUNet", chosen_on_test=True, averaged=True)

@@ -7,6 +7,7 @@ decoder's three blocks never run and are dropped. In the published names levels 
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 
 def _block(theirs: str, ours: str) -> Rules:
@@ -34,3 +35,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {}
+
+PUBLISHED = PublishedMethod(framework="TFI_GR", table="TFI_GR", label="TFI-GR", averaged=True)

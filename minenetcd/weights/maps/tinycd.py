@@ -6,6 +6,7 @@ The unified framework's weights were trained on images in [0, 1], the authors' o
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.method import PublishedMethod
 
 RULES: Rules = (
     ("_backbone", "trunk"),
@@ -19,3 +20,5 @@ RULES: Rules = (
 )
 
 OPTIONS: dict[str, Any] = {}
+
+PUBLISHED = PublishedMethod(framework="Tiny_CD", table="TinyCD")
