@@ -1,5 +1,4 @@
 """Several processes on this machine from one command, the way torch's launcher sets them up.
-from minenetcd.registry import handed_on
 
 One line of error stays one line: only the process that failed first is heard.
 """
@@ -13,6 +12,8 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+
+from minenetcd.registry import handed_on
 
 POLL_SECONDS = 0.2
 PATIENCE_SECONDS = 20.0  # for the others to end by themselves, once one has failed
