@@ -12,6 +12,9 @@ from minenetcd.configs.section import Section, as_mapping
 from minenetcd.errors import UnknownNameError
 from minenetcd.files import write_json
 
+#: Begins what stands in place of a name for a network or pairs that were handed over in Python.
+HANDED_OVER = "object:"
+
 
 class DataSettings(Section):
     """Where the pairs come from."""
@@ -85,6 +88,11 @@ class Settings(DetectorSettings):
     trainer: TrainerSettings = TrainerSettings()
     seed: int = Field(default=8888, ge=0)
     device: str = "auto"
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether the network or the pairs come from Python, so that no file and no command names them."""
+        return any((text or "").startswith(HANDED_OVER) for text in (self.start_from, self.data.name))
 
 
 def detector_part(config: Mapping[str, Any]) -> DetectorSettings:

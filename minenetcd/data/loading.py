@@ -1,5 +1,6 @@
 """From a data set to batches: read, augmented and stacked in worker processes, the same however many there are."""
 
+import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -44,7 +45,15 @@ class PairLoader(DataLoader[ChangeSample]):
 
     def __iter__(self) -> Iterator[ChangeSample]:
         try:
-            for batch in super().__iter__():
+            batches = super().__iter__()
+        except (pickle.PicklingError, AttributeError, TypeError) as error:  # where processes are not forked
+            reason = " ".join(str(error).split())
+            raise DataError(
+                f"Processes that read images need a data set they can be handed, this one is none ({reason}): define "
+                "its class at the top of a module, or read in this process (data.workers=0)."
+            ) from error
+        try:
+            for batch in batches:
                 if isinstance(batch, _Refusal):
                     raise DataError(batch.reason)
                 yield batch

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from minenetcd.configs.schema import HANDED_OVER
 from minenetcd.data.reading.decode import ReadOptions
 from minenetcd.datasets.download import HubName, hub_name
 from minenetcd.datasets.named import DATASETS
@@ -32,6 +33,11 @@ def read_source(source: str | Path) -> Source:
     OptionError for options after "?" that are not known.
     """
     text = str(source)
+    if text.startswith(HANDED_OVER):
+        raise DataError(
+            f"The pairs {text!r} were handed over in Python and stand in no file: call minenetcd.train with them again "
+            "(data=..., resume=True), or name another data set."
+        )
     if text.startswith(SYNTHETIC):
         return Source(text, Path(text), is_synthetic=True)
     place, _, query = text.partition("?")

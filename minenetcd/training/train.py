@@ -1,6 +1,5 @@
-"""A training run from one configuration: data, network, loop, choice of weights and threshold, saved detector."""
+"""A training run: settings, data, network, loop, choice of weights and threshold, saved detector."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -9,20 +8,16 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
-from minenetcd.configs.detector import DetectorSettings
-from minenetcd.configs.reading import merge, read_config
 from minenetcd.configs.schema import Settings
-from minenetcd.configs.section import as_mapping
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, RunInterrupted
-from minenetcd.models.catalog import known_configurations
+from minenetcd.models.base import ChangeModel
 from minenetcd.runtime.device import choose_device
 from minenetcd.runtime.interruption import Interruption
-from minenetcd.training import earlier_framework
 from minenetcd.training.loop import Trainer
-from minenetcd.training.pairs import open_splits
+from minenetcd.training.pairs import Data, GivenData
 from minenetcd.training.parallel import start_accelerator
 from minenetcd.training.plan import Plan
 from minenetcd.training.records.checkpoints import latest_checkpoint, read_checkpoint, write_checkpoint
@@ -30,6 +25,7 @@ from minenetcd.training.records.curves import draw_curves
 from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
 from minenetcd.training.records.run_folder import RunFolder
 from minenetcd.training.records.trackers import start_trackers, tracker_names
+from minenetcd.training.start import Config, handed_over, read_settings, settings_of, starting_point
 from minenetcd.weights.keymap import load_strictly
 
 SYNTHETIC_LIMITS = (
@@ -43,25 +39,33 @@ CHECKPOINT_BYTES = 16
 
 
 def train(
-    config: str | Path | Mapping[str, Any],
+    source: Config | ChangeModel | ChangeDetector,
     out: str | Path,
     *,
+    data: Data | None = None,
     device: str | None = None,
     resume: bool = False,
     reporter: TrainingReporter | None = None,
     **overrides: Any,
 ) -> ChangeDetector:
-    """Train the detector that `config` describes on its data and save it in the folder `out`.
+    """Train the detector that `source` describes, or is, and save it in the folder `out`.
 
-    `config` is a shipped name, a YAML file (also one of the earlier framework) or a mapping; `overrides` win. The
-    checkpoint and the threshold are chosen on the validation split. Killed or interrupted, the run goes on with
-    `resume=True`, to the same weights. Launched as several processes, these train together.
+    `source` is a configuration (a shipped name, a YAML file, also one of the earlier framework, or a mapping), a
+    network, or a detector; the latter two stay as they are, a copy is trained. `data` is what a configuration says, or
+    pairs: a ChangeDataset or anything with a length and items (before, after, mask); pairs to choose on come with them
+    as {"train": pairs, "val": others}, or are held out of them: {"train": pairs, "val_share": 0.1}. `overrides` change
+    sections of the configuration and win.
+
+    The checkpoint and the threshold are chosen on the validation pairs. Killed or interrupted, the run goes on with
+    `resume=True`, to the same weights; what was handed over is handed over again. Launched as several processes, these
+    train together.
 
     Raises UnknownNameError or OptionError for a configuration that does not fit, DataError for data that cannot be
     read, WeightsError where weights cannot be fetched, OutputError for an unusable `out`, RunInterrupted after
     Ctrl-C, and MineNetCDError where the loss stops being finite.
     """
-    settings = read_settings(config, **overrides)
+    given, pairs = handed_over(source), None if data is None else GivenData.of(data)
+    settings = _settings(source, given, pairs, RunFolder(Path(out)), overrides)
     reporter = reporter or TrainingReporter()
     chosen, note = _device(device, settings.device)
     accelerator = start_accelerator(
@@ -70,10 +74,10 @@ def train(
     reporter = reporter if accelerator.is_main_process else TrainingReporter()
     if note:
         reporter.note(note)
-    train_set, val_set = open_splits(settings.data, accelerator, seed=settings.seed)
+    train_set, val_set = (pairs or GivenData({})).open(settings.data, accelerator, seed=settings.seed)
     plan = Plan.of(settings, pairs=len(train_set), processes=accelerator.num_processes)
     torch.manual_seed(settings.seed)
-    detector = starting_point(settings)
+    detector = starting_point(settings, given)
     folder = RunFolder(Path(out))
     _prepare(folder, settings, detector, accelerator, resume=resume)
     run = Trainer(detector, train_set, plan, settings, accelerator)
@@ -84,35 +88,32 @@ def train(
         folder.record_start(facts, {"count": accelerator.num_processes, "sharding": settings.trainer.sharding})
         start_trackers(accelerator, settings, folder, step=run.step)
     _run(run, val_set, folder, reporter)
-    trained = _finish(run, folder, config, train_set)
+    trained = _finish(run, folder, train_set)
     accelerator.end_training()
     return trained
 
 
-def read_settings(config: str | Path | Mapping[str, Any], **overrides: Any) -> Settings:
-    """`config` with `overrides`, checked; a file of the earlier framework is translated first."""
-    values = read_config(config, known_configurations())
-    if "model_name" in values:
-        values = merge(read_config("base"), earlier_framework.translate(values))
-    # a bare name stands for its section, on either side of a merge
-    for key in ("data", "recipe"):
-        for side in (values, overrides):
-            if key in side:
-                side[key] = dict(as_mapping(side[key], "name"))
-    if "name" in overrides.get("recipe", {}):
-        values["recipe"] = {}  # another recipe brings its own values
-    return Settings.read(merge(values, overrides))
-
-
-def starting_point(settings: Settings) -> ChangeDetector:
-    """A new detector, its trunk pretrained where it can be; or, with `start_from`, one trained before."""
-    detector = ChangeDetector.from_config(settings.model_dump(include=set(DetectorSettings.model_fields)))
-    pretrained = settings.pretrained_backbone
-    if settings.start_from:
-        load_strictly(detector.model, ChangeDetector.from_pretrained(settings.start_from).model.state_dict())
-    elif detector.model.has_pretrained_backbone if pretrained is None else pretrained:
-        detector.model.load_pretrained_backbone()
-    return detector
+def _settings(
+    source: Config | ChangeModel | ChangeDetector,
+    given: ChangeDetector | None,
+    pairs: GivenData | None,
+    folder: RunFolder,
+    overrides: dict[str, Any],
+) -> Settings:
+    """The whole configuration, with a name: its own, that of its file, or, where a run goes on, that of its folder."""
+    told = overrides if pairs is None else {"data": pairs.section, **overrides}
+    if given is not None:
+        return settings_of(given, **told)
+    settings = read_settings(source, **told)
+    if settings.name is not None:
+        return settings
+    if not isinstance(source, str | Path):
+        name = "detector"
+    elif Path(source).resolve() == folder.config.resolve():
+        name = folder.path.resolve().name
+    else:
+        name = Path(source).stem
+    return settings.model_copy(update={"name": name})
 
 
 def _device(asked: str | None, wished: str) -> tuple[torch.device, str | None]:
@@ -159,8 +160,8 @@ def _run(run: Trainer, val_set: ChangeDataset, folder: RunFolder, reporter: Trai
                 _save(run, folder)
             if step.interrupted and step.step < run.plan.steps:
                 raise RunInterrupted(
-                    f"Stopped after step {step.step} of {run.plan.steps}, all of it saved: go on with 'minenetcd train "
-                    f"{folder.path / 'config.yaml'} --out {folder.path} --resume'."
+                    f"Stopped after step {step.step} of {run.plan.steps}, all of it saved: go on with "
+                    f"{folder.how_to_go_on(run.settings)}."
                 )
             if run.out_of_patience:
                 reporter.note(f"No better score in {run.waited} validations: stopping after step {step.step}.")
@@ -196,15 +197,13 @@ def _keep_best(run: Trainer, folder: RunFolder) -> None:
         folder.update_summary({"best": asdict(run.best)})
 
 
-def _finish(
-    run: Trainer, folder: RunFolder, config: str | Path | Mapping[str, Any], train_set: ChangeDataset
-) -> ChangeDetector:
+def _finish(run: Trainer, folder: RunFolder, train_set: ChangeDataset) -> ChangeDetector:
     """The detector with its best weights, saved in the run's folder."""
     run.accelerator.wait_for_everyone()
     detector = run.detector
     load_strictly(detector.model, folder.read_best())
     detector.threshold = run.best.threshold
-    detector.provenance = _provenance(run, config, train_set)
+    detector.provenance = _provenance(run, train_set)
     detector.eval()
     if run.accelerator.is_main_process:
         detector.save_pretrained(folder.path)
@@ -214,12 +213,12 @@ def _finish(
     return detector
 
 
-def _provenance(run: Trainer, config: str | Path | Mapping[str, Any], train_set: ChangeDataset) -> Provenance:
+def _provenance(run: Trainer, train_set: ChangeDataset) -> Provenance:
     """What the model card will say of these weights."""
-    settings, named = run.settings, isinstance(config, str | Path)
+    settings = run.settings
     sites = None if train_set.sites is None else len(set(train_set.sites))
     return Provenance(
-        name=settings.name or (Path(config).stem if named else "detector"),
+        name=settings.name,
         trained_on=TrainedOn(**asdict(train_set.facts), pairs=len(train_set), sites=sites),
         recipe={
             **settings.recipe.model_dump(mode="json"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 from PIL import Image
 
 COUNTS = {"train": 12, "val": 5, "test": 7}
@@ -15,20 +16,24 @@ def write_squares(folder: Path, *, counts: dict[str, int] = COUNTS) -> Path:
     """Folders SPLIT/A, SPLIT/B, SPLIT/label of 64 x 64 PNG: a bright square appears in most pairs."""
     for number, (split, count) in enumerate(counts.items()):
         for index in range(count):
-            before, after, mask = _pair(np.random.default_rng((number, index)), changed=index % 5 != 4)
-            for kind, image in (("A", before), ("B", after), ("label", mask)):
+            before, after, mask = drawn_pair(number, index, changed=index % 5 != 4)
+            for kind, image in (("A", before), ("B", after), ("label", np.uint8(255) * mask)):
                 (folder / split / kind).mkdir(parents=True, exist_ok=True)
                 Image.fromarray(image).save(folder / split / kind / f"{split}_{index:02d}.png")
     return folder
 
 
-def _pair(rng: np.random.Generator, *, changed: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def drawn_pair(
+    seed: int, index: int, *, changed: bool = True
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
+    """Both dates (64, 64, 3) and where they differ (64, 64)."""
+    rng = np.random.default_rng((seed, index))
     before = rng.integers(40, 120, (SIDE, SIDE, 3), dtype=np.uint8)
-    after, mask = before.copy(), np.zeros((SIDE, SIDE), np.uint8)
+    after, mask = before.copy(), np.zeros((SIDE, SIDE), bool)
     if changed:
         row, column = rng.integers(0, SIDE // 2, 2)
         square = (slice(row, row + 24), slice(column, column + 24))
-        after[square], mask[square] = 220, 255
+        after[square], mask[square] = 220, True
     return before, after, mask
 
 

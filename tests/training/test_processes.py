@@ -70,6 +70,48 @@ def test_two_processes_resume(data: Path, tmp_path: Path, sharding: str) -> None
     assert (tmp_path / "run" / "model.safetensors").read_bytes() == expected
 
 
+SCRIPT = """
+import sys
+import minenetcd
+from training.squares import drawn_pair
+
+class Squares:
+    def __init__(self, seed):
+        self.seed = seed
+
+    def __len__(self):
+        return 8
+
+    def __getitem__(self, index):
+        return drawn_pair(self.seed, index)
+
+minenetcd.train(
+    minenetcd.create_model("fc_ef"),
+    sys.argv[1],
+    data={"train": Squares(0), "val": Squares(1), "workers": 1},
+    device="cpu",
+    recipe={"steps": 2, "batch_size": 2},
+    trainer={"trackers": [], "batch_norm": "frozen"},
+)
+"""
+
+
+def test_pairs_handed_over_train_in_two_processes(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "script.py", "run"],
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["processes"]["count"] == 2 and record["finished"]
+    assert record["data"]["train"]["source"] == "object:Squares"
+
+
 def test_one_two_and_three_processes_count_the_same(data: Path, tmp_path: Path) -> None:
     """Seven pairs: the last batch is uneven, and no pair is counted twice.
 

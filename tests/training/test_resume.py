@@ -130,6 +130,16 @@ def test_a_run_resumes_from_the_configuration_it_wrote(data: Path, tmp_path: Pat
     minenetcd.train(tmp_path / "config.yaml", tmp_path, device="cpu", resume=True)
 
 
+def test_a_run_resumed_from_its_own_configuration_keeps_its_name(data: Path, tmp_path: Path) -> None:
+    path = write_config(tmp_path / "squares.yaml", data, recipe={"steps": 1})
+    first = minenetcd.train(path, tmp_path / "run", device="cpu")
+    again = minenetcd.train(tmp_path / "run" / "config.yaml", tmp_path / "run", device="cpu", resume=True)
+    assert first.name == again.name == "squares"
+    stored = tmp_path / "run" / "config.yaml"
+    stored.write_text(stored.read_text().replace("name: squares", "name: null"))  # as version 0.2 left it
+    assert minenetcd.train(stored, tmp_path / "run", device="cpu", resume=True).name == "run"
+
+
 def test_a_run_does_not_go_on_with_other_data(tmp_path: Path) -> None:
     data = write_squares(tmp_path / "data")
     minenetcd.train(small_config(data, recipe={"steps": 1}), tmp_path / "run", device="cpu")

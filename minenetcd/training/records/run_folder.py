@@ -28,15 +28,15 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path, self.checkpoints = path, path / "checkpoints"
+        self.config = path / CONFIG
         self.best = path / "checkpoints" / "best.safetensors"
 
     def prepare(self, settings: Settings, *, resume: bool, bytes_needed: int) -> None:
         """Make it, or go on in it. OptionError where it holds another run, OutputError where it cannot be written."""
         _make_writable(self.path)
-        stored = self.path / CONFIG
-        has_begun = stored.exists() and bool(self.read_log() or any(self.checkpoints.glob("*")))
+        has_begun = self.config.exists() and bool(self.read_log() or any(self.checkpoints.glob("*")))
         if has_begun:
-            self._check_stored(stored, settings, resume=resume)
+            self._check_stored(settings, resume=resume)
         free = shutil.disk_usage(self.path).free
         if free < bytes_needed:
             raise OutputError(
@@ -45,7 +45,7 @@ class RunFolder:
             )
         self.checkpoints.mkdir(exist_ok=True)
         if not has_begun:
-            write_text(stored, yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False))
+            write_text(self.config, yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False))
 
     def record_start(self, data: Mapping[str, DatasetFacts], accelerator_state: Mapping[str, Any]) -> None:
         """Write what this run stands on: machine, packages, git state, data; and an id no other run has.
@@ -108,16 +108,24 @@ class RunFolder:
         with path.open(newline="", encoding="utf-8") as file:
             return [row for row in csv.DictReader(file) if None not in row.values() and row["step"].isdigit()]
 
-    def _check_stored(self, stored: Path, settings: Settings, *, resume: bool) -> None:
+    def how_to_go_on(self, settings: Settings) -> str:
+        """What continues a run of `settings` in this folder."""
+        if settings.is_handed_over:
+            return "minenetcd.train(..., resume=True), handing over the same objects"
+        return f"'minenetcd train {self.config} --out {self.path} --resume'"
+
+    def _check_stored(self, settings: Settings, *, resume: bool) -> None:
+        # keys added since are filled in; the name decides nothing
+        before = Settings.read(yaml.safe_load(self.config.read_text(encoding="utf-8")))
         if not resume:
             raise OptionError(
                 f"{str(self.path)!r} holds a run already: go on with --resume, or choose another folder with --out."
             )
-        before = Settings.read(yaml.safe_load(stored.read_text(encoding="utf-8")))  # keys added since are filled in
-        if changed := _differences(before.model_dump(mode="json"), settings.model_dump(mode="json")):
+        both = (each.model_dump(mode="json", exclude={"name"}) for each in (before, settings))
+        if changed := _differences(*both):
             raise OptionError(
                 f"The run in {str(self.path)!r} was started with other settings ({'; '.join(changed)}): resume it with "
-                f"'minenetcd train {stored} --out {self.path} --resume', or choose another folder."
+                f"{self.how_to_go_on(before)}, or choose another folder."
             )
 
 

@@ -1,0 +1,117 @@
+"""What a run begins with: its settings and its detector, from a configuration, a network or a detector."""
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from minenetcd.configs.detector import DetectorSettings
+from minenetcd.configs.reading import merge, read_config
+from minenetcd.configs.schema import HANDED_OVER, Settings
+from minenetcd.configs.section import as_mapping
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.preprocessing import Preprocessing
+from minenetcd.errors import OptionError
+from minenetcd.models.base import ChangeModel
+from minenetcd.models.catalog import known_configurations
+from minenetcd.registry import path_of
+from minenetcd.training import earlier_framework
+from minenetcd.weights.keymap import load_strictly
+
+Config = str | Path | Mapping[str, Any]
+
+
+def read_settings(config: Config, **overrides: Any) -> Settings:
+    """`config` with `overrides`, checked; a file of the earlier framework is translated first."""
+    values = read_config(config, known_configurations())
+    if "model_name" in values:
+        values = merge(read_config("base"), earlier_framework.translate(values))
+    return _checked(values, overrides)
+
+
+def settings_of(detector: ChangeDetector, **overrides: Any) -> Settings:
+    """The base configuration around `detector`, with `overrides`, checked.
+
+    Raises UnknownNameError or OptionError for what does not fit, also for a network whose options are no plain values:
+    neither a run nor a detector could keep them.
+    """
+    if "model" in overrides:
+        raise OptionError("A network was handed over, and with it its options: leave model out, or build another.")
+    network, described = detector.model, detector.describe()
+    try:
+        model = json.loads(json.dumps(described["model"], default=list))
+    except TypeError as error:
+        raise OptionError(
+            f"{type(network).__name__} was built with an option that is no plain value ({error}): hand only numbers, "
+            "words, lists and mappings of them to super().__init__()."
+        ) from error
+    values = {
+        **read_config("base"),
+        "name": detector.name,
+        "model": model,
+        "preprocessing": asdict(detector.preprocessing),
+        "threshold": detector.threshold,
+        "pretrained_backbone": False,
+        "start_from": f"{HANDED_OVER}{path_of(type(network))}",
+    }
+    return _checked(values, overrides)
+
+
+def handed_over(source: Config | ChangeModel | ChangeDetector) -> ChangeDetector | None:
+    """The detector or the network, as a detector, that `source` is; None where it is a configuration."""
+    if isinstance(source, ChangeModel):
+        return ChangeDetector(source)
+    if isinstance(source, ChangeDetector):
+        return source
+    if isinstance(source, str | Path | Mapping):
+        return None
+    raise OptionError(
+        f"Training needs a configuration (a name, a YAML file or a mapping), a ChangeModel or a ChangeDetector, got "
+        f"{type(source).__name__}: derive the network from minenetcd.ChangeModel."
+    )
+
+
+def starting_point(settings: Settings, given: ChangeDetector | None = None) -> ChangeDetector:
+    """The detector a run moves: a copy of the one `given`, or a new one, its trunk pretrained where it can be.
+
+    With `start_from` its weights are those of a detector trained before.
+    """
+    detector = _copy(given, settings) if given else _new(settings)
+    is_object = (settings.start_from or "").startswith(HANDED_OVER)
+    if is_object and given is None:
+        raise OptionError(
+            f"The run began with a network handed over in Python ({settings.start_from}): call minenetcd.train with "
+            "it again (resume=True), or name another start_from."
+        )
+    pretrained = settings.pretrained_backbone
+    if settings.start_from and not is_object:
+        load_strictly(detector.model, ChangeDetector.from_pretrained(settings.start_from).model.state_dict())
+    elif detector.model.has_pretrained_backbone if pretrained is None else pretrained:
+        detector.model.load_pretrained_backbone()
+    return detector
+
+
+def _new(settings: Settings) -> ChangeDetector:
+    return ChangeDetector.from_config(settings.model_dump(include=set(DetectorSettings.model_fields)))
+
+
+def _copy(given: ChangeDetector, settings: Settings) -> ChangeDetector:
+    """Another with the same weights, so that the one given stays as it is."""
+    return ChangeDetector(
+        copy.deepcopy(given.model),
+        preprocessing=Preprocessing.of(settings.preprocessing),
+        threshold=settings.threshold,
+    )
+
+
+def _checked(values: dict[str, Any], overrides: dict[str, Any]) -> Settings:
+    # a bare name stands for its section, on either side of a merge
+    for key in ("data", "recipe"):
+        for side in (values, overrides):
+            if key in side:
+                side[key] = dict(as_mapping(side[key], "name"))
+    if "name" in overrides.get("recipe", {}):
+        values["recipe"] = {}  # another recipe brings its own values
+    return Settings.read(merge(values, overrides))
