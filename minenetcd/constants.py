@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-#: In a mask or a result: no data, not labelled, not looked at.
+#: In a mask or a result: no data, not labelled, not analysed.
 UNKNOWN = 255
 
 #: The parts a data set is divided into, in the order in which they are listed.
@@ -17,7 +17,7 @@ Progress = Callable[[int, int], None]
 
 
 def no_progress(done: int, of: int) -> None:
-    """The `Progress` of whoever does not watch."""
+    """The `Progress` that shows nothing."""
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
                 raise unwritable(path, error) from error
             raise
         try:
-            _settle(hidden / path.name)
+            _make_durable(hidden / path.name)
             os.replace(hidden / path.name, path)
-            _settle_folder(path.parent)
+            _make_names_durable(path.parent)
         except OSError as error:
             raise unwritable(path, error) from error
 
@@ -65,13 +65,13 @@ def staged_files(folder: str | Path, names: Iterable[str | Path], *, optional: I
                 yield hidden
                 written = [*names, *(name for name in optional if (hidden / name).exists())]
                 for name in written:
-                    _settle(hidden / name)
+                    _make_durable(hidden / name)
                 for name in written:
                     os.replace(hidden / name, folder / name)
                 for name in optional:
                     if name not in written:
                         (folder / name).unlink(missing_ok=True)
-                _settle_folder(folder)
+                _make_names_durable(folder)
         except OSError as error:
             raise unwritable(folder, error) from error
 
@@ -189,7 +189,7 @@ def _refuse_folder(path: Path) -> None:
         raise OutputError(f"{path} cannot be written: a folder has that name; choose another.")
 
 
-def _settle(path: Path) -> None:
+def _make_durable(path: Path) -> None:
     """Make the file survive a power cut before its name appears, readable as any new file is.
 
     Some libraries write a file for its owner only.
@@ -200,7 +200,7 @@ def _settle(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _settle_folder(folder: Path) -> None:
+def _make_names_durable(folder: Path) -> None:
     """Make new names in it survive a power cut."""
     if os.name == "nt":  # folders cannot be opened there
         return

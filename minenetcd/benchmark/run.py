@@ -145,12 +145,12 @@ def _measure(
     tasks = [_task(cell, folder, device) for cell in todo]
     log = folder.path / "workers.log"
     with Interruption() as interruption, reporter:
-        running = run_tasks(tasks, workers=jobs, log=log, device=device, stopped=lambda: interruption.asked)
+        running = run_tasks(tasks, workers=jobs, log=log, device=device, stopped=lambda: interruption.requested)
         with closing(running) as events:
             for event in events:
                 _handle(event, cells[event.task.name], folder, remaining, reporter)
                 reporter.remaining(remaining.seconds())
-    if interruption.asked:
+    if interruption.requested:
         raise RunInterrupted(
             f"Stopped with {sum(folder.record(cell) is not None for cell in todo)} of {len(todo)} cells finished, "
             f"trainings saved: the same command goes on in {folder.path}."

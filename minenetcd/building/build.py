@@ -30,7 +30,7 @@ SHARD_BYTES = 500 * 2**20
 
 @dataclass(frozen=True)
 class BuiltDataset:
-    """A data set on disk: `manifest` as in manifest.json; `was_there` tells that nothing had to be done."""
+    """A data set on disk: `manifest` as in manifest.json; `was_there`: nothing had to be done."""
 
     folder: Path
     manifest: dict[str, Any]

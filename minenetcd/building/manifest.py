@@ -90,5 +90,5 @@ def _entry(part: SitePart, split: str) -> dict[str, Any]:
 
 
 def _file_name(place: str) -> str:
-    """The name alone: folders and the signature of a URL are nobody's business."""
+    """The name alone, without folders and the signature of a URL, which are private."""
     return PurePosixPath(urlsplit(place).path if "://" in place else Path(place).as_posix()).name

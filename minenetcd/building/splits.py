@@ -19,7 +19,7 @@ Shares = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class SplitPlan:
-    """How sites are dealt out: `shares` of train, val and test, in any unit; `stratify` keeps them in each stratum."""
+    """How sites are assigned: `shares` of train, val and test, in any unit; `stratify` keeps them in each stratum."""
 
     shares: Shares = (60, 10, 30)
     seed: int = 8888
@@ -38,7 +38,7 @@ def split_by_site(
 ) -> dict[str, str]:
     """The split of every site, the same in whatever order, and however often, they are named.
 
-    Sites are ordered by a hash of seed and name and dealt out in that order, stratum by stratum where `strata`
+    Sites are ordered by a hash of seed and name and assigned in that order, stratum by stratum where `strata`
     gives the stratum of each; so the whole has the shares asked for (largest remainders), and every stratum nearly.
     Each split with a share gets a site at least; DataError where there are too few for that.
     """
@@ -46,7 +46,7 @@ def split_by_site(
     quotas = split_sizes(len(unique), plan.shares)
     stratum_of = strata or dict.fromkeys(unique, "")
     order = sorted(unique, key=lambda site: (stratum_of[site], _hash(plan.seed, site), site))
-    return dict(zip(order, _dealt(quotas), strict=True))
+    return dict(zip(order, _assigned(quotas), strict=True))
 
 
 def split_sizes(count: int, shares: Shares) -> dict[str, int]:
@@ -77,14 +77,14 @@ def area_strata(areas: Mapping[str, float], *, classes: int = AREA_CLASSES) -> d
     return {site: str(place * classes // len(order)) for place, site in enumerate(order)}
 
 
-def _dealt(quotas: Mapping[str, int]) -> list[str]:
-    """Splits in the order they are dealt: at each step to the one furthest behind its share, none beyond its quota."""
-    total, dealt = sum(quotas.values()), dict.fromkeys(quotas, 0)
+def _assigned(quotas: Mapping[str, int]) -> list[str]:
+    """Splits in the order they are assigned: each time to the one furthest behind its share, within its quota."""
+    total, assigned = sum(quotas.values()), dict.fromkeys(quotas, 0)
     order = []
     for step in range(1, total + 1):
-        open_splits = [split for split in quotas if dealt[split] < quotas[split]]
-        split = max(open_splits, key=lambda name: step * quotas[name] - total * dealt[name])
-        dealt[split] += 1
+        open_splits = [split for split in quotas if assigned[split] < quotas[split]]
+        split = max(open_splits, key=lambda name: step * quotas[name] - total * assigned[name])
+        assigned[split] += 1
         order.append(split)
     return order
 

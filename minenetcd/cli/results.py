@@ -1,4 +1,4 @@
-"""How a prediction is told on the command line."""
+"""How a prediction is printed on the command line."""
 
 import sys
 from typing import TYPE_CHECKING

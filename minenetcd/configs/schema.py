@@ -1,4 +1,4 @@
-"""A whole configuration, checked before anything starts: a detector, and what a training run is told."""
+"""A whole configuration, checked before anything starts: a detector, and how a training run goes."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,7 +47,7 @@ class DataSettings(Section):
 
 
 class TrainerSettings(Section):
-    """How the machine is used, and how often it looks and saves."""
+    """How the machine is used, and how often it validates and saves."""
 
     mixed_precision: Literal["no", "fp16", "bf16"] = "no"
     accumulation: PositiveInt = Field(default=1, description="Batches whose gradients are summed before a step.")

@@ -17,7 +17,7 @@ from minenetcd.data.transforms import augment, augmentation_named, sample_genera
 from minenetcd.errors import DataError, MineNetCDError, OptionError
 from minenetcd.types import ChangeSample
 
-#: Batches each worker keeps ready, so that a slow file holds nobody up.
+#: Batches each worker keeps ready, so that a slow file does not delay training.
 READY_BATCHES = 4
 
 

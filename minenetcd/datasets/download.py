@@ -68,7 +68,7 @@ def download_dataset(
 ) -> HubDataset:
     """Bring a named data set or one of the hub to this disk, all of it or some `splits`.
 
-    `progress` hears (bytes here, bytes in all); without it a bar is drawn.
+    `progress` counts bytes; without it a bar is drawn.
     What an interrupted download left complete is not fetched again. Raises UnknownNameError for a name, DataError
     where the hub does not have it or the disk no room.
     """

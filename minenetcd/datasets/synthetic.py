@@ -21,7 +21,7 @@ def open_synthetic(
     """The pairs of one split of a synthetic data set, drawn and built the first time it is asked for.
 
     It is kept under `cache_dir`, else MINENETCD_CACHE, else where this system keeps such files. Of two processes
-    that ask at once one builds, the other waits. `progress` hears of scenes drawn. OptionError or UnknownNameError
+    that ask at once one builds, the other waits. `progress` counts scenes drawn. OptionError or UnknownNameError
     for a source that cannot be read or a split there is none of.
     """
     wanted = parse_synthetic(source)

@@ -125,16 +125,16 @@ class ChangeDetector(nn.Module):
         """
         whole = copy.deepcopy(self.model).eval()
         model = whole.fused()
-        twin = type(self)(
+        ready = type(self)(
             model.to(choose_device(device), memory_format=torch.channels_last),
             preprocessing=self.preprocessing,
             threshold=self.threshold,
             provenance=self.provenance,
         ).eval()
-        twin.folded = self.folded or model is not whole
+        ready.folded = self.folded or model is not whole
         if compile:
-            twin.model.compile(dynamic=False)
-        return twin
+            ready.model.compile(dynamic=False)
+        return ready
 
     @classmethod
     def from_config(cls, source: str | Path | Mapping[str, Any], **overrides: Any) -> Self:

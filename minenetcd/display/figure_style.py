@@ -1,4 +1,4 @@
-"""How the figures of this package look: one hand for titles, axes and colours."""
+"""How the figures of this package look: titles, axes and colours of one style."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -43,7 +43,7 @@ _SETTINGS = {
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
+def figure_style() -> Iterator[None]:
     """Everything drawn and saved inside looks like ours, whatever the user's own settings are."""
     with mpl.rc_context():
         mpl.rcdefaults()

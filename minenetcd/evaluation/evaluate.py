@@ -21,8 +21,8 @@ from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import LEVELS, probability_histogram
 from minenetcd.types import ChangeSample
 
-#: Hears of each batch where it is computed: samples, and their probability of change (B, H, W).
-Watcher = Callable[[ChangeSample, Tensor], None]
+#: Called with each batch where it is computed: samples, and their probability of change (B, H, W).
+BatchHandler = Callable[[ChangeSample, Tensor], None]
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ def evaluate(
     batch_size: int = 8,
     workers: int = 2,
     accelerator: Accelerator | None = None,
-    watch: Watcher = lambda *_: None,
+    on_batch: BatchHandler = lambda *_: None,
     progress: Progress = no_progress,
 ) -> Evaluation:
     """Run `detector` over `dataset` and count, at the detector's threshold.
 
     `batch_size` is that of a process. With several processes each takes its share and all get the same result.
-    `watch` hears of each batch on the process that computed it. Raises DataError for a pair that cannot be read.
+    `on_batch` is called where a batch was computed. Raises DataError for a pair that cannot be read.
     """
     rank, processes = (accelerator.process_index, accelerator.num_processes) if accelerator else (0, 1)
     loader = make_loader(
@@ -91,7 +91,7 @@ def evaluate(
         rows = torch.tensor([place[name] for name in batch.name], device=detector.device)
         counts[rows] = _counts(probability >= detector.threshold, truth)
         histogram += probability_histogram(probability, truth)
-        watch(batch, probability)
+        on_batch(batch, probability)
         progress(number, len(loader))
     if accelerator:
         counts, histogram = accelerator.reduce(counts, "sum"), accelerator.reduce(histogram, "sum")

@@ -93,7 +93,7 @@ def write_results(
 
 
 class PictureWriter:
-    """Hears of batches and writes masks/NAME.png and maps/NAME.png; with `tolerance`, counts outlines as well.
+    """Takes batches and writes masks/NAME.png and maps/NAME.png; with `tolerance`, counts outlines as well.
 
     `tolerance` [pixels] is that of the boundary F-score.
     """

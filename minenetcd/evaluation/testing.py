@@ -45,7 +45,7 @@ def run_test(
     ready.threshold = detector.threshold if threshold is None else threshold
     try:
         out.mkdir(parents=True, exist_ok=True)
-        watch = PictureWriter(out, ready.threshold, pictures=pictures, tolerance=boundary_tolerance)
+        pictures_writer = PictureWriter(out, ready.threshold, pictures=pictures, tolerance=boundary_tolerance)
     except OSError as error:
         raise OutputError(f"Results need a folder that can be written, {str(out)!r} is none ({error}).") from error
     result = evaluate(
@@ -54,10 +54,10 @@ def run_test(
         batch_size=batch_size,
         workers=workers,
         accelerator=accelerator,
-        watch=watch,
+        on_batch=pictures_writer,
         progress=progress if chief else no_progress,
     )
-    boundary = None if boundary_tolerance is None else _summed(watch.boundary, accelerator)
+    boundary = None if boundary_tolerance is None else _summed(pictures_writer.boundary, accelerator)
     if chief:
         write_results(result, out, about=_about(detector, ready.threshold), boundary=boundary)
     if accelerator is not None:

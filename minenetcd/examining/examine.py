@@ -87,7 +87,7 @@ def examine_splits(
     workers: int = 0,
     progress: Progress = no_progress,
 ) -> list[ExaminedSplit]:
-    """Read every pair of every split; `progress` hears (pairs read, of). A pair that is refused stops nothing."""
+    """Read every pair of every split; `progress` counts pairs read. A pair that is refused stops nothing."""
     total, done = sum(map(len, datasets.values())), 0
     examined = []
     for name, dataset in datasets.items():

@@ -139,22 +139,22 @@ def explain(
     device: str = "auto",
 ) -> Explanation:
     """Look into `detector` while it sees `view`, the values of each date taken between `limits`."""
-    twin = _frozen_twin(detector, device)
-    dates, probability = _seen(twin, view, limits)
+    frozen = _frozen_copy(detector, device)
+    dates, probability = _seen(frozen, view, limits)
     changed = (probability >= detector.threshold) & view.valid
     pixels, fell_back = _pixels(changed, view.valid, options)
     size = dates[0].shape[-2:]
-    score = TargetScore(twin.model, options.target, _padded(pixels, size).to(twin.device))
-    layers = declared_layers(twin.model, options.levels)
+    score = TargetScore(frozen.model, options.target, _padded(pixels, size).to(frozen.device))
+    layers = declared_layers(frozen.model, options.levels)
     maps = []
     for layer in layers:
         cam = grad_cam(score, layer, dates)
         values = heat(cam, tuple(size))[: view.shape[0], : view.shape[1]].cpu().numpy()
         maps.append(_heat_map(layer.stage, layer.level, values, view.valid, tuple(cam.shape)))
     spectra = []
-    if isinstance(twin.model, MineNetCD):
-        regions = {name: _padded(region, size).to(twin.device) for name, region in _regions(view, changed).items()}
-        spectra = channel_spectra(twin.model, layers, dates, regions)
+    if isinstance(frozen.model, MineNetCD):
+        regions = {name: _padded(region, size).to(frozen.device) for name, region in _regions(view, changed).items()}
+        spectra = channel_spectra(frozen.model, layers, dates, regions)
     return Explanation(detector, options.target, probability, changed, int(pixels.sum()), fell_back, maps, spectra)
 
 
@@ -178,13 +178,13 @@ def _check_levels(detectors: Mapping[str, ChangeDetector], levels: tuple[int, ..
             raise OptionError(f"There is no level {level}: {', '.join(detectors)} has levels 1 to {most}.")
 
 
-def _frozen_twin(detector: ChangeDetector, device: str) -> ChangeDetector:
+def _frozen_copy(detector: ChangeDetector, device: str) -> ChangeDetector:
     """The same detector for gradients of its layers alone, on `device`; the one given keeps its own."""
     model = copy.deepcopy(detector.model).eval().requires_grad_(False).to(choose_device(device))
-    twin = ChangeDetector(
+    frozen = ChangeDetector(
         model, preprocessing=detector.preprocessing, threshold=detector.threshold, provenance=detector.provenance
     )
-    return twin.eval()
+    return frozen.eval()
 
 
 def _seen(detector: ChangeDetector, view: View, limits: tuple[Limits, Limits]) -> tuple[Dates, NDArray[np.float32]]:
@@ -195,13 +195,13 @@ def _seen(detector: ChangeDetector, view: View, limits: tuple[Limits, Limits]) -
         np.pad(array, [(0, rows), (0, columns), (0, 0)][: array.ndim], mode="symmetric")
         for array in (view.before, view.after, view.valid)
     ]
-    heard: list[Dates] = []
-    hook = detector.model.register_forward_pre_hook(lambda _, dates: heard.append(dates))
+    captured: list[Dates] = []
+    hook = detector.model.register_forward_pre_hook(lambda _, dates: captured.append(dates))
     try:
         probability = detector.probability(arrays[0], arrays[1], valid=arrays[2], limits=limits)
     finally:
         hook.remove()
-    before, after = (date.clone() for date in heard[0])  # out of inference mode
+    before, after = (date.clone() for date in captured[0])  # out of inference mode
     return (before, after), probability[: view.shape[0], : view.shape[1]]
 
 

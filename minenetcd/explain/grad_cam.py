@@ -1,4 +1,4 @@
-"""Grad-CAM for change detection: which places of a layer speak for the answer.
+"""Grad-CAM for change detection: which places of a layer support the answer.
 
 Source: Selvaraju et al., "Grad-CAM: Visual explanations from deep networks via gradient-based localization", ICCV
 2017. Of a map, as in Vinogradova, Dibrov, Myers, "Towards interpretable semantic segmentation via gradient-weighted
@@ -57,7 +57,7 @@ def grad_cam(score: TargetScore, layer: Layer, dates: Dates) -> Tensor:
 
 
 def heat(cam: Tensor, size: tuple[int, int]) -> Tensor:
-    """What speaks for the target, at the size of the images: (h, w) -> (H, W), from 0 up."""
+    """What supports the target, at the size of the images: (h, w) -> (H, W), from 0 up."""
     return resize_to(cam.relu()[None, None], size)[0, 0]
 
 

@@ -43,12 +43,12 @@ def declared_layers(model: ChangeModel, levels: Collection[int] | None = None) -
 @torch.no_grad()
 def read_layers(model: ChangeModel, layers: Sequence[Layer], dates: Dates) -> list[Tensor]:
     """What each of `layers` holds when `model` sees `dates`, in one forward."""
-    heard: dict[int, Tensor] = {}
+    captured: dict[int, Tensor] = {}
     with ExitStack() as hooks:
         for index, layer in enumerate(layers):
-            hooks.callback(_listen(layer, index, heard).remove)
+            hooks.callback(_capture(layer, index, captured).remove)
         model(*dates)
-    return [heard[index] for index in range(len(layers))]
+    return [captured[index] for index in range(len(layers))]
 
 
 def _find(model: ChangeModel, stage: str, level: int, place: str) -> Layer:
@@ -56,12 +56,12 @@ def _find(model: ChangeModel, stage: str, level: int, place: str) -> Layer:
     return Layer(stage, level, model.get_submodule(path), None if argument is None else int(argument))
 
 
-def _listen(layer: Layer, index: int, heard: dict[int, Tensor]) -> torch.utils.hooks.RemovableHandle:
+def _capture(layer: Layer, index: int, captured: dict[int, Tensor]) -> torch.utils.hooks.RemovableHandle:
     def keep_input(_: nn.Module, given: tuple[Tensor, ...]) -> None:
-        heard[index] = given[layer.argument].clone()
+        captured[index] = given[layer.argument].clone()
 
     def keep_output(_: nn.Module, __: tuple[Tensor, ...], output: Tensor) -> None:
-        heard[index] = output.clone()
+        captured[index] = output.clone()
 
     if layer.argument is None:
         return layer.module.register_forward_hook(keep_output)

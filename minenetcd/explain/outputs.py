@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from rasterio.windows import Window
 
 from minenetcd.detectors.side_by_side import short_names
-from minenetcd.display.figure_style import house_style
+from minenetcd.display.figure_style import figure_style
 from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_target
 from minenetcd.explain.sheet import explanation_sheet, heat_figure, outline_words
 from minenetcd.explain.spectra import spectra_table
@@ -43,7 +43,7 @@ def write_explanations(
     """
     out = Path(out)
     make_folder(out / MAPS)
-    with house_style():
+    with figure_style():
         save_figure(explanation_sheet(view, explanations, options), out / SHEET)
         short = short_names(explanations)
         maps = [

@@ -74,7 +74,7 @@ def draw_nothing(axes: Axes, words: str) -> None:
     axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=QUIET, fontsize=8.5)
 
 
-def say(axes: Axes, words: str) -> None:
+def write_note(axes: Axes, words: str) -> None:
     """A remark in the middle of a picture."""
     axes.text(
         0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color="white", fontsize=8,

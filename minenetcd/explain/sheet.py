@@ -20,7 +20,7 @@ from minenetcd.explain.panels import (
     draw_picture,
     draw_probability,
     is_speckled,
-    say,
+    write_note,
 )
 from minenetcd.explain.view import View
 
@@ -118,7 +118,7 @@ def _heat(view: View, heat_map: HeatMap, explanation: Explanation) -> Draw:
     def draw(axes: Axes) -> None:
         draw_heat(axes, heat_map.values, eight_bit_view(view.after, view.valid), region_of_change(view, explanation))
         if heat_map.peak == 0:
-            say(axes, "nothing here\nspeaks for it")
+            write_note(axes, "nothing here\nspeaks for it")
 
     return draw
 

@@ -15,7 +15,7 @@ _LINES = {"changed": "-", "unchanged": (0, (2, 1.5))}
 
 
 def spectra_figure(spectra: Mapping[str, Sequence[Spectrum]], regions_from: str) -> Figure:
-    """A row for each detector, a panel for each level; `regions_from` says who tells changed from unchanged."""
+    """A row for each detector, a panel for each level; `regions_from`: the truth or the detector."""
     levels = sorted({spectrum.level for some in spectra.values() for spectrum in some})
     subtitle = f"Mean amplitude of the FFT along the channels; changed and unchanged cells by {regions_from}"
     width = max(7.0, 2.7 * len(levels) + 0.6)

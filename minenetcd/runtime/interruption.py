@@ -1,4 +1,4 @@
-"""Ctrl-C and the scheduler's polite request to end: finish the step, save, say how to go on."""
+"""Ctrl-C and the scheduler's request to end: finish the step, save, print how to go on."""
 
 import signal
 from types import FrameType
@@ -11,7 +11,7 @@ class Interruption:
     """Within the block, the first Ctrl-C or SIGTERM is noted in `asked`; a second one acts at once."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
 
     def __enter__(self) -> Self:
         try:
@@ -25,6 +25,6 @@ class Interruption:
             signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self.requested:
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True

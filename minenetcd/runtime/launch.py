@@ -1,6 +1,6 @@
 """Several processes on this machine from one command, the way torch's launcher sets them up.
 
-One line of error stays one line: only the process that failed first is heard.
+One line of error stays one line: only the errors of the process that failed first are shown.
 """
 
 import os
@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from minenetcd.registry import handed_on
 
 POLL_SECONDS = 0.2
-PATIENCE_SECONDS = 20.0  # for the others to end by themselves, once one has failed
+STOP_SECONDS = 20.0  # for the others to end by themselves, once one has failed
 
 
 def is_launched() -> bool:
@@ -73,7 +73,7 @@ def _wait(running: Sequence[subprocess.Popen[bytes]]) -> int | None:
     while any(process.poll() is None for process in running):
         if failed is None:
             failed = next((rank for rank, process in enumerate(running) if process.returncode), None)
-            deadline = None if failed is None else time.monotonic() + PATIENCE_SECONDS
+            deadline = None if failed is None else time.monotonic() + STOP_SECONDS
         if deadline is not None and time.monotonic() > deadline:
             break
         time.sleep(POLL_SECONDS)

@@ -22,7 +22,7 @@ from minenetcd.runtime.device import visible_cuda_devices
 POLL_SECONDS = 0.5
 
 #: For a task to save its state after it was asked to stop. [seconds]
-PATIENCE_SECONDS = 120.0
+STOP_SECONDS = 120.0
 
 #: What the kernel sends to the process that takes too much memory.
 SIGKILL = 9
@@ -93,7 +93,7 @@ def run_tasks(
     device: str = "auto",
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
-    """Run `tasks`, so many side by side, and tell what happens as it does; every task that started ends with an event.
+    """Run `tasks`, so many side by side, and yield what happens; every task that started ends with an event.
 
     Cores, and with `device` "auto" or "cuda" the CUDA devices, are divided among the workers. What a worker prints
     before its first task is added to `log`. As soon as `stopped()` is true, or the caller closes this iterator, tasks
@@ -203,7 +203,7 @@ class _Pool:
             worker.close()
         for worker in self.workers.values():
             try:
-                worker.process.wait(PATIENCE_SECONDS)
+                worker.process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 worker.process.kill()
         self.workers.clear()

@@ -1,4 +1,4 @@
-"""Who is told how a task goes: a terminal, a log, another process; by default nobody."""
+"""How a task reports its progress: to a terminal, a log, another process; by default nowhere."""
 
 from typing import Self
 
@@ -15,7 +15,7 @@ class Reporter:
     def __exit__(self, *failure: object) -> None: ...
 
     def progress(self, phase: str, done: int, of: int) -> None:
-        """So far is a phase ("train", "validate", "test")."""
+        """`done` of `of` parts of a phase ("train", "validate", "test") are done."""
 
     def note(self, text: str) -> None:
         """Something worth a line."""

@@ -26,7 +26,7 @@ from minenetcd.synthetic.label import changed
 from minenetcd.synthetic.land import Land
 from minenetcd.synthetic.light import Sky, draw_skies, illuminate, lay_snow, veil
 from minenetcd.synthetic.mining.mine import draw_mine, scatter_vehicles
-from minenetcd.synthetic.mining.site import STORIES, Site, plan_site
+from minenetcd.synthetic.mining.site import HISTORIES, Site, plan_site
 from minenetcd.synthetic.sensor import Sensor, displace, draw_sensors, focus, record, tone
 
 SMALLEST, LARGEST = 16, 8192
@@ -69,7 +69,7 @@ def make_scene(
     ore = ORES[str(place.choice(list(ORES)))]
     colours = place_colours(place, biome, ore, 0.14 if full else 0.06)
     land, grounds = draw_land(streams, canvas, biome)
-    site = plan_site(streams["mine"], land, draw_story(place, full=full), busy=float(place.beta(1.2, 1.3)))
+    site = plan_site(streams["mine"], land, draw_history(place, full=full), busy=float(place.beta(1.2, 1.3)))
     for date, ground in enumerate(grounds):
         draw_mine(site, ground, date)
     mask = changed(site, *grounds)
@@ -107,12 +107,12 @@ def draw_scale(rng: Generator) -> float:
     return float(np.exp(rng.uniform(np.log(0.5), np.log(10))))
 
 
-def draw_story(rng: Generator, *, full: bool) -> str:
+def draw_history(rng: Generator, *, full: bool) -> str:
     """What happens to the mine between the dates."""
     if not full:
         return "showcase"
-    names = list(STORIES)
-    shares = np.array([STORIES[name][0] for name in names])
+    names = list(HISTORIES)
+    shares = np.array([HISTORIES[name][0] for name in names])
     return str(rng.choice(names, p=shares / shares.sum()))
 
 

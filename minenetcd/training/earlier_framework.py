@@ -9,7 +9,7 @@ from typing import Any
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.weights.published import PublishedModel, read_published
 
-#: Its losses, none of which looks at auxiliary outputs; "integrated" is the model's own, which does.
+#: Its losses, none of which uses auxiliary outputs; "integrated" is the model's own, which does.
 LOSSES = {
     "BCE": {"loss": "bce", "auxiliary": False},
     "CrossEntropy": {"loss": "ce", "auxiliary": False},
@@ -35,7 +35,7 @@ KEYS = {
 def translate(config: Mapping[str, Any]) -> dict[str, Any]:
     """A configuration of this package that trains as the framework would with `config`.
 
-    What it left to its defaults is said here: seed 8888, constant rate, no augmentation, decision at 0.5. Raises
+    What it left to its defaults is stated here: seed 8888, constant rate, no augmentation, decision at 0.5. Raises
     UnknownNameError for a key, method, loss or optimiser it does not know, OptionError for what is missing.
     """
     _check_keys(config, "")

@@ -1,4 +1,4 @@
-"""The training loop: batches in, moving weights, their running average looked at, the best of them kept."""
+"""The training loop: batches in, moving weights, their running average validated, the best of them kept."""
 
 import time
 from collections.abc import Iterator
@@ -52,8 +52,8 @@ class Trainer:
         self.best: Validation | None = None
         self.model = detector.model
         self.spread = Spread(self.model, accelerator, settings.trainer)
-        if self.spread.twin is not None:
-            detector.model = self.spread.twin
+        if self.spread.full_copy is not None:
+            detector.model = self.spread.full_copy
         self.optimiser = accelerator.prepare_optimizer(make_optimiser(self.model, self.recipe))
         decay = self.recipe.ema_decay
         self.average = None if decay is None else RunningAverage(self.model, decay)
@@ -62,14 +62,14 @@ class Trainer:
     # --- steps ---
 
     def steps(self, interruption: Interruption) -> Iterator[Step]:
-        """Train to the plan's end, telling each step; the caller may stop asking at any time."""
+        """Train to the plan's end, yielding each step; the caller may stop at any time."""
         batches = self._batches()
         while self.step < self.plan.steps:
             started = time.perf_counter()
             rate = self._set_learning_rate()
             loss = self._optimise([next(batches) for _ in range(self.plan.batches_per_step)])
             self.step += 1
-            loss, interrupted = self._agree(loss, interruption.asked)
+            loss, interrupted = self._agree(loss, interruption.requested)
             speed = self.plan.pairs_per_step / (time.perf_counter() - started)
             yield Step(self.step, self.plan.position(self.step - 1)[0], loss, rate, speed, interrupted)
 
@@ -149,14 +149,14 @@ class Trainer:
 
     def _agree(self, loss: Tensor, asked: bool) -> tuple[float, bool]:
         """Mean loss of the processes, and whether any of them was asked to stop."""
-        told = torch.stack([loss, loss.new_tensor(float(asked))])
-        loss, asked = (self.accelerator.reduce(told, "sum") / self.accelerator.num_processes).tolist()
+        totals = torch.stack([loss, loss.new_tensor(float(asked))])
+        loss, asked = (self.accelerator.reduce(totals, "sum") / self.accelerator.num_processes).tolist()
         return loss, asked > 0
 
-    # --- looking and choosing ---
+    # --- validating and choosing ---
 
     def validate(self, val_set: ChangeDataset, progress: Progress) -> Validation:
-        """Look at the averaged weights on `val_set`; where they are the best so far, `best` is what comes back."""
+        """Validate the averaged weights on `val_set`; where they are the best so far, `best` is what comes back."""
         with self.average.in_place() if self.average is not None else nullcontext():
             self.spread.whole()
             result = evaluate(
@@ -183,7 +183,7 @@ class Trainer:
         return patience is not None and self.waited >= patience
 
     def averaged_state(self) -> dict[str, Tensor]:
-        """The weights that are looked at, whole, on the main process."""
+        """The weights that are validated, whole, on the main process."""
         with self.average.in_place() if self.average is not None else nullcontext():
             return {name: tensor.clone() for name, tensor in self.spread.model_state().items()}
 

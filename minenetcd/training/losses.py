@@ -93,7 +93,7 @@ def change_loss(
 ) -> Tensor:
     """The loss `name` of the logits and of each auxiliary output, at the mask's size, each times its weight.
 
-    Outputs of weight zero are not looked at. UnknownNameError for a loss that is none, OptionError for class
+    Outputs of weight zero are left out. UnknownNameError for a loss that is none, OptionError for class
     weights that do not fit.
     """
     if name not in LOSSES:

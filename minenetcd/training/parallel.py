@@ -65,7 +65,7 @@ class Spread:
         self.sharded = settings.sharding == "fsdp" and accelerator.num_processes > 1
         layout = torch.contiguous_format if self.sharded else torch.channels_last  # shares are cut from rows
         self.model = model.to(accelerator.device, memory_format=layout)
-        self.twin = copy.deepcopy(self.model) if self.sharded else None
+        self.full_copy = copy.deepcopy(self.model) if self.sharded else None
         if settings.compile:
             self.model.compile()
         self.module = self._share_out() if self.sharded else accelerator.prepare_model(self.model)
@@ -88,13 +88,13 @@ class Spread:
     def whole(self) -> nn.Module:
         """A model that one process alone can call, with the weights of this moment, in evaluation mode."""
         self._share_buffers()
-        if self.twin is None:
+        if self.full_copy is None:
             return self.model.eval()
-        self.twin.load_state_dict(get_model_state_dict(self.model, options=StateDictOptions(full_state_dict=True)))
-        return self.twin.eval()
+        self.full_copy.load_state_dict(get_model_state_dict(self.model, options=StateDictOptions(full_state_dict=True)))
+        return self.full_copy.eval()
 
     def model_state(self) -> dict[str, Tensor]:
-        """Every tensor, whole, on the CPU of the main process; elsewhere what is at hand. All processes must ask."""
+        """Every tensor, whole, on the CPU of the main process, elsewhere its own share. All processes must call it."""
         self._share_buffers()
         return get_model_state_dict(self.model, options=WHOLE)
 

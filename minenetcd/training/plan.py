@@ -1,4 +1,4 @@
-"""The length of a run and its rhythm, in optimiser steps."""
+"""The length of a run, and when it validates and saves, in optimiser steps."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -45,7 +45,7 @@ class Plan:
         return epoch, batches * (self.pairs_per_step // self.batches_per_step)
 
     def validates(self, step: int) -> bool:
-        """Whether the weights after `step` steps are looked at; the last ones always are."""
+        """Whether the weights after `step` steps are validated; the last ones always are."""
         return step % self.validate_every == 0 or step == self.steps
 
     def saves(self, step: int) -> bool:

@@ -117,7 +117,7 @@ def _settings(
 
 
 def _device(asked: str | None, wished: str) -> tuple[torch.device, str | None]:
-    """The device to train on, and what to say where the configuration's wish is not here."""
+    """The device to train on, and what to report where the configuration's wish is not here."""
     if asked is not None:
         return choose_device(asked), None
     try:
@@ -214,7 +214,7 @@ def _finish(run: Trainer, folder: RunFolder, train_set: ChangeDataset) -> Change
 
 
 def _provenance(run: Trainer, train_set: ChangeDataset) -> Provenance:
-    """What the model card will say of these weights."""
+    """What the model card states of these weights."""
     settings = run.settings
     sites = None if train_set.sites is None else len(set(train_set.sites))
     return Provenance(

@@ -93,7 +93,7 @@ def read_published(config: Mapping[str, Any]) -> PublishedModel:
 
 
 def _from_release(config: Mapping[str, Any]) -> PublishedModel:
-    """A MineNetCD repository: the trunk is told by `Backbone_type`; the Swin `backbone_config` may be a left-over."""
+    """A MineNetCD repository: the trunk is named by `Backbone_type`; the Swin `backbone_config` may be a left-over."""
     classes = len(config["id2label"]) if "id2label" in config else config.get("num_labels", 2)
     options = {
         "backbone": _released_backbone(config["Backbone_type"], config.get("backbone_config")),

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from minenetcd.benchmark.folder import BenchmarkFolder
-from minenetcd.benchmark.measuring.samples import SampleKeeper, kept_names
+from minenetcd.benchmark.measuring.samples import SampleCollector, kept_names
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.trunks import complexity_of
 from minenetcd.configs.suite import Suite
@@ -57,21 +57,21 @@ def make_up(
 
 def _measure(cell: Cell, folder: BenchmarkFolder, pairs: Sequence[Pair], skill: float) -> None:
     names = [name for name, *_ in pairs]
-    keeper = SampleKeeper(
+    samples = SampleCollector(
         kept_names(names, cell.test["kept"]), folder.samples(cell.dataset, FINGERPRINT), threshold=0.5
     )
     counts = []
     for number, (name, _, before, after, truth) in enumerate(pairs):
         mask = _guess(truth, skill, np.random.default_rng([number, cell.seed or 0, sum(cell.id.encode())]))
         images = (torch.from_numpy(image)[None] for image in (before, after, truth))
-        keeper(ChangeSample(*images, [name]), torch.from_numpy(mask[None].astype(np.float32)))
+        samples(ChangeSample(*images, [name]), torch.from_numpy(mask[None].astype(np.float32)))
         counts.append(Confusion.count(mask.astype(np.uint8), truth).to_tensor().tolist())
     facts = DatasetFacts(cell.data, "test", FINGERPRINT)
     sites = [site for _, site, *_ in pairs]
     result = Evaluation(facts, names, sites, 0.5, np.array(counts), np.zeros((2, LEVELS), np.int64))
     out = folder.cell(cell)
     out.mkdir(parents=True)
-    keeper.write(out / "masks.npz")
+    samples.write(out / "masks.npz")
     write_results(result, out, about={})
     folder.write_record(cell, _record(cell, result))
 

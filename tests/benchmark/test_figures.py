@@ -14,14 +14,14 @@ from minenetcd.benchmark.report.figures.cost import cost
 from minenetcd.benchmark.report.figures.gains import change_fft_gains
 from minenetcd.benchmark.results.comparison import Comparison, compare
 from minenetcd.benchmark.results.summary import Line, Part, Score
-from minenetcd.display.figure_style import fitted, house_style, text_inches, titled
+from minenetcd.display.figure_style import figure_style, fitted, text_inches, titled
 
 OURS = {"name": "minenetcd", "backbone": "a_new_one", "change_fft": "channel"}
 
 
 @pytest.fixture(autouse=True)
 def style() -> Iterator[None]:
-    with house_style():
+    with figure_style():
         yield
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from minenetcd.benchmark.measuring.samples import SampleKeeper, choose_samples, kept_names, read_images, read_masks
+from minenetcd.benchmark.measuring.samples import SampleCollector, choose_samples, kept_names, read_images, read_masks
 from minenetcd.types import ChangeSample
 
 NAMES = st.text(
@@ -24,9 +24,9 @@ NAMES = st.text(
 @settings(max_examples=40, deadline=None)
 def test_masks_come_back_as_they_were(tmp_path_factory, masks: dict[str, np.ndarray]) -> None:
     folder = tmp_path_factory.mktemp("kept")
-    keeper = SampleKeeper(list(masks), folder / "images", threshold=0.5)
-    keeper.masks = masks
-    keeper.write(folder / "masks.npz")
+    samples = SampleCollector(list(masks), folder / "images", threshold=0.5)
+    samples.masks = masks
+    samples.write(folder / "masks.npz")
     found = read_masks(folder / "masks.npz")
     assert found.keys() == masks.keys()
     assert all(np.array_equal(found[name], mask) for name, mask in masks.items())
@@ -37,9 +37,9 @@ def test_a_keeper_keeps_masks_and_images_of_its_names_alone(tmp_path: Path) -> N
     dates = [torch.from_numpy(rng.integers(0, 255, (2, 4, 5, 6), dtype=np.uint8)) for _ in range(2)]
     truth = torch.from_numpy(rng.integers(0, 2, (2, 5, 6), dtype=np.uint8))
     probability = torch.from_numpy(rng.random((2, 5, 6), dtype=np.float32))
-    keeper = SampleKeeper(["a/b"], tmp_path / "images", threshold=0.25)
-    keeper(ChangeSample(*dates, truth, ["a/b", "other"]), probability)
-    keeper.write(tmp_path / "masks.npz")
+    samples = SampleCollector(["a/b"], tmp_path / "images", threshold=0.25)
+    samples(ChangeSample(*dates, truth, ["a/b", "other"]), probability)
+    samples.write(tmp_path / "masks.npz")
     assert np.array_equal(read_masks(tmp_path / "masks.npz")["a/b"], probability[0].numpy() >= 0.25)
     images = read_images(tmp_path / "images", "a/b")
     assert np.array_equal(images["after"], dates[1][0, :3].permute(1, 2, 0).numpy())
@@ -49,8 +49,8 @@ def test_a_keeper_keeps_masks_and_images_of_its_names_alone(tmp_path: Path) -> N
 
 
 def test_nothing_kept_is_nothing_written(tmp_path: Path) -> None:
-    keeper = SampleKeeper([], tmp_path / "images", threshold=0.5)
-    keeper.write(tmp_path / "masks.npz")
+    samples = SampleCollector([], tmp_path / "images", threshold=0.5)
+    samples.write(tmp_path / "masks.npz")
     assert read_masks(tmp_path / "masks.npz") == {} == read_masks(tmp_path / "none.npz")
     assert not (tmp_path / "images").exists()
 

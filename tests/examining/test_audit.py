@@ -60,10 +60,10 @@ def test_counts_and_normalisation_are_those_of_the_files(folder: Path) -> None:
 
 def test_it_is_the_same_with_workers_and_tells_how_far_it_is(folder: Path) -> None:
     truncate(folder)
-    heard: list[tuple[int, int]] = []
-    alone = audit(folder, progress=lambda done, of: heard.append((done, of)))
+    reported: list[tuple[int, int]] = []
+    alone = audit(folder, progress=lambda done, of: reported.append((done, of)))
     assert audit(folder, workers=2) == alone
-    assert heard == [(done, PAIRS + 3) for done in range(1, PAIRS + 4)]
+    assert reported == [(done, PAIRS + 3) for done in range(1, PAIRS + 4)]
 
 
 def test_all_of_it_is_json(folder: Path) -> None:

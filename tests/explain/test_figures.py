@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from explain.looking import view_of
 from fixtures.texts_inside import LONG_NAMES, texts_outside
 from minenetcd.detectors.side_by_side import short_names
-from minenetcd.display.figure_style import house_style
+from minenetcd.display.figure_style import figure_style
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import JointCounts
 from minenetcd.explain.comparison.sheet import differences_sheet, groups_figure
@@ -27,7 +27,7 @@ STAGES = ("feature difference", "change-aware representation")
 
 @pytest.fixture(autouse=True)
 def style() -> Iterator[None]:
-    with house_style():
+    with figure_style():
         yield
 
 

@@ -30,7 +30,7 @@ def run_until_stopped(*, saved: str, reporter: Reporter) -> None:
     """Works until it is asked to stop, then saves."""
     with Interruption() as interruption:
         reporter.progress("train", 1, 100)
-        while not interruption.asked:
+        while not interruption.requested:
             time.sleep(0.01)
         time.sleep(0.2)  # a second signal would end this
         Path(saved).write_text("saved")

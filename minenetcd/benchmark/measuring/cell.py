@@ -13,7 +13,7 @@ import torch
 import yaml
 
 from minenetcd.benchmark.folder import BenchmarkFolder
-from minenetcd.benchmark.measuring.samples import SampleKeeper, kept_names
+from minenetcd.benchmark.measuring.samples import SampleCollector, kept_names
 from minenetcd.benchmark.suite.cells import WITHOUT_EFFECT, Cell
 from minenetcd.benchmark.suite.trunks import complexity_of
 from minenetcd.constants import TrainedOn
@@ -114,7 +114,7 @@ def _test(
     data = load_dataset(cell.data, cell.test["split"])
     ready = detector.for_inference(device)
     ready.threshold = cell.test["threshold"] or detector.threshold
-    keeper = SampleKeeper(
+    samples = SampleCollector(
         kept_names(data.names, cell.test["kept"]),
         folder.samples(cell.dataset, data.facts.fingerprint),
         threshold=ready.threshold,
@@ -125,11 +125,11 @@ def _test(
         data,
         batch_size=cell.test["batch_size"],
         workers=cell.settings["data"]["workers"],
-        watch=keeper,
+        on_batch=samples,
         progress=lambda done, of: reporter.progress("test", done, of),
     )
     seconds = time.perf_counter() - started
-    keeper.write(folder.cell(cell) / "masks.npz")
+    samples.write(folder.cell(cell) / "masks.npz")
     return result, seconds
 
 

@@ -21,8 +21,8 @@ def kept_names(names: Iterable[str], count: int) -> list[str]:
     return sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())[:count]
 
 
-class SampleKeeper:
-    """Hears of batches; keeps the masks of `names`, and their images in the folder `images` where they are missing."""
+class SampleCollector:
+    """Takes batches; keeps the masks of `names`, and their images in the folder `images` where they are missing."""
 
     def __init__(self, names: Sequence[str], images: Path, *, threshold: float) -> None:
         self.names, self.images, self.threshold = frozenset(names), images, threshold
@@ -51,7 +51,7 @@ class SampleKeeper:
 
 
 def read_masks(path: Path) -> dict[str, NDArray[np.bool_]]:
-    """What `SampleKeeper.write` wrote, by name; empty where there is no such file."""
+    """What `SampleCollector.write` wrote, by name; empty where there is no such file."""
     if not path.exists():
         return {}
     with np.load(path) as stored:

@@ -63,7 +63,7 @@ class Cost:
 
 
 class Costs:
-    """The cost of cells; data sets and networks are looked at once."""
+    """The cost of cells; data sets and networks are examined once."""
 
     def __init__(self) -> None:
         self._sizes: dict[str, DataSize | None] = {}

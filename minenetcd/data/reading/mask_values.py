@@ -43,7 +43,7 @@ class MaskValues:
     def translate(self, mask: Mask) -> NDArray[np.uint8]:
         """The mask (H, W) with 0 unchanged, 1 changed, 255 not labelled. DecodeError for any other value in it."""
         known = self
-        if self.changed is None:  # no mask looked at holds a change: this one tells
+        if self.changed is None:  # no mask read so far holds a change: this one decides
             known = MaskValues.of(values_of(mask), not_labelled=self.not_labelled)
         translated = known._translated(mask.values)
         if mask.valid is not None:

@@ -18,8 +18,8 @@ from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.errors import DataError
 from minenetcd.types import ChangeSample
 
-MASKS_LOOKED_AT = 64  # to find what values mean; while none of them holds a change, on to MOST
-MOST_MASKS_LOOKED_AT = 1024
+MASKS_READ = 64  # to find what values mean; while none of them holds a change, on to MOST
+MOST_MASKS_READ = 1024
 PAIRS_READ_WHOLE = 32  # by the fingerprint
 
 Read = TypeVar("Read")
@@ -84,7 +84,7 @@ class StoredPairs(ChangeDataset):
     def _mask_values(self) -> MaskValues | DecodeError:
         found: set[int] = set()
         for count, values in enumerate(self._values_of_masks()):
-            if count >= (MASKS_LOOKED_AT if found - {0, self.options.not_labelled} else MOST_MASKS_LOOKED_AT):
+            if count >= (MASKS_READ if found - {0, self.options.not_labelled} else MOST_MASKS_READ):
                 break
             found |= values
         try:

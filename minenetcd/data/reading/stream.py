@@ -18,7 +18,7 @@ from minenetcd.data.dataset import DatasetFacts
 from minenetcd.data.reading.decode import DecodeError, ReadOptions, decode_mask
 from minenetcd.data.reading.image_table import image_columns
 from minenetcd.data.reading.mask_values import MaskValues, values_of
-from minenetcd.data.reading.stored_pairs import MASKS_LOOKED_AT, EncodedPair, decode_pair
+from minenetcd.data.reading.stored_pairs import MASKS_READ, EncodedPair, decode_pair
 from minenetcd.errors import DataError
 from minenetcd.types import ChangeSample
 
@@ -69,7 +69,7 @@ class ChangeStream(IterableDataset[ChangeSample]):
         """What mask values mean, from the first masks of the first file, so that all workers find the same."""
         if self._mask_values is None:
             found: set[int] = set()
-            for _, pair in self._rows(0, most=MASKS_LOOKED_AT):
+            for _, pair in self._rows(0, most=MASKS_READ):
                 try:
                     found |= values_of(decode_mask(pair.mask))
                 except DecodeError:  # its own turn will come

@@ -99,7 +99,7 @@ def audit(
     cache_dir: str | Path | None = None,
     progress: Progress = no_progress,
 ) -> Audit:
-    """Audit every split of `source`; it and `cache_dir` are what `load_dataset` takes. `progress` hears (pairs, of).
+    """Audit every split of `source`; it and `cache_dir` are what `load_dataset` takes. `progress` counts pairs.
 
     A split that cannot be opened is a finding; DataError or UnknownNameError where there is no data set at all.
     """
@@ -121,14 +121,14 @@ def audit_splits(
     progress: Progress = no_progress,
     findings: Sequence[Finding] = (),
 ) -> Audit:
-    """Audit splits that are open already; `findings` were made while opening them. `progress` hears (pairs, of)."""
+    """Audit splits that are open already; `findings` were made while opening them. `progress` counts pairs."""
     masks = check_mask_values(datasets)
     splits = examine_splits(datasets, workers=workers, progress=progress)
     order = judge_tone(splits)
     found = [
         *findings,
         *masks.values(),
-        *check_refused(splits, masks_told=masks),
+        *check_refused(splits, masks_reported=masks),
         *check_bands(splits),
         *check_sizes(splits),
         *check_masks(splits),

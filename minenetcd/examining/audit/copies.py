@@ -17,9 +17,9 @@ def check_copies(splits: Sequence[ExaminedSplit]) -> list[Finding]:
     pairs = _all(splits)
     if not pairs:
         return []
-    looks = np.stack([pair.hashes for _, pair in pairs]), np.stack([pair.thumbnails for _, pair in pairs])
-    groups = [[pairs[index] for index in group] for group in duplicate_groups(*looks)]
-    exchanged = [[pairs[index] for index in couple] for couple in exchanged_copies(*looks)]
+    pictures = np.stack([pair.hashes for _, pair in pairs]), np.stack([pair.thumbnails for _, pair in pairs])
+    groups = [[pairs[index] for index in group] for group in duplicate_groups(*pictures)]
+    exchanged = [[pairs[index] for index in couple] for couple in exchanged_copies(*pictures)]
     return [
         *_found("error", "copies between splits", "in more than one split", filter(_cross, groups)),
         *_found("warning", "copies", "more than once in a split", (group for group in groups if not _cross(group))),

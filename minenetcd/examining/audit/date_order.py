@@ -1,7 +1,7 @@
 """Which pairs may have their dates exchanged, judged by tone alone.
 
 Where most before images differ from their after images in the same way (another sensor, season or processing), the few
-pairs that differ the other way round stand out. Where no such difference runs through a data set, nothing is said.
+pairs that differ the other way round stand out. Where no such difference runs through a data set, nothing is reported.
 """
 
 from dataclasses import dataclass

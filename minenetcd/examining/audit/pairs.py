@@ -17,16 +17,16 @@ _REFUSALS = {
 MOST_CHANGED = 0.5  # of the labelled pixels of a split, before its masks are thought to be inverted
 
 
-def check_refused(splits: Sequence[ExaminedSplit], *, masks_told: Container[str] = ()) -> list[Finding]:
+def check_refused(splits: Sequence[ExaminedSplit], *, masks_reported: Container[str] = ()) -> list[Finding]:
     """Pairs that cannot be read, whose images differ in size, or whose masks hold other values than masks do.
 
-    `masks_told`: splits of whose masks all is said already.
+    `masks_reported`: splits whose masks another check has reported.
     """
     reasons: dict[str, list[tuple[str, RefusedPair]]] = {}
     for split in splits:
         for pair in split.refused:
             kind = _kind(pair.reason)
-            if not (kind == "mask values" and split.split in masks_told):
+            if not (kind == "mask values" and split.split in masks_reported):
                 reasons.setdefault(kind, []).append((split.split, pair))
     return [_refused(kind, reasons[kind]) for kind in _REFUSALS if kind in reasons]
 

@@ -63,7 +63,7 @@ def dataset_statistics(
     cache_dir: str | Path | None = None,
     progress: Progress = no_progress,
 ) -> Statistics:
-    """Of every split of `source`; it and `cache_dir` are what `load_dataset` takes. `progress` hears (pairs, of).
+    """Of every split of `source`; it and `cache_dir` are what `load_dataset` takes. `progress` counts pairs.
 
     DataError where a split cannot be opened, or no pair can be read.
     """
@@ -97,8 +97,8 @@ def gather_statistics(source: str, splits: Sequence[ExaminedSplit]) -> Statistic
 def _read_pairs(split: ExaminedSplit) -> pd.DataFrame:
     """Counts of each pair and what its data set says of its place, column by column as the data set has it."""
     counts = {name: [getattr(pair, name) for pair in split.pairs] for name in ("name", "pixels", "labelled", "changed")}
-    said = {name: split.column(name) for name in ("site", "country", *LOCATION, "before_date", "after_date")}
-    return pd.DataFrame({"split": split.split} | counts | said)
+    stated = {name: split.column(name) for name in ("site", "country", *LOCATION, "before_date", "after_date")}
+    return pd.DataFrame({"split": split.split} | counts | stated)
 
 
 def _pair_table(read: pd.DataFrame) -> pd.DataFrame:

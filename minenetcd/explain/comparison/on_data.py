@@ -55,9 +55,9 @@ def count_together(
     place = {name: index for index, name in enumerate(dataset.names)}
     counts = torch.zeros(len(dataset), 2, 2, 2, dtype=torch.int64)
     for number, batch in enumerate(loader, start=1):
-        says_a, says_b = (probability_of(detector, batch) >= detector.threshold for detector in (a, b))
+        mask_a, mask_b = (probability_of(detector, batch) >= detector.threshold for detector in (a, b))
         truth = batch.mask.to(a.device, non_blocking=True)
-        counts[[place[name] for name in batch.name]] = joint_counts(says_a, says_b, truth).cpu()
+        counts[[place[name] for name in batch.name]] = joint_counts(mask_a, mask_b, truth).cpu()
         progress(number, len(loader))
     names, sites = list(dataset.names), dataset.sites
     groups, group = (names, "pair") if sites is None else (sites, "site")

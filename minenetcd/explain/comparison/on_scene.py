@@ -58,8 +58,8 @@ class Block:
     @property
     def classes(self) -> NDArray[np.uint8]:
         """As in difference.tif."""
-        says = np.array([[NEITHER, ONLY_B], [ONLY_A, BOTH]], np.uint8)
-        return np.where(self.valid, says[self.a.astype(int), self.b.astype(int)], np.uint8(UNKNOWN))
+        classes = np.array([[NEITHER, ONLY_B], [ONLY_A, BOTH]], np.uint8)
+        return np.where(self.valid, classes[self.a.astype(int), self.b.astype(int)], np.uint8(UNKNOWN))
 
     def counts(self) -> NDArray[np.int64]:
         """Joint counts (2, 2, 2), or (2, 2) by the detectors alone without a truth."""

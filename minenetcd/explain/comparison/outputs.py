@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from minenetcd.display.figure_style import house_style
+from minenetcd.display.figure_style import figure_style
 from minenetcd.evaluation.significance import McNemar
 from minenetcd.explain.comparison.comparison import Comparison
 from minenetcd.explain.comparison.differences import differences
@@ -73,7 +73,7 @@ def write_comparison(comparison: Comparison, out: str | Path) -> dict[str, Any]:
     with staged_files(out, (NUMBERS, PARTS), optional=(SHEET, GROUP_TABLE, GROUPS)) as folder:
         write_json(folder / NUMBERS, record)
         write_text(folder / PARTS, _table(per_part, "name").assign(group=list(joint.groups)).to_csv(index=False))
-        with house_style():
+        with figure_style():
             if comparison.examples:
                 save_figure(differences_sheet(comparison), folder / SHEET)
             if joint.has_truth:

@@ -92,7 +92,7 @@ def difference_picture(example: Example) -> NDArray[np.uint8]:
 def _cells(comparison: Comparison, example: Example) -> list[tuple[str, Draw]]:
     truth = example.truth
 
-    def says(mask: NDArray[np.bool_]) -> Draw:
+    def drawn(mask: NDArray[np.bool_]) -> Draw:
         if truth is not None:
             return lambda axes: draw_picture(axes, change_map(mask, truth))
         return lambda axes: draw_mask(axes, np.where(example.valid, mask, UNKNOWN).astype(np.uint8))
@@ -101,8 +101,8 @@ def _cells(comparison: Comparison, example: Example) -> list[tuple[str, Draw]]:
         ("before", lambda axes: draw_picture(axes, example.before)),
         ("after", lambda axes: draw_picture(axes, example.after)),
         *([] if truth is None else [("truth", lambda axes: draw_mask(axes, truth))]),
-        ("A", says(example.a)),
-        ("B", says(example.b)),
+        ("A", drawn(example.a)),
+        ("B", drawn(example.b)),
         ("difference", lambda axes: draw_picture(axes, difference_picture(example))),
     ]
 

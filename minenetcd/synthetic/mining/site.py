@@ -26,9 +26,9 @@ KINDS: dict[str, tuple[float, float, float, bool]] = {
     "diggings": (0.06, 20, 500, False),
 }
 
-# how a mine moves on: share among scenes, and the weights of the fates its parts meet
-FATES = ("same", "new", "grown", "reclaimed", "renewed")
-STORIES: dict[str, tuple[float, tuple[float, ...]]] = {
+# how a mine moves on: share among scenes, and the weights of the courses its parts meet
+COURSES = ("same", "new", "grown", "reclaimed", "renewed")
+HISTORIES: dict[str, tuple[float, tuple[float, ...]]] = {
     "no mine": (0.12, (0, 0, 0, 0, 0)),
     "idle": (0.15, (1, 0, 0, 0, 0)),
     "greenfield": (0.13, (0, 1, 0, 0, 0)),
@@ -106,31 +106,31 @@ class Site:
         return self.drawn[key]
 
 
-def plan_site(rng: Generator, land: Land, story: str, busy: float) -> Site:
+def plan_site(rng: Generator, land: Land, history: str, busy: float) -> Site:
     """Lay out a mine and its history; `busy` (0..1) leans towards larger and more parts."""
     canvas = land.canvas
     spacing = max(canvas.pixels(rng.uniform(12, 45)), float(rng.uniform(3.0, 6.0)))
-    parts = plan_parts(rng, land, story, busy)
+    parts = plan_parts(rng, land, history, busy)
     aprons = np.maximum(canvas.pixels(log_uniform(rng, 4, 50)), 1.0) * np.ones(2)
-    if story not in ("idle", "no mine") and rng.random() < 0.35:
+    if history not in ("idle", "no mine") and rng.random() < 0.35:
         aprons[rng.integers(2)] *= rng.uniform(0.1, 0.8)
     return Site(
         land=land,
         parts=parts,
-        roads=tuple(plan_roads(rng, land, parts, story)),
+        roads=tuple(plan_roads(rng, land, parts, history)),
         bench_spacing=spacing,
         bench_height=spacing * float(rng.uniform(0.3, 0.65)),
         apron=(float(aprons[0]), float(aprons[1])),
     )
 
 
-def plan_parts(rng: Generator, land: Land, story: str, busy: float) -> tuple[Part, ...]:
+def plan_parts(rng: Generator, land: Land, history: str, busy: float) -> tuple[Part, ...]:
     """Parts around a centre with some room between them; small ones last, so that they stay visible."""
-    if story == "no mine":
+    if history == "no mine":
         return ()
     names = list(KINDS)
     shares = np.array([KINDS[name][0] for name in names])
-    if story == "greenfield":
+    if history == "greenfield":
         count, busy = 1 + rng.binomial(4, 0.6 * busy), 0.7 * busy
     else:
         count = rng.integers(1, 4) + rng.binomial(5, busy)
@@ -138,11 +138,11 @@ def plan_parts(rng: Generator, land: Land, story: str, busy: float) -> tuple[Par
             count += rng.binomial(8, 0.7 * busy)
     kinds = [str(kind) for kind in rng.choice(names, size=count, p=shares / shares.sum())]
     layout = Layout(rng.uniform(0, 1, 2), float(rng.uniform(0.15, 0.6)), busy, [])
-    if story == "showcase":
+    if history == "showcase":
         kinds = ["pit", "dump", "pond", "plant", *kinds[:2]]
         layout = Layout(rng.uniform(0.4, 0.6, 2), 0.3, 0.3 * busy, [])
     parts = [
-        fated(rng, kind, layout.place(rng, land.canvas, kind), story, owner=10 * (index + 1))
+        with_history(rng, kind, layout.place(rng, land.canvas, kind), history, owner=10 * (index + 1))
         for index, kind in enumerate(kinds)
     ]
     return tuple(sorted(parts, key=lambda part: -part.largest.radius))
@@ -173,33 +173,33 @@ class Layout:
         return outline
 
 
-def fated(rng: Generator, kind: str, outline: Blob, story: str, owner: int) -> Part:
-    """The part on both dates, by a fate drawn from its mine's story."""
-    weights = np.array(STORIES[story][1], float)
-    fate = str(rng.choice(FATES, p=weights / weights.sum()))
+def with_history(rng: Generator, kind: str, outline: Blob, history: str, owner: int) -> Part:
+    """The part on both dates, by a course drawn from its mine's history."""
+    weights = np.array(HISTORIES[history][1], float)
+    course = str(rng.choice(COURSES, p=weights / weights.sum()))
     before: Blob | None = outline
     old_growth = float(rng.uniform(0.1, 0.9)) if rng.random() < 0.25 and kind not in ("plant", "cells", "pond") else 0.0
     overgrown = [old_growth, old_growth]
-    if fate == "new":
+    if course == "new":
         before = None
         overgrown = [0.0, 0.0]
-    elif fate == "grown":
+    elif course == "grown":
         before = outline.shrunk(float(rng.uniform(0.35, 0.92)), float(rng.uniform(0, 2 * np.pi)))
         if kind == "pit" and rng.random() < 0.4:
             before = replace(before, lobes=tuple((a * 0.5, p) for a, p in before.lobes))
-    elif fate == "reclaimed":
+    elif course == "reclaimed":
         overgrown = [old_growth * 0.3, float(rng.uniform(0.45, 1.0))]
     return Part(
         kind=kind,
         outlines=(before, outline),
         overgrown=(overgrown[0], overgrown[1]),
-        renewed=fate == "renewed",
+        renewed=course == "renewed",
         owner=owner,
         seed=int(rng.integers(2**31)),
     )
 
 
-def plan_roads(rng: Generator, land: Land, parts: tuple[Part, ...], story: str) -> list[Road]:
+def plan_roads(rng: Generator, land: Land, parts: tuple[Part, ...], history: str) -> list[Road]:
     """Haul roads from part to part and away, on the dates that both their ends exist."""
     canvas = land.canvas
     roads = []
@@ -209,7 +209,7 @@ def plan_roads(rng: Generator, land: Land, parts: tuple[Part, ...], story: str) 
         dates = tuple(x is not None and y is not None for x, y in zip(a.outlines, b.outlines, strict=True))
         if rng.random() < 0.6:
             roads.append(_road(rng, (start, end), width, dates))
-        if rng.random() < 0.2 and story != "idle":
+        if rng.random() < 0.2 and history != "idle":
             roads.append(_road(rng, (start, end), width * 0.7, (rng.random() < 0.4, rng.random() < 0.7)))
     for start, part in ends:
         if rng.random() < 0.35:

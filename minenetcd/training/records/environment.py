@@ -25,7 +25,7 @@ def environment() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """What the processor is called, as far as the system tells."""
+    """What the processor is called, as far as the system knows it."""
     cpus = Path("/proc/cpuinfo")
     lines = cpus.read_text(encoding="utf-8", errors="replace").splitlines() if cpus.exists() else []
     named = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")

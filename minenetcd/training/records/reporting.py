@@ -1,4 +1,4 @@
-"""What a training reports, and who is told."""
+"""What a training reports."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The folder of a run: what it was told, where it ran, what it did, and what may be written into it."""
+"""The folder of a run: its configuration, where it ran, what it did, and what may be written into it."""
 
 import csv
 import json

@@ -12,7 +12,7 @@ from minenetcd.training.records.run_folder import CONFIG, SUMMARY, RunFolder
 
 @dataclass(frozen=True)
 class Run:
-    """One run as far as its folder tells; `steps` are those logged, `best_f1` is on the validation split."""
+    """One run as far as its folder shows; `steps` are those logged, `best_f1` is on the validation split."""
 
     name: str
     model: str

@@ -26,7 +26,7 @@ def tracker_names(settings: TrainerSettings) -> list[str] | None:
 
 
 def start_trackers(accelerator: Accelerator, settings: Settings, folder: RunFolder, *, step: int) -> None:
-    """Open the trackers of a run that stands at `step` and tell them its configuration; for the main process.
+    """Open the trackers of a run that stands at `step` and send them its configuration; for the main process.
 
     A run that goes on goes on in its trackers too. OptionError where one does not start.
     """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from minenetcd.display.figure_style import house_style
+from minenetcd.display.figure_style import figure_style
 from minenetcd.files import atomic_path
 
 #: Of all figures but those with very many columns, so that on a page their letters have one size. [inches]
@@ -28,7 +28,7 @@ def write_figure(
 
     The PNG's path, or None where there is nothing to draw; then files of an earlier time are removed.
     """
-    with house_style():
+    with figure_style():
         figure = draw()
         for ending in ("png",) if photographs else ("png", "svg"):
             path = folder / f"{name}.{ending}"

@@ -38,8 +38,8 @@ def sites_map(statistics: Statistics) -> Figure:
     countries = sites["country"].dropna().nunique()
     where = f" in {counted(countries, 'country', 'countries')}" if countries else ""
     has_area = sites["changed_km2"].fillna(0).gt(0).any()
-    said = "Size of a dot: area changed between the two dates" if has_area else ""
-    figure = titled(10.5, 5.35, counted(len(sites), "site") + where, said)
+    subtitle = "Size of a dot: area changed between the two dates" if has_area else ""
+    figure = titled(10.5, 5.35, counted(len(sites), "site") + where, subtitle)
     axes = figure.add_subplot()
     draw_world(axes, crs=EQUAL_EARTH)
     points = gpd.GeoSeries.from_xy(sites["longitude"], sites["latitude"], crs=DEGREES).to_crs(EQUAL_EARTH)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from minenetcd.display.figure_style import house_style
+from minenetcd.display.figure_style import figure_style
 from minenetcd.examining.statistics.as_json import statistics_json
 from minenetcd.examining.statistics.figures.images import acquisition_dates, changed_share, spectral_histograms
 from minenetcd.examining.statistics.figures.places import (
@@ -60,7 +60,7 @@ def _write(name: str, draw: Callable[[Statistics], Figure], statistics: Statisti
         for path in paths.values():
             path.unlink(missing_ok=True)
         return {}
-    with house_style():
+    with figure_style():
         figure = draw(statistics)
         for ending, path in paths.items():
             with atomic_path(path) as target:
