@@ -1,15 +1,17 @@
 """Things known by name: those of this package, of installed plug-ins, and those registered by a program.
 
 A table holds names and, for each, the thing itself or where it is, as "package.module:Name", loaded when it is asked
-for. Plug-ins bring theirs as entry points of the table's group. Nothing is imported to list names.
+for. Plug-ins bring theirs as entry points of the table's group; they are looked for only where a name is not the
+package's own, or all are listed. Nothing is imported to list names.
 """
 
+import functools
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any, Generic, TypeVar
 
 from minenetcd.errors import OptionError, UnknownNameError
@@ -32,7 +34,15 @@ def resolve(path: str) -> Any:
 
 
 def path_of(thing: Any) -> str:
-    """Where a class or function is defined, as "package.module:Name"."""
+    """Where a class or function is defined, as "package.module:Name"; text is such a place already.
+
+    There is a "<" in it where nothing can be imported from there: what is made in a function, or has no name.
+    """
+    if isinstance(thing, str):
+        return thing
+    if not hasattr(thing, "__qualname__"):
+        thing = type(thing)
+        return f"{thing.__module__}:<{thing.__qualname__}>"
     return f"{thing.__module__}:{thing.__qualname__}"
 
 
@@ -52,8 +62,12 @@ class Table(Generic[T]):
         self.kind, self.group, self.built_in = kind, group, dict(built_in)
 
     def __iter__(self) -> Iterator[str]:
-        """Every name, sorted; no plug-in is imported."""
-        return iter(sorted({*self.built_in, *self._registered(), *self._installed()}))
+        """Every name, sorted; no plug-in is imported. OptionError for a plug-in that brings a name of the package."""
+        installed = self._installed()
+        for name, (point, *_) in installed.items():
+            if name in self.built_in:
+                raise self._brought_twice(point, "minenetcd")
+        return iter(self._names(installed))
 
     def __contains__(self, name: object) -> bool:
         return name in self.built_in or name in self._registered() or name in self._installed()
@@ -61,20 +75,31 @@ class Table(Generic[T]):
     def __getitem__(self, name: str) -> T:
         """The thing called `name`, or that stands at "package.module:Name".
 
-        UnknownNameError with the nearest name; OptionError where its module cannot be imported or lacks it.
+        UnknownNameError with the nearest name; OptionError where what brings it cannot be imported, or it is brought
+        twice.
         """
-        thing: Any = self.built_in.get(name, self._registered().get(name))
-        if thing is None:
-            installed = self._installed().get(name)
-            if installed is None and not is_path(name):
-                raise UnknownNameError(self.kind, name, self)
-            thing = installed.value if installed is not None else name
-        return self._loaded(name, thing) if isinstance(thing, str) else thing
+        known = {**self._registered(), **self.built_in}
+        if name in known:
+            return self._loaded(name, known[name]) if isinstance(known[name], str) else known[name]
+        if is_path(name):
+            return self._loaded(name, name)
+        installed = self._installed()
+        if name not in installed:
+            raise UnknownNameError(self.kind, name, self._names(installed))
+        plug_in, *others = installed[name]
+        if others:
+            raise self._brought_twice(plug_in, _package(others[0]))
+        return self._loaded(name, _place(plug_in), _package(plug_in))
 
     def register(self, name: str, thing: T) -> None:
-        """Make `thing` known as `name` in this process and in those it starts. OptionError where it is taken."""
-        known = self.built_in.get(name, self._registered().get(name))
-        if known is not None and known is not thing and known != path_of(thing):
+        """Make `thing` known as `name` in this process and in those it starts.
+
+        OptionError where the name is taken; a class that is defined once more takes its own place.
+        """
+        if not name or ":" in name:
+            raise OptionError(f"A {self.kind} needs a name without colons, got {name!r}: choose another.")
+        mine = self._registered().get(name)
+        if name in self and (mine is None or path_of(mine) != path_of(thing)):
             raise OptionError(f"The {self.kind} {name!r} is there already: register yours by another name.")
         _registered.setdefault(self.group, {})[name] = thing
 
@@ -83,43 +108,81 @@ class Table(Generic[T]):
         path = path_of(thing)
         known = {**self.built_in, **self._registered()}
         named = next((name for name, other in known.items() if other is thing or other == path), None)
-        installed = (name for name, point in self._installed().items() if point.value.replace(" ", "") == path)
-        return named or next(installed, path)
+        if named is None:
+            installed = self._installed().items()
+            named = next((name for name, points in installed if path in map(_place, points)), None)
+        return named or path
 
     def is_at_hand(self, name: str) -> bool:
         """Whether loading `name` imports plug-ins at most: it is in the table, or its module is loaded already."""
         return name in self or (is_path(name) and name.partition(":")[0] in sys.modules)
 
-    def _loaded(self, name: str, path: str) -> T:
+    def _loaded(self, name: str, path: str, package: str | None = None) -> T:
+        """What stands at `path`, of the installed `package`, by default the one the path names."""
+        module, _, thing = path.partition(":")
+        package = package or module.partition(".")[0]
         try:
-            thing: T = resolve(path)
-        except (ImportError, AttributeError) as error:
-            package = path.partition(".")[0].partition(":")[0]
+            found: T = resolve(path)
+        except Exception as error:  # whatever the import of somebody else's module may raise
+            if isinstance(error, AttributeError) and module in sys.modules:
+                names = [each for each in vars(sys.modules[module]) if not each.startswith("_")]
+                raise UnknownNameError(f"{self.kind} in {module} of the package {package}", thing, names) from error
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
             raise OptionError(
-                f"The {self.kind} {name!r} needs {path} ({error}): install or mend the package {package}."
+                f"The {self.kind} {name!r} needs {path} ({reason}): install or mend the package {package}, or put the "
+                "folder it is in on PYTHONPATH."
             ) from error
-        return thing
+        return found
 
     def _registered(self) -> Mapping[str, Any]:
         handed = json.loads(os.environ.get(HANDED_ON, "{}")).get(self.group, {})
         return {**handed, **_registered.get(self.group, {})}
 
-    def _installed(self) -> dict[str, EntryPoint]:
-        return {point.name: point for point in entry_points(group=self.group) if point.name not in self.built_in}
+    def _installed(self) -> Mapping[str, list[EntryPoint]]:
+        """What plug-ins bring, by name."""
+        found: dict[str, list[EntryPoint]] = {}
+        for point in _entry_points(self.group, tuple(sys.path)):
+            found.setdefault(point.name, []).append(point)
+        return found
+
+    def _names(self, installed: Iterable[str]) -> list[str]:
+        return sorted({*self.built_in, *self._registered(), *installed})
+
+    def _brought_twice(self, point: EntryPoint, other: str) -> OptionError:
+        return OptionError(
+            f"The package {_package(point)} brings a {self.kind} {point.name!r}, and so does {other}: use "
+            f"{_place(point)!r} instead of the name, or uninstall one of them."
+        )
+
+
+@functools.cache
+def _entry_points(group: str, path: tuple[str, ...]) -> EntryPoints:
+    """What the packages installed on `path`, which is sys.path, bring to `group`: takes tens of milliseconds."""
+    return entry_points(group=group)
+
+
+def _place(point: EntryPoint) -> str:
+    return f"{point.module}:{point.attr}"
+
+
+def _package(point: EntryPoint) -> str:
+    """The package that brings `point`, by the name it was installed by."""
+    return point.module.partition(".")[0] if point.dist is None else point.dist.name
 
 
 def handed_on() -> dict[str, str]:
-    """The environment by which a process that is started knows what was registered in this one.
+    """The environment by which a process that is started knows what was registered in this one, and finds it.
 
     OptionError for a thing another process cannot import: one made in a function, or typed in at a prompt.
     """
     handed: dict[str, dict[str, str]] = json.loads(os.environ.get(HANDED_ON, "{}"))
     for group, things in _registered.items():
         for name, thing in things.items():
-            path = thing if isinstance(thing, str) else path_of(thing)
-            if "<locals>" in path or path.startswith("__main__:"):
+            path = path_of(thing)
+            if "<" in path or path.startswith("__main__:"):
                 raise OptionError(
                     f"Another process is to use {name!r}, which is defined in {path}: put it into a module of its own."
                 )
             handed.setdefault(group, {})[name] = path
-    return {HANDED_ON: json.dumps(handed)} if handed else {}
+    folders = os.pathsep.join(folder for folder in sys.path if os.path.isdir(folder))
+    return {HANDED_ON: json.dumps(handed), "PYTHONPATH": folders}

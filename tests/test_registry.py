@@ -26,6 +26,19 @@ class Plain(ChangeModel):
     def compare(self, before, after):
         return ChangeOutput(self.head(after - before))
 '''
+TRUNK = """
+from torch import nn
+from minenetcd.backbones.base import Backbone
+
+class Flat(Backbone):
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        self.channels = (4, 4, 4, 4)
+        self.levels = nn.ModuleList(nn.Conv2d(in_channels, 4, 3, stride, padding=1) for stride in self.strides)
+
+    def forward(self, image):
+        return [level(image) for level in self.levels]
+"""
 ENTRY_POINTS = "[minenetcd.models]\nplain = somebody_elses.net:Plain\n"
 
 
@@ -38,16 +51,16 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "somebody_elses" / "net.py").write_text(NETWORK)
     monkeypatch.syspath_prepend(folder)
     yield folder
-    for name in ("somebody_elses", "somebody_elses.net"):
-        sys.modules.pop(name, None)
+    for name in [name for name in sys.modules if name.startswith("somebody_elses")]:
+        sys.modules.pop(name)
 
 
-def install(folder: Path) -> None:
+def install(folder: Path, name: str = "somebody-elses", entry_points: str = ENTRY_POINTS) -> None:
     """Make the package in `folder` an installed plug-in."""
-    about = folder / "somebody_elses-1.0.dist-info"
+    about = folder / f"{name.replace('-', '_')}-1.0.dist-info"
     about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: somebody-elses\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text(ENTRY_POINTS)
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(entry_points)
 
 
 def test_a_class_by_its_place_trains_no_name_and_comes_back(package: Path, tmp_path: Path) -> None:
@@ -89,8 +102,7 @@ def test_a_registered_network_is_known_to_processes_started_here(
     minenetcd.register_model("mine", model_class("somebody_elses.net:Plain"))
     assert minenetcd.ChangeDetector(minenetcd.create_model("mine")).name == "mine"
     code = "import minenetcd; print(minenetcd.create_model('mine'))"
-    environment = {**handed_on(), "PYTHONPATH": ":".join(sys.path)}
-    answer = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    answer = subprocess.run([sys.executable, "-c", code], env=handed_on(), capture_output=True, text=True, check=True)
     assert answer.stdout.startswith("Plain(")
 
 
@@ -111,10 +123,62 @@ def test_taken_wrong_and_unknown_names_are_one_line(package: Path) -> None:
         minenetcd.register_model("number", int)  # type: ignore[arg-type]  # what is being refused
     with pytest.raises(OptionError, match="install or mend the package nobodys"):
         minenetcd.create_model("nobodys.net:Plain")
-    with pytest.raises(OptionError, match="install or mend the package somebody_elses"):
+    with pytest.raises(UnknownNameError, match=r"no model in somebody_elses.net .* 'Plane': did you mean 'Plain'"):
         minenetcd.create_model("somebody_elses.net:Plane")
     with pytest.raises(UnknownNameError, match="did you mean 'bit'"):
         minenetcd.create_model("bitt")
+
+
+def test_a_plug_in_that_cannot_be_imported_is_named_in_one_line(package: Path) -> None:
+    install(package)
+    (package / "somebody_elses" / "net.py").write_text("raise RuntimeError('a\\nb')")
+    assert "plain" in minenetcd.list_models()
+    with pytest.raises(OptionError, match=r"'plain' needs .* \(RuntimeError: a b\): .* the package somebody-elses"):
+        minenetcd.create_model("plain")
+
+
+def test_no_plug_in_takes_a_name_that_is_there(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minenetcd.registry._registered", {})
+    install(package, entry_points=f"{ENTRY_POINTS}bit = somebody_elses.net:Plain\n")
+    assert model_class("bit").__name__ == "BIT"
+    with pytest.raises(OptionError, match="somebody-elses brings a model 'bit', and so does minenetcd: use 'somebody_"):
+        minenetcd.list_models()
+    with pytest.raises(OptionError, match="'plain' is there already"):
+        minenetcd.register_model("plain", model_class("bit"))
+    install(package, "another", ENTRY_POINTS)
+    monkeypatch.syspath_prepend(package / "somebody_elses")  # the path is another one: plug-ins are looked for again
+    with pytest.raises(OptionError, match=r"brings a model 'plain', and so does (another|somebody-elses):"):
+        minenetcd.create_model("plain")
+
+
+def test_a_class_may_be_defined_and_registered_once_more(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minenetcd.registry._registered", {})
+    first = model_class("somebody_elses.net:Plain")
+    minenetcd.register_model("mine", first)
+    second = type(first.__name__, (first,), {"__module__": first.__module__})
+    minenetcd.register_model("mine", second)
+    assert model_class("mine") is second
+
+
+def test_the_packages_own_are_chosen_without_looking_for_plug_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minenetcd.registry.entry_points", lambda **_: pytest.fail("looked for plug-ins"))
+    monkeypatch.setattr("minenetcd.registry._entry_points", lambda *_: pytest.fail("looked for plug-ins"))
+    assert minenetcd.from_config("fc_ef").name == "fc_ef"
+
+
+def test_a_backbone_of_somebody_else_carries_minenetcd(package: Path) -> None:
+    install(package, entry_points="[minenetcd.backbones]\nflat = somebody_elses.trunk:Flat\n")
+    (package / "somebody_elses" / "trunk.py").write_text(TRUNK)
+    widths = {"decoder_channels": 8, "auxiliary_channels": 8}
+    dates = np.zeros((2, 40, 40, 3), dtype=np.uint8)
+    for source, own in (("minenetcd-flat", {}), ("minenetcd", {"backbone": "somebody_elses.trunk:Flat"})):
+        detector = minenetcd.from_config(source, model={**own, **widths})
+        assert detector.model.config["backbone"] in ("flat", "somebody_elses.trunk:Flat")
+        assert detector.probability(*dates).shape == (40, 40)
+    with pytest.raises(OptionError, match="has no pretrained weights"):
+        detector.model.load_pretrained_backbone()
+    with pytest.raises(OptionError, match="A backbone is a class that derives from Backbone, 'os:system' is"):
+        minenetcd.create_model("minenetcd", backbone="os:system")
 
 
 def test_one_record_holds_what_a_method_is_called() -> None:

@@ -10,18 +10,16 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from minenetcd.backbones.base import Backbone
 from minenetcd.backbones.pretrained import no_weights, not_downloaded, require_three_bands
 
 
-class ResNet(nn.Module):
+class ResNet(Backbone):
     """Image (B, in_channels, H, W) -> four maps (B, channels[i], H / strides[i], W / strides[i]).
 
     Sizes that do not divide are rounded up at every stage. With `bottleneck`, a block is 1 x 1, 3 x 3, 1 x 1, and the
     stride sits in the 3 x 3. `pretrained_id`: the hub repository with its ImageNet weights.
     """
-
-    strides = (4, 8, 16, 32)
-    has_batch_norm = True
 
     def __init__(
         self,

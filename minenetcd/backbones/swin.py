@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from transformers import SwinBackbone, SwinConfig, UperNetForSemanticSegmentation
 
+from minenetcd.backbones.base import Backbone
 from minenetcd.backbones.pretrained import no_weights, not_downloaded, require_three_bands
 
 _STAGES = ["stage1", "stage2", "stage3", "stage4"]
 
 
-class Swin(nn.Module):
+class Swin(Backbone):
     """Image (B, in_channels, H, W) -> four maps (B, channels[i], H / strides[i], W / strides[i]), layer-normalised.
 
     Sizes that do not divide are rounded up at every stage; windows are never shrunk, as published. `pretrained_id`:
     the hub repository of a UPerNet whose trunk it may start from.
     """
 
-    strides = (4, 8, 16, 32)
     has_batch_norm = False
 
     def __init__(

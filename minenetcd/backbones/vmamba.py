@@ -15,6 +15,7 @@ from torch.nn import functional
 from torchvision.models import Weights, WeightsEnum
 from torchvision.ops import Permute, StochasticDepth
 
+from minenetcd.backbones.base import Backbone
 from minenetcd.backbones.pretrained import WAY_OUT, no_weights, not_downloaded, require_three_bands
 from minenetcd.backbones.selective_scan import scan_time_major
 from minenetcd.errors import WeightsError
@@ -31,7 +32,7 @@ class ImageNetWeights(WeightsEnum):
     BASE = Weights(f"{_RELEASE}/vssm_base_0229_ckpt_epoch_237.pth", transforms=None, meta={})
 
 
-class VMamba(nn.Module):
+class VMamba(Backbone):
     """Image (B, in_channels, H, W) -> four maps (B, channels[i], H / strides[i], W / strides[i]), layer-normalised.
 
     Sides that do not divide are rounded up at every stage. Stochastic depth grows linearly over all blocks from 0 to
@@ -39,7 +40,6 @@ class VMamba(nn.Module):
     `ImageNetWeights`.
     """
 
-    strides = (4, 8, 16, 32)
     has_batch_norm = False
     #: MineNetCD was released with another wiring of its spatial ChangeFFT behind this trunk: the difference passes it.
     has_residual_change_fft = True

@@ -12,9 +12,9 @@ app = Typer(no_args_is_help=True, help="Configurations: list them, see one whole
 def list_() -> None:
     """Names of the configurations that need no file of yours."""
     from minenetcd.configs.reading import list_configs
-    from minenetcd.models.catalog import known_configurations
+    from minenetcd.models.catalog import KNOWN_CONFIGURATIONS
 
-    print("\n".join(sorted({*list_configs(), *known_configurations()})))
+    print("\n".join(sorted({*list_configs(), *KNOWN_CONFIGURATIONS})))
 
 
 @app.command()

@@ -23,7 +23,7 @@ from minenetcd.errors import OptionError, OutputError, SizeError
 from minenetcd.files import staged_files, unwritable, write_json, write_text
 from minenetcd.geo.values import Limits, value_limits
 from minenetcd.models.base import ChangeModel
-from minenetcd.models.catalog import create_model, known_configurations, model_name
+from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, create_model, model_name
 from minenetcd.runtime.device import choose_device
 from minenetcd.types import change_probability
 from minenetcd.weights.card import model_card
@@ -142,7 +142,7 @@ class ChangeDetector(nn.Module):
 
         Raises UnknownNameError for a name, OptionError for a key or value that does not fit.
         """
-        config = detector_part(merge(read_config(source, known_configurations()), overrides))
+        config = detector_part(merge(read_config(source, KNOWN_CONFIGURATIONS), overrides))
         model = create_model(config.model.name, **config.model.options)
         name = source if isinstance(source, str) and "/" not in source and "." not in source else None
         provenance = Provenance(name=config.name or name)

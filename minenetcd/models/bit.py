@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from minenetcd.backbones.resnet18 import ResNet18
+from minenetcd.backbones.torchvision_resnet18 import TorchvisionResNet18
 from minenetcd.layers.attention import multi_head_attention
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to
@@ -140,9 +140,9 @@ class BIT(ChangeModel):
         self.trunk.load_pretrained()
 
 
-def _trunk(in_channels: int) -> ResNet18:
+def _trunk(in_channels: int) -> TorchvisionResNet18:
     """ResNet-18 up to its third layer, which keeps the stride of the second: 256 channels at 1/8."""
-    trunk = ResNet18(in_channels, levels=3)
+    trunk = TorchvisionResNet18(in_channels, levels=3)
     # parity: the stride is taken out without dilating what follows.
     first = trunk.layer3[0]
     first.conv1.stride = first.downsample[0].stride = (1, 1)

@@ -1,6 +1,7 @@
 """Architectures by name."""
 
 import inspect
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from minenetcd.backbones.catalog import BACKBONES
@@ -55,12 +56,6 @@ def model_class(name: str) -> type[ChangeModel]:
     return _checked(name, MODELS[name])
 
 
-def known_configurations() -> dict[str, dict[str, Any]]:
-    """Name -> the model section of what needs no file: every model, and MineNetCD on each of its backbones."""
-    on_backbone = {f"minenetcd-{name.replace('_', '-')}": {"backbone": name} for name in BACKBONES}
-    return {name: {"name": name} for name in MODELS} | on_backbone
-
-
 def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any) -> ChangeModel:
     """Build the architecture `name` with its keyword `options`, on the CPU, in training mode.
 
@@ -80,6 +75,32 @@ def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any
 def model_name(model: ChangeModel) -> str:
     """The name `model` was created by; of a class that has none, where it is defined: "package.module:Name"."""
     return MODELS.name_of(type(model))
+
+
+class KnownConfigurations(Mapping[str, Mapping[str, Any]]):
+    """Name -> the model section of a configuration that needs no file: every model, and MineNetCD on each backbone."""
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        if name.startswith(_ON_BACKBONE):
+            backbone = name.removeprefix(_ON_BACKBONE)
+            for known in (backbone.replace("-", "_"), backbone):
+                if known in BACKBONES:
+                    return {"backbone": known}
+        if name in MODELS:
+            return {"name": name}
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from MODELS
+        for backbone in BACKBONES:
+            yield _ON_BACKBONE + backbone.replace("_", "-")
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+_ON_BACKBONE = "minenetcd-"
+KNOWN_CONFIGURATIONS = KnownConfigurations()
 
 
 def _checked(name: str, architecture: Any) -> type[ChangeModel]:

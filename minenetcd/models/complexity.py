@@ -17,7 +17,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.flop_counter import FlopCounterMode
 
 from minenetcd.models.base import ChangeModel
-from minenetcd.models.catalog import create_model, list_models
+from minenetcd.models.catalog import MODELS, create_model
 
 MEASURED = Path(__file__).parent / "measured.csv"
 
@@ -79,8 +79,8 @@ def read_measured() -> dict[str, Complexity]:
 
 
 def write_measured() -> None:
-    """Measure every architecture and store it in `measured.csv`."""
-    rows = {name: measure_complexity(create_model(name)) for name in list_models()}
+    """Measure every architecture of this package and store it in `measured.csv`."""
+    rows = {name: measure_complexity(create_model(name)) for name in sorted(MODELS.built_in)}
     with MEASURED.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("model", "parameters", "macs"))

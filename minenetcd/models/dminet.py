@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from minenetcd.backbones.resnet18 import ResNet18
+from minenetcd.backbones.torchvision_resnet18 import TorchvisionResNet18
 from minenetcd.errors import OptionError
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.gated_decoder import GatedDecoder, UpsampledHead
@@ -57,7 +57,7 @@ class DMINet(ChangeModel):
         if prediction == "coarse":
             self.main_weight, self.auxiliary_weights = 1.0, (0.0, 0.0, 0.0, 0.0)
         self.prediction = prediction
-        self.trunk = ResNet18(in_channels, levels=3)
+        self.trunk = TorchvisionResNet18(in_channels, levels=3)
         fine, middle, _ = widths = self.trunk.channels
         self.exchange = nn.ModuleList(map(JointQueryAttention, widths))
         self.concatenation = GatedDecoder(widths)

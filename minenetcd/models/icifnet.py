@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from minenetcd.backbones.pvt import PvtV2B1
-from minenetcd.backbones.resnet18 import ResNet18
+from minenetcd.backbones.torchvision_resnet18 import TorchvisionResNet18
 from minenetcd.errors import OptionError
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.cross_interaction import CrossInteraction
@@ -71,7 +71,7 @@ class ICIFNet(ChangeModel):
         if prediction == "global":
             self.main_weight, self.auxiliary_weights = 1.0, (0.0, 0.0, 0.0)
         self.prediction = prediction
-        self.local_trunk = ResNet18(in_channels, levels=3)
+        self.local_trunk = TorchvisionResNet18(in_channels, levels=3)
         self.global_trunk = PvtV2B1(in_channels, levels=3, drop_path=drop_path)
         widths = self.local_trunk.channels, self.global_trunk.channels
         self.before = DateDecoder(*widths, dropout=dropout)

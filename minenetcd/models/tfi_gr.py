@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from minenetcd.backbones.resnet18 import ResNet18
+from minenetcd.backbones.torchvision_resnet18 import TorchvisionResNet18
 from minenetcd.layers.channel_attention import ChannelAttention
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to
@@ -93,7 +93,7 @@ class TFIGR(ChangeModel):
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2) -> None:
         super().__init__(in_channels=in_channels, num_classes=num_classes)
-        self.trunk = ResNet18(in_channels)
+        self.trunk = TorchvisionResNet18(in_channels)
         self.interaction = nn.ModuleDict({level: TemporalInteraction(width) for level, width in LEVELS.items()})
         self.round1, self.round2 = GuidedRefinement(), GuidedRefinement()
         # parity: one block for all three steps of the decoder.

@@ -15,7 +15,7 @@ from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import OptionError
 from minenetcd.models.base import ChangeModel
-from minenetcd.models.catalog import known_configurations
+from minenetcd.models.catalog import KNOWN_CONFIGURATIONS
 from minenetcd.registry import path_of
 from minenetcd.training import earlier_framework
 from minenetcd.weights.keymap import load_strictly
@@ -25,7 +25,7 @@ Config = str | Path | Mapping[str, Any]
 
 def read_settings(config: Config, **overrides: Any) -> Settings:
     """`config` with `overrides`, checked; a file of the earlier framework is translated first."""
-    values = read_config(config, known_configurations())
+    values = read_config(config, KNOWN_CONFIGURATIONS)
     if "model_name" in values:
         values = merge(read_config("base"), earlier_framework.translate(values))
     return _checked(values, overrides)

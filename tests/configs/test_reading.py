@@ -2,16 +2,27 @@ from pathlib import Path
 
 import pytest
 
+from minenetcd.backbones.catalog import BACKBONES
 from minenetcd.configs.reading import list_configs, merge, parse_overrides, read_config
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, UnknownNameError
-from minenetcd.models.catalog import known_configurations
+from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, list_models
 
 
-@pytest.mark.parametrize("name", [*list_configs(), *known_configurations()])
+@pytest.mark.parametrize("name", [*list_configs(), *KNOWN_CONFIGURATIONS])
 def test_every_shipped_configuration_is_whole(name: str) -> None:
-    config = read_config(name, known_configurations())
+    config = read_config(name, KNOWN_CONFIGURATIONS)
     assert {"model", "preprocessing", "threshold"} <= set(config) and "base" not in config
+
+
+def test_a_known_name_is_the_base_with_its_model_alone() -> None:
+    base = read_config("base")
+    for name in set(list_models()) - {"minenetcd"}:
+        assert read_config(name, KNOWN_CONFIGURATIONS) == {**base, "model": {"name": name}}
+    for backbone in BACKBONES:
+        model = {"name": "minenetcd", "backbone": backbone, "change_fft": "channel"}
+        name = f"minenetcd-{backbone.replace('_', '-')}"
+        assert read_config(name, KNOWN_CONFIGURATIONS) == {**base, "model": model}
 
 
 def test_a_file_inherits_from_a_shipped_one_key_by_key(tmp_path: Path) -> None:
@@ -25,7 +36,7 @@ def test_a_file_inherits_from_a_shipped_one_key_by_key(tmp_path: Path) -> None:
 
 def test_a_file_called_as_the_shipped_one_it_changes_is_not_its_own_base(tmp_path: Path) -> None:
     (tmp_path / "bit.yaml").write_text("base: bit\nthreshold: 0.3\n")
-    known = known_configurations()
+    known = KNOWN_CONFIGURATIONS
     assert read_config(tmp_path / "bit.yaml", known) == {**read_config("bit", known), "threshold": 0.3}
     for one, other in (("a", "b"), ("b", "a")):
         (tmp_path / f"{one}.yaml").write_text(f"base: {other}\n")

@@ -9,13 +9,13 @@ from minenetcd.cli.main import app
 from minenetcd.configs.reading import list_configs, parse_overrides
 from minenetcd.configs.schema import Settings
 from minenetcd.errors import OptionError, UnknownNameError
-from minenetcd.models.catalog import known_configurations, list_models
+from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, list_models
 from minenetcd.training.schedules import learning_rate
 from minenetcd.training.start import read_settings
 
 
 def test_a_method_needs_no_file_and_minenetcd_has_one_name_a_backbone() -> None:
-    assert set(list_models()) <= set(known_configurations())
+    assert set(list_models()) <= set(KNOWN_CONFIGURATIONS)
     assert read_settings("bit").model.model_dump() == {"name": "bit"}
     assert read_settings("minenetcd-vmamba-s").model.model_dump() == {
         "name": "minenetcd", "backbone": "vmamba_s", "change_fft": "channel",
@@ -24,7 +24,7 @@ def test_a_method_needs_no_file_and_minenetcd_has_one_name_a_backbone() -> None:
         read_settings("minenetcd-swin-tt")
 
 
-@pytest.mark.parametrize("name", [*list_configs(), *known_configurations()])
+@pytest.mark.parametrize("name", [*list_configs(), *KNOWN_CONFIGURATIONS])
 def test_every_shipped_configuration_is_complete(name: str) -> None:
     settings = read_settings(name)
     assert settings.data.name and settings.recipe.name == "strong" and settings.seed == 8888

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torchvision.models import resnet18
 
-from minenetcd.backbones import resnet18 as trunk
+from minenetcd.backbones import torchvision_resnet18 as trunk
 from minenetcd.errors import OptionError, WeightsError
 from minenetcd.models.bit import BIT
 from minenetcd.weights.keymap import load_strictly, rename

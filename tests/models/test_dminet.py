@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 from torchvision.models import resnet18
 
-from minenetcd.backbones import resnet18 as trunk_module
+from minenetcd.backbones import torchvision_resnet18 as trunk_module
 from minenetcd.errors import OptionError, WeightsError
 from minenetcd.models.dminet import DMINet, JointQueryAttention
 from minenetcd.weights.keymap import load_strictly, rename

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torchvision.models import resnet18
 
-from minenetcd.backbones import resnet18 as trunk_module
+from minenetcd.backbones import torchvision_resnet18 as trunk_module
 from minenetcd.errors import OptionError
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.models.tfi_gr import TFIGR

@@ -6,11 +6,12 @@ Source: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", CVP
 from torch import Tensor, nn
 from torchvision import models
 
+from minenetcd.backbones.base import Backbone
 from minenetcd.backbones.pretrained import require_three_bands
 from minenetcd.backbones.torchvision import imagenet_weights
 
 
-class ResNet18(nn.Module):
+class TorchvisionResNet18(Backbone):
     """Image (B, in_channels, H, W) -> maps, fine to coarse, (B, channels[i], H / strides[i], W / strides[i]).
 
     Sides that do not divide are rounded up. Tensors are named as in torchvision; layers behind the last of
