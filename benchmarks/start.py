@@ -2,10 +2,12 @@
 
     python benchmarks/start.py --rounds 15
 
-Both run in processes of their own, in turn; the first round warms up the disk and does not count.
+Both run in processes of their own, in turn, with one thread, because a thread that waits for others counts as work.
+The first round warms up the disk and is left out.
 """
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -60,8 +62,8 @@ def _write_image(path: Path, seed: int) -> str:
 
 def _seconds(code: str, *arguments: str) -> float:
     """User and system time of `python -c code`, as it prints it."""
-    command = [sys.executable, "-c", code, *arguments]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    command, one_thread = [sys.executable, "-c", code, *arguments], os.environ | {"OMP_NUM_THREADS": "1"}
+    return float(subprocess.run(command, check=True, capture_output=True, text=True, env=one_thread).stdout)
 
 
 if __name__ == "__main__":

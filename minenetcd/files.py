@@ -13,8 +13,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from minenetcd.errors import OutputError
 
 FULL_OR_FORBIDDEN = {
@@ -109,6 +107,8 @@ def locked(path: str | Path, *, refusal: str | None = None) -> Iterator[None]:
     Waits for it; with `refusal` it does not, but raises OutputError of that text. OutputError where the file cannot be
     made.
     """
+    from filelock import FileLock, Timeout  # here, because most who write files lock none
+
     lock = FileLock(path)
     try:
         lock.acquire(blocking=refusal is None)

@@ -1,12 +1,19 @@
 """Progress bars, drawn on the error stream so that results can be piped."""
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+
+from minenetcd.constants import Progress as ProgressFunction
+from minenetcd.constants import no_progress
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(what: str) -> Iterator[ProgressFunction]:
     """A bar labelled `what`; call the yielded function with (done, of)."""
+    if not sys.stderr.isatty():  # nothing is drawn into a log
+        yield no_progress
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from minenetcd.evaluation.confusion import Confusion
-    from minenetcd.prediction.scene import ScenePrediction
+    from minenetcd.prediction.result import ScenePrediction
 
 
 def print_prediction(result: "ScenePrediction") -> None:

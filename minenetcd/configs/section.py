@@ -14,7 +14,7 @@ _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")  # of a sectio
 class Section(BaseModel):
     """A group of keys that belong together."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @classmethod
     def read(cls, values: Any) -> Self:

@@ -14,8 +14,6 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from minenetcd.configs.reading import merge, read_config
-from minenetcd.configs.schema import detector_part
 from minenetcd.constants import Provenance
 from minenetcd.detectors.loading import load_parts
 from minenetcd.detectors.preprocessing import Preprocessing
@@ -26,7 +24,6 @@ from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, create_model, model_name
 from minenetcd.runtime.device import choose_device
 from minenetcd.types import change_probability
-from minenetcd.weights.card import model_card
 from minenetcd.weights.repository import CONFIG_FILE, WEIGHT_FILES
 
 
@@ -142,6 +139,10 @@ class ChangeDetector(nn.Module):
 
         Raises UnknownNameError for a name, OptionError for a key or value that does not fit.
         """
+        # here, because weights that are saved need no configuration
+        from minenetcd.configs.reading import merge, read_config
+        from minenetcd.configs.schema import detector_part
+
         config = detector_part(merge(read_config(source, KNOWN_CONFIGURATIONS), overrides))
         model = create_model(config.model.name, **config.model.options)
         name = source if isinstance(source, str) and "/" not in source and "." not in source else None
@@ -195,6 +196,8 @@ class ChangeDetector(nn.Module):
         """`source` is what the model card tells to load it by."""
         if self.folded:
             raise OutputError("A detector folded by for_inference cannot be saved: save the one it was made from.")
+        from minenetcd.weights.card import model_card  # here, because a prediction writes none
+
         tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in self.model.state_dict().items()}
         description = self.describe()
         try:

@@ -12,7 +12,6 @@ from minenetcd.errors import UnknownNameError, WeightsError
 from minenetcd.models.catalog import MODELS, create_model
 from minenetcd.registry import is_path
 from minenetcd.weights.keymap import load_strictly, rename
-from minenetcd.weights.published import is_published, read_published
 from minenetcd.weights.repository import CONFIG_FILE, is_hub_id, open_repository, read_tensors
 
 EMBEDDED = Path(__file__).parents[1] / "weights" / "embedded"
@@ -35,7 +34,7 @@ def load_parts(source: str | Path, **hub_options: Any) -> dict[str, Any]:
         raise UnknownNameError("trained detector", str(source), list_detectors())
     repository = open_repository(source, **hub_options)
     tensors = read_tensors(repository.weights)
-    load = _load_published if is_published(repository.config) else _load_own
+    load = _load_published if repository.is_published else _load_own
     return load(repository.config, tensors, repository.source)
 
 
@@ -66,6 +65,8 @@ def _check_at_hand(name: str, source: str) -> None:
 
 
 def _load_published(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> dict[str, Any]:
+    from minenetcd.weights.published import read_published  # here, because it brings the tables of every method
+
     published = read_published(config)
     model = create_model(published.model, **published.options)
     load_strictly(model, rename(tensors, published.rules))

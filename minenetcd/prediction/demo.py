@@ -14,7 +14,8 @@ from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
-from minenetcd.prediction.scene import ScenePrediction, predict_scene
+from minenetcd.prediction.result import ScenePrediction
+from minenetcd.prediction.scene import predict_scene
 from minenetcd.synthetic import make_scene
 
 SEED, SIZE, METRES_PER_PIXEL = 42, 1024, 1.2

@@ -1,15 +1,10 @@
-"""The files a prediction leaves: all of them, or none."""
+"""The files a prediction leaves."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from geopandas import GeoDataFrame
-
 from minenetcd.geo.grid import Grid
-from minenetcd.geo.vector import write_vector
-from minenetcd.prediction.areas import StoredScene
 
 REPORT = "report.html"
 
@@ -38,10 +33,3 @@ def result_names(grid: Grid, *, float_probability: bool) -> SavedPrediction:
     return SavedPrediction(
         Path(f"change.{image}"), Path(f"probability.{probability}"), Path(f"change.{vector}"), Path(REPORT)
     )
-
-
-def write_results(scene: StoredScene, polygons: GeoDataFrame, folder: Path, names: SavedPrediction) -> None:
-    """Copy the rasters of a finished scene, and write its polygons, into `folder`."""
-    shutil.copyfile(scene.probability, folder / names.probability)
-    shutil.copyfile(scene.mask, folder / names.raster)
-    write_vector(polygons, folder / names.vector)

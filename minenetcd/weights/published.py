@@ -82,11 +82,6 @@ def published_ids(model: str) -> list[str]:
     return [score.weights for score in published_scores(model)] + list(RELEASED if model == "minenetcd" else ())
 
 
-def is_published(config: Mapping[str, Any]) -> bool:
-    """Whether `config` has one of the two published layouts."""
-    return "Backbone_type" in config or "model_name" in config
-
-
 def read_published(config: Mapping[str, Any]) -> PublishedModel:
     """Understand a published config.json; UnknownNameError or WeightsError for what this package lacks."""
     return _from_release(config) if "Backbone_type" in config else _from_framework(config)

@@ -26,6 +26,11 @@ class Repository:
     config: dict[str, Any]
     weights: Path
 
+    @property
+    def is_published(self) -> bool:
+        """Whether the configuration has one of the authors' two layouts (see `weights.published`), not our own."""
+        return "Backbone_type" in self.config or "model_name" in self.config
+
 
 def is_hub_id(source: str) -> bool:
     """Whether `source` reads like "owner/name"."""

@@ -17,13 +17,14 @@ from rasterio.windows import Window
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.geo.raster import RasterWriter
-from minenetcd.prediction.areas import StoredScene
 from minenetcd.prediction.report.figures import AGREEMENT, agreement_image, change_image, probability_image
 from minenetcd.prediction.report.maps import scale_bar
 from minenetcd.prediction.report.pictures import small_mask, small_probability
 from minenetcd.prediction.report.tables import number
-from minenetcd.prediction.scene import PredictOptions, ScenePrediction, predict_scene
+from minenetcd.prediction.result import ScenePrediction
+from minenetcd.prediction.scene import PredictOptions, predict_scene
 from minenetcd.prediction.stored import StoredProbability
+from minenetcd.prediction.stored_scene import StoredScene
 from prediction.conftest import WriteScene, utm_grid
 from prediction.stand_in import Difference, Sharpness
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from geopandas import GeoDataFrame
 
-from minenetcd.prediction.areas import Change, StoredScene
+from minenetcd.prediction.areas import Change
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.report.pictures import DatePictures
+from minenetcd.prediction.stored_scene import StoredScene
 
 
 @dataclass(frozen=True)

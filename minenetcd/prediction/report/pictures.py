@@ -10,7 +10,7 @@ from rasterio.windows import Window
 
 from minenetcd.display.eight_bit import eight_bit_view
 from minenetcd.geo.align import AlignedPair
-from minenetcd.prediction.areas import StoredScene, read_window
+from minenetcd.prediction.stored_scene import StoredScene, read_window
 
 MOST_PIXELS_A_SIDE = 900
 SOURCE_ROWS = 512  # of a scene, held at a time

@@ -1,0 +1,149 @@
+"""What a prediction found: mask, polygons, hectares, a report."""
+
+import shutil
+import time
+import weakref
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+from rasterio.windows import Window
+
+from minenetcd.errors import OutputError, RasterError, SizeError
+from minenetcd.files import staged_files
+from minenetcd.geo.align import AlignedPair
+from minenetcd.geo.grid import Grid
+from minenetcd.geo.vector import write_vector
+from minenetcd.prediction.areas import Change, find_change
+from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.outputs import SavedPrediction, result_names
+from minenetcd.prediction.report.outcome import Outcome
+from minenetcd.prediction.report.page import write_report
+from minenetcd.prediction.report.pictures import date_pictures
+from minenetcd.prediction.stored_scene import StoredScene, read_window
+
+
+def find_result(
+    scene: StoredScene, facts: SceneFacts, native: AlignedPair, folder: Path, *, started: float
+) -> "ScenePrediction":
+    """The result of a scene whose probability is written; all its files lie in `folder`.
+
+    `started`: the clock when the images were opened. RasterError where no pixel had data on both dates.
+    """
+    change = find_change(scene, min_area_ha=facts.options.min_area_ha)
+    _check_analysed(change, facts)
+    return ScenePrediction(Outcome(scene, change, facts, date_pictures(native), time.perf_counter() - started), folder)
+
+
+class ScenePrediction:
+    """What `predict_scene` found; a context manager that ends with removing its temporary files.
+
+    `grid`: the before image's. `polygons`: the changes, largest first, with the columns of change.gpkg. `warnings`:
+    reasons to doubt the map, for people. `seconds`: how long it took. `saved`: the files, once saved.
+    """
+
+    def __init__(self, outcome: Outcome, folder: Path) -> None:
+        self.saved: SavedPrediction | None = None
+        self._outcome = outcome
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+
+    @property
+    def grid(self) -> Grid:
+        return self._outcome.scene.grid
+
+    @property
+    def threshold(self) -> float:
+        return self._outcome.facts.threshold
+
+    @property
+    def seconds(self) -> float:
+        return self._outcome.seconds
+
+    @property
+    def warnings(self) -> list[str]:
+        return list(self._outcome.facts.warnings)
+
+    @property
+    def hectares(self) -> float | None:
+        """Changed area on the ellipsoid; None for a picture."""
+        return self._outcome.change.hectares
+
+    @property
+    def changed_pixels(self) -> int:
+        return self._outcome.change.changed_pixels
+
+    @property
+    def valid_pixels(self) -> int:
+        """Pixels that have data on both dates."""
+        return self._outcome.change.valid_pixels
+
+    @property
+    def changed_share(self) -> float:
+        """Changed of valid pixels, 0 to 1."""
+        return self.changed_pixels / self.valid_pixels
+
+    @property
+    def polygons(self) -> GeoDataFrame:
+        return self._outcome.polygons
+
+    @property
+    def probability(self) -> NDArray[np.float32]:
+        """The stored probability (H, W), NaN where there is no data; read anew each time."""
+        return self._outcome.scene.read_probability(self._whole)
+
+    @property
+    def mask(self) -> NDArray[np.uint8]:
+        """1 changed, 0 unchanged, 255 no data (H, W); read anew each time."""
+        return read_window(self._outcome.scene.mask, self._whole)
+
+    def save(self, out: str | Path, *, truth: NDArray[np.uint8] | None = None) -> SavedPrediction:
+        """Write change.tif, probability.tif, change.gpkg and report.html into the folder `out`, all or none.
+
+        Older ones are replaced. Pictures: change.png, probability.png, change.geojson. With `truth` (H, W) of 0, 1
+        and 255 (not known) on the grid, the report scores the map. OutputError where `out` cannot be written.
+        """
+        if truth is not None and truth.shape != self.grid.shape:
+            raise SizeError(f"A truth mask of shape {self.grid.shape} is needed, got {truth.shape}: use its own grid.")
+        if not self._remove.alive:
+            raise OutputError("A prediction is saved before it is closed, this one is closed: predict again.")
+        out = Path(out)
+        names = result_names(self.grid, float_probability=self._outcome.scene.stored.as_float)
+        with staged_files(out, names) as folder:
+            write_results(self._outcome.scene, self.polygons, folder, names)
+            write_report(folder / names.report, self._outcome, truth=truth)
+        self.saved = SavedPrediction(*(out / name for name in names))
+        return self.saved
+
+    def close(self) -> None:
+        """Remove the temporary files; saved ones stay."""
+        self._remove()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _whole(self) -> Window:
+        return Window(0, 0, self.grid.width, self.grid.height)
+
+
+def write_results(scene: StoredScene, polygons: GeoDataFrame, folder: Path, names: SavedPrediction) -> None:
+    """Copy the rasters of a finished scene, and write its polygons, into `folder`."""
+    shutil.copyfile(scene.probability, folder / names.probability)
+    shutil.copyfile(scene.mask, folder / names.raster)
+    write_vector(polygons, folder / names.vector)
+
+
+def _check_analysed(change: Change, facts: SceneFacts) -> None:
+    if not change.valid_pixels:
+        raise RasterError(
+            f"Pixels with data on both dates are needed, {facts.before.source} and {facts.after.source} share none "
+            "at this pixel size: choose a smaller gsd."
+        )
