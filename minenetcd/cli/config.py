@@ -44,5 +44,6 @@ def schema(
     Put '# yaml-language-server: $schema=minenetcd.schema.json' on top of the YAML file.
     """
     from minenetcd.configs.schema import write_schema
+    from minenetcd.training.names import NAMES
 
-    print(write_schema(out))
+    print(write_schema(out, NAMES))

@@ -46,12 +46,12 @@ class Recipe(Section):
         description="Each training pair once an epoch, or as many with change as without (see docs/training.md).",
     )
 
-    optimiser: Literal["adam", "adamw", "sgd"] = "adamw"
+    optimiser: str = Field(default="adamw", description="By name, or package.module:Name.")
     learning_rate: PositiveFloat = 3e-4
     betas: tuple[float, float] = Field(default=(0.9, 0.99), description="Of adam and adamw.")
     momentum: float = Field(default=0.9, ge=0, lt=1, description="Of sgd.")
     weight_decay: NonNegativeFloat = 0.01
-    schedule: Literal["cosine", "constant", "poly", "step"] = "cosine"
+    schedule: str = Field(default="cosine", description="By name, or package.module:Name.")
     warmup_share: NonNegativeFloat = Field(
         default=0.05, le=1, description="Share of all steps in which the rate rises."
     )
@@ -66,14 +66,14 @@ class Recipe(Section):
         default=0.998, ge=0, lt=1, description="Of the running average of the weights; null: none."
     )
 
-    loss: Literal["bce", "ce", "dice", "bce_dice", "focal", "dice_focal"] = "bce_dice"
+    loss: str = Field(default="bce_dice", description="By name, or package.module:Name.")
     class_weights: tuple[float, ...] | None = Field(
         default=None, description="Weight of unchanged and of changed pixels."
     )
     ignore_label: int = UNKNOWN
     auxiliary: bool = Field(default=True, description="Whether auxiliary outputs add to the loss.")
 
-    augmentation: Literal["none", "strong"] = "strong"
+    augmentation: str = Field(default="strong", description="By name, or package.module:Name.")
     crop: PositiveInt | None = Field(
         default=None, description="Side of a training window [pixels]; null: the whole patch."
     )

@@ -1,6 +1,6 @@
 """A whole configuration, checked before anything starts: a detector, and how a training run goes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -106,7 +106,15 @@ def detector_part(config: Mapping[str, Any]) -> DetectorSettings:
     return DetectorSettings.read({key: config[key] for key in DetectorSettings.model_fields if key in config})
 
 
-def write_schema(path: Path) -> Path:
-    """Write the JSON schema of a configuration, for editors that check and complete YAML."""
-    write_json(path, Settings.model_json_schema())
+def write_schema(path: Path, names: Mapping[str, Iterable[str]]) -> Path:
+    """Write the JSON schema of a configuration, for editors that check and complete YAML.
+
+    `names`: the names that are known for a key of the recipe, which takes others too.
+    """
+    schema = Settings.model_json_schema()
+    keys = schema["$defs"]["Recipe"]["properties"]
+    for key, known in names.items():
+        del keys[key]["type"]
+        keys[key]["anyOf"] = [{"enum": list(known)}, {"type": "string"}]
+    write_json(path, schema)
     return path

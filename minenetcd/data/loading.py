@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, default_collate
 
+from minenetcd.data.augmentation import AUGMENTERS, augmented
 from minenetcd.data.balance import BalancedSampler
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.sampling import EpochSampler, Key, SharedBatches
-from minenetcd.data.transforms import augment, augmentation_named, sample_generator
+from minenetcd.data.transforms import sample_generator
 from minenetcd.errors import DataError, MineNetCDError, OptionError
 from minenetcd.types import ChangeSample
 
@@ -26,7 +27,7 @@ class AugmentedPairs(Dataset[ChangeSample]):
 
     def __init__(self, dataset: ChangeDataset, *, augmentation: str, crop: int | None, seed: int) -> None:
         self.dataset, self.crop, self.seed = dataset, crop, seed
-        self.recipe = augmentation_named(augmentation)
+        self.augmentation = AUGMENTERS[augmentation]
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -34,7 +35,7 @@ class AugmentedPairs(Dataset[ChangeSample]):
     def __getitem__(self, key: tuple[int, int]) -> ChangeSample:
         epoch, index = key
         rng = sample_generator(self.seed, epoch, index)
-        return augment(self.dataset[index], rng, recipe=self.recipe, crop=self.crop)
+        return augmented(self.dataset[index], rng, self.augmentation, crop=self.crop)
 
 
 class PairLoader(DataLoader[ChangeSample]):

@@ -6,9 +6,8 @@ number per class, unchanged first. All are means over pixels or images: the loss
 of its halves, as training with several processes needs, unless pixels are ignored or weighted in one of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import Protocol
 
 import torch
@@ -16,8 +15,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from minenetcd.constants import UNKNOWN
-from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.errors import OptionError
 from minenetcd.layers.resize import resize_to
+from minenetcd.registry import Table
 from minenetcd.types import ChangeOutput, change_log_odds
 
 #: Lin et al. (ICCV 2017) use 2; the earlier framework 0.5, with no gradient through the factor.
@@ -76,8 +76,10 @@ def dice_focal(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, i
     return sum(loss(logits, mask, class_weights=class_weights, ignore_label=ignore_label) for loss in (dice, focal))
 
 
-LOSSES: Mapping[str, Loss] = MappingProxyType(
-    {"bce": bce, "ce": ce, "dice": dice, "bce_dice": bce_dice, "focal": focal, "dice_focal": dice_focal}
+LOSSES: Table[Loss] = Table(
+    "loss",
+    "minenetcd.losses",
+    {"bce": bce, "ce": ce, "dice": dice, "bce_dice": bce_dice, "focal": focal, "dice_focal": dice_focal},
 )
 
 
@@ -96,8 +98,6 @@ def change_loss(
     Outputs of weight zero are left out. UnknownNameError for a loss that is none, OptionError for class
     weights that do not fit.
     """
-    if name not in LOSSES:
-        raise UnknownNameError("loss", name, LOSSES)
     loss = partial(LOSSES[name], class_weights=class_weights, ignore_label=ignore_label)
     total = output.logits.new_zeros((), dtype=_precise(output.logits))
     for logits, weight in ((output.logits, main_weight), *zip(output.auxiliary, auxiliary_weights, strict=True)):

@@ -1,16 +1,23 @@
 """What moves the weights: optimisers, and the running average of the weights."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from minenetcd.configs.recipe import Recipe
+from minenetcd.registry import Table
 
 Groups = list[dict[str, Any]]  # of parameters, with their own weight decay, as torch's optimisers take them
+
+
+class OptimiserMaker(Protocol):
+    """A torch optimiser that moves `groups` at `recipe.learning_rate`; the loop changes the rate step by step."""
+
+    def __call__(self, groups: Groups, recipe: Recipe, /) -> Optimizer: ...
 
 
 def adam(groups: Groups, recipe: Recipe) -> Optimizer:
@@ -28,7 +35,9 @@ def sgd(groups: Groups, recipe: Recipe) -> Optimizer:
     return SGD(groups, lr=recipe.learning_rate, momentum=recipe.momentum)
 
 
-OPTIMISERS: dict[str, Callable[[Groups, Recipe], Optimizer]] = {"adam": adam, "adamw": adamw, "sgd": sgd}
+OPTIMISERS: Table[OptimiserMaker] = Table(
+    "optimiser", "minenetcd.optimisers", {"adam": adam, "adamw": adamw, "sgd": sgd}
+)
 
 
 def make_optimiser(model: nn.Module, recipe: Recipe) -> Optimizer:

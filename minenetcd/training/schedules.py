@@ -1,13 +1,16 @@
-"""The learning rate over a run: a linear warm-up, then a schedule by name.
-
-A schedule gives the rate when the share `done` of the steps after the warm-up lies behind: 0 at the first of them, 1
-at the last.
-"""
+"""The learning rate over a run: a linear warm-up, then a schedule by name."""
 
 import math
-from collections.abc import Callable
+from typing import Protocol
 
 from minenetcd.configs.recipe import Recipe
+from minenetcd.registry import Table
+
+
+class Schedule(Protocol):
+    """The learning rate when the share `done`, 0 to 1, of the steps after the warm-up lies behind."""
+
+    def __call__(self, done: float, recipe: Recipe, /) -> float: ...
 
 
 def constant(done: float, recipe: Recipe) -> float:
@@ -30,12 +33,9 @@ def step(done: float, recipe: Recipe) -> float:
     return recipe.learning_rate * recipe.drop ** sum(done >= milestone for milestone in recipe.milestones)
 
 
-SCHEDULES: dict[str, Callable[[float, Recipe], float]] = {
-    "constant": constant,
-    "cosine": cosine,
-    "poly": poly,
-    "step": step,
-}
+SCHEDULES: Table[Schedule] = Table(
+    "schedule", "minenetcd.schedules", {"constant": constant, "cosine": cosine, "poly": poly, "step": step}
+)
 
 
 def learning_rate(number: int, steps: int, recipe: Recipe) -> float:

@@ -18,6 +18,7 @@ from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import KNOWN_CONFIGURATIONS
 from minenetcd.registry import path_of
 from minenetcd.training import earlier_framework
+from minenetcd.training.names import check_names
 from minenetcd.weights.keymap import load_strictly
 
 Config = str | Path | Mapping[str, Any]
@@ -114,4 +115,6 @@ def _checked(values: dict[str, Any], overrides: dict[str, Any]) -> Settings:
                 side[key] = dict(as_mapping(side[key], "name"))
     if "name" in overrides.get("recipe", {}):
         values["recipe"] = {}  # another recipe brings its own values
-    return Settings.read(merge(values, overrides))
+    settings = Settings.read(merge(values, overrides))
+    check_names(settings.recipe)
+    return settings

@@ -57,7 +57,11 @@ def test_the_data_set_is_one_key() -> None:
         ("preprocessing.meen=[0,0,0]", UnknownNameError, r"'preprocessing\.meen': did you mean 'preprocessing\.mean'"),
         ("preprocessing.std=[0,1,1]", OptionError, "above 0"),
         ("trainr.keep=1", UnknownNameError, r"no configuration key 'trainr': did you mean 'trainer'"),
-        ("recipe.loss=huber", OptionError, r"recipe\.loss .*bce.*got 'huber'"),
+        ("recipe.loss=dize", UnknownNameError, "no loss 'dize': did you mean 'dice'"),
+        ("recipe.optimiser=adamv", UnknownNameError, "no optimiser 'adamv': did you mean 'adam"),
+        ("recipe.schedule=polly", UnknownNameError, "no schedule 'polly': did you mean 'poly'"),
+        ("recipe.augmentation=stong", UnknownNameError, "no augmentation 'stong': did you mean 'strong'"),
+        ("recipe.loss=my_losses:huber", OptionError, "'my_losses:huber' needs my_losses:huber .*: install or mend"),
         ("recipe.batch_size=0", OptionError, r"recipe\.batch_size .*greater than 0; got 0"),
         ("recipe=weak", OptionError, r"recipe\.name"),
         ("data.val_split=test", OptionError, "test split is read by 'minenetcd test' only"),
@@ -79,7 +83,8 @@ def test_the_schema_describes_every_key(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     schema = json.loads(path.read_text())
     assert set(schema["properties"]) == set(Settings.model_fields)
-    assert "learning_rate" in schema["$defs"]["Recipe"]["properties"]
+    recipe = schema["$defs"]["Recipe"]["properties"]
+    assert "learning_rate" in recipe and "dice" in recipe["loss"]["anyOf"][0]["enum"]
 
 
 def test_a_configuration_is_shown_whole() -> None:
