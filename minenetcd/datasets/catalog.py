@@ -12,6 +12,7 @@ from minenetcd.datasets.download import HubName, OnDisk, available_on_disk, down
 from minenetcd.datasets.folder import find_data, open_path
 from minenetcd.datasets.hub import HubDataset, MissingRepository, fetch
 from minenetcd.datasets.named import DATASETS, named_dataset
+from minenetcd.datasets.plugged import open_plugged, splits_of
 from minenetcd.datasets.source import Source, read_source
 from minenetcd.errors import DataError
 
@@ -45,8 +46,9 @@ def load_dataset(
     """The pairs of one split (train, val or test) of a data set.
 
     `source`: a name of DATASETS, or a hub id "owner/name", with @REVISION to pin a branch, tag or commit; a folder or
-    table, whose layout is found by itself; or "synthetic:NAME?sites=20". What its files leave open may follow:
-    "?bands=4,3,2&range=0,3000&not_labelled=128". A data set that is not divided is read whole as train, test or all.
+    table, whose layout is found by itself; "synthetic:NAME?sites=20"; or the name of a plug-in's data set, or where it
+    stands, "package.module:Name". What files leave open may follow: "?bands=4,3,2&range=0,3000&not_labelled=128", or
+    "?layout=NAME". A data set that is not divided is read whole as train, test or all.
 
     What is not on this disk is downloaded, into `cache_dir` or the cache of the hub. `streaming` reads parquet files
     from front to back instead, and keeps nothing: see ChangeStream for what that cannot do. Raises UnknownNameError
@@ -55,11 +57,15 @@ def load_dataset(
     wanted = read_source(source)
     if wanted.is_synthetic:
         return _synthetic(wanted, split, streaming=streaming, cache_dir=cache_dir)
+    if wanted.is_plugged:
+        if streaming:
+            raise _not_streamed(wanted.text)
+        return open_plugged(wanted.text, split)
     if wanted.hub is not None:
         return _load_hub(wanted, wanted.hub, split, streaming=streaming, cache_dir=cache_dir)
     if not streaming:
-        return open_path(wanted.path, wanted.text, split, wanted.options, cache_dir=cache_dir)
-    found = find_data(wanted.path)
+        return open_path(wanted.path, wanted.text, split, wanted.options, layout=wanted.layout, cache_dir=cache_dir)
+    found = find_data(wanted.path, wanted.layout)
     if not isinstance(found, ParquetFiles):
         raise _not_streamed(str(wanted.path))
     chosen = choose_split(wanted.text, split, found.splits)
@@ -73,10 +79,12 @@ def list_splits(source: str | Path, *, cache_dir: str | Path | None = None) -> t
     wanted = read_source(source)
     if wanted.is_synthetic:
         return SPLITS
+    if wanted.is_plugged:
+        return splits_of(wanted.text)
     if wanted.hub is not None:
         found = _find(wanted, wanted.hub, cache_dir)
         return tuple(found.files) if found.is_parquet else ordered(filter(None, map(split_of, found.sizes)))
-    return find_data(wanted.path).splits
+    return find_data(wanted.path, wanted.layout).splits
 
 
 def published_table(source: str) -> str | None:
@@ -93,7 +101,7 @@ def _load_hub(
         if streaming:
             raise _not_streamed(found.repo_id)
         fetch(found, list(found.files), cache_dir=cache_dir)
-        return open_path(found.folder, wanted.text, split, wanted.options)
+        return open_path(found.folder, wanted.text, split, wanted.options, layout=wanted.layout)
     chosen = choose_split(wanted.text, split, tuple(found.files))
     if streaming:
         files = [hub_file(found.repo_id, found.commit, file) for file in found.files[chosen]]

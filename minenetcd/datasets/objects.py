@@ -39,9 +39,9 @@ class ObjectPairs(ChangeDataset):
     `facts.fingerprint` is a digest of the number of pairs, their names and all of 64 pairs evenly spread.
     """
 
-    def __init__(self, pairs: Pairs, *, split: str) -> None:
+    def __init__(self, pairs: Pairs, *, split: str, source: str | None = None) -> None:
         self.pairs, self.split = pairs, split
-        self.source = f"{HANDED_OVER}{type(pairs).__name__}"
+        self.source = source or f"{HANDED_OVER}{type(pairs).__name__}"
         count = len(pairs)
         if not count:
             raise DataError(f"Pairs are needed, {self.source} ({split}) has none: fill it.")
@@ -101,8 +101,8 @@ class ObjectPairs(ChangeDataset):
         return digest.hexdigest()
 
 
-def as_dataset(pairs: Pairs, *, split: str) -> ChangeDataset:
-    """`pairs` as a data set, which they may be already; `split` is what they are called.
+def as_dataset(pairs: Pairs, *, split: str, source: str | None = None) -> ChangeDataset:
+    """`pairs` as a data set, which they may be already; `split` is what they are called, `source` where they are from.
 
     Raises DataError for what has no length or no items, and, pair by pair, for what is no (before, after, mask).
     """
@@ -113,7 +113,7 @@ def as_dataset(pairs: Pairs, *, split: str) -> ChangeDataset:
             f"Pairs need a length and items (before, after, mask), got {type(pairs).__name__}: give it __len__ and "
             "__getitem__, or name a data set."
         )
-    return ObjectPairs(pairs, split=split)
+    return ObjectPairs(pairs, split=split, source=source)
 
 
 def _image(part: Any, what: str) -> Tensor:

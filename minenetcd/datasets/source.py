@@ -9,7 +9,9 @@ from minenetcd.configs.schema import HANDED_OVER
 from minenetcd.data.reading.decode import ReadOptions
 from minenetcd.datasets.download import HubName, hub_name
 from minenetcd.datasets.named import DATASETS
+from minenetcd.datasets.plugged import DATA_SETS
 from minenetcd.errors import DataError, OptionError, UnknownNameError
+from minenetcd.registry import is_path
 
 SYNTHETIC = "synthetic:"
 _FORMS = {"bands": "bands=4,3,2", "range": "range=0,3000", "not_labelled": "not_labelled=128"}
@@ -17,17 +19,22 @@ _FORMS = {"bands": "bands=4,3,2", "range": "range=0,3000", "not_labelled": "not_
 
 @dataclass(frozen=True)
 class Source:
-    """`text` as it was given. `hub` is set for a data set of the hub; else `path` is there, or it is synthetic."""
+    """`text` as it was given. Of a plug-in, synthetic, or `hub` is set for one of the hub; else `path` is there.
+
+    `layout` is how files are laid out, where that was said.
+    """
 
     text: str
     path: Path
     hub: HubName | None = None
     is_synthetic: bool = False
+    is_plugged: bool = False
     options: ReadOptions = field(default_factory=ReadOptions)
+    layout: str | None = None
 
 
 def read_source(source: str | Path) -> Source:
-    """Tell a name of DATASETS, a path that is there and a hub id apart, in that order.
+    """Tell a name of DATASETS or of a plug-in, a path that is there and a hub id apart, in that order.
 
     UnknownNameError, with the nearest name, for what can be none of them; DataError for a path that is not there;
     OptionError for options after "?" that are not known.
@@ -41,31 +48,38 @@ def read_source(source: str | Path) -> Source:
     if text.startswith(SYNTHETIC):
         return Source(text, Path(text), is_synthetic=True)
     place, _, query = text.partition("?")
-    options, path = _read_options(query), Path(place).expanduser()
+    path = Path(place).expanduser()
+    if not isinstance(source, Path) and (place in DATA_SETS or (is_path(place) and not path.exists())):
+        return Source(text, path, is_plugged=True)
+    options, layout = _read_options(query)
     name = None if isinstance(source, Path) else hub_name(place)
     if name is not None and (name.is_named or not path.exists()):
-        return Source(text, path, name, options=options)
+        return Source(text, path, name, options=options, layout=layout)
     if path.exists():
-        return Source(text, path, options=options)
+        return Source(text, path, options=options, layout=layout)
     if os.sep in place or path.suffix or isinstance(source, Path):
         raise DataError(f"There is no file or folder {path}: check the path.")
-    raise UnknownNameError("data set", place.partition("@")[0], DATASETS)
+    raise UnknownNameError("data set", place.partition("@")[0], {*DATASETS, *DATA_SETS})
 
 
-def _read_options(query: str) -> ReadOptions:
-    """bands=4,3,2&range=0,3000&not_labelled=128, each as it may be."""
-    given = {key: _numbers(key, value) for key, value in parse_qsl(query, keep_blank_values=True)}
-    bands, value_range, not_labelled = (given.get(key) for key in _FORMS)
-    return ReadOptions(
-        bands and tuple(map(int, bands)),
-        value_range and (value_range[0], value_range[1]),
+def _read_options(query: str) -> tuple[ReadOptions, str | None]:
+    """bands=4,3,2&range=0,3000&not_labelled=128&layout=NAME, each as it may be."""
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    layout = given.pop("layout", None)
+    numbers = {key: _numbers(key, value) for key, value in given.items()}
+    bands, value_range, not_labelled = (numbers.get(key) for key in _FORMS)
+    options = ReadOptions(
+        tuple(map(int, bands)) if bands else None,
+        (value_range[0], value_range[1]) if value_range else None,
         None if not_labelled is None else int(not_labelled[0]),
     )
+    return options, layout
 
 
 def _numbers(key: str, value: str) -> list[float]:
     if key not in _FORMS:
-        raise OptionError(f"A data set takes {', '.join(_FORMS)} after '?', got {key!r}: e.g. ?{_FORMS['bands']}.")
+        known = ", ".join([*_FORMS, "layout"])
+        raise OptionError(f"A data set takes {known} after '?', got {key!r}: e.g. ?{_FORMS['bands']}.")
     try:
         numbers = [float(number) if key == "range" else int(number) for number in value.split(",")]
     except ValueError:

@@ -25,7 +25,7 @@ from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.reading.folder_layout import classify
 from minenetcd.data.reading.mask_values import MaskValues
 from minenetcd.datasets.catalog import list_splits, load_dataset
-from minenetcd.errors import DataError, OptionError
+from minenetcd.errors import DataError, OptionError, UnknownNameError
 
 SHARED = Path(__file__).parents[2] / "../shared/data"
 ROLES = ("before", "after", "mask")
@@ -276,7 +276,7 @@ def test_what_the_files_leave_open_can_follow_the_source(tmp_path: Path) -> None
     for query, message in (
         ("bands=red", "bands after '[?]' needs numbers, got 'red'"),
         ("range=3", "range after '[?]' needs numbers"),
-        ("colour=1", "takes bands, range, not_labelled after '[?]', got 'colour'"),
+        ("colour=1", "takes bands, range, not_labelled, layout after '[?]', got 'colour'"),
     ):
         with pytest.raises(OptionError, match=message):
             load_dataset(f"{tmp_path}?{query}", "test")
@@ -492,3 +492,13 @@ def test_a_real_sparse_label(tmp_path: Path) -> None:
     pd.DataFrame([row]).to_csv(tmp_path / "pairs.csv", index=False)
     sample = load_dataset(f"{tmp_path}?bands=3,2,1", "test")[0]  # 128 is declared as nodata
     assert set(sample.mask.unique().tolist()) == {0, 1, 255} and sample.before.shape == (3, 400, 400)
+
+
+def test_a_layout_can_be_named(tmp_path: Path) -> None:
+    write_folders(tmp_path, range(1))
+    (tmp_path / "notes.csv").write_text("before,after,mask\n")  # a table that would be read in its place
+    assert len(load_dataset(f"{tmp_path}?layout=images", "test")) == 1
+    with pytest.raises(DataError, match="is not laid out as 'saved': leave layout out"):
+        load_dataset(f"{tmp_path}?layout=saved", "test")
+    with pytest.raises(UnknownNameError, match="no layout 'image': did you mean 'images'"):
+        load_dataset(f"{tmp_path}?layout=image", "test")

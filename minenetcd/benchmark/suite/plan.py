@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Self
 
 from minenetcd.benchmark.suite.cells import Cell
@@ -12,7 +11,7 @@ from minenetcd.building.synthetic_sets.source import parse_synthetic
 from minenetcd.configs.schema import Settings
 from minenetcd.datasets.catalog import available_on_disk, load_dataset
 from minenetcd.datasets.named import DATASETS, NamedDataset
-from minenetcd.datasets.source import SYNTHETIC
+from minenetcd.datasets.source import SYNTHETIC, read_source
 from minenetcd.errors import DataError
 from minenetcd.models.complexity import SIDE, Complexity
 from minenetcd.training.plan import Plan
@@ -112,7 +111,7 @@ def data_size(source: str, splits: Iterable[str]) -> DataSize | None:
     if (row := _described(source)) is not None:
         shares = {split: round(row.patches * share) for split, share in USUAL_SHARES.items()}
         return DataSize(row.split_patches or shares, row.side, row.split_patches is None)
-    if not Path(source.partition("?")[0]).expanduser().exists() and not available_on_disk(source):
+    if read_source(source).hub is not None and not available_on_disk(source):
         return None
     sets = {split: load_dataset(source, split) for split in dict.fromkeys(splits)}
     return DataSize({split: len(pairs) for split, pairs in sets.items()}, _side(next(iter(sets.values()))))
