@@ -11,8 +11,9 @@ import rasterio
 from PIL import Image, ImageDraw, ImageFont
 
 import minenetcd
+from minenetcd.display.agreement import agreement_picture
 from minenetcd.prediction.demo import run_demo
-from minenetcd.prediction.report.figures import agreement_image, change_image
+from minenetcd.prediction.report.figures import change_image
 
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "demo.png"
 SIDE, MARGIN, TITLE = 480, 12, 34
@@ -28,7 +29,7 @@ def main() -> None:
             "Before": before,
             "After": after,
             f"Found: {demo.prediction.hectares:.1f} ha": change_image(after, mask)[..., :3],
-            f"Against the truth: F1 {demo.counts.f1:.2f}": agreement_image(mask, truth, mask.shape)[..., :3],
+            f"Against the truth: F1 {demo.counts.f1:.2f}": agreement_picture(mask == 1, truth),
         }
     width = len(panels) * (SIDE + MARGIN) - MARGIN
     sheet = Image.new("RGB", (width, SIDE + TITLE), "white")
@@ -39,7 +40,8 @@ def main() -> None:
         sheet.paste(Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.LANCZOS), (left, TITLE))
         draw.rectangle([left, TITLE, left + SIDE - 1, TITLE + SIDE - 1], outline=(170, 170, 170))
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    sheet.quantize(256, dither=Image.Dither.NONE).save(PICTURE, optimize=True)
+    indexed = sheet.quantize(256, kmeans=3, dither=Image.Dither.NONE)  # without k-means the little blue turns grey
+    indexed.save(PICTURE, optimize=True)
     print(PICTURE)
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image
 
 import minenetcd
+from minenetcd.display.agreement import agreement_picture
 from minenetcd.evaluation.baseline import baseline_mask
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.prediction.report.figures import agreement_image
 from minenetcd.prediction.scene import predict_scene
 
 
@@ -37,9 +37,7 @@ def main() -> None:
         for name, mask in masks.items():
             counts = Confusion.count(mask, truth)
             totals[name] = totals.get(name, Confusion()) + counts
-        rows.append(
-            np.hstack([before, after, *(agreement_image(mask, truth, mask.shape)[..., :3] for mask in masks.values())])
-        )
+        rows.append(np.hstack([before, after, *(agreement_picture(mask == 1, truth) for mask in masks.values())]))
     for name, counts in totals.items():
         f1, ciou, precision, recall = (x or 0.0 for x in (counts.f1, counts.ciou, counts.precision, counts.recall))
         print(f"{name:28} F1 {f1:.4f}  cIoU {ciou:.4f}  precision {precision:.4f}  recall {recall:.4f}  {counts}")

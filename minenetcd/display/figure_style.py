@@ -1,4 +1,4 @@
-"""How the figures of this package look: titles, axes and colours of one style."""
+"""How the figures of this package look: titles and axes of one style."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,12 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-INK, QUIET, GRID = "#22282e", "#6b747c", "#e4e7ea"
-ACCENT, ACCENT_LIGHT = "#b8433a", "#e7b9b3"  # what changed
-BLUE, BLUE_LIGHT = "#2f6690", "#b3c9da"
-BEFORE, AFTER = BLUE, "#d98a29"
-SPLIT_COLOURS = {"train": BLUE, "val": "#d9a329", "test": ACCENT}
-OTHER_COLOUR = "#7a7f85"
+from minenetcd.display.palettes import GRID, INK, QUIET
 
 TITLE_SIZE, TEXT_SIZE = 13.5, 9.5  # points
 _EDGE = 0.16  # left and right of a heading [inches]

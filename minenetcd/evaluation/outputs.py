@@ -10,7 +10,7 @@ import pandas as pd
 from torch import Tensor
 
 from minenetcd.data.dataset import DatasetFacts
-from minenetcd.display.agreement import save_change_map, save_mask
+from minenetcd.display.agreement import save_agreement, save_mask
 from minenetcd.evaluation.boundary import BoundaryCounts
 from minenetcd.evaluation.by_site import site_table
 from minenetcd.evaluation.confusion import Confusion
@@ -111,7 +111,7 @@ class PictureWriter:
         for name, prediction, truth in zip(batch.name, predicted, batch.mask.numpy(), strict=True):
             if self.pictures:
                 save_mask(prediction, self.masks / f"{file_stem(name)}.png")
-                save_change_map(prediction, truth, self.maps / f"{file_stem(name)}.png")
+                save_agreement(prediction, truth, self.maps / f"{file_stem(name)}.png")
             if self.tolerance is not None:
                 self.boundary += BoundaryCounts.count(prediction.astype("uint8"), truth, tolerance=self.tolerance)
 

@@ -6,22 +6,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from minenetcd.detectors.side_by_side import short_names
-from minenetcd.display.agreement import change_map
+from minenetcd.display.agreement import agreement_legend, agreement_picture
 from minenetcd.display.eight_bit import eight_bit_view
-from minenetcd.display.figure_style import INK, QUIET, fitted, titled
-from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_change
-from minenetcd.explain.panels import (
-    HEAT_COLOURS,
+from minenetcd.display.figure_style import fitted, titled
+from minenetcd.display.palettes import INK, QUIET
+from minenetcd.display.panels import (
     PROBABILITY_COLOURS,
     colour_bar,
-    draw_heat,
     draw_mask,
     draw_nothing,
     draw_picture,
     draw_probability,
-    is_speckled,
-    write_note,
+    swatch,
 )
+from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_change
+from minenetcd.explain.heat_picture import HEAT_COLOURS, draw_heat, is_speckled, write_note
 from minenetcd.explain.view import View
 
 PANEL_INCHES, BAR_INCHES = 2.1, 0.12
@@ -45,7 +44,13 @@ def explanation_sheet(view: View, explanations: Mapping[str, Explanation], optio
             rows.append(_row_of_stages(short[name], explanation, view, options.levels[0]))
         else:
             rows += _rows_of_levels(short[name], explanation, view, wide=wide)
-    return _page(rows, view.shape, *_words(view, explanations, options))
+    figure = _page(rows, view.shape, *_words(view, explanations, options), has_legend=view.truth is not None)
+    if view.truth is not None:
+        legend = [swatch("change map:", None), *(swatch(*entry) for entry in agreement_legend(view.truth).items())]
+        figure.legend(
+            handles=legend, loc="outside lower center", ncols=len(legend), fontsize=NAME_SIZE, handlelength=1.2
+        )
+    return figure
 
 
 def heat_figure(view: View, heat_map: HeatMap, explanation: Explanation, title: str, subtitle: str) -> Figure:
@@ -96,7 +101,7 @@ def _answers(view: View, explanation: Explanation) -> list[Cell]:
     """Its probability and, where there is a truth, its change map against it in the paper's colours."""
     answers: list[Cell] = [("probability", lambda axes: draw_probability(axes, explanation.probability, view.valid))]
     if (truth := view.truth) is not None:
-        answers.append(("change map", lambda axes: draw_picture(axes, change_map(explanation.changed, truth))))
+        answers.append(("change map", lambda axes: draw_picture(axes, agreement_picture(explanation.changed, truth))))
     return answers
 
 
@@ -123,11 +128,11 @@ def _heat(view: View, heat_map: HeatMap, explanation: Explanation) -> Draw:
     return draw
 
 
-def _page(rows: list[Row], shape: tuple[int, int], title: str, subtitle: str) -> Figure:
+def _page(rows: list[Row], shape: tuple[int, int], title: str, subtitle: str, *, has_legend: bool) -> Figure:
     columns = max(3, *(len(cells) for _, cells in rows))
     aspect = min(4.0, max(0.25, shape[1] / shape[0]))
     wide, high = PANEL_INCHES * aspect**0.5 + 0.1, PANEL_INCHES / aspect**0.5 + 0.3
-    figure = titled(max(wide * columns + 0.8, 6.5), high * len(rows) + 1.25, title, subtitle)
+    figure = titled(max(wide * columns + 0.8, 6.5), high * len(rows) + (1.5 if has_legend else 1.25), title, subtitle)
     places = figure.add_gridspec(len(rows) + 1, columns, height_ratios=[high] * len(rows) + [BAR_INCHES])
     column = (figure.get_figwidth() - 0.8) / columns
     for row, (names, cells) in enumerate(rows):
@@ -167,8 +172,6 @@ def _words(view: View, explanations: Mapping[str, Explanation], options: Explain
     if fell_back := [short[name] for name, explanation in explanations.items() if explanation.fell_back]:
         line.append(f"{', '.join(fell_back)}, which {'has' if len(fell_back) == 1 else 'have'} none: over all")
     line.append(outline_words(view, {short[name]: explanation for name, explanation in explanations.items()}))
-    if view.truth is not None:
-        line.append("change map: green right, red invented, blue missed")
     return f"What speaks for {target}: Grad-CAM", "; ".join(line)
 
 

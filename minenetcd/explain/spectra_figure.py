@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minenetcd.display.figure_style import ACCENT, BLUE, INK, fitted, only_grid, titled
+from minenetcd.display.figure_style import fitted, only_grid, titled
+from minenetcd.display.palettes import ACCENT, BLUE, INK
 from minenetcd.explain.spectra import Spectrum
 
 _COLOURS = (BLUE, ACCENT)  # before ChangeFFT, after it

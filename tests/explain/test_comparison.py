@@ -15,6 +15,9 @@ from explain.looking import write
 from minenetcd.constants import UNKNOWN
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.display.palettes import ALIKE
+from minenetcd.display.palettes import BOTH as BOTH_COLOUR
+from minenetcd.display.palettes import ONLY_A as A_COLOUR
 from minenetcd.errors import DataError, OptionError
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.evaluate import evaluate
@@ -22,9 +25,7 @@ from minenetcd.explain.comparison.joint_counts import confusion
 from minenetcd.explain.comparison.on_data import compare_on_data
 from minenetcd.explain.comparison.on_scene import BOTH, NEITHER, ONLY_A, ONLY_B, compare_on_scene
 from minenetcd.explain.comparison.outputs import write_comparison
-from minenetcd.explain.comparison.sheet import ALIKE, difference_picture
-from minenetcd.explain.comparison.sheet import BOTH as BOTH_COLOUR
-from minenetcd.explain.comparison.sheet import ONLY_A as A_COLOUR
+from minenetcd.explain.comparison.sheet import difference_picture
 from minenetcd.prediction.options import PredictOptions
 
 

@@ -15,9 +15,10 @@ from PIL import Image
 from rasterio.windows import Window
 
 from minenetcd.constants import Provenance, TrainedOn
+from minenetcd.display.agreement import agreement_picture
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.geo.raster import RasterWriter
-from minenetcd.prediction.report.figures import AGREEMENT, agreement_image, change_image, probability_image
+from minenetcd.prediction.report.figures import agreement_image, change_image, probability_image
 from minenetcd.prediction.report.maps import scale_bar
 from minenetcd.prediction.report.pictures import small_mask, small_probability
 from minenetcd.prediction.report.tables import number
@@ -179,8 +180,8 @@ def test_agreement_has_the_papers_colours() -> None:
     mask = np.array([[1, 0, 1, 0, 255, 0]], np.uint8)
     truth = np.array([[1, 0, 0, 1, 1, 255]], np.uint8)
     image = agreement_image(mask, truth, mask.shape)
-    assert [tuple(pixel[:3].tolist()) for pixel in image[0, :4]] == list(AGREEMENT.values())
-    assert image[0, :, 3].tolist() == [255, 255, 255, 255, 0, 0]
+    assert np.array_equal(image[..., :3], agreement_picture(mask == 1, truth))
+    assert image[0, :, 3].tolist() == [255, 255, 255, 255, 0, 255]
 
 
 def test_change_is_outlined_and_probability_darkens() -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from minenetcd.benchmark.folder import BenchmarkFolder
@@ -17,15 +16,13 @@ from minenetcd.benchmark.results.summary import Part
 from minenetcd.benchmark.results.table import pair_scores
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.configs.suite import SampleSettings
-from minenetcd.constants import UNKNOWN
-from minenetcd.display.agreement import BLUE, GREEN, GREY, RED, WHITE, change_map
-from minenetcd.display.figure_style import INK, QUIET
+from minenetcd.display.agreement import agreement_legend, agreement_picture, mask_picture
+from minenetcd.display.palettes import FRAME, INK, QUIET
+from minenetcd.display.panels import draw_picture, swatch
 
 MOST_COLUMNS = 9
 PANEL, GAP, LETTERS, HEADING, HEAD = 1.42, 0.08, 0.145, 0.3, 0.72  # inches; LETTERS: a line of a panel's title
 TITLE_WIDTH = 23  # letters
-
-_LEGEND = {"true positive": GREEN, "true negative": WHITE, "false positive": RED, "false negative": BLUE}
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def sheet(samples: Sequence[Sample], title: str) -> Figure:
     block = HEADING + lines * (head + tall + GAP)
     width, height = 0.16 * 2 + columns * (PANEL + GAP), HEAD + len(samples) * block + 0.1
     figure = Figure(figsize=(width, height), facecolor="white")
-    _draw_head(figure, title, width, height)
+    _draw_head(figure, title, agreement_legend(*(sample.truth for sample in samples)), width, height)
     for number, sample in enumerate(samples):
         top = height - HEAD - number * block
         share = f"{round(100 * sample.quantile)} % quantile"
@@ -91,12 +88,10 @@ def sheet(samples: Sequence[Sample], title: str) -> Figure:
 
 
 def _draw_panel(axes: Axes, name: str, pixels: NDArray[np.uint8], f1: float | None) -> None:
-    axes.imshow(pixels, interpolation="antialiased" if f1 is None else "nearest")
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set(visible=True, color="#b5bbc1", linewidth=0.6)
+    draw_picture(axes, pixels, interpolation=None if f1 is None else "nearest")
     axes.set_title(_wrapped(name), fontsize=7.6, color=INK, loc="left", pad=2.5, linespacing=1.05)
     if f1 is not None:
-        box = {"boxstyle": "square,pad=0.25", "facecolor": "white", "edgecolor": "#b5bbc1", "linewidth": 0.5}
+        box = {"boxstyle": "square,pad=0.25", "facecolor": "white", "edgecolor": FRAME, "linewidth": 0.5}
         axes.text(0.965, 0.04, f"{f1:.3f}", transform=axes.transAxes, fontsize=7.2, ha="right", color=INK, bbox=box)
 
 
@@ -104,20 +99,15 @@ def _wrapped(label: str) -> str:
     return "\n".join(wrap(label, TITLE_WIDTH))
 
 
-def _draw_head(figure: Figure, title: str, width: float, height: float) -> None:
+def _draw_head(figure: Figure, title: str, legend: Mapping[str, str], width: float, height: float) -> None:
     figure.text(0.16 / width, 1 - 0.14 / height, title, fontsize=13.5, weight="bold", va="top", color=INK)
-    handles = [
-        Patch(facecolor=np.array(colour) / 255, edgecolor="#8a9299", linewidth=0.6, label=name)
-        for name, colour in _LEGEND.items()
-    ]
+    handles = [swatch(*entry) for entry in legend.items()]
     figure.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0.06 / width, 1 - 0.42 / height), ncols=4, fontsize=9,
-        handlelength=1.0, handleheight=1.0, columnspacing=1.4, borderaxespad=0,
+        handles=handles, loc="upper left", bbox_to_anchor=(0.06 / width, 1 - 0.42 / height), ncols=len(handles),
+        fontsize=9, handlelength=1.0, handleheight=1.0, columnspacing=1.4, borderaxespad=0,
     )  # fmt: skip
 
 
 def _panels(sample: Sample) -> list[tuple[str, NDArray[np.uint8]]]:
-    colours = np.array([(20, 20, 20), WHITE, GREY], np.uint8)
-    truth = colours[np.where(sample.truth == UNKNOWN, 2, sample.truth == 1)]
-    maps = [(label, change_map(mask, sample.truth)) for label, mask in sample.masks.items()]
-    return [("Before", sample.before), ("After", sample.after), ("Truth", truth), *maps]
+    maps = [(label, agreement_picture(mask, sample.truth)) for label, mask in sample.masks.items()]
+    return [("Before", sample.before), ("After", sample.after), ("Truth", mask_picture(sample.truth)), *maps]

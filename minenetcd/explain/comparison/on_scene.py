@@ -13,7 +13,9 @@ from rasterio.windows import Window
 from minenetcd.building.scene_label import SceneLabel, open_label
 from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.display import palettes
 from minenetcd.display.eight_bit import eight_bit_view
+from minenetcd.display.palettes import rgb
 from minenetcd.errors import OptionError
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import JointCounts, joint_counts
@@ -34,9 +36,9 @@ BLOCK = 256
 NEITHER, BOTH, ONLY_A, ONLY_B = 0, 1, 2, 3
 COLOURS = {
     NEITHER: (255, 255, 255, 255),
-    BOTH: (178, 185, 191, 255),
-    ONLY_A: (47, 102, 144, 255),
-    ONLY_B: (217, 138, 41, 255),
+    BOTH: (*rgb(palettes.BOTH), 255),
+    ONLY_A: (*rgb(palettes.ONLY_A), 255),
+    ONLY_B: (*rgb(palettes.ONLY_B), 255),
     UNKNOWN: (0, 0, 0, 0),
 }
 

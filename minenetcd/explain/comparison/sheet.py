@@ -1,28 +1,38 @@
 """The largest differences between two detectors, and their sites, on a page."""
 
+from collections.abc import Sequence
+from itertools import zip_longest
+
 import numpy as np
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from minenetcd.constants import UNKNOWN
-from minenetcd.display.agreement import BLUE as MISSED
-from minenetcd.display.agreement import GREEN, RED, WHITE, change_map
-from minenetcd.display.figure_style import AFTER, BLUE, INK, QUIET, counted, fitted, only_grid, row_inches, titled
+from minenetcd.display.agreement import agreement_legend, agreement_picture
+from minenetcd.display.figure_style import counted, fitted, only_grid, row_inches, titled
+from minenetcd.display.palettes import (
+    ALIKE,
+    BOTH,
+    CHANGED,
+    INK,
+    NOT_KNOWN,
+    NOT_LABELLED,
+    ONLY_A,
+    ONLY_B,
+    QUIET,
+    UNCHANGED,
+    rgb,
+)
+from minenetcd.display.panels import draw_mask, draw_picture, swatch
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import confusion
-from minenetcd.explain.panels import FRAME, draw_mask, draw_picture
 from minenetcd.explain.sheet import Draw, wrapped
 
 PANEL_INCHES = 1.75
 MOST_NAMED_GROUPS = 40
 NAME_INCHES = 2.4  # beside a group
-BLACK = (20, 20, 20)  # of a mask
-
-#: Colours of the difference: alike (and right), alike (and wrong, or both changed), a alone, b alone, not known.
-ALIKE, BOTH, ONLY_A, ONLY_B, NO_DATA = "#f4f5f6", "#b2b9bf", BLUE, AFTER, "#dfe3e6"
 
 
 def differences_sheet(comparison: Comparison) -> Figure:
@@ -44,7 +54,8 @@ def differences_sheet(comparison: Comparison) -> Figure:
             if row == 0:
                 axes.set_title(heading, fontsize=8.5, color=QUIET, loc="left")
         places[0].set_ylabel(_words(example), fontsize=7.5, color=INK)
-    figure.legend(handles=_legend(has_truth), loc="outside lower center", ncols=5, fontsize=8.5, handlelength=1.2)
+    legend = _legend(examples)
+    figure.legend(handles=legend, loc="outside lower center", ncols=len(legend) // 2, fontsize=8.5, handlelength=1.2)
     return figure
 
 
@@ -85,8 +96,8 @@ def difference_picture(example: Example) -> NDArray[np.uint8]:
         changed = example.truth == 1
         right_a, right_b = a == changed, b == changed
         classes = np.where(right_a == right_b, np.where(right_a, 0, 1), np.where(right_a, 2, 3))
-    table = np.array([to_rgb(colour) for colour in (ALIKE, BOTH, ONLY_A, ONLY_B, NO_DATA)])
-    return np.rint(255 * table[np.where(example.valid, classes, 4)]).astype(np.uint8)
+    colours = np.array([rgb(colour) for colour in (ALIKE, BOTH, ONLY_A, ONLY_B, NOT_KNOWN)], np.uint8)
+    return colours[np.where(example.valid, classes, 4)]
 
 
 def _cells(comparison: Comparison, example: Example) -> list[tuple[str, Draw]]:
@@ -94,7 +105,7 @@ def _cells(comparison: Comparison, example: Example) -> list[tuple[str, Draw]]:
 
     def drawn(mask: NDArray[np.bool_]) -> Draw:
         if truth is not None:
-            return lambda axes: draw_picture(axes, change_map(mask, truth))
+            return lambda axes: draw_picture(axes, agreement_picture(mask, truth))
         return lambda axes: draw_mask(axes, np.where(example.valid, mask, UNKNOWN).astype(np.uint8))
 
     return [
@@ -123,20 +134,18 @@ def _who(comparison: Comparison) -> str:
     return f"A: {comparison.a}\nB: {comparison.b}"
 
 
-def _legend(has_truth: bool) -> list[Patch]:
+def _legend(examples: Sequence[Example]) -> list[Patch]:
     """Row by row: what the colours of the maps and of the difference mean."""
-    maps = [("A, B:", "none"), ("change found", GREEN), ("invented", RED), ("missed", MISSED), ("no change", WHITE)]
-    words = ("both right", "both wrong", "only A right", "only B right")
-    if not has_truth:
-        maps = [("A, B:", "none"), ("change", WHITE), ("no change", BLACK)]
-        words = ("neither sees change", "both see change", "only A", "only B")
-    difference = [("difference:", "none"), *zip(words, (ALIKE, BOTH, ONLY_A, ONLY_B), strict=True)]
-    maps += [("", "none")] * (len(difference) - len(maps))
-    return [_patch(*entry) for pair in zip(maps, difference, strict=True) for entry in pair]  # column by column
-
-
-def _patch(label: str, colour: str | tuple[int, int, int]) -> Patch:
-    if colour == "none":
-        return Patch(facecolor="none", edgecolor="none", label=label)
-    face = colour if isinstance(colour, str) else tuple(part / 255 for part in colour)
-    return Patch(facecolor=face, edgecolor=FRAME, linewidth=0.6, label=label)
+    if examples[0].truth is None:
+        maps = {"change": CHANGED, "no change": UNCHANGED, "no data": NOT_LABELLED}
+        names = ("neither sees change", "both see change", "only A", "only B", "not known")
+    else:
+        maps = agreement_legend(*(example.truth for example in examples if example.truth is not None))
+        names = ("both right", "both wrong", "only A right", "only B right", "not known")
+    difference = dict(zip(names, (ALIKE, BOTH, ONLY_A, ONLY_B, NOT_KNOWN), strict=True))
+    if all(example.valid.all() for example in examples):
+        maps.pop("no data", None)
+        difference.pop("not known")
+    rows = [[("A, B:", None), *maps.items()], [("difference:", None), *difference.items()]]
+    pairs = zip_longest(*rows, fillvalue=("", None))
+    return [swatch(*entry) for pair in pairs for entry in pair]  # column by column

@@ -9,24 +9,11 @@ from PIL import Image
 from scipy.ndimage import binary_erosion
 
 from minenetcd.constants import UNKNOWN
+from minenetcd.display.agreement import agreement_picture
+from minenetcd.display.palettes import PROBABILITY, rgb
 
-Colour = tuple[int, int, int]
-
-# Figures 10 to 12 of the paper.
-AGREEMENT: dict[str, Colour] = {
-    "true positive": (34, 160, 70),
-    "true negative": (255, 255, 255),
-    "false positive": (214, 39, 40),
-    "false negative": (31, 90, 200),
-}
-CHANGE_FILL: Colour = (255, 70, 60)
-CHANGE_EDGE: Colour = (190, 0, 30)
+CHANGE_FILL, CHANGE_EDGE = "#ff463c", "#be001e"
 FILL_SHARE = 0.45
-
-# From certain "unchanged" to certain "changed": lightness falls evenly, so that it also reads in grey.
-RAMP: tuple[Colour, ...] = (
-    (252, 253, 220), (254, 217, 130), (251, 158, 79), (225, 88, 70), (160, 34, 100), (84, 15, 109), (20, 11, 53),
-)  # fmt: skip
 
 DRAWN_SIDE = 900  # pixels; smaller images are enlarged by whole numbers up to it, so that outlines stay fine
 
@@ -50,28 +37,26 @@ def change_image(colours: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray
     grey = colours.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     pale = 0.25 * colours + 0.45 * grey[..., np.newaxis] + 0.3 * 255
     changed = mask == 1
-    pale[changed] = (1 - FILL_SHARE) * pale[changed] + FILL_SHARE * np.array(CHANGE_FILL)
-    pale[changed & ~binary_erosion(changed, border_value=1)] = CHANGE_EDGE
+    pale[changed] = (1 - FILL_SHARE) * pale[changed] + FILL_SHARE * np.array(rgb(CHANGE_FILL))
+    pale[changed & ~binary_erosion(changed, border_value=1)] = rgb(CHANGE_EDGE)
     return _with_alpha(np.rint(pale).astype(np.uint8), mask != UNKNOWN)
 
 
 def probability_image(probability: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Probability (H, W) in the colours of RAMP, transparent where it is NaN (H, W, 4)."""
+    """Probability (H, W) in its colours, transparent where it is NaN (H, W, 4)."""
     known = np.isfinite(probability)
     place = np.where(known, probability, 0)
-    anchors = np.linspace(0, 1, len(RAMP))
-    channels = [np.interp(place, anchors, [colour[band] for colour in RAMP]) for band in range(3)]
+    anchors = np.linspace(0, 1, len(PROBABILITY))
+    channels = [np.interp(place, anchors, channel) for channel in zip(*map(rgb, PROBABILITY), strict=True)]
     return _with_alpha(np.rint(np.stack(channels, axis=-1)).astype(np.uint8), known)
 
 
 def agreement_image(mask: NDArray[np.uint8], truth: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Where mask and truth (H, W) agree, sampled at `shape`; transparent where either is not known (h, w, 4)."""
+    """Where mask and truth (H, W) agree, sampled at `shape`; transparent where the mask is not known (h, w, 4)."""
     rows, cols = ((np.arange(n) + 0.5) * side / n for n, side in zip(shape, mask.shape, strict=True))
     sampled = np.ix_(rows.astype(int), cols.astype(int))
     mask, truth = mask[sampled], truth[sampled]
-    table = np.array(list(AGREEMENT.values()), dtype=np.uint8)  # tp, tn, fp, fn
-    kind = np.where(truth == 1, np.where(mask == 1, 0, 3), np.where(mask == 1, 2, 1))
-    return _with_alpha(table[kind], (mask != UNKNOWN) & (truth != UNKNOWN))
+    return _with_alpha(agreement_picture(mask == 1, truth), mask != UNKNOWN)
 
 
 def _with_alpha(colours: NDArray[np.uint8], known: NDArray[np.bool_]) -> NDArray[np.uint8]:

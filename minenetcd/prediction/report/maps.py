@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from minenetcd.display.agreement import agreement_legend
+from minenetcd.display.palettes import PROBABILITY
 from minenetcd.geo.grid import Grid
 from minenetcd.prediction.facts import ImageFacts
 from minenetcd.prediction.report.figures import (
-    AGREEMENT,
-    RAMP,
-    Colour,
     agreement_image,
     change_image,
     data_uri,
@@ -54,7 +53,7 @@ def change_map(outcome: Outcome) -> str:
 def probability_map(outcome: Outcome) -> str:
     """Probability, with a colour bar on which the threshold is marked."""
     probability = small_probability(outcome.scene, outcome.facts.overlap, outcome.pictures.valid.shape)
-    colours = ", ".join(map(_css, RAMP))
+    colours = ", ".join(PROBABILITY)
     threshold = outcome.facts.threshold
     bar = (
         f'<div class="bar" style="background: linear-gradient(to right, {colours})">'
@@ -69,7 +68,7 @@ def agreement_map(outcome: Outcome, mask: NDArray[np.uint8], truth: NDArray[np.u
     """True and false positives and negatives, in the paper's colours."""
     image = agreement_image(mask, truth, outcome.pictures.valid.shape)
     entries = "".join(
-        f'<li><i style="background: {_css(colour)}"></i>{name}</li>' for name, colour in AGREEMENT.items()
+        f'<li><i style="background: {colour}"></i>{name}</li>' for name, colour in agreement_legend(truth).items()
     )
     caption = f'<b>Map against truth</b><ul class="legend">{entries}</ul>'
     return _figure(outcome, image, caption)
@@ -123,7 +122,3 @@ def _overlap_grid(outcome: Outcome) -> Grid:
 def _caption(image: ImageFacts) -> str:
     name = Path(image.source).name
     return f"{image.date[:10]}, {name}" if image.date else name
-
-
-def _css(colour: Colour) -> str:
-    return "rgb({}, {}, {})".format(*colour)

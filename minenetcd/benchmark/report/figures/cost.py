@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from minenetcd.benchmark.report.figures.write import LONGEST_NAME, WIDTH
 from minenetcd.benchmark.results.summary import Line, Part, gains
 from minenetcd.benchmark.suite.labels import TRUNKS
-from minenetcd.display.figure_style import ACCENT, BLUE, BLUE_LIGHT, GRID, INK, QUIET, fitted, line_inches, titled
+from minenetcd.display.figure_style import fitted, line_inches, titled
 from minenetcd.display.label_places import name_points
+from minenetcd.display.palettes import ACCENT, BLUE, BLUE_LIGHT, GRID, INK, QUIET
 
 FAMILY_COLOURS = {"VMamba": "#d98a29", "Swin Transformer": BLUE, "ResNet": "#5f8f5a"}
 

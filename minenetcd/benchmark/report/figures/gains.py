@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from minenetcd.benchmark.report.figures.write import LABEL_INCHES, WIDTH
 from minenetcd.benchmark.results.summary import Part, gains
 from minenetcd.benchmark.suite.labels import MEASURES, TRUNKS
-from minenetcd.display.figure_style import ACCENT, INK, QUIET, fitted, only_grid, row_inches, titled
+from minenetcd.display.figure_style import fitted, only_grid, row_inches, titled
+from minenetcd.display.palettes import ACCENT, INK, QUIET
 
 UP, DOWN = "#3f7d4e", ACCENT
 

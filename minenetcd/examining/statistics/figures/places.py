@@ -9,19 +9,8 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from minenetcd.display.figure_style import (
-    ACCENT,
-    ACCENT_LIGHT,
-    BLUE,
-    BLUE_LIGHT,
-    INK,
-    OTHER_COLOUR,
-    QUIET,
-    SPLIT_COLOURS,
-    counted,
-    only_grid,
-    titled,
-)
+from minenetcd.display.figure_style import counted, only_grid, titled
+from minenetcd.display.palettes import ACCENT, ACCENT_LIGHT, BLUE, BLUE_LIGHT, INK, OTHER_COLOUR, QUIET, SPLIT_COLOURS
 from minenetcd.display.world_map import DEGREES, EQUAL_EARTH, draw_world
 from minenetcd.examining.statistics.as_json import countries_table
 from minenetcd.examining.statistics.numbers import Statistics

@@ -1,0 +1,39 @@
+"""The colours of pages, figures, pictures and rasters of classes, as #rrggbb."""
+
+# --- figures ---
+
+INK, QUIET, GRID = "#22282e", "#6b747c", "#e4e7ea"
+ACCENT, ACCENT_LIGHT = "#b8433a", "#e7b9b3"  # what changed
+BLUE, BLUE_LIGHT = "#2f6690", "#b3c9da"
+BEFORE, AFTER = BLUE, "#d98a29"
+SPLIT_COLOURS = {"train": BLUE, "val": "#d9a329", "test": ACCENT}
+OTHER_COLOUR = "#7a7f85"
+FRAME = "#c9ced3"  # of a picture: an all white one shows as one
+
+# --- masks ---
+
+#: Of a mask shown as a picture.
+CHANGED, UNCHANGED, NOT_LABELLED = "#ffffff", "#141414", "#808080"
+
+#: A mask against the truth, in the colours of the paper's figures 10 to 12.
+AGREEMENT = {
+    "true positive": "#00c800",
+    "true negative": "#ffffff",
+    "false positive": "#ff0000",
+    "false negative": "#0000ff",
+    "not labelled": NOT_LABELLED,
+}
+
+#: Two detectors: a alone, b alone; both see change, or both are wrong; neither, or both are right; not known.
+ONLY_A, ONLY_B, BOTH, ALIKE, NOT_KNOWN = BLUE, AFTER, "#b2b9bf", "#f4f5f6", "#dfe3e6"
+
+# --- numbers ---
+
+#: Probability of change, from 0 to 1: lightness falls evenly, so that it also reads in grey.
+PROBABILITY = ("#fcfddc", "#fed982", "#fb9e4f", "#e15846", "#a02264", "#540f6d", "#140b35")
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255."""
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return red, green, blue
