@@ -11,6 +11,9 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 import minenetcd
+from minenetcd.benchmark.folder import BenchmarkFolder
+from minenetcd.benchmark.results.table import write_table
+from minenetcd.benchmark.suite.cells import expand
 from minenetcd.constants import TrainedOn
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.datasets.catalog import load_dataset
@@ -77,3 +80,15 @@ def test_the_training_pairs_of_0_2_are_still_no_test(squares: Path) -> None:
     assert was_trained_on(detector, DatasetFacts("elsewhere", "train", "0ad74554758f9197"))  # the same pairs
     assert was_trained_on(detector, DatasetFacts("squares", "all", "0f3a"))  # held out from these
     assert not was_trained_on(detector, load_dataset(squares, "test").facts)
+
+
+def test_a_benchmark_of_0_2_gives_the_same_table(tmp_path: Path) -> None:
+    copy = shutil.copytree(SAVED / "benchmark", tmp_path / "benchmark")
+    folder = BenchmarkFolder(copy)
+    assert [cell.id for cell in expand(folder.suite())] == [cell.id for cell in folder.cells()]
+    write_table(folder)
+    assert (copy / "results.csv").read_text() == (SAVED / "benchmark" / "results.csv").read_text()
+    for cell in folder.cells():
+        if (record := folder.record(cell)) is not None:
+            stored = json.loads((SAVED / "benchmark" / "cells" / cell.id / "record.json").read_text())
+            assert record.as_json() == stored and list(record.as_json()) == list(stored)

@@ -1,12 +1,14 @@
 """The folder of a benchmark: where everything lies, and what of the plan is done."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from minenetcd.benchmark.record import Failure, Record
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.configs.suite import Suite
 from minenetcd.errors import DataError, OptionError, OutputError
@@ -48,7 +50,7 @@ class BenchmarkFolder:
         if (self.path / SUITE).exists() and (before := self.suite().name) != suite.name:
             raise OptionError(f"{str(self.path)!r} holds the results of the suite {before!r}: choose another --out.")
         write_text(self.path / SUITE, yaml.safe_dump(suite.model_dump(mode="json"), sort_keys=False, width=100))
-        write_json(self.path / PLAN, [cell.to_json() for cell in cells])
+        write_json(self.path / PLAN, [cell.as_json() for cell in cells])
 
     def suite(self) -> Suite:
         """The suite whose results these are; DataError where there are none."""
@@ -64,23 +66,31 @@ class BenchmarkFolder:
             raise DataError(f"{str(self.path)!r} has lost its {PLAN}: the call that made it writes it anew.")
         return [Cell.from_json(values) for values in plan]
 
-    def record(self, cell: Cell) -> dict[str, Any] | None:
-        """What was measured; None where the cell is not finished."""
-        return _read(self.cell(cell) / RECORD)
+    def record(self, cell: Cell) -> Record | None:
+        """What was measured; None where the cell is not finished. DataError where the file lacks something."""
+        values = _read(self.cell(cell) / RECORD)
+        try:
+            return None if values is None else Record.from_json(values)
+        except (KeyError, TypeError) as error:
+            raise DataError(
+                f"The finished cell {str(self.cell(cell))!r} has a {RECORD} that lacks {error}: remove its folder, and "
+                "run again."
+            ) from error
 
-    def failure(self, cell: Cell) -> dict[str, Any] | None:
+    def failure(self, cell: Cell) -> Failure | None:
         """How the cell failed the last time; None where it did not."""
-        return _read(self.cell(cell) / FAILURE)
+        values = _read(self.cell(cell) / FAILURE)
+        return None if values is None else Failure(**values)
 
-    def write_record(self, cell: Cell, record: Mapping[str, Any]) -> None:
+    def write_record(self, cell: Cell, record: Record) -> None:
         """The cell is finished: this is written last."""
-        write_json(self.cell(cell) / RECORD, record)
+        write_json(self.cell(cell) / RECORD, record.as_json())
         (self.cell(cell) / FAILURE).unlink(missing_ok=True)
 
-    def write_failure(self, cell: Cell, failure: Mapping[str, Any]) -> None:
+    def write_failure(self, cell: Cell, failure: Failure) -> None:
         """The cell failed; it is tried again the next time."""
         self.cell(cell).mkdir(parents=True, exist_ok=True)
-        write_json(self.cell(cell) / FAILURE, failure)
+        write_json(self.cell(cell) / FAILURE, asdict(failure))
 
 
 def _read(path: Path) -> Any:

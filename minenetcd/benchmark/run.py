@@ -1,14 +1,14 @@
 """A suite from beginning to end: what is done stays done, what fails is reported, the rest goes on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.cell import measured_so_far
+from minenetcd.benchmark.record import Failure, Record
 from minenetcd.benchmark.report.write import write_report
 from minenetcd.benchmark.results.table import write_table
 from minenetcd.benchmark.suite.cells import Cell, expand
@@ -39,7 +39,7 @@ class SuiteReporter(Reporter):
     def progressed(self, cell: Cell, phase: str, done: int, of: int) -> None:
         """`phase` is "train", "validate" or "test"."""
 
-    def ended(self, cell: Cell, record: dict[str, Any] | None, error: str | None) -> None:
+    def ended(self, cell: Cell, record: Record | None, error: str | None) -> None:
         """Finished, with its record, or failed."""
 
     def remaining(self, seconds: float | None) -> None:
@@ -80,12 +80,19 @@ def run_suite(
     todo = [cell for cell in cells if cell.is_available and folder.record(cell) is None]
     reporter.plan(len(finished) + len(todo), len(finished))
     if todo:
-        _measure(todo, folder, Remaining(todo, finished, jobs), reporter, jobs=jobs, device=device)
+        _measure(
+            todo,
+            folder,
+            Remaining(todo, [(cell, record.timing) for cell, record in finished], jobs),
+            reporter,
+            jobs=jobs,
+            device=device,
+        )
     failures = {cell.id: folder.failure(cell) for cell in todo if folder.record(cell) is None}
     return Benchmark(
         finished=[cell for cell in cells if folder.record(cell) is not None],
         not_published=[cell for cell in cells if not cell.is_available],
-        failed={cell_id: failure["error"] if failure else "not run" for cell_id, failure in failures.items()},
+        failed={cell_id: failure.error if failure else "not run" for cell_id, failure in failures.items()},
         report=write_report(folder),
     )
 
@@ -105,21 +112,21 @@ def plan_suite(suite: Suite, out: str | Path, runs: str | Path | None = None) ->
     return planned
 
 
-def _refuse_changed_data(finished: Iterable[tuple[Cell, Mapping[str, Any]]]) -> None:
+def _refuse_changed_data(finished: Iterable[tuple[Cell, Record]]) -> None:
     """OptionError where a data set on this disk is no longer the one that cells were measured on."""
     checked: dict[tuple[str, str], str] = {}
     for cell, record in finished:
-        place = (cell.data, cell.test["split"])
+        place, measured_on = (cell.data, cell.test.split), record.metrics.data.fingerprint
         if place not in checked and Path(cell.data.partition("?")[0]).expanduser().exists():
             checked[place] = load_dataset(*place).facts.fingerprint
-        if checked.get(place, record["data_fingerprint"]) != record["data_fingerprint"]:
+        if checked.get(place, measured_on) != measured_on:
             raise OptionError(
                 f"{cell.data!r} has changed since {cell.id} was measured: choose another --out, where all cells are "
                 "measured on it as it is now."
             )
 
 
-def _state(folder: BenchmarkFolder, cell: Cell, record: dict[str, Any] | None) -> str:
+def _state(folder: BenchmarkFolder, cell: Cell, record: Record | None) -> str:
     if record is not None:
         return "finished"
     if not cell.is_available:
@@ -158,7 +165,7 @@ def _measure(
 
 
 def _task(cell: Cell, folder: BenchmarkFolder, device: str) -> Task:
-    arguments = {"cell": cell.to_json(), "out": str(folder.path), "runs": str(folder.runs), "device": device}
+    arguments = {"cell": cell.as_json(), "out": str(folder.path), "runs": str(folder.runs), "device": device}
     return Task(cell.id, MEASURE, arguments, log=str(folder.cell(cell) / LOG))
 
 
@@ -171,11 +178,12 @@ def _handle(event: Event, cell: Cell, folder: BenchmarkFolder, remaining: Remain
             remaining.progress(cell, event.phase, event.done, event.of)
             reporter.progressed(cell, event.phase, event.done, event.of)
         case Finished():
-            remaining.end(cell, event.result)
-            reporter.ended(cell, event.result, None)
+            record = Record.from_json(event.result)
+            remaining.end(cell, record.timing)
+            reporter.ended(cell, record, None)
             write_table(folder)
         case Failed():
             when = datetime.now(UTC).isoformat(timespec="seconds")
-            folder.write_failure(cell, {"error": event.error, "log": f"cells/{cell.id}/{LOG}", "when": when})
+            folder.write_failure(cell, Failure(event.error, f"cells/{cell.id}/{LOG}", when))
             remaining.end(cell, None)
             reporter.ended(cell, None, event.error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from minenetcd.benchmark.run import SuiteReporter
 
 if TYPE_CHECKING:
+    from minenetcd.benchmark.record import Record
     from minenetcd.benchmark.suite.cells import Cell
 
 _PHASES = {"train": "training", "validate": "validating", "test": "testing"}
@@ -49,13 +50,14 @@ class SuiteProgress(SuiteReporter):
     def progressed(self, cell: Cell, phase: str, done: int, of: int) -> None:
         self.bars.update(self.tasks[cell.id], completed=done, total=of, facts=_PHASES[phase])
 
-    def ended(self, cell: Cell, record: dict[str, Any] | None, error: str | None) -> None:
+    def ended(self, cell: Cell, record: Record | None, error: str | None) -> None:
         self.bars.remove_task(self.tasks.pop(cell.id))
         self.bars.advance(self.all)
         if record is None:
             self._print(f"[red]failed[/]  {_name(cell)}: {escape(str(error))}")
         else:
-            f1 = "undefined" if record["f1"] is None else f"{record['f1']:.4f}"
+            measured = record.metrics.counts.f1
+            f1 = "undefined" if measured is None else f"{measured:.4f}"
             self._print(f"F1 {f1}  {_name(cell)}")
 
     def remaining(self, seconds: float | None) -> None:

@@ -9,7 +9,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -92,7 +92,7 @@ def run_tasks(
     log: Path,
     device: str = "auto",
     stopped: Callable[[], bool] = lambda: False,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Run `tasks`, so many side by side, and yield what happens; every task that started ends with an event.
 
     Cores, and with `device` "auto" or "cuda" the CUDA devices, are divided among the workers. What a worker prints

@@ -1,15 +1,14 @@
 """A benchmark folder as a run leaves it, with detectors that are the truth moved and sprinkled: no network at all."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.samples import SampleCollector, kept_names
+from minenetcd.benchmark.record import Origin, Record, Training
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.trunks import complexity_of
 from minenetcd.configs.suite import Suite
@@ -58,7 +57,7 @@ def make_up(
 def _measure(cell: Cell, folder: BenchmarkFolder, pairs: Sequence[Pair], skill: float) -> None:
     names = [name for name, *_ in pairs]
     samples = SampleCollector(
-        kept_names(names, cell.test["kept"]), folder.samples(cell.dataset, FINGERPRINT), threshold=0.5
+        kept_names(names, cell.test.kept), folder.samples(cell.dataset, FINGERPRINT), threshold=0.5
     )
     counts = []
     for number, (name, _, before, after, truth) in enumerate(pairs):
@@ -84,24 +83,23 @@ def _guess(truth: np.ndarray, skill: float, rng: np.random.Generator) -> np.ndar
     return moved ^ coarse.repeat(step, 0).repeat(step, 1)[: truth.shape[0], : truth.shape[1]]
 
 
-def _record(cell: Cell, result: Evaluation) -> dict[str, Any]:
-    measured = MetricsRecord.of(result).as_json()
+def _record(cell: Cell, result: Evaluation) -> Record:
     complexity = complexity_of(cell.model)
-    return {
-        "model": cell.model,
-        "weights": "trained" if cell.is_trained_here else cell.weights,
-        **measured["counts"],
-        **measured["metrics"],
-        **{key: measured[key] for key in ("pairs", "sites", "threshold", "average_precision")},
-        **asdict(complexity),
-        "train_steps": 100,
-        "train_pairs": 800,
-        "train_seconds": complexity.macs / 1e9,
-        "test_seconds": complexity.macs / 1e10,
-        "config_hash": cell.hash,
-        "data_source": cell.data,
-        "data_fingerprint": result.facts.fingerprint,
-        "commit": "0" * 40,
-        "version": "0",
-        "machine": "made up",
-    }
+    seconds = complexity.macs / 1e9
+    return Record(
+        cell=cell.id,
+        row=cell.row,
+        label=cell.label,
+        group=cell.group,
+        model=cell.model,
+        dataset=cell.dataset,
+        recipe=cell.recipe,
+        seed=cell.seed,
+        weights="trained" if cell.is_trained_here else cell.weights,
+        trained_on=None,
+        metrics=MetricsRecord.of(result),
+        complexity=complexity,
+        training=Training(100, 800, seconds, val_f1=None, best_step=None, train_fingerprint=None, train_commit=None),
+        test_seconds=seconds / 10,
+        origin=Origin(cell.hash, "0" * 40, None, version="0", torch="0", machine="made up", finished=""),
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from minenetcd.benchmark.record import Timing
 from minenetcd.benchmark.run import plan_suite
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.plan import Costs, DataSize, Speeds, data_size
@@ -78,8 +79,7 @@ def test_what_cannot_be_known_is_unknown(tmp_path: Path) -> None:
 def test_a_measured_speed_tells_the_time(squares: Path) -> None:
     bit, fc_ef = cells(str(squares), recipes=[{"name": "strong", "steps": 30, "batch_size": 4}])
     costs = Costs()
-    record = {"train_pairs": 120, "train_seconds": 60.0, "pairs": 7, "test_seconds": 1.0}
-    speeds = Speeds.of([(bit, costs.of(bit), record)])
+    speeds = Speeds.of([(bit, costs.of(bit), Timing(120, 60.0, 7, 1.0))])
     cost = costs.of(bit)
     assert speeds.seconds(bit, cost) == pytest.approx(60 + (7 + cost.validation_pairs) / 7)
     other = costs.of(fc_ef)  # never measured: by its multiply-adds
@@ -110,7 +110,7 @@ def test_the_time_left_follows_what_runs(squares: Path) -> None:
     time.sleep(0.02)
     remaining.progress(first, "test", 7, 7)
     assert remaining.seconds() > 0
-    remaining.end(first, {"train_pairs": 120, "train_seconds": 60.0, "pairs": 7, "test_seconds": 1.0})
+    remaining.end(first, Timing(120, 60.0, 7, 1.0))
     assert remaining.seconds() == pytest.approx(remaining.speeds.seconds(second, remaining.cost[second.id]))
     remaining.start(second)
     remaining.end(second, None)

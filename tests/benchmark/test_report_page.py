@@ -12,6 +12,7 @@ from PIL import Image
 
 from benchmark.made_up import make_up, square_pairs
 from minenetcd.benchmark.folder import BenchmarkFolder
+from minenetcd.benchmark.record import Failure
 from minenetcd.benchmark.report.write import write_report
 from minenetcd.benchmark.suite.suites import read_suite
 from minenetcd.display.figure_style import titled
@@ -118,7 +119,7 @@ def test_cells_that_failed_or_were_not_run_are_named(tmp_path: Path) -> None:
     suite = read_suite(SUITE | {"datasets": ["CLCD"], "seeds": [1]})
     folder = make_up(suite, tmp_path / "out", square_pairs(), skill=SKILL, leave_out=["BIT", "FC-EF"])
     bit = next(cell for cell in folder.cells() if cell.label == "BIT")
-    folder.write_failure(bit, {"error": "CUDA out of memory <tried>", "log": "", "when": ""})
+    folder.write_failure(bit, Failure("CUDA out of memory <tried>", log="", when=""))
     page = Page()
     page.feed(write_report(folder).read_text(encoding="utf-8"))
     assert "1 of 4 cells failed." in page.text and "BIT, CLCD, paper, seed 1: CUDA out of memory <tried>" in page.text

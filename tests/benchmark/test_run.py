@@ -14,6 +14,7 @@ from filelock import FileLock
 from PIL import Image
 
 from minenetcd.benchmark.folder import BenchmarkFolder
+from minenetcd.benchmark.record import Record
 from minenetcd.benchmark.run import SuiteReporter, run_suite
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.suites import read_suite
@@ -44,7 +45,7 @@ class Reports(SuiteReporter):
     def started(self, cell: Cell) -> None:
         self.events.append(("started", cell.label, cell.seed))
 
-    def ended(self, cell: Cell, record: dict[str, Any] | None, error: str | None) -> None:
+    def ended(self, cell: Cell, record: Record | None, error: str | None) -> None:
         self.events.append(("finished" if record else "failed", cell.label, cell.seed))
 
     def remaining(self, seconds: float | None) -> None:
@@ -75,7 +76,7 @@ def values(squares: Path, *, steps: int = 4, **changes: Any) -> dict[str, Any]:
 def counts(suite: Suite, out: Path) -> dict[str, list[int]]:
     folder = BenchmarkFolder(out)
     records = {cell.id: folder.record(cell) for cell in expand(suite)}
-    return {name: [record[key] for key in ("tp", "fp", "fn", "tn")] for name, record in records.items() if record}
+    return {name: record.metrics.counts.to_tensor().tolist() for name, record in records.items() if record}
 
 
 def test_a_failing_cell_is_reported_and_the_rest_go_on(

@@ -131,9 +131,9 @@ def test_own_choices_win_over_those_of_the_suite() -> None:
     method = {"config": "bit", "settings": {"trainer": {"patience": 3}}}
     shared = {"trainer": {"patience": 9, "validate_epochs": 2}, "recipe": {"epochs": 7, "batch_size": 2}}
     cell = cells(methods=[method], settings=shared, recipes=[{"name": "paper", "batch_size": 4, "label": "own"}])[0]
-    assert (cell.settings["trainer"]["patience"], cell.settings["trainer"]["validate_epochs"]) == (3, 2)
-    recipe = cell.settings["recipe"]
-    assert (recipe["name"], recipe["epochs"], recipe["batch_size"], recipe["optimiser"]) == ("paper", 7, 4, "adam")
+    assert (cell.settings.trainer.patience, cell.settings.trainer.validate_epochs) == (3, 2)
+    recipe = cell.settings.recipe
+    assert (recipe.name, recipe.epochs, recipe.batch_size, recipe.optimiser) == ("paper", 7, 4, "adam")
     assert cell.recipe == "own"
 
 
@@ -141,7 +141,7 @@ def test_cells_travel_as_json() -> None:
     import json
 
     for cell in expand(read_suite("synthetic-small")):
-        assert Cell.from_json(json.loads(json.dumps(cell.to_json()))) == cell
+        assert Cell.from_json(json.loads(json.dumps(cell.as_json()))) == cell
 
 
 def test_a_file_of_ones_own_is_read_and_named_by_its_file(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import yaml
 
 from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.samples import SampleCollector, kept_names
+from minenetcd.benchmark.record import Origin, Record, Timing, Training
 from minenetcd.benchmark.suite.cells import WITHOUT_EFFECT, Cell
 from minenetcd.benchmark.suite.trunks import complexity_of
 from minenetcd.constants import TrainedOn
@@ -33,10 +34,10 @@ from minenetcd.training.train import train
 
 def measure_cell(*, cell: Mapping[str, Any], out: str, runs: str, device: str, reporter: Reporter) -> dict[str, Any]:
     """`run_cell` as a task of a pool: the cell as JSON, and the folders by name."""
-    return run_cell(Cell.from_json(cell), BenchmarkFolder(out, runs), device=device, reporter=reporter)
+    return run_cell(Cell.from_json(cell), BenchmarkFolder(out, runs), device=device, reporter=reporter).as_json()
 
 
-def run_cell(cell: Cell, folder: BenchmarkFolder, *, device: str, reporter: Reporter) -> dict[str, Any]:
+def run_cell(cell: Cell, folder: BenchmarkFolder, *, device: str, reporter: Reporter) -> Record:
     """Measure `cell`, write its record and return it. Raises what training, loading and testing raise."""
     detector, training = _detector(cell, folder, device, reporter)
     out = folder.cell(cell)
@@ -44,25 +45,35 @@ def run_cell(cell: Cell, folder: BenchmarkFolder, *, device: str, reporter: Repo
     result, seconds = _test(cell, detector, folder, device, reporter)
     about = {"model": cell.label, "trained_on": detector.provenance.trained_on_in_words}
     write_results(result, out, about=about)
-    record = {
-        **_identity(cell, detector),
-        **_measured(result),
-        **_costs(detector),
-        **training,
-        "test_seconds": round(seconds, 3),
-        **_origin(cell, result, device),
-    }
+    model = detector.describe()["model"]
+    record = Record(
+        cell=cell.id,
+        row=cell.row,
+        label=cell.label,
+        group=cell.group,
+        model=model,
+        dataset=cell.dataset,
+        recipe=cell.recipe,
+        seed=cell.seed,
+        weights="trained" if cell.is_trained_here else cell.weights,
+        trained_on=detector.provenance.trained_on_in_words,
+        metrics=MetricsRecord.of(result),
+        complexity=complexity_of(model),
+        training=training,
+        test_seconds=round(seconds, 3),
+        origin=_origin(cell, device),
+    )
     folder.write_record(cell, record)
     return record
 
 
 def _detector(
     cell: Cell, folder: BenchmarkFolder, device: str, reporter: Reporter
-) -> tuple[ChangeDetector, dict[str, Any]]:
+) -> tuple[ChangeDetector, Training | None]:
     """The detector to test, and what is known of its training."""
     if not cell.is_trained_here:
         reporter.note(f"loading {cell.weights}")
-        return ChangeDetector.from_pretrained(cell.weights), {}
+        return ChangeDetector.from_pretrained(cell.weights), None
     _refuse_training_on_the_test(cell)
     run = folder.run(cell)
     with locked(f"{run}.lock"):  # suites that share runs, or one that was killed and is still saving
@@ -73,14 +84,19 @@ def _detector(
 
 
 def _refuse_training_on_the_test(cell: Cell) -> None:
-    """DataError where the split that is tested is the one that is trained on, as in a set that is not divided."""
+    """DataError where the pairs that are tested are those that are trained on, as in a set that is not divided."""
     trained, tested = (
-        load_dataset(cell.data, split).facts for split in (cell.settings["data"]["train_split"], cell.test["split"])
+        load_dataset(cell.data, split).facts for split in (cell.settings.data.train_split, cell.test.split)
     )
     if is_trained_on(TrainedOn(**asdict(trained)), tested):
+        same = (
+            f"{cell.data!r} gives the split {tested.split!r} for both"
+            if trained.split == tested.split
+            else f"{trained.split!r} and {tested.split!r} of {cell.data!r} hold the same pairs"
+        )
         raise DataError(
-            f"Training and test need different pairs, {cell.data!r} gives the split {tested.split!r} for both: divide "
-            "it into train and test, or test weights that were trained elsewhere."
+            f"Training and test need different pairs, {same}: divide it into train and test, or test weights that were "
+            "trained elsewhere."
         )
 
 
@@ -89,17 +105,20 @@ def is_trained(run: Path) -> bool:
     return bool(RunFolder(run).read_summary().get("finished"))
 
 
-def measured_so_far(cell: Cell, folder: BenchmarkFolder) -> dict[str, Any] | None:
-    """The record of `cell`; of one that is begun, the pairs and seconds of its training so far; else None."""
+def measured_so_far(cell: Cell, folder: BenchmarkFolder) -> Timing | None:
+    """What `cell` took; of one that is begun, its training so far; else None."""
     record = folder.record(cell)
-    if record is None and cell.is_trained_here and RunFolder(folder.run(cell)).read_log():
-        return _speed(cell, folder.run(cell))
-    return record
+    if record is not None:
+        return record.timing
+    if cell.is_trained_here and RunFolder(folder.run(cell)).read_log():
+        _, pairs, seconds = _steps(cell, folder.run(cell))
+        return Timing(pairs, seconds)
+    return None
 
 
 def _as_started(cell: Cell, run: Path) -> dict[str, Any]:
     """The cell's configuration, with the keys that decide nothing as they were when the run was started."""
-    settings = cell.settings
+    settings = cell.settings.model_dump(mode="json")
     if (run / CONFIG).exists():
         before = yaml.safe_load((run / CONFIG).read_text(encoding="utf-8"))
         for *sections, key in WITHOUT_EFFECT:
@@ -111,11 +130,11 @@ def _test(
     cell: Cell, detector: ChangeDetector, folder: BenchmarkFolder, device: str, reporter: Reporter
 ) -> tuple[Evaluation, float]:
     """Evaluate on the cell's split, keep sample masks; also the seconds it took."""
-    data = load_dataset(cell.data, cell.test["split"])
+    data = load_dataset(cell.data, cell.test.split)
     ready = detector.for_inference(device)
-    ready.threshold = cell.test["threshold"] or detector.threshold
+    ready.threshold = cell.test.threshold or detector.threshold
     samples = SampleCollector(
-        kept_names(data.names, cell.test["kept"]),
+        kept_names(data.names, cell.test.kept),
         folder.samples(cell.dataset, data.facts.fingerprint),
         threshold=ready.threshold,
     )
@@ -123,8 +142,8 @@ def _test(
     result = evaluate(
         ready,
         data,
-        batch_size=cell.test["batch_size"],
-        workers=cell.settings["data"]["workers"],
+        batch_size=cell.test.batch_size,
+        workers=cell.settings.data.workers,
         on_batch=samples,
         progress=lambda done, of: reporter.progress("test", done, of),
     )
@@ -133,78 +152,37 @@ def _test(
     return result, seconds
 
 
-def _identity(cell: Cell, detector: ChangeDetector) -> dict[str, Any]:
-    described = detector.describe()["model"]
-    return {
-        "cell": cell.id,
-        "row": cell.row,
-        "label": cell.label,
-        "group": cell.group,
-        "model": described,
-        "dataset": cell.dataset,
-        "split": cell.test["split"],
-        "recipe": cell.recipe,
-        "seed": cell.seed,
-        "weights": "trained" if cell.is_trained_here else cell.weights,
-        "trained_on": detector.provenance.trained_on_in_words,
-    }
-
-
-def _measured(result: Evaluation) -> dict[str, Any]:
-    """Counts, metrics and intervals, one level deep."""
-    record = MetricsRecord.of(result)
-    intervals = {
-        f"{name}_{end}": None if pair is None else pair[index]
-        for name, pair in record.intervals.items()
-        for index, end in enumerate(("low", "high"))
-    }
-    keys = ("pairs", "sites", "threshold", "average_precision", "expected_calibration_error")
-    return {
-        **asdict(record.counts), **record.counts.metrics(), **intervals, **{key: getattr(record, key) for key in keys}
-    }  # fmt: skip
-
-
-def _costs(detector: ChangeDetector) -> dict[str, Any]:
-    return asdict(complexity_of(detector.describe()["model"]))
-
-
-def _training(cell: Cell, run: Path) -> dict[str, Any]:
+def _training(cell: Cell, run: Path) -> Training:
     """Steps, pairs and seconds of the training, from its folder, and its best validation."""
     summary = RunFolder(run).read_summary()
-    return {
-        **_speed(cell, run),
-        "val_f1": summary["best"]["f1"],
-        "best_step": summary["best"]["step"],
-        "train_fingerprint": summary["data"]["train"]["fingerprint"],
-        "train_commit": (summary.get("git") or {}).get("commit"),
-    }
+    return Training(
+        *_steps(cell, run),
+        val_f1=summary["best"]["f1"],
+        best_step=summary["best"]["step"],
+        train_fingerprint=summary["data"]["train"]["fingerprint"],
+        train_commit=(summary.get("git") or {}).get("commit"),
+    )
 
 
-def _speed(cell: Cell, run: Path) -> dict[str, Any]:
+def _steps(cell: Cell, run: Path) -> tuple[int, int, float]:
     """Steps, their pairs, and the seconds they took, without those of validation and saving."""
     rows, settings = RunFolder(run).read_log(), cell.settings
-    pairs = settings["recipe"]["batch_size"] * settings["trainer"]["accumulation"]
-    return {
-        "train_steps": len(rows),
-        "train_pairs": len(rows) * pairs,
-        "train_seconds": round(sum(pairs / float(row["samples_per_second"]) for row in rows), 3),
-    }
+    pairs = settings.recipe.batch_size * settings.trainer.accumulation
+    seconds = sum(pairs / float(row["samples_per_second"]) for row in rows)
+    return len(rows), len(rows) * pairs, round(seconds, 3)
 
 
-def _origin(cell: Cell, result: Evaluation, device: str) -> dict[str, Any]:
-    """What this number rests on."""
+def _origin(cell: Cell, device: str) -> Origin:
     state = git_state() or {}
-    return {
-        "config_hash": cell.hash,
-        "data_source": result.facts.source,
-        "data_fingerprint": result.facts.fingerprint,
-        "commit": state.get("commit"),
-        "commit_changed": state.get("changed"),
-        "version": version("minenetcd"),
-        "torch": torch.__version__,
-        "machine": _machine(device),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+    return Origin(
+        config_hash=cell.hash,
+        commit=state.get("commit"),
+        commit_changed=state.get("changed"),
+        version=version("minenetcd"),
+        torch=torch.__version__,
+        machine=_machine(device),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 def _machine(device: str) -> str:
@@ -219,7 +197,13 @@ class _Relay(TrainingReporter):
     """Passes on what a training reports."""
 
     def __init__(self, reporter: Reporter) -> None:
-        self.progress, self.note = reporter.progress, reporter.note
+        self.reporter = reporter
+
+    def progress(self, phase: str, done: int, of: int) -> None:
+        self.reporter.progress(phase, done, of)
+
+    def note(self, text: str) -> None:
+        self.reporter.note(text)
 
     def step(self, step: Step, of: int, validation: Validation | None) -> None:
         self.progress("train", step.step, of)

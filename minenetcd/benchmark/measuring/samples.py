@@ -34,8 +34,8 @@ class SampleCollector:
         for index, name in enumerate(batch.name):
             if name in self.names:
                 self.masks[name] = (probability[index] >= self.threshold).cpu().numpy()
-                dates = [getattr(batch, date)[index].numpy() for date in ("before", "after")]
-                write_images(self.images, name, *dates, batch.mask[index].numpy())
+                before, after, truth = (part[index].numpy() for part in (batch.before, batch.after, batch.mask))
+                write_images(self.images, name, before, after, truth)
 
     def write(self, path: Path) -> None:
         """All masks, one bit a pixel."""

@@ -79,7 +79,7 @@ WRITERS: dict[str, Callable[[Table], str]] = {"md": to_markdown, "tex": to_latex
 
 
 def _markdown(cell: TableCell) -> str:
-    text = {1: f"**{cell.text}**", 2: f"<u>{cell.text}</u>"}.get(cell.rank, cell.text)
+    text = {1: f"**{cell.text}**", 2: f"<u>{cell.text}</u>"}.get(cell.rank or 0, cell.text)
     return _bars(" ".join(part for part in (text, cell.spread, f"({cell.printed})" if cell.printed else "") if part))
 
 
@@ -106,7 +106,7 @@ def _latex_head(table: Table, spans: list[int]) -> list[str]:
 
 def _latex_cell(cell: TableCell, span: int) -> list[str]:
     text = _latex_number(cell.text)
-    text = {1: rf"\textbf{{{text}}}", 2: rf"\underline{{{text}}}"}.get(cell.rank, text)
+    text = {1: rf"\textbf{{{text}}}", 2: rf"\underline{{{text}}}"}.get(cell.rank or 0, text)
     if cell.spread:
         text += rf" {{\tiny {latex(cell.spread)}}}"
     return [text, _latex_number(cell.printed)] if span == 2 else [text]
@@ -123,7 +123,7 @@ def _side(column: Column) -> str:
 
 def _html_cell(cell: TableCell, column: Column) -> str:
     text = escape(cell.text)
-    text = {1: f"<b>{text}</b>", 2: f"<u>{text}</u>"}.get(cell.rank, text)
+    text = {1: f"<b>{text}</b>", 2: f"<u>{text}</u>"}.get(cell.rank or 0, text)
     if cell.spread:
         text += f" <small>{escape(cell.spread)}</small>"
     if column.has_printed:

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
@@ -91,7 +91,7 @@ def _warnings(frame: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _name(row: dict[str, Any]) -> str:
+def _name(row: Mapping[Hashable, Any]) -> str:
     seed = None if pd.isna(row["seed"]) else f"seed {row['seed']}"
     return ", ".join(str(part) for part in (row["label"], row["dataset"], row["recipe"], seed) if part)
 

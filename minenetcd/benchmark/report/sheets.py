@@ -44,20 +44,21 @@ def find_samples(part: Part, cells: Sequence[Cell], folder: BenchmarkFolder, set
     place = {cell.id: cell for cell in cells}
     shown = {line.label: place[line.cells[0]] for line in part.lines if line.cells}
     masks = {label: read_masks(folder.cell(cell) / "masks.npz") for label, cell in shown.items()}
-    contents = {folder.record(cell)["data_fingerprint"] for cell in shown.values()}
+    contents = {r.metrics.data.fingerprint for cell in shown.values() if (r := folder.record(cell)) is not None}
     if len(contents) != 1:  # nothing measured, or not on the same images
         return []
     kept = set.intersection(*(set(found) for found in masks.values()))
     scores = pd.DataFrame({label: pair_scores(folder, cell) for label, cell in shown.items()})
     scores = scores[scores.index.isin(kept)].fillna(0.0)
-    chosen = choose_samples(scores.mean(axis=1).to_dict(), settings.quantiles)
+    means = {str(name): float(mean) for name, mean in scores.mean(axis=1).items()}
+    chosen = choose_samples(means, settings.quantiles)
     found = []
     for name, quantile in sorted(chosen.items(), key=lambda item: item[1]):
         images = read_images(folder.samples(part.dataset, *contents), name)
         if images is not None:
-            row = scores.loc[name]
             maps = {label: masks[label][name] for label in shown}
-            found.append(Sample(name, quantile, float(row.mean()), **images, masks=maps, f1=row.to_dict()))
+            f1 = {label: float(scores[label][name]) for label in shown}
+            found.append(Sample(name, quantile, means[name], **images, masks=maps, f1=f1))
     return found
 
 

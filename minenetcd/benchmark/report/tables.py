@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from minenetcd.benchmark.results.comparison import Comparison
 from minenetcd.benchmark.results.summary import Axis, Line, Part, Score, gains
-from minenetcd.benchmark.suite.labels import MEASURES, TRUNKS
+from minenetcd.benchmark.suite.labels import MEASURES
 
 DIGITS = 4
 
@@ -115,7 +115,7 @@ def _score_column(lines: Sequence[Line], measure: str) -> list[TableCell]:
             _state(line) if value is None else f"{value:.{DIGITS}f}",
             _spread(line.scores[measure]),
             line.printed.get(measure, ""),
-            ranks.get(value),
+            None if value is None else ranks.get(value),
         )
         for line, value in zip(lines, shown, strict=True)
     ]
@@ -123,7 +123,7 @@ def _score_column(lines: Sequence[Line], measure: str) -> list[TableCell]:
 
 def _gain_row(without: Line, with_: Line, comparison: Comparison | None, *, alone: bool) -> list[TableCell]:
     """`alone`: no other row has this trunk, so that its name tells them apart."""
-    trunk = TRUNKS.get(with_.backbone or "")
+    trunk = with_.trunk
     cells = [TableCell(trunk.family if trunk else ""), TableCell(trunk.label if trunk and alone else with_.label)]
     for measure in ("f1", "ciou"):
         off, on = without.scores[measure].mean, with_.scores[measure].mean

@@ -1,13 +1,13 @@
 """Seeds of a row become one line: mean and spread of each measure, and what was printed."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
 
-from minenetcd.benchmark.suite.labels import MEASURES, backbone_of, has_change_fft
+from minenetcd.benchmark.suite.labels import MEASURES, TRUNKS, Trunk, backbone_of, has_change_fft
 
 #: What the columns of a table over several parts differ in.
 Axis = Literal["data set", "recipe"]
@@ -44,10 +44,10 @@ class Line:
     row: str
     label: str
     group: str | None
-    model: dict[str, Any]
-    scores: dict[str, Score]
-    printed: dict[str, str]
-    printed_gain: dict[str, str]
+    model: Mapping[str, Any]
+    scores: Mapping[str, Score]
+    printed: Mapping[str, str]
+    printed_gain: Mapping[str, str]
     printed_in: str | None
     printed_note: str | None
     parameters: int | None
@@ -62,6 +62,11 @@ class Line:
     @property
     def backbone(self) -> str | None:
         return backbone_of(self.model)
+
+    @property
+    def trunk(self) -> Trunk | None:
+        """Its backbone, where it is one of figure 13."""
+        return TRUNKS.get(self.backbone or "")
 
     @property
     def has_change_fft(self) -> bool | None:
@@ -92,8 +97,8 @@ class Part:
     @property
     def measured(self) -> list[Line]:
         """The lines with an F1, best first."""
-        known = [line for line in self.lines if line.f1 is not None]
-        return sorted(known, key=lambda line: line.f1, reverse=True)
+        known = [(line.f1, line) for line in self.lines if line.f1 is not None]
+        return [line for _, line in sorted(known, key=lambda each: each[0], reverse=True)]
 
 
 def parts(frame: pd.DataFrame) -> list[Part]:

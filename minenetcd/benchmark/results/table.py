@@ -72,7 +72,8 @@ def read_table(path: Path) -> pd.DataFrame:
 def _row(suite: Suite, cell: Cell, folder: BenchmarkFolder) -> dict[str, Any]:
     record, failure = folder.record(cell), folder.failure(cell)
     state = "finished" if record else "failed" if failure else "not run" if cell.is_available else "not published"
-    known = record or {"weights": "trained" if cell.is_trained_here else cell.weights, "config_hash": cell.hash}
+    weights = "trained" if cell.is_trained_here else cell.weights
+    known = record.as_json() if record else {"weights": weights, "config_hash": cell.hash}
     row = {name: known.get(name) for name in SCHEMA.names}
     return {
         **row,
@@ -87,7 +88,7 @@ def _row(suite: Suite, cell: Cell, folder: BenchmarkFolder) -> dict[str, Any]:
         "recipe": cell.recipe,
         "seed": cell.seed,
         "state": state,
-        "error": failure["error"] if failure and not record else None,
+        "error": failure.error if failure and not record else None,
         **_printed(suite, cell),
     }
 
@@ -96,7 +97,7 @@ def _printed(suite: Suite, cell: Cell) -> dict[str, str | None]:
     """Digits of printed scores and gains, as text: they are what was printed."""
     table = published_table(cell.data)
     gain = printed_gain(cell.model, table)
-    columns = {f"published_gain_{name}": digits for name, digits in (gain or {}).items()}
+    columns: dict[str, str | None] = {f"published_gain_{name}": digits for name, digits in (gain or {}).items()}
     found = printed_score(cell.model, table, suite.published) if suite.test.split == "test" else None
     if found is None:
         return columns

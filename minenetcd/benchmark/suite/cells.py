@@ -12,6 +12,7 @@ from minenetcd.benchmark.suite.labels import TRUNKS, data_label, method_label, o
 from minenetcd.benchmark.suite.published import published_weights
 from minenetcd.configs.reading import merge
 from minenetcd.configs.recipe import Recipe
+from minenetcd.configs.schema import Settings
 from minenetcd.configs.section import as_mapping
 from minenetcd.configs.suite import PUBLISHED, TRAIN, DatasetEntry, MethodEntry, Suite
 from minenetcd.datasets.catalog import published_table
@@ -27,6 +28,16 @@ WITHOUT_EFFECT = (
 
 #: Keys of a recipe that version 0.2 had not: at their defaults they decide nothing, so that its cells keep their ids.
 SINCE_0_2 = ("sampling", "momentum", "power", "milestones", "drop")
+
+
+@dataclass(frozen=True)
+class CellTest:
+    """How a cell is tested; `threshold` None: its detector's own. `kept` pairs may be shown in sheets."""
+
+    split: str
+    threshold: float | None
+    batch_size: int
+    kept: int
 
 
 @dataclass(frozen=True)
@@ -48,8 +59,8 @@ class Cell:
     recipe: str
     seed: int | None
     weights: str
-    settings: dict[str, Any]
-    test: dict[str, Any]
+    settings: Settings
+    test: CellTest
     twin: str = ""
 
     @property
@@ -64,24 +75,25 @@ class Cell:
     @property
     def model(self) -> dict[str, Any]:
         """Name and options of the architecture, as configured."""
-        return self.settings["model"]
+        return self.settings.model.model_dump(mode="json")
 
     @property
     def data(self) -> str:
         """The data set, as `load_dataset` takes it."""
-        return self.settings["data"]["name"]
+        return self.settings.data.name
 
     @property
     def hash(self) -> str:
         """Of everything that decides the result."""
         return self.id.rpartition("-")[2]
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "settings": self.settings.model_dump(mode="json")}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        return cls(**values)
+        """What `as_json` gave."""
+        return cls(**{**values, "settings": Settings.read(values["settings"]), "test": CellTest(**values["test"])})
 
 
 @dataclass(frozen=True)
@@ -114,20 +126,18 @@ def expand(suite: Suite) -> list[Cell]:
 def _cell(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int) -> Cell:
     settings = _settings(suite, row, dataset, recipe, seed)
     wished = row.entry.weights or suite.weights
+    model = settings.model.model_dump(mode="json")
     weights = _weights(wished, settings)
     trained = weights == TRAIN
-    test = suite.test.model_dump(mode="json")
     decides = (
-        {"settings": _deciding(settings)}
-        if trained
-        else {"weights": weights, "model": settings["model"], **_content(weights)}
+        {"settings": _deciding(settings)} if trained else {"weights": weights, "model": model, **_content(weights)}
     )
-    tested = {"data": settings["data"]["name"], "split": test["split"], "threshold": test["threshold"]}
+    tested = {"data": settings.data.name, "split": suite.test.split, "threshold": suite.test.threshold}
     label, recipe_name = _data_name(dataset), recipe_label(recipe)
     place = [row.slug, slug(label)] + ([slug(recipe_name), str(seed)] if trained else [])
     return Cell(
         id=f"{'.'.join(place)}-{_digest({**decides, 'test': tested})}",
-        run_id=f"{settings['model']['name']}-{_digest(decides)}" if trained else None,
+        run_id=f"{settings.model.name}-{_digest(decides)}" if trained else None,
         row=row.slug,
         label=row.label,
         group=row.group,
@@ -136,16 +146,14 @@ def _cell(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str
         seed=seed if trained else None,
         weights=weights,
         settings=settings,
-        test={**test, "kept": suite.samples.kept},
+        test=CellTest(**suite.test.model_dump(), kept=suite.samples.kept),
         twin=_digest(
             {"weights": wished, "settings": _without(_deciding(settings), ("model", "change_fft"), ("seed",))}
         ),
     )
 
 
-def _settings(
-    suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int
-) -> dict[str, Any]:
+def _settings(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int) -> Settings:
     """The whole configuration of a cell: its own choices over those of its method, these over those of the suite."""
     shared = merge(suite.settings, row.entry.settings)
     named = {"name": recipe} if isinstance(recipe, str) else {k: v for k, v in recipe.items() if k != "label"}
@@ -156,13 +164,14 @@ def _settings(
         "seed": seed,
         **({"model": row.options} if row.options else {}),
     }
-    return read_settings(row.entry.config, **merge(shared, own)).model_dump(mode="json")
+    return read_settings(row.entry.config, **merge(shared, own))
 
 
-def _weights(wished: str, settings: Mapping[str, Any]) -> str:
+def _weights(wished: str, settings: Settings) -> str:
     if wished != PUBLISHED:
         return wished
-    return published_weights(settings["model"], published_table(settings["data"]["name"])) or PUBLISHED
+    model = settings.model.model_dump(mode="json")
+    return published_weights(model, published_table(settings.data.name)) or PUBLISHED
 
 
 def _rows(suite: Suite) -> list[_Row]:
@@ -205,11 +214,11 @@ def _rows_of(entry: MethodEntry, *, alone: bool) -> Iterator[_Row]:
         yield _Row("-".join(parts), label, group, entry, options)
 
 
-def _deciding(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """`settings` without the keys that decide nothing."""
-    recipe, default = settings["recipe"], Recipe().model_dump(mode="json")
-    at_default = [("recipe", key) for key in SINCE_0_2 if recipe[key] == default[key]]
-    return _without(settings, *WITHOUT_EFFECT, *at_default)
+def _deciding(settings: Settings) -> dict[str, Any]:
+    """`settings` as plain values, without the keys that decide nothing."""
+    default = Recipe()
+    at_default = [("recipe", key) for key in SINCE_0_2 if getattr(settings.recipe, key) == getattr(default, key)]
+    return _without(settings.model_dump(mode="json"), *WITHOUT_EFFECT, *at_default)
 
 
 def _without(settings: Mapping[str, Any], *keys: tuple[str, ...]) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
+from minenetcd.benchmark.record import Timing
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.benchmark.suite.trunks import complexity_of
 from minenetcd.building.synthetic_sets.source import parse_synthetic
-from minenetcd.configs.schema import Settings
+from minenetcd.data.dataset import ChangeDataset
 from minenetcd.datasets.catalog import available_on_disk, load_dataset
 from minenetcd.datasets.named import DATASETS, NamedDataset
 from minenetcd.datasets.source import SYNTHETIC, read_source
@@ -73,13 +74,13 @@ class Costs:
         size = self._size(cell)
         complexity = self._complexity(cell.model)
         side = size.side if size else SIDE
-        crop = cell.settings["recipe"]["crop"] or side
+        crop = cell.settings.recipe.crop or side
         trained, validated = _training_pairs(cell, size) if cell.is_trained_here else (0, 0)
         return Cost(
             complexity=complexity,
             train_pairs=trained if size else None,
             validation_pairs=validated if size else None,
-            test_pairs=size.pairs.get(cell.test["split"], 0) if size else None,
+            test_pairs=size.pairs.get(cell.test.split, 0) if size else None,
             train_macs_per_pair=complexity.macs * (crop / SIDE) ** 2,
             test_macs_per_pair=complexity.macs * (side / SIDE) ** 2,
             is_estimate=bool(size and size.is_estimate),
@@ -87,10 +88,10 @@ class Costs:
 
     def _size(self, cell: Cell) -> DataSize | None:
         if cell.data not in self._sizes:
-            data = cell.settings["data"]
-            chooses = [] if data["val_share"] is not None else [data["val_split"]]  # else cut out of the training pairs
+            data = cell.settings.data
+            chooses = [] if data.val_share is not None else [data.val_split]  # else cut out of the training pairs
             try:
-                self._sizes[cell.data] = data_size(cell.data, [data["train_split"], *chooses, cell.test["split"]])
+                self._sizes[cell.data] = data_size(cell.data, [data.train_split, *chooses, cell.test.split])
             except DataError:  # the cells that need it will say so; others go on
                 self._sizes[cell.data] = None
         return self._sizes[cell.data]
@@ -123,7 +124,7 @@ def _described(source: str) -> NamedDataset | None:
     return next((row for row in DATASETS.values() if wanted in map(str.lower, (row.name, *row.hub_ids))), None)
 
 
-def _side(pairs: Any) -> int:
+def _side(pairs: ChangeDataset) -> int:
     """Side of a square as large as the first pair."""
     _, height, width = pairs[0].before.shape
     return round((height * width) ** 0.5)
@@ -133,7 +134,7 @@ def _training_pairs(cell: Cell, size: DataSize | None) -> tuple[int, int]:
     """Pairs in all training steps, and in all validations."""
     if size is None:
         return 0, 0
-    settings = Settings.read(cell.settings)
+    settings = cell.settings
     train, val = (size.pairs.get(split, 0) for split in (settings.data.train_split, settings.data.val_split))
     if settings.data.val_share is not None:
         val = round(train * settings.data.val_share)
@@ -152,18 +153,18 @@ class Speeds:
     test_macs: float | None
 
     @classmethod
-    def of(cls, measured: Iterable[tuple[Cell, Cost, Mapping[str, Any]]]) -> Self:
-        """From records of finished cells, each with its cell and cost."""
+    def of(cls, measured: Iterable[tuple[Cell, Cost, Timing]]) -> Self:
+        """From what cells took, finished or begun."""
         train, test, sums = {}, {}, dict.fromkeys(("train", "train_s", "test", "test_s"), 0.0)
-        for cell, cost, record in measured:
-            if seconds := record.get("train_seconds"):
-                train[_kind(cell)] = record["train_pairs"] / seconds
-                sums["train"] += FORWARD_AND_BACKWARD * record["train_pairs"] * cost.train_macs_per_pair
-                sums["train_s"] += seconds
-            if seconds := record.get("test_seconds"):
-                test[_kind(cell)] = record["pairs"] / seconds
-                sums["test"] += record["pairs"] * cost.test_macs_per_pair
-                sums["test_s"] += seconds
+        for cell, cost, took in measured:
+            if took.train_seconds:
+                train[_kind(cell)] = took.train_pairs / took.train_seconds
+                sums["train"] += FORWARD_AND_BACKWARD * took.train_pairs * cost.train_macs_per_pair
+                sums["train_s"] += took.train_seconds
+            if took.test_seconds:
+                test[_kind(cell)] = took.test_pairs / took.test_seconds
+                sums["test"] += took.test_pairs * cost.test_macs_per_pair
+                sums["test_s"] += took.test_seconds
         rates = [sums[key] / sums[f"{key}_s"] if sums[f"{key}_s"] else None for key in ("train", "test")]
         return cls(train, test, *rates)
 
@@ -193,8 +194,8 @@ class PlannedCell:
 
 def _kind(cell: Cell) -> str:
     """Cells of one kind have one speed: the same network, crop and batch."""
-    recipe = cell.settings["recipe"]
-    return f"{sorted(cell.model.items())} {recipe['crop']} {recipe['batch_size']} {cell.data}"
+    recipe = cell.settings.recipe
+    return f"{sorted(cell.model.items())} {recipe.crop} {recipe.batch_size} {cell.data}"
 
 
 def _seconds(pairs: int | None, macs: float, speed: float | None, rate: float | None) -> float | None:

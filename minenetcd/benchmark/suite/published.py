@@ -55,7 +55,7 @@ def printed_gain(model: Mapping[str, Any], table: str | None) -> dict[str, str] 
     """What ChangeFFT adds to F1 and cIoU of this `model`, as table 3 of the paper prints it, with its sign."""
     if table != PAPER_DATA or not has_change_fft(model):
         return None
-    return _rows("table3.csv").get(backbone_of(model))
+    return _rows("table3.csv").get(backbone_of(model) or "")
 
 
 def published_weights(model: Mapping[str, Any], table: str | None) -> str | None:
@@ -68,7 +68,7 @@ def published_weights(model: Mapping[str, Any], table: str | None) -> str | None
         return scores[0].weights if scores else None
     if table != PAPER_DATA:
         return None
-    trunk, with_fft = _RELEASED_TRUNKS.get(backbone_of(model)), has_change_fft(model)
+    trunk, with_fft = _RELEASED_TRUNKS.get(backbone_of(model) or ""), has_change_fft(model)
     return next((name for name in RELEASED if trunk and trunk in name and name.endswith("Dropout") == with_fft), None)
 
 

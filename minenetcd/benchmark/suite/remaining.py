@@ -3,8 +3,8 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from minenetcd.benchmark.record import Timing
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.benchmark.suite.plan import Cost, Costs, Speeds
 
@@ -30,16 +30,16 @@ class _Running:
 
 @dataclass
 class Remaining:
-    """The time left for `todo` with `jobs` cells side by side, given the records of `finished` ones."""
+    """The time left for `todo` with `jobs` cells side by side, given what `finished` ones took."""
 
     todo: Sequence[Cell]
-    finished: Sequence[tuple[Cell, dict[str, Any]]]
+    finished: Sequence[tuple[Cell, Timing]]
     jobs: int
     costs: Costs = field(default_factory=Costs)
 
     def __post_init__(self) -> None:
         self.cost: dict[str, Cost] = {cell.id: self.costs.of(cell) for cell in self.todo}
-        self.measured = [(cell, self.costs.of(cell), record) for cell, record in self.finished]
+        self.measured = [(cell, self.costs.of(cell), timing) for cell, timing in self.finished]
         self.speeds = Speeds.of(self.measured)
         self.waiting = {cell.id: cell for cell in self.todo}
         self.running: dict[str, _Running] = {}
@@ -59,21 +59,20 @@ class Remaining:
         if state.first is None:
             state.first, state.started = state.done, time.monotonic()
 
-    def end(self, cell: Cell, record: dict[str, Any] | None) -> None:
-        """`record` is None for a cell that failed."""
+    def end(self, cell: Cell, timing: Timing | None) -> None:
+        """`timing` is None for a cell that failed."""
         self.running.pop(cell.id, None)
-        if record is not None:
-            self.measured.append((cell, self.cost[cell.id], record))
+        if timing is not None:
+            self.measured.append((cell, self.cost[cell.id], timing))
             self.speeds = Speeds.of(self.measured)
 
     def seconds(self) -> float | None:
         """Until all is done; None as long as nothing says."""
         now = time.monotonic()
         running = [self._left(cell_id, state, now) for cell_id, state in self.running.items()]
-        waiting = [self._whole(cell) for cell in self.waiting.values()]
-        if None in running or None in waiting:
-            return None
-        return max([*running, *waiting, (sum(running) + sum(waiting)) / self.jobs], default=0.0)
+        left = running + [self._whole(cell) for cell in self.waiting.values()]
+        known = [seconds for seconds in left if seconds is not None]
+        return max([*known, sum(known) / self.jobs]) if len(known) == len(left) else None
 
     def _left(self, cell_id: str, state: _Running, now: float) -> float | None:
         shown = state.left(now)
@@ -85,11 +84,11 @@ class Remaining:
 
     def _whole(self, cell: Cell) -> float | None:
         """Seconds of a whole cell: by a measured speed, else by the multiply-adds of those that run now."""
-        known = self.speeds.seconds(cell, self.cost[cell.id])
-        if known is not None or self.cost[cell.id].macs is None:
+        known, macs = self.speeds.seconds(cell, self.cost[cell.id]), self.cost[cell.id].macs
+        if known is not None or macs is None:
             return known
         rate = self._rate_of_running()
-        return None if rate is None else self.cost[cell.id].macs / rate
+        return None if rate is None else macs / rate
 
     def _rate_of_running(self) -> float | None:
         """Multiply-adds a second of the cells that run now, each counted for itself."""

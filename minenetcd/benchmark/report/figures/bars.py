@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from minenetcd.benchmark.report.figures.write import LABEL_INCHES, WIDTH
 from minenetcd.benchmark.results.comparison import Comparison
 from minenetcd.benchmark.results.summary import Line, Part, gains
-from minenetcd.benchmark.suite.labels import MEASURES, TRUNKS
+from minenetcd.benchmark.suite.labels import MEASURES
 from minenetcd.display.figure_style import counted, fitted, only_grid, row_inches, titled
 from minenetcd.display.palettes import ACCENT, BLUE, INK
 
@@ -26,22 +26,22 @@ def bars(part: Part, comparison: Comparison | None) -> Figure | None:
     lines = [line for line in part.measured if not _is_ablated(line, part)]
     if len(part.measured) < 1:
         return None
-    if lines and all(line.group and line.backbone in TRUNKS for line in lines):
+    if lines and all(line.group and line.trunk for line in lines):
         return _family_bars(part, [line for line in part.lines if line in lines])
     return _row_bars(part, comparison)
 
 
 def _family_bars(part: Part, lines: Sequence[Line]) -> Figure:
-    families = list(dict.fromkeys(line.group for line in lines))
+    drawn = [(line, line.group or "", line.trunk.size) for line in lines if line.trunk]
+    families = list(dict.fromkeys(family for _, family, _ in drawn))
     figure = titled(WIDTH, 4.4, "Backbones of MineNetCD", _family_words(part, lines))
     panels = figure.subplots(1, len(DRAWN))
-    sizes = [size for size in SIZES if any(TRUNKS[line.backbone].size == size for line in lines)]
+    sizes = [size for size in SIZES if any(own == size for _, _, own in drawn)]
     width = 0.84 / len(sizes)
     start_at_zero = any(_differ_much(_all_values(lines, measure)) for measure in DRAWN)
     for axes, measure in zip(panels, DRAWN, strict=True):
-        for line in lines:
-            size = TRUNKS[line.backbone].size
-            x = families.index(line.group) + (sizes.index(size) - (len(sizes) - 1) / 2) * width
+        for line, family, size in drawn:
+            x = families.index(family) + (sizes.index(size) - (len(sizes) - 1) / 2) * width
             _draw_bar(axes, x, line, measure, width, SIZES[size])
         names = [fitted(family, 4.6 / len(families)) for family in families]
         axes.set_xticks(range(len(families)), names, color=INK)
@@ -69,6 +69,8 @@ def _family_words(part: Part, lines: Sequence[Line]) -> str:
 
 def _draw_bar(axes: Axes, x: float, line: Line, measure: str, width: float, colour: str) -> None:
     score = line.scores[measure]
+    if score.mean is None:  # undefined: there is no bar
+        return
     axes.bar(x, score.mean, width * 0.94, color=colour, yerr=score.spread, ecolor=INK, capsize=2, error_kw={"lw": 0.9})
     if printed := line.printed.get(measure):
         axes.scatter(x, float(printed), marker="D", s=26, facecolors="white", edgecolors=ACCENT, zorder=3)
@@ -81,7 +83,7 @@ def _draw_bar(axes: Axes, x: float, line: Line, measure: str, width: float, colo
 def _all_values(lines: Sequence[Line], measure: str) -> list[float]:
     """A measure of all lines, measured and printed."""
     printed = [float(line.printed[measure]) for line in lines if measure in line.printed]
-    return [*(line.scores[measure].mean for line in lines), *printed]
+    return [*(mean for line in lines if (mean := line.scores[measure].mean) is not None), *printed]
 
 
 def _differ_much(values: Sequence[float]) -> bool:

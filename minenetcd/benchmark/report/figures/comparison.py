@@ -91,8 +91,10 @@ def _draw_differences(axes: Axes, comparison: Comparison, names: Sequence[str]) 
             text = "\N{EN DASH}" if np.isnan(gaps[better, worse]) else f"{gaps[better, worse]:.3f}".lstrip("0")
             axes.text(worse, better, text, ha="center", va="center", fontsize=8, color=colour)
     axes.imshow(image, aspect="auto")
-    turn = {"rotation": 40, "ha": "left", "rotation_mode": "anchor"} if tuple(names) == comparison.labels else {}
-    axes.set_xticks(range(methods), names, color=INK, **turn)
+    if tuple(names) == comparison.labels:
+        axes.set_xticks(range(methods), names, color=INK, rotation=40, ha="left", rotation_mode="anchor")
+    else:  # numbers
+        axes.set_xticks(range(methods), names, color=INK)
     axes.xaxis.tick_top()
     axes.set_xticks(np.arange(methods + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(methods + 1) - 0.5, minor=True)

@@ -1,6 +1,7 @@
 """Accuracy against cost."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 
 from minenetcd.benchmark.report.figures.write import LONGEST_NAME, WIDTH
 from minenetcd.benchmark.results.summary import Line, Part, gains
-from minenetcd.benchmark.suite.labels import TRUNKS
 from minenetcd.display.figure_style import fitted, line_inches, titled
 from minenetcd.display.label_places import name_points
 from minenetcd.display.palettes import ACCENT, BLUE, BLUE_LIGHT, GRID, INK, QUIET
@@ -21,18 +21,19 @@ FAMILY_COLOURS = {"VMamba": "#d98a29", "Swin Transformer": BLUE, "ResNet": "#5f8
 
 def cost(part: Part) -> Figure | None:
     """F1 against multiply-adds; a point's area is the number of parameters; the line joins what nothing beats."""
-    lines = [line for line in part.measured if line.macs and line.parameters]
-    if len(lines) < 2:
+    known = [(line, line.macs, line.parameters) for line in part.measured if line.macs and line.parameters]
+    if len(known) < 2:
         return None
+    lines, parameters = [line for line, _, _ in known], [number for _, _, number in known]
     names, key = _names(lines)
     below = sum(1 + max(name.count("\n") for name in key[row : row + 2]) for row in range(0, len(key), 2))
     figure = titled(
         WIDTH, 5.4 + 1.15 * line_inches() * below, "Accuracy against cost", f"{part.place}; area of a point: parameters"
     )
     axes = figure.add_subplot()
-    macs = np.array([line.macs / 2**30 for line in lines])
+    macs = np.array([number / 2**30 for _, number, _ in known])
     f1 = np.array([line.f1 for line in lines])
-    areas = np.array([_area(line.parameters) for line in lines])
+    areas = np.array([_area(number) for number in parameters])
     front = _front(macs, f1)
     axes.step([*macs[front], macs.max() * 2], [*f1[front], f1.max()], where="post", color=BLUE_LIGHT, lw=1.6, zorder=1)
     kinds = _kinds(lines)
@@ -55,11 +56,11 @@ def cost(part: Part) -> Figure | None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.grid(color=GRID)
-    _legend_of_areas(axes, [line.parameters for line in lines], dict(kinds), hollow=bool(hollow.any()))
+    _legend_of_areas(axes, parameters, dict(kinds), hollow=bool(hollow.any()))
     if key:
         _legend_of_names(figure, key)
     figure.draw_without_rendering()
-    name_points(axes, macs, f1, np.sqrt(areas) / 2, names, fontsize=8.5, color=INK)
+    name_points(axes, macs.tolist(), f1.tolist(), (np.sqrt(areas) / 2).tolist(), names, fontsize=8.5, color=INK)
     return figure
 
 
@@ -72,9 +73,9 @@ def _draw_points(
 ) -> None:
     """Points at `places` (N, 2), small ones on large ones."""
     for index in np.argsort(-areas, kind="stable"):
-        colour, empty = colours[index], hollow[index]
+        (x, y), colour, empty = places[index], colours[index], hollow[index]
         axes.scatter(
-            *places[index], s=areas[index], facecolor="white" if empty else colour,
+            x, y, s=areas[index], facecolor="white" if empty else colour,
             edgecolor=colour if empty else "white", linewidth=1.6 if empty else 1.0, zorder=2,
         )  # fmt: skip
 
@@ -84,9 +85,10 @@ def _names(lines: Sequence[Line]) -> tuple[list[str], list[str]]:
 
     Of families of backbones, points without ChangeFFT are known by the line to their twin.
     """
-    if all(line.backbone in TRUNKS and line.group for line in lines):
+    trunks = [line.trunk for line in lines if line.trunk and line.group]
+    if len(trunks) == len(lines):
         twins = {id(without) for without, _ in gains(lines)}
-        return ["" if id(line) in twins else TRUNKS[line.backbone].label for line in lines], []
+        return ["" if id(line) in twins else trunk.label for line, trunk in zip(lines, trunks, strict=True)], []
     labels = [line.label for line in lines]
     if max(map(len, labels)) <= LONGEST_NAME:
         return labels, []
@@ -106,8 +108,8 @@ def _legend_of_names(figure: Figure, key: Sequence[str]) -> None:
 
 def _kinds(lines: Sequence[Line]) -> list[tuple[str, str]]:
     """What a point's colour says of each line, and the colour: its family of backbones, or whether it is MineNetCD."""
-    if all(line.backbone in TRUNKS for line in lines):
-        families = [TRUNKS[line.backbone].family for line in lines]
+    families = [line.trunk.family for line in lines if line.trunk]
+    if len(families) == len(lines):
         return [(family, FAMILY_COLOURS[family]) for family in families]
     ours = [line.model["name"] == "minenetcd" for line in lines]
     return [("MineNetCD", ACCENT) if own else ("others", BLUE) for own in ours]
@@ -121,8 +123,8 @@ def _legend_of_areas(axes: Axes, parameters: Sequence[int], kinds: Mapping[str, 
     shown = [shown[0], shown[len(shown) // 2], shown[-1]] if len(shown) > 3 else shown
     for step in shown:
         axes.scatter([], [], s=_area(step * 2**20), color=QUIET, alpha=0.6, linewidths=0, label=f"{step:g} M")
-    place = {"loc": "upper left", "alignment": "left", "handletextpad": 1.0, "borderaxespad": 0}
-    sizes = axes.legend(title="parameters", labelspacing=2.0, bbox_to_anchor=(1.03, 1), **place)
+    legend = partial(axes.legend, loc="upper left", alignment="left", handletextpad=1.0, borderaxespad=0)
+    sizes = legend(title="parameters", labelspacing=2.0, bbox_to_anchor=(1.03, 1))
     points = [axes.scatter([], [], s=40, color=colour) for colour in kinds.values()] if len(kinds) > 1 else []
     names = list(kinds) if points else []
     if hollow:
@@ -130,7 +132,7 @@ def _legend_of_areas(axes: Axes, parameters: Sequence[int], kinds: Mapping[str, 
         names.append("without ChangeFFT")
     if points:
         axes.add_artist(sizes)
-        axes.legend(points, names, bbox_to_anchor=(1.03, 0.45), **place)
+        legend(points, names, bbox_to_anchor=(1.03, 0.45))
 
 
 def _area(parameters: int) -> float:

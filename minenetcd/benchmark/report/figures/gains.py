@@ -1,6 +1,7 @@
 """What ChangeFFT adds to each backbone."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from minenetcd.benchmark.report.figures.write import LABEL_INCHES, WIDTH
 from minenetcd.benchmark.results.summary import Part, gains
-from minenetcd.benchmark.suite.labels import MEASURES, TRUNKS
+from minenetcd.benchmark.suite.labels import MEASURES
 from minenetcd.display.figure_style import fitted, only_grid, row_inches, titled
 from minenetcd.display.palettes import ACCENT, INK, QUIET
 
@@ -22,7 +23,7 @@ def change_fft_gains(part: Part) -> Figure | None:
     pairs = [(a, b) for a, b in gains(part.lines) if a.f1 is not None and b.f1 is not None]
     if not pairs:
         return None
-    labels = [TRUNKS[b.backbone].label if b.backbone in TRUNKS else b.label for _, b in pairs]
+    labels = [b.trunk.label if b.trunk else b.label for _, b in pairs]
     names = [fitted(label, LABEL_INCHES) for label in labels]
     figure = titled(WIDTH, max(3.0, 2.3 + row_inches(names, 0.33) * len(pairs)), "What ChangeFFT adds", part.place)
     panels = figure.subplots(1, 2, sharey=True)
@@ -44,7 +45,7 @@ def _draw_gains(axes: Axes, values: NDArray[np.float64], printed: Sequence[str |
     axes.hlines(rows, values[:, 0], values[:, 1], color=colours, linewidth=2.2, zorder=1)
     axes.scatter(values[:, 0], rows, s=42, facecolors="white", edgecolors=colours, linewidths=1.3, zorder=2)
     axes.scatter(values[:, 1], rows, s=42, color=colours, zorder=2)
-    for row, (off, on), text, colour in zip(rows, values, printed, colours, strict=True):
+    for row, ((off, on), text, colour) in enumerate(zip(values, printed, colours, strict=True)):
         _beside(axes, (row, "data"), (8, 0), f"{on - off:+.4f}", color=colour, weight="bold")
         _beside(axes, (row, "data"), (60, 0), text or "", color=QUIET)
     _beside(axes, (1, "axes fraction"), (8, 6), "gain", color=QUIET)
@@ -55,9 +56,17 @@ def _draw_gains(axes: Axes, values: NDArray[np.float64], printed: Sequence[str |
     only_grid(axes, "x")
 
 
-def _beside(axes: Axes, height: tuple[float, str], offset: tuple[float, float], text: str, **style: object) -> None:
+def _beside(
+    axes: Axes,
+    height: tuple[float, str],
+    offset: tuple[float, float],
+    text: str,
+    *,
+    color: str,
+    weight: Literal["normal", "bold"] = "normal",
+) -> None:
     """Write to the right of the axes, at a height in data or axes fraction, moved by an offset in points."""
     axes.annotate(
         text, (1, height[0]), offset, xycoords=("axes fraction", height[1]), textcoords="offset points",
-        va="center", fontsize=8.8, annotation_clip=False, **style,
+        va="center", fontsize=8.8, annotation_clip=False, color=color, weight=weight,
     )  # fmt: skip
