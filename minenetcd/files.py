@@ -50,6 +50,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 def staged_files(folder: str | Path, names: Iterable[str | Path], *, optional: Iterable[str] = ()) -> Iterator[Path]:
     """A hidden folder in `folder` whose files, called `names`, all move to `folder` when the block ends well.
 
+    Names may lie in folders below ("maps/x.png"), which are there already.
     Of `optional` those move that the block wrote; the others are removed from `folder`, where an earlier call left
     them. When the block fails nothing is changed, and `folder`, where it was made here, is gone again. OutputError
     where it cannot be written or one of `names` is missing.
@@ -60,11 +61,14 @@ def staged_files(folder: str | Path, names: Iterable[str | Path], *, optional: I
             for name in (*names, *optional):
                 _refuse_folder(folder / name)
             with _hidden_folder(folder, folder) as hidden:
+                for name in (*names, *optional):
+                    (hidden / name).parent.mkdir(parents=True, exist_ok=True)
                 yield hidden
                 written = [*names, *(name for name in optional if (hidden / name).exists())]
                 for name in written:
                     _make_durable(hidden / name)
                 for name in written:
+                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
                     os.replace(hidden / name, folder / name)
                 for name in optional:
                     if name not in written:
@@ -176,7 +180,7 @@ def _make(folder: Path, made: list[Path]) -> None:
     try:
         missing = [above for above in (folder, *folder.parents) if not above.exists()]
         if folder.exists() and not folder.is_dir():
-            raise OutputError(f"A folder is needed for the results, {folder} is a file: name another.")
+            raise OutputError(f"{folder} cannot be written: it is a file, and a folder is needed; name another.")
         for above in reversed(missing):
             above.mkdir()
             made.append(above)

@@ -50,7 +50,7 @@ def test_a_check_leaves_no_trace(tmp_path: Path) -> None:
     check_writable(tmp_path / "deep" / "new", NAMES)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OutputError, match="is a file: name another"):
+    with pytest.raises(OutputError, match="it is a file, and a folder is needed"):
         check_writable(tmp_path / "file", NAMES)
     (tmp_path / NAMES[0]).mkdir()
     with pytest.raises(OutputError, match="a folder has that name"):

@@ -12,7 +12,7 @@ from minenetcd.benchmark.record import Failure, Record
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.configs.suite import Suite
 from minenetcd.errors import DataError, OptionError, OutputError
-from minenetcd.files import slug, write_json, write_text
+from minenetcd.files import make_folder, slug, write_json, write_text
 
 SUITE, PLAN, RECORD, FAILURE = "suite.yaml", "plan.json", "record.json", "failure.json"
 
@@ -89,7 +89,7 @@ class BenchmarkFolder:
 
     def write_failure(self, cell: Cell, failure: Failure) -> None:
         """The cell failed; it is tried again the next time."""
-        self.cell(cell).mkdir(parents=True, exist_ok=True)
+        make_folder(self.cell(cell))
         write_json(self.cell(cell) / FAILURE, asdict(failure))
 
 

@@ -115,11 +115,7 @@ def _building(folder: Path) -> Iterator[None]:
 def _prepare(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"A folder is needed for the data set, {folder} is a file: choose another.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        names = {path.name for path in folder.iterdir()}
-    except OSError as error:
-        raise unwritable(folder, error) from error
+    names = {path.name for path in make_folder(folder).iterdir()}
     if names and not names & {PARTS, MANIFEST}:
         raise OutputError(
             f"An empty folder is needed for the data set, {folder} holds {', '.join(sorted(names)[:3])}: "

@@ -17,7 +17,7 @@ from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import average_precision, calibration_error, precision_recall
 from minenetcd.evaluation.evaluate import Evaluation
 from minenetcd.evaluation.significance import MAIN, Interval, bootstrap_over_sites
-from minenetcd.files import staged_files, write_json, write_text
+from minenetcd.files import make_folder, staged_files, write_json, write_text
 from minenetcd.types import ChangeSample
 
 METRICS = "metrics.json"
@@ -104,7 +104,7 @@ class PictureWriter:
         self.boundary = BoundaryCounts()
         if pictures:
             for folder in (self.masks, self.maps):
-                folder.mkdir(parents=True, exist_ok=True)
+                make_folder(folder)
 
     def __call__(self, batch: ChangeSample, probability: Tensor) -> None:
         predicted = (probability >= self.threshold).cpu().numpy()

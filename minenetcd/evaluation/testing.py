@@ -9,10 +9,10 @@ from minenetcd.data.dataset import DatasetFacts
 from minenetcd.data.split_names import WHOLE
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.errors import OutputError
 from minenetcd.evaluation.boundary import BoundaryCounts
 from minenetcd.evaluation.evaluate import Evaluation, evaluate
 from minenetcd.evaluation.outputs import PictureWriter, write_results
+from minenetcd.files import make_folder
 from minenetcd.runtime.device import choose_device
 from minenetcd.runtime.launch import is_launched
 
@@ -43,11 +43,8 @@ def run_test(
     chief = accelerator is None or accelerator.is_main_process
     ready = detector.for_inference(str(accelerator.device) if accelerator else device)
     ready.threshold = detector.threshold if threshold is None else threshold
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        pictures_writer = PictureWriter(out, ready.threshold, pictures=pictures, tolerance=boundary_tolerance)
-    except OSError as error:
-        raise OutputError(f"Results need a folder that can be written, {str(out)!r} is none ({error}).") from error
+    make_folder(out)
+    pictures_writer = PictureWriter(out, ready.threshold, pictures=pictures, tolerance=boundary_tolerance)
     result = evaluate(
         ready,
         load_dataset(data, split),

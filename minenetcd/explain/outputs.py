@@ -16,7 +16,7 @@ from minenetcd.explain.sheet import explanation_sheet, heat_figure, outline_word
 from minenetcd.explain.spectra import spectra_table
 from minenetcd.explain.spectra_figure import spectra_figure
 from minenetcd.explain.view import View
-from minenetcd.files import atomic_path, make_folder, slug, write_json
+from minenetcd.files import atomic_path, slug, staged_files, write_json, write_text
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.facts import package_version
 
@@ -39,27 +39,31 @@ def write_explanations(
 ) -> WrittenExplanation:
     """Write sheet.png, maps/*.png (and *.tif where the images are georeferenced), spectra and explanation.json.
 
-    Each file appears complete or not at all. OutputError where `out` cannot be written.
+    All of them, or none; heat maps of an earlier call are removed. OutputError where `out` cannot be written.
     """
-    out = Path(out)
-    make_folder(out / MAPS)
-    with figure_style():
-        save_figure(explanation_sheet(view, explanations, options), out / SHEET)
-        short = short_names(explanations)
-        maps = [
-            _write_map(view, heat_map, explanation, name, short[name], out / MAPS, options)
-            for name, explanation in explanations.items()
-            for heat_map in explanation.maps
-        ]
-        spectra = _write_spectra(view, explanations, out)
-    record = {
+    out, short = Path(out), short_names(explanations)
+    heat_maps = [(name, heat_map) for name, explanation in explanations.items() for heat_map in explanation.maps]
+    pictures = [f"{MAPS}/{file_name(name, heat_map)}.png" for name, heat_map in heat_maps]
+    rasters = [str(Path(name).with_suffix(".tif")) for name in pictures] if view.grid.is_georeferenced else []
+    earlier = {f"{MAPS}/{path.name}" for path in (out / MAPS).glob("*-level*.*")} - {*pictures, *rasters}
+    optional = [f"{SPECTRA}.csv", f"{SPECTRA}.png", *earlier]
+    with staged_files(out, [SHEET, NUMBERS, *pictures, *rasters], optional=optional) as hidden, figure_style():
+        save_figure(explanation_sheet(view, explanations, options), hidden / SHEET)
+        for name, heat_map in heat_maps:
+            _write_map(view, heat_map, explanations[name], name, short[name], hidden / MAPS, options)
+        has_spectra = _write_spectra(view, explanations, hidden)
+        write_json(hidden / NUMBERS, _record_of_all(view, explanations, options))
+    spectra = out / f"{SPECTRA}.png" if has_spectra else None
+    return WrittenExplanation(out / SHEET, out / NUMBERS, [out / name for name in pictures], spectra)
+
+
+def _record_of_all(view: View, explanations: Mapping[str, Explanation], options: ExplainOptions) -> dict[str, Any]:
+    return {
         "software": f"minenetcd {package_version()}",
         "options": {name: _plain(value) for name, value in vars(options).items()},
         "window": [int(view.window.col_off), int(view.window.row_off), int(view.window.width), int(view.window.height)],
         "detectors": [_record(view, name, explanation) for name, explanation in explanations.items()],
     }
-    write_json(out / NUMBERS, record)
-    return WrittenExplanation(out / SHEET, out / NUMBERS, maps, spectra)
 
 
 def save_figure(figure: Figure, path: Path) -> None:
@@ -81,7 +85,7 @@ def _write_map(
     title: str,
     folder: Path,
     options: ExplainOptions,
-) -> Path:
+) -> None:
     stem = file_name(name, heat_map)
     rows, columns = heat_map.cells
     subtitle = f"{heat_map.stage}, level {heat_map.level} ({rows} x {columns} cells), {options.target}; "
@@ -95,20 +99,19 @@ def _write_map(
         values = np.where(view.valid, heat_map.values, np.float32("nan"))
         with RasterWriter(folder / f"{stem}.tif", view.grid, dtype="float32", nodata=float("nan"), tags=tags) as writer:
             writer.write(values, Window(0, 0, view.grid.width, view.grid.height))
-    return folder / f"{stem}.png"
 
 
-def _write_spectra(view: View, explanations: Mapping[str, Explanation], out: Path) -> Path | None:
+def _write_spectra(view: View, explanations: Mapping[str, Explanation], folder: Path) -> bool:
+    """Whether there are any."""
     spectra = {name: explanation.spectra for name, explanation in explanations.items() if explanation.spectra}
     if not spectra:
-        return None
-    with atomic_path(out / f"{SPECTRA}.csv") as target:
-        spectra_table(spectra).to_csv(target, index=False)
+        return False
+    write_text(folder / f"{SPECTRA}.csv", spectra_table(spectra).to_csv(index=False))
     regions_from = "the detector" if view.truth is None else "the truth"
     short = short_names(explanations)
     drawn = {short[name]: some for name, some in spectra.items()}
-    save_figure(spectra_figure(drawn, regions_from), out / f"{SPECTRA}.png")
-    return out / f"{SPECTRA}.png"
+    save_figure(spectra_figure(drawn, regions_from), folder / f"{SPECTRA}.png")
+    return True
 
 
 def _record(view: View, name: str, explanation: Explanation) -> dict[str, Any]:

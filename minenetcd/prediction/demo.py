@@ -12,6 +12,7 @@ from rasterio.windows import Window
 from minenetcd.constants import Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.confusion import Confusion
+from minenetcd.files import make_folder
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.result import ScenePrediction
@@ -42,8 +43,7 @@ def run_demo(
 
     Raises OutputError where `out` cannot be written.
     """
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    out = make_folder(out)
     scene = make_scene(SEED, size=SIZE, metres_per_pixel=METRES_PER_PIXEL, variety="plain")
     grid = Grid(SIZE, SIZE, Affine.translation(*ORIGIN) @ Affine.scale(METRES_PER_PIXEL, -METRES_PER_PIXEL), UTM)
     before, after, truth = out / "before.tif", out / "after.tif", out / "truth.tif"

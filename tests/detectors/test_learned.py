@@ -297,7 +297,7 @@ def test_the_code_on_the_card_loads_the_detector(
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, detector: ChangeDetector) -> None:
     (tmp_path / "file").write_text("in the way")
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(OutputError, match=r"cannot be written|is a file: name another") as caught:
+        with pytest.raises(OutputError, match="cannot be written") as caught:
             detector.save_pretrained(folder)
         assert "\n" not in str(caught.value)
     assert (tmp_path / "file").read_text() == "in the way"

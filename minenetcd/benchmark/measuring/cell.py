@@ -24,7 +24,7 @@ from minenetcd.errors import DataError
 from minenetcd.evaluation.evaluate import Evaluation, evaluate
 from minenetcd.evaluation.outputs import MetricsRecord, write_results
 from minenetcd.evaluation.testing import is_trained_on
-from minenetcd.files import locked
+from minenetcd.files import locked, make_folder
 from minenetcd.runtime.reporting import Reporter
 from minenetcd.training.records.environment import git_state, processor
 from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
@@ -40,8 +40,7 @@ def measure_cell(*, cell: Mapping[str, Any], out: str, runs: str, device: str, r
 def run_cell(cell: Cell, folder: BenchmarkFolder, *, device: str, reporter: Reporter) -> Record:
     """Measure `cell`, write its record and return it. Raises what training, loading and testing raise."""
     detector, training = _detector(cell, folder, device, reporter)
-    out = folder.cell(cell)
-    out.mkdir(parents=True, exist_ok=True)
+    out = make_folder(folder.cell(cell))
     result, seconds = _test(cell, detector, folder, device, reporter)
     about = {"model": cell.label, "trained_on": detector.provenance.trained_on_in_words}
     write_results(result, out, about=about)

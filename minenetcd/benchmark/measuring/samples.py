@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from minenetcd.evaluation.outputs import file_stem
-from minenetcd.files import atomic_path
+from minenetcd.files import atomic_path, make_folder
 from minenetcd.types import ChangeSample
 
 PARTS = ("before", "after", "truth")
@@ -28,7 +28,7 @@ class SampleCollector:
         self.names, self.images, self.threshold = frozenset(names), images, threshold
         self.masks: dict[str, NDArray[np.bool_]] = {}
         if self.names:
-            images.mkdir(parents=True, exist_ok=True)
+            make_folder(images)
 
     def __call__(self, batch: ChangeSample, probability: Tensor) -> None:
         for index, name in enumerate(batch.name):

@@ -8,7 +8,7 @@ from accelerate.utils import gather_object
 from torch import Tensor
 
 from minenetcd.errors import WeightsError
-from minenetcd.files import atomic_path
+from minenetcd.files import atomic_path, make_folder
 
 PATTERN = "step-*.pt"
 
@@ -20,7 +20,7 @@ def checkpoint_path(folder: Path, step: int) -> Path:
 
 def write_checkpoint(folder: Path, step: int, state: dict[str, Any], *, keep: int) -> Path:
     """Write `state` and remove all but the newest `keep` checkpoints; OutputError where the disk refuses."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     path = checkpoint_path(folder, step)
     with atomic_path(path) as temporary:
         torch.save(state, temporary)

@@ -16,7 +16,7 @@ from minenetcd.examining.statistics.figures.places import (
     sites_per_country,
 )
 from minenetcd.examining.statistics.numbers import Statistics
-from minenetcd.files import atomic_path, make_folder, write_json
+from minenetcd.files import staged_files, write_json
 
 FIGURES: dict[str, Callable[[Statistics], Figure]] = {
     "sites_map": sites_map,
@@ -44,25 +44,19 @@ class WrittenStatistics:
 def write_statistics(statistics: Statistics, folder: str | Path) -> WrittenStatistics:
     """Write statistics.json and every figure that `statistics` can fill into `folder`, which is made where missing.
 
-    Figures of an earlier run that cannot be drawn now are removed. OutputError where the folder cannot be written.
+    All of them, or none; figures of an earlier run that cannot be drawn now are removed. OutputError where the folder
+    cannot be written.
     """
-    folder = make_folder(folder)
-    figures = {name: _write(name, draw, statistics, folder) for name, draw in FIGURES.items()}
-    drawn = {name: paths for name, paths in figures.items() if paths}
-    names = {name: [path.name for path in paths.values()] for name, paths in drawn.items()}
-    write_json(folder / NUMBERS, statistics_json(statistics) | {"figures": names})
-    return WrittenStatistics(folder / NUMBERS, drawn)
-
-
-def _write(name: str, draw: Callable[[Statistics], Figure], statistics: Statistics, folder: Path) -> dict[str, Path]:
-    paths = {ending: folder / f"{name}.{ending}" for ending in ("png", "svg")}
-    if name in statistics.not_known:
-        for path in paths.values():
-            path.unlink(missing_ok=True)
-        return {}
-    with figure_style():
-        figure = draw(statistics)
-        for ending, path in paths.items():
-            with atomic_path(path) as target:
-                figure.savefig(target, dpi=_DOTS_PER_INCH, metadata=_NO_DATE[ending])
-    return paths
+    folder = Path(folder)
+    files = {name: {ending: f"{name}.{ending}" for ending in _NO_DATE} for name in FIGURES}
+    drawn = {name: endings for name, endings in files.items() if name not in statistics.not_known}
+    optional = [file for endings in files.values() for file in endings.values()]
+    with staged_files(folder, [NUMBERS], optional=optional) as hidden, figure_style():
+        for name, endings in drawn.items():
+            figure = FIGURES[name](statistics)
+            for ending, file in endings.items():
+                figure.savefig(hidden / file, dpi=_DOTS_PER_INCH, metadata=_NO_DATE[ending])
+        names = {name: list(endings.values()) for name, endings in drawn.items()}
+        write_json(hidden / NUMBERS, statistics_json(statistics) | {"figures": names})
+    paths = {name: {ending: folder / file for ending, file in endings.items()} for name, endings in drawn.items()}
+    return WrittenStatistics(folder / NUMBERS, paths)
