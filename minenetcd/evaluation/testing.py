@@ -9,7 +9,7 @@ from minenetcd.data.dataset import DatasetFacts
 from minenetcd.data.split_names import WHOLE
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.errors import OutputError
+from minenetcd.errors import OutputPathError
 from minenetcd.evaluation.boundary import BoundaryCounts
 from minenetcd.evaluation.evaluate import Evaluation, evaluate
 from minenetcd.evaluation.outputs import PictureWriter, write_results
@@ -47,7 +47,7 @@ def run_test(
         out.mkdir(parents=True, exist_ok=True)
         pictures_writer = PictureWriter(out, ready.threshold, pictures=pictures, tolerance=boundary_tolerance)
     except OSError as error:
-        raise OutputError(f"Results need a folder that can be written, {str(out)!r} is none ({error}).") from error
+        raise OutputPathError(f"Results need a folder that can be written, {str(out)!r} is none ({error}).") from error
     result = evaluate(
         ready,
         load_dataset(data, split),
