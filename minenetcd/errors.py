@@ -10,6 +10,7 @@ MineNetCDError                 a failure; the command line ends with exit code 1
 │   ├── UnknownNameError       no model, detector, data set or command has that name
 │   └── WeightsError           weights are missing, or do not fit the model
 ├── OutputError                a result cannot be written
+│   └── OutputPathError        the place given for it cannot be used; exit code 2
 └── RunInterrupted             a run was stopped by its user, and its state saved; exit code 130
 
 Every message is one line: what was needed, what came, what to do.
@@ -67,6 +68,10 @@ class WeightsError(InputError):
 
 class OutputError(MineNetCDError):
     """A result cannot be written where it was asked for."""
+
+
+class OutputPathError(OutputError, InputError):
+    """The file or folder given for a result is in the way, forbidden, or holds something else."""
 
 
 class RunInterrupted(MineNetCDError):

@@ -13,11 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from minenetcd.errors import OutputError
+from minenetcd.errors import OutputError, OutputPathError
 
-FULL_OR_FORBIDDEN = {
-    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO,
-}  # fmt: skip
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @contextmanager
@@ -29,13 +28,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     if not path.parent.is_dir():
-        raise OutputError(f"{path} cannot be written: there is no folder {path.parent}; make it first.")
+        raise OutputPathError(f"{path} cannot be written: there is no folder {path.parent}; make it first.")
     _refuse_folder(path)
     with _hidden_folder(path.parent, path) as hidden:
         try:
             yield hidden / path.name
         except OSError as error:
-            if error.errno in FULL_OR_FORBIDDEN:
+            if error.errno in FULL | FORBIDDEN:
                 raise unwritable(path, error) from error
             raise
         try:
@@ -136,9 +135,10 @@ def slug(text: str, longest: int = 48) -> str:
 
 
 def unwritable(path: Path, error: BaseException) -> OutputError:
-    """The one-line error for a file that could not be written to the end."""
+    """The one-line error for a file that could not be written to the end: OutputPathError unless the disk is why."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error.__cause__ or error)
-    return OutputError(
+    is_path = isinstance(error, OSError) and error.errno not in {None, *FULL}
+    return (OutputPathError if is_path else OutputError)(
         f"{path} cannot be written ({' '.join(reason.split())}): "
         "check that the disk has room and the folder allows writing."
     )
@@ -180,7 +180,7 @@ def _make(folder: Path, made: list[Path]) -> None:
     try:
         missing = [above for above in (folder, *folder.parents) if not above.exists()]
         if folder.exists() and not folder.is_dir():
-            raise OutputError(f"{folder} cannot be written: it is a file, and a folder is needed; name another.")
+            raise OutputPathError(f"{folder} cannot be written: it is a file, and a folder is needed; name another.")
         for above in reversed(missing):
             above.mkdir()
             made.append(above)
@@ -190,7 +190,7 @@ def _make(folder: Path, made: list[Path]) -> None:
 
 def _refuse_folder(path: Path) -> None:
     if path.is_dir():
-        raise OutputError(f"{path} cannot be written: a folder has that name; choose another.")
+        raise OutputPathError(f"{path} cannot be written: a folder has that name; choose another.")
 
 
 def _make_durable(path: Path) -> None:

@@ -1,12 +1,14 @@
 """Files appear complete or not at all, alone and as a set."""
 
+import errno
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from minenetcd.errors import OutputError
-from minenetcd.files import check_writable, locked, slug, staged_files, write_json, write_text
+from minenetcd.errors import OutputError, OutputPathError
+from minenetcd.files import check_writable, locked, slug, staged_files, unwritable, write_json, write_text
 
 NAMES, OPTIONAL = ("numbers.json", "table.csv"), ("figure.png",)
 
@@ -55,6 +57,19 @@ def test_a_check_leaves_no_trace(tmp_path: Path) -> None:
     (tmp_path / NAMES[0]).mkdir()
     with pytest.raises(OutputError, match="a folder has that name"):
         check_writable(tmp_path, NAMES)
+
+
+def test_a_place_that_cannot_be_used_is_bad_input_and_a_full_disk_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for write in (
+        partial(check_writable, tmp_path / "file", ["a.txt"]),
+        partial(write_text, tmp_path / "no" / "a", ""),
+    ):
+        with pytest.raises(OutputPathError) as caught:
+            write()
+        assert caught.value.exit_code == 2
+    for number, kind in ((errno.ENOSPC, OutputError), (errno.EACCES, OutputPathError)):
+        assert type(unwritable(tmp_path, OSError(number, "why"))) is kind
 
 
 def test_files_have_the_permissions_of_new_ones(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import yaml
 from minenetcd.benchmark.record import Failure, Record
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.configs.suite import Suite
-from minenetcd.errors import DataError, OptionError, OutputError
+from minenetcd.errors import DataError, OptionError, OutputPathError
 from minenetcd.files import make_folder, slug, write_json, write_text
 
 SUITE, PLAN, RECORD, FAILURE = "suite.yaml", "plan.json", "record.json", "failure.json"
@@ -44,7 +44,7 @@ class BenchmarkFolder:
             for folder in (self.path / "cells", self.runs, self.tables, self.figures):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(
+            raise OutputPathError(
                 f"A benchmark needs a folder it can write, {str(self.path)!r} is none ({error}): choose another."
             ) from error
         if (self.path / SUITE).exists() and (before := self.suite().name) != suite.name:

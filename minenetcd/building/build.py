@@ -20,7 +20,7 @@ from minenetcd.building.site_parts import SitePart, make_part
 from minenetcd.building.sites.table import read_site_table
 from minenetcd.building.splits import SplitPlan, area_strata, split_by_site
 from minenetcd.constants import SPLITS, Progress, no_progress
-from minenetcd.errors import DataError, OutputError
+from minenetcd.errors import DataError, OutputPathError
 from minenetcd.files import locked, make_folder, unwritable, write_text
 from minenetcd.runtime.parallel_map import parallel_map
 
@@ -114,10 +114,10 @@ def _building(folder: Path) -> Iterator[None]:
 
 def _prepare(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"A folder is needed for the data set, {folder} is a file: choose another.")
+        raise OutputPathError(f"A folder is needed for the data set, {folder} is a file: choose another.")
     names = {path.name for path in make_folder(folder).iterdir()}
     if names and not names & {PARTS, MANIFEST}:
-        raise OutputError(
+        raise OutputPathError(
             f"An empty folder is needed for the data set, {folder} holds {', '.join(sorted(names)[:3])}: "
             "choose another."
         )

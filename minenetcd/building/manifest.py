@@ -15,7 +15,7 @@ from minenetcd.building.shards import sha256
 from minenetcd.building.site_parts import SitePart
 from minenetcd.building.sites.table import Site
 from minenetcd.building.splits import SplitPlan
-from minenetcd.errors import OutputError
+from minenetcd.errors import OutputPathError
 from minenetcd.files import write_json
 
 MANIFEST = "manifest.json"
@@ -47,11 +47,15 @@ def read_finished(folder: Path, request: BuildRequest) -> dict[str, Any]:
     except (OSError, ValueError):
         manifest = None
     if not isinstance(manifest, dict) or manifest.get("request") != request.digest:
-        raise OutputError(f"{folder} holds a data set of other sites or options: choose another folder, or remove it.")
+        raise OutputPathError(
+            f"{folder} holds a data set of other sites or options: choose another folder, or remove it."
+        )
     built = manifest_path.stat().st_mtime
     for place in {place for site in request.sites for place in site.inputs()}:
         if os.path.exists(place) and os.stat(place).st_mtime > built:
-            raise OutputError(f"{folder} was built before {place} was changed: choose another folder, or remove it.")
+            raise OutputPathError(
+                f"{folder} was built before {place} was changed: choose another folder, or remove it."
+            )
     return manifest
 
 

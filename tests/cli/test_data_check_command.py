@@ -96,4 +96,4 @@ def test_stats_says_what_it_drew_and_what_not(folder: Path, tmp_path: Path) -> N
 def test_a_folder_that_cannot_be_written_is_one_line(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = minenetcd_data("stats", folder, "--out", tmp_path / "file", "--workers", 0)
-    assert isinstance(done.exception, OutputError) and done.exception.exit_code == 1
+    assert isinstance(done.exception, OutputError) and done.exception.exit_code == 2

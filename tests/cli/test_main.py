@@ -81,6 +81,15 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert not (tmp_path / "out").exists()
 
 
+def test_an_output_path_that_cannot_be_written_is_bad_input(pictures: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = minenetcd("predict", *pictures, "--out", tmp_path / "file")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"Error: A folder is needed for the results, {tmp_path / 'file'} is a file: name another.\n",
+    )
+
+
 def test_debug_shows_the_traceback(pictures: tuple[Path, Path]) -> None:
     done = minenetcd("predict", pictures[0], pictures[0], "--debug")
     assert done.returncode == 2 and "Traceback" in done.stderr

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from minenetcd.configs.schema import Settings
 from minenetcd.data.dataset import DatasetFacts
-from minenetcd.errors import OptionError, OutputError
+from minenetcd.errors import OptionError, OutputError, OutputPathError
 from minenetcd.files import atomic_path, write_json, write_text
 from minenetcd.training.records.environment import environment, git_state
 
@@ -147,6 +147,6 @@ def _make_writable(path: Path) -> None:
         write_text(path / ".writable", "yes")
         (path / ".writable").unlink()
     except OSError as error:
-        raise OutputError(
+        raise OutputPathError(
             f"A run needs a folder it can write, {str(path)!r} is none ({error}): choose another."
         ) from error
