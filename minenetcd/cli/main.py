@@ -21,10 +21,12 @@ from minenetcd.cli import (
     test,
     train,
 )
+from minenetcd.cli.plugins import WithPlugins
 from minenetcd.errors import MineNetCDError
 
 app = typer.Typer(
     name="minenetcd",
+    cls=WithPlugins,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
