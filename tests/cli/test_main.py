@@ -86,7 +86,7 @@ def test_an_output_path_that_cannot_be_written_is_bad_input(pictures: tuple[Path
     done = minenetcd("predict", *pictures, "--out", tmp_path / "file")
     assert (done.returncode, done.stderr) == (
         2,
-        f"Error: A folder is needed for the results, {tmp_path / 'file'} is a file: name another.\n",
+        f"Error: {tmp_path / 'file'} cannot be written: it is a file, and a folder is needed; name another.\n",
     )
 
 
