@@ -19,6 +19,10 @@ from minenetcd.errors import OptionError, UnknownNameError
 #: Where a process hands its registered names on to those it starts: JSON, group -> name -> "package.module:Name".
 HANDED_ON = "MINENETCD_REGISTERED"
 
+#: Packages whose classes a saved detector may ask for by their place, with commas between; for this process and those
+#: it starts.
+TRUSTED = "MINENETCD_TRUST"
+
 T = TypeVar("T")
 
 _registered: dict[str, dict[str, Any]] = {}
@@ -50,6 +54,16 @@ def is_path(name: str) -> bool:
     """Whether `name` has the form "package.module:Name"."""
     module, colon, thing = name.partition(":")
     return bool(colon) and all(part.isidentifier() for part in [*module.split("."), *thing.split(".")])
+
+
+def name_alone(name: str) -> str:
+    """A name to show: of "package.module:Name" the last part, others as they are."""
+    return name.rpartition(":")[2]
+
+
+def package_of(path: str) -> str:
+    """The package that "package.module:Name" is in."""
+    return path.partition(":")[0].partition(".")[0]
 
 
 class Table(Generic[T]):
@@ -113,14 +127,26 @@ class Table(Generic[T]):
             named = next((name for name, points in installed if path in map(_place, points)), None)
         return named or path
 
-    def is_at_hand(self, name: str) -> bool:
-        """Whether loading `name` imports plug-ins at most: it is in the table, or its module is loaded already."""
-        return name in self or (is_path(name) and name.partition(":")[0] in sys.modules)
+    def is_trusted(self, name: str, trust: Iterable[str] = ()) -> bool:
+        """Whether a file may ask for `name`: loading it imports nothing that nobody here asked for.
+
+        So it is with what the table holds, with modules that are loaded already, and with packages that bring plug-ins
+        to this table, are named in `trust` (or a class of them is), or in the environment variable MINENETCD_TRUST.
+        """
+        if not is_path(name):
+            return name in self
+        trusted = {*trust, *os.environ.get(TRUSTED, "").split(",")}
+        plug_ins = (point.module for points in self._installed().values() for point in points)
+        return (
+            name.partition(":")[0] in sys.modules
+            or package_of(name) in {package_of(each.strip()) for each in (*trusted, *plug_ins)}
+            or any(name == path_of(thing) for thing in self._registered().values())
+        )
 
     def _loaded(self, name: str, path: str, package: str | None = None) -> T:
         """What stands at `path`, of the installed `package`, by default the one the path names."""
         module, _, thing = path.partition(":")
-        package = package or module.partition(".")[0]
+        package = package or package_of(path)
         try:
             found: T = resolve(path)
         except Exception as error:  # whatever the import of somebody else's module may raise
