@@ -11,10 +11,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from minenetcd.errors import OptionError, UnknownNameError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
 
 #: Where a process hands its registered names on to those it starts: JSON, group -> name -> "package.module:Name".
 HANDED_ON = "MINENETCD_REGISTERED"
@@ -164,7 +166,7 @@ class Table(Generic[T]):
         handed = json.loads(os.environ.get(HANDED_ON, "{}")).get(self.group, {})
         return {**handed, **_registered.get(self.group, {})}
 
-    def _installed(self) -> Mapping[str, list[EntryPoint]]:
+    def _installed(self) -> Mapping[str, "list[EntryPoint]"]:
         """What plug-ins bring, by name."""
         found: dict[str, list[EntryPoint]] = {}
         for point in _entry_points(self.group, tuple(sys.path)):
@@ -174,7 +176,7 @@ class Table(Generic[T]):
     def _names(self, installed: Iterable[str]) -> list[str]:
         return sorted({*self.built_in, *self._registered(), *installed})
 
-    def _brought_twice(self, point: EntryPoint, other: str) -> OptionError:
+    def _brought_twice(self, point: "EntryPoint", other: str) -> OptionError:
         return OptionError(
             f"The package {_package(point)} brings a {self.kind} {point.name!r}, and so does {other}: use "
             f"{_place(point)!r} instead of the name, or uninstall one of them."
@@ -182,16 +184,18 @@ class Table(Generic[T]):
 
 
 @functools.cache
-def _entry_points(group: str, path: tuple[str, ...]) -> EntryPoints:
+def _entry_points(group: str, path: tuple[str, ...]) -> "EntryPoints":
     """What the packages installed on `path`, which is sys.path, bring to `group`: takes tens of milliseconds."""
+    from importlib.metadata import entry_points  # here, because most programs use the package's own names only
+
     return entry_points(group=group)
 
 
-def _place(point: EntryPoint) -> str:
+def _place(point: "EntryPoint") -> str:
     return f"{point.module}:{point.attr}"
 
 
-def _package(point: EntryPoint) -> str:
+def _package(point: "EntryPoint") -> str:
     """The package that brings `point`, by the name it was installed by."""
     return point.module.partition(".")[0] if point.dist is None else point.dist.name
 

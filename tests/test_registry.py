@@ -236,7 +236,6 @@ def test_a_class_may_be_defined_and_registered_once_more(package: Path, monkeypa
 
 
 def test_the_packages_own_are_chosen_without_looking_for_plug_ins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("minenetcd.registry.entry_points", lambda **_: pytest.fail("looked for plug-ins"))
     monkeypatch.setattr("minenetcd.registry._entry_points", lambda *_: pytest.fail("looked for plug-ins"))
     assert minenetcd.from_config("fc_ef").name == "fc_ef"
 
