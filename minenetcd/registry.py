@@ -11,13 +11,19 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoint, EntryPoints, entry_points
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from minenetcd.errors import OptionError, UnknownNameError
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
+
 #: Where a process hands its registered names on to those it starts: JSON, group -> name -> "package.module:Name".
 HANDED_ON = "MINENETCD_REGISTERED"
+
+#: Packages whose classes a saved detector may ask for by their place, with commas between; for this process and those
+#: it starts.
+TRUSTED = "MINENETCD_TRUST"
 
 T = TypeVar("T")
 
@@ -50,6 +56,16 @@ def is_path(name: str) -> bool:
     """Whether `name` has the form "package.module:Name"."""
     module, colon, thing = name.partition(":")
     return bool(colon) and all(part.isidentifier() for part in [*module.split("."), *thing.split(".")])
+
+
+def name_alone(name: str) -> str:
+    """A name to show: of "package.module:Name" the last part, others as they are."""
+    return name.rpartition(":")[2]
+
+
+def package_of(path: str) -> str:
+    """The package that "package.module:Name" is in."""
+    return path.partition(":")[0].partition(".")[0]
 
 
 class Table(Generic[T]):
@@ -113,14 +129,26 @@ class Table(Generic[T]):
             named = next((name for name, points in installed if path in map(_place, points)), None)
         return named or path
 
-    def is_at_hand(self, name: str) -> bool:
-        """Whether loading `name` imports plug-ins at most: it is in the table, or its module is loaded already."""
-        return name in self or (is_path(name) and name.partition(":")[0] in sys.modules)
+    def is_trusted(self, name: str, trust: Iterable[str] = ()) -> bool:
+        """Whether a file may ask for `name`: loading it imports nothing that nobody here asked for.
+
+        So it is with what the table holds, with modules that are loaded already, and with packages that bring plug-ins
+        to this table, are named in `trust` (or a class of them is), or in the environment variable MINENETCD_TRUST.
+        """
+        if not is_path(name):
+            return name in self
+        trusted = {*trust, *os.environ.get(TRUSTED, "").split(",")}
+        plug_ins = (point.module for points in self._installed().values() for point in points)
+        return (
+            name.partition(":")[0] in sys.modules
+            or package_of(name) in {package_of(each.strip()) for each in (*trusted, *plug_ins)}
+            or any(name == path_of(thing) for thing in self._registered().values())
+        )
 
     def _loaded(self, name: str, path: str, package: str | None = None) -> T:
         """What stands at `path`, of the installed `package`, by default the one the path names."""
         module, _, thing = path.partition(":")
-        package = package or module.partition(".")[0]
+        package = package or package_of(path)
         try:
             found: T = resolve(path)
         except Exception as error:  # whatever the import of somebody else's module may raise
@@ -138,7 +166,7 @@ class Table(Generic[T]):
         handed = json.loads(os.environ.get(HANDED_ON, "{}")).get(self.group, {})
         return {**handed, **_registered.get(self.group, {})}
 
-    def _installed(self) -> Mapping[str, list[EntryPoint]]:
+    def _installed(self) -> Mapping[str, "list[EntryPoint]"]:
         """What plug-ins bring, by name."""
         found: dict[str, list[EntryPoint]] = {}
         for point in _entry_points(self.group, tuple(sys.path)):
@@ -148,7 +176,7 @@ class Table(Generic[T]):
     def _names(self, installed: Iterable[str]) -> list[str]:
         return sorted({*self.built_in, *self._registered(), *installed})
 
-    def _brought_twice(self, point: EntryPoint, other: str) -> OptionError:
+    def _brought_twice(self, point: "EntryPoint", other: str) -> OptionError:
         return OptionError(
             f"The package {_package(point)} brings a {self.kind} {point.name!r}, and so does {other}: use "
             f"{_place(point)!r} instead of the name, or uninstall one of them."
@@ -156,16 +184,18 @@ class Table(Generic[T]):
 
 
 @functools.cache
-def _entry_points(group: str, path: tuple[str, ...]) -> EntryPoints:
+def _entry_points(group: str, path: tuple[str, ...]) -> "EntryPoints":
     """What the packages installed on `path`, which is sys.path, bring to `group`: takes tens of milliseconds."""
+    from importlib.metadata import entry_points  # here, because most programs use the package's own names only
+
     return entry_points(group=group)
 
 
-def _place(point: EntryPoint) -> str:
+def _place(point: "EntryPoint") -> str:
     return f"{point.module}:{point.attr}"
 
 
-def _package(point: EntryPoint) -> str:
+def _package(point: "EntryPoint") -> str:
     """The package that brings `point`, by the name it was installed by."""
     return point.module.partition(".")[0] if point.dist is None else point.dist.name
 

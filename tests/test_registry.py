@@ -1,11 +1,16 @@
 """Names: the package's own, registered ones, plug-ins, and "package.module:Name"."""
 
+import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 import minenetcd
 from minenetcd.errors import OptionError, UnknownNameError, WeightsError
@@ -55,6 +60,12 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         sys.modules.pop(name)
 
 
+def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **handed_on()}
+    command = [sys.executable, "-m", "minenetcd", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
 def install(folder: Path, name: str = "somebody-elses", entry_points: str = ENTRY_POINTS) -> None:
     """Make the package in `folder` an installed plug-in."""
     about = folder / f"{name.replace('-', '_')}-1.0.dist-info"
@@ -65,7 +76,7 @@ def install(folder: Path, name: str = "somebody-elses", entry_points: str = ENTR
 
 def test_a_class_by_its_place_trains_no_name_and_comes_back(package: Path, tmp_path: Path) -> None:
     detector = minenetcd.from_config("somebody_elses.net:Plain")
-    assert detector.name == "somebody_elses.net:Plain"
+    assert detector.name == "Plain"
     detector.save_pretrained(tmp_path / "saved")
     rng = np.random.default_rng(0)
     dates = rng.integers(0, 255, (2, 40, 40, 3), dtype=np.uint8)
@@ -74,15 +85,44 @@ def test_a_class_by_its_place_trains_no_name_and_comes_back(package: Path, tmp_p
 
 
 def test_a_file_does_not_decide_what_is_imported(package: Path, tmp_path: Path) -> None:
-    minenetcd.ChangeDetector(minenetcd.create_model("somebody_elses.net:Plain")).save_pretrained(tmp_path / "saved")
+    saved = tmp_path / "saved"
+    minenetcd.ChangeDetector(minenetcd.create_model("somebody_elses.net:Plain")).save_pretrained(saved)
     sys.modules.pop("somebody_elses.net")
-    with pytest.raises(WeightsError, match=r"needs the network somebody_elses\.net:Plain: import somebody_elses\.net"):
-        minenetcd.from_pretrained(tmp_path / "saved")
+    with pytest.raises(WeightsError, match=r"needs somebody_elses\.net:Plain of the package somebody_elses, .*trust="):
+        minenetcd.from_pretrained(saved)
     assert "somebody_elses.net" not in sys.modules
-    config = (tmp_path / "saved" / "config.json").read_text()
-    (tmp_path / "saved" / "config.json").write_text(config.replace("somebody_elses.net:Plain", "subprocess:Popen"))
+    config = (saved / "config.json").read_text()
+    (saved / "config.json").write_text(config.replace("somebody_elses.net:Plain", "subprocess:Popen"))
     with pytest.raises(OptionError, match="derives from"):
-        minenetcd.from_pretrained(tmp_path / "saved")
+        minenetcd.from_pretrained(saved)
+    (saved / "config.json").write_text(config)
+    assert minenetcd.from_pretrained(saved, trust=["somebody_elses"]).name == "Plain"
+
+
+def test_a_file_does_not_decide_what_is_imported_by_an_option(tmp_path: Path) -> None:
+    saved = tmp_path / "saved"
+    minenetcd.from_config("minenetcd-nano").save_pretrained(saved)
+    config = (saved / "config.json").read_text()
+    (saved / "config.json").write_text(config.replace('"resnet_nano"', '"antigravity:fly"'))
+    with pytest.raises(WeightsError, match="needs antigravity:fly of the package antigravity"):
+        minenetcd.from_pretrained(saved)
+    assert "antigravity" not in sys.modules
+
+
+@pytest.mark.slow
+def test_the_command_line_asks_for_a_package_once(package: Path, tmp_path: Path) -> None:
+    saved, out = tmp_path / "saved", tmp_path / "out"
+    minenetcd.ChangeDetector(minenetcd.create_model("somebody_elses.net:Plain")).save_pretrained(saved)
+    scenes = [tmp_path / "before.png", tmp_path / "after.png"]
+    for scene, pixels in zip(scenes, np.random.default_rng(0).integers(0, 255, (2, 64, 64, 3), np.uint8), strict=True):
+        Image.fromarray(pixels).save(scene)
+    command = ["predict", *map(str, scenes), "--model", str(saved), "--out", str(out)]
+    refused = run_command(*command)
+    assert refused.returncode == 2
+    assert re.search(r"^Error: .* minenetcd --trust somebody_elses", refused.stderr, re.MULTILINE)
+    done = run_command("--trust", "somebody_elses", *command)
+    assert done.returncode == 0, done.stderr
+    assert any(out.glob("change.*"))
 
 
 def test_an_installed_plug_in_is_listed_loaded_and_named(package: Path, tmp_path: Path) -> None:
@@ -93,6 +133,41 @@ def test_an_installed_plug_in_is_listed_loaded_and_named(package: Path, tmp_path
     detector.save_pretrained(tmp_path / "saved")
     sys.modules.pop("somebody_elses.net")
     assert minenetcd.from_pretrained(tmp_path / "saved").name == "plain"
+
+
+def test_without_its_plug_in_a_detector_says_what_it_needs(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(package)
+    minenetcd.from_config("plain", name="mine").save_pretrained(tmp_path / "saved")
+    assert json.loads((tmp_path / "saved" / "config.json").read_text())["model_class"] == "somebody_elses.net:Plain"
+    for name in ("somebody_elses.net", "somebody_elses"):
+        sys.modules.pop(name)
+    monkeypatch.setattr(sys, "path", [folder for folder in sys.path if folder != str(package)])
+    with pytest.raises(WeightsError, match=r"needs somebody_elses\.net:Plain of the package somebody_elses"):
+        minenetcd.from_pretrained(tmp_path / "saved")
+    with pytest.raises(OptionError, match="install or mend the package somebody_elses"):
+        minenetcd.from_pretrained(tmp_path / "saved", trust=["somebody_elses"])
+
+
+def test_a_class_of_a_plug_ins_package_needs_no_name(package: Path, tmp_path: Path) -> None:
+    install(package, entry_points="[minenetcd.models]\nother = somebody_elses:Other\n")
+    minenetcd.from_config("somebody_elses.net:Plain").save_pretrained(tmp_path / "saved")
+    sys.modules.pop("somebody_elses.net")
+    assert minenetcd.from_pretrained(tmp_path / "saved").name == "Plain"
+
+
+def test_a_network_that_does_not_keep_the_contract_is_refused() -> None:
+    with pytest.raises(OptionError, match=r"derives from minenetcd\.ChangeModel, got Identity"):
+        minenetcd.ChangeDetector(torch.nn.Identity())  # type: ignore[arg-type]  # what is being refused
+
+
+def test_an_option_that_cannot_be_kept_is_refused_before_anything_is_written(package: Path, tmp_path: Path) -> None:
+    network = model_class("somebody_elses.net:Plain")()
+    network.config["activation"] = torch.nn.ReLU()
+    with pytest.raises(OptionError, match="Plain was built with an option that is no plain value"):
+        minenetcd.ChangeDetector(network).save_pretrained(tmp_path / "saved")
+    assert not (tmp_path / "saved").exists()
 
 
 def test_a_registered_network_is_known_to_processes_started_here(
@@ -161,7 +236,6 @@ def test_a_class_may_be_defined_and_registered_once_more(package: Path, monkeypa
 
 
 def test_the_packages_own_are_chosen_without_looking_for_plug_ins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("minenetcd.registry.entry_points", lambda **_: pytest.fail("looked for plug-ins"))
     monkeypatch.setattr("minenetcd.registry._entry_points", lambda *_: pytest.fail("looked for plug-ins"))
     assert minenetcd.from_config("fc_ef").name == "fc_ef"
 

@@ -1,5 +1,6 @@
 """The command `minenetcd`: one file a command; here they meet, and errors become one line and an exit code."""
 
+import os
 import sys
 import traceback
 from typing import Annotated
@@ -23,6 +24,7 @@ from minenetcd.cli import (
 )
 from minenetcd.cli.plugins import WithPlugins
 from minenetcd.errors import MineNetCDError
+from minenetcd.registry import TRUSTED
 
 app = typer.Typer(
     name="minenetcd",
@@ -57,12 +59,21 @@ def main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PACKAGE",
+            help="Import this package where a trained detector needs a network of it; may be given several times.",
+        ),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Find what changed between two images of a mine.
 
     Start with: minenetcd demo
     """
+    if trust:
+        os.environ[TRUSTED] = ",".join(trust)
 
 
 def run() -> None:

@@ -70,4 +70,7 @@ class SavedDetector(DetectorSettings):
     """What config.json beside the weights says."""
 
     minenetcd_format: int
+    model_class: str | None = Field(
+        default=None, description="Of a network that is not of this package: where its class is, 'package.module:Name'."
+    )
     provenance: dict[str, Any] = Field(default_factory=dict)

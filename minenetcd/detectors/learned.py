@@ -2,7 +2,7 @@
 
 import copy
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +21,8 @@ from minenetcd.errors import OptionError, OutputError, SizeError
 from minenetcd.files import staged_files, unwritable, write_json, write_text
 from minenetcd.geo.values import Limits, value_limits
 from minenetcd.models.base import ChangeModel
-from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, create_model, model_name
+from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, MODELS, create_model, described, model_name
+from minenetcd.registry import name_alone, path_of
 from minenetcd.runtime.device import choose_device
 from minenetcd.types import change_probability
 from minenetcd.weights.repository import CONFIG_FILE, WEIGHT_FILES
@@ -43,6 +44,11 @@ class ChangeDetector(nn.Module):
         provenance: Provenance | Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
+        if not isinstance(model, ChangeModel):
+            raise OptionError(
+                f"A detector needs a network that derives from minenetcd.ChangeModel, got {type(model).__name__}: "
+                "derive it, and implement compare(before, after)."
+            )
         if not 0 < threshold < 1:
             raise OptionError(f"A threshold needs to lie between 0 and 1, got {threshold}: choose for example 0.5.")
         self.model = model
@@ -54,7 +60,7 @@ class ChangeDetector(nn.Module):
     @property
     def name(self) -> str:
         """What the detector is called in results."""
-        return self.provenance.name or model_name(self.model)
+        return self.provenance.name or name_alone(model_name(self.model))
 
     @property
     def device(self) -> torch.device:
@@ -151,13 +157,15 @@ class ChangeDetector(nn.Module):
         return cls(model, preprocessing=preprocessing, threshold=config.threshold, provenance=provenance)
 
     @classmethod
-    def from_pretrained(cls, source: str | Path, **hub_options: Any) -> Self:
+    def from_pretrained(cls, source: str | Path, *, trust: Iterable[str] = (), **hub_options: Any) -> Self:
         """A trained detector from a folder, a hub id (ours or published) or an embedded name, in evaluation mode.
 
         `hub_options`: revision, cache_dir, token, local_files_only. Loading is strict and runs no pickled
-        code. Raises UnknownNameError or WeightsError, naming the tensor that does not fit.
+        code. A network that is not of this package is imported where its package is installed as a plug-in, the class
+        was registered or imported before, or the package is named in `trust`. Raises UnknownNameError or WeightsError,
+        naming the tensor that does not fit, or the package that is needed.
         """
-        return cls(**load_parts(source, **hub_options)).eval()
+        return cls(**load_parts(source, trust=trust, **hub_options)).eval()
 
     def save_pretrained(
         self, save_directory: str | Path, *, push_to_hub: bool = False, repo_id: str | None = None, **options: Any
@@ -184,9 +192,11 @@ class ChangeDetector(nn.Module):
 
     def describe(self) -> dict[str, Any]:
         """Everything but the weights, as plain values: what config.json holds."""
+        built_in = model_name(self.model) in MODELS.built_in
         return {
             "minenetcd_format": 1,
-            "model": {"name": model_name(self.model), **self.model.config},
+            "model": described(self.model),
+            **({} if built_in else {"model_class": path_of(type(self.model))}),
             "preprocessing": asdict(self.preprocessing),
             "threshold": self.threshold,
             "provenance": self.provenance.as_json(),

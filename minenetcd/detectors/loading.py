@@ -1,16 +1,17 @@
 """The parts of a trained detector, read from a folder, the hub or the package."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
+from minenetcd.backbones.catalog import BACKBONES
 from minenetcd.configs.detector import SavedDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import UnknownNameError, WeightsError
 from minenetcd.models.catalog import MODELS, create_model
-from minenetcd.registry import is_path
+from minenetcd.registry import Table, is_path, package_of
 from minenetcd.weights.keymap import load_strictly, rename
 from minenetcd.weights.repository import CONFIG_FILE, is_hub_id, open_repository, read_tensors
 
@@ -22,11 +23,12 @@ def list_detectors() -> list[str]:
     return sorted(path.parent.name for path in EMBEDDED.glob(f"*/{CONFIG_FILE}"))
 
 
-def load_parts(source: str | Path, **hub_options: Any) -> dict[str, Any]:
+def load_parts(source: str | Path, *, trust: Iterable[str] = (), **hub_options: Any) -> dict[str, Any]:
     """What `ChangeDetector` is built from: model, preprocessing, threshold, provenance.
 
     `source`: a folder, a hub id (ours or published) or an embedded name. Loading is strict and runs no pickled
-    code. Raises UnknownNameError or WeightsError, naming the tensor that does not fit.
+    code. Of classes that are not of this package it imports those of plug-ins, and of the packages in `trust`.
+    Raises UnknownNameError or WeightsError, naming the tensor that does not fit, or the package that is needed.
     """
     if str(source) in list_detectors():
         source = EMBEDDED / str(source)
@@ -34,18 +36,20 @@ def load_parts(source: str | Path, **hub_options: Any) -> dict[str, Any]:
         raise UnknownNameError("trained detector", str(source), list_detectors())
     repository = open_repository(source, **hub_options)
     tensors = read_tensors(repository.weights)
-    load = _load_published if repository.is_published else _load_own
-    return load(repository.config, tensors, repository.source)
+    if repository.is_published:
+        return _load_published(repository.config, tensors, repository.source)
+    return _load_own(repository.config, tensors, repository.source, tuple(trust))
 
 
-def _load_own(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> dict[str, Any]:
+def _load_own(
+    config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str, trust: Sequence[str]
+) -> dict[str, Any]:
     if "minenetcd_format" not in config or "model" not in config:
         raise WeightsError(
             f"{source!r} is no detector of this package nor a published one: its config.json is foreign."
         )
     settings = SavedDetector.read(config)
-    _check_at_hand(settings.model.name, source)
-    model = create_model(settings.model.name, **settings.model.options)
+    model = create_model(_trusted_name(settings, source, trust), **settings.model.options)
     load_strictly(model, tensors)
     return {
         "model": model,
@@ -55,12 +59,26 @@ def _load_own(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: 
     }
 
 
-def _check_at_hand(name: str, source: str) -> None:
-    """A file may not decide what is imported: only what was installed as a plug-in, registered, or imported before."""
-    if is_path(name) and not MODELS.is_at_hand(name):
+def _trusted_name(settings: SavedDetector, source: str, trust: Sequence[str]) -> str:
+    """The name to build the network by: a file may not decide what is imported, neither by it nor by its options."""
+    name, path = settings.model.name, settings.model_class
+    if path is not None and name not in MODELS:
+        name = path
+    _check_trusted(MODELS, name, source, trust)
+    for option in settings.model.options.values():
+        if isinstance(option, str) and is_path(option):
+            _check_trusted(BACKBONES, option, source, trust)
+    return name
+
+
+def _check_trusted(table: Table[Any], name: str, source: str, trust: Sequence[str]) -> None:
+    """WeightsError for a class of a package that nobody here asked for."""
+    if is_path(name) and not table.is_trusted(name, trust):
+        package = package_of(name)
         raise WeightsError(
-            f"{source!r} needs the network {name}: import {name.partition(':')[0]} before, or install a package that "
-            "brings it as a plug-in (entry point minenetcd.models)."
+            f"{source!r} needs {name} of the package {package}, and a file does not decide what is imported: if you "
+            f"trust it, say so (from_pretrained(..., trust=[{package!r}]), minenetcd --trust {package}), or import "
+            "it before."
         )
 
 

@@ -1,6 +1,7 @@
 """Architectures by name."""
 
 import inspect
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -72,6 +73,21 @@ def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any
     return model
 
 
+def described(model: ChangeModel) -> dict[str, Any]:
+    """What builds `model` once more, as plain values: its name and options.
+
+    OptionError for an option that JSON does not hold: neither a run nor a detector could keep it.
+    """
+    try:
+        options = json.loads(json.dumps(model.config, default=list))
+    except TypeError as error:
+        raise OptionError(
+            f"{type(model).__name__} was built with an option that is no plain value ({error}): hand only numbers, "
+            "words, lists and mappings of them to super().__init__()."
+        ) from error
+    return {"name": model_name(model), **options}
+
+
 def model_name(model: ChangeModel) -> str:
     """The name `model` was created by; of a class that has none, where it is defined: "package.module:Name"."""
     return MODELS.name_of(type(model))
@@ -105,5 +121,7 @@ KNOWN_CONFIGURATIONS = KnownConfigurations()
 
 def _checked(name: str, architecture: Any) -> type[ChangeModel]:
     if not (isinstance(architecture, type) and issubclass(architecture, ChangeModel)):
-        raise OptionError(f"A model is a class that derives from minenetcd.ChangeModel, {name!r} is {architecture!r}.")
+        raise OptionError(
+            f"A model is a class that derives from minenetcd.ChangeModel, {name!r} is {architecture!r}: derive it."
+        )
     return architecture

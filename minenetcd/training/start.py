@@ -1,7 +1,6 @@
 """What a run begins with: its settings and its detector, from a configuration, a network or a detector."""
 
 import copy
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import OptionError
 from minenetcd.models.base import ChangeModel
-from minenetcd.models.catalog import KNOWN_CONFIGURATIONS
+from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, described
 from minenetcd.registry import path_of
 from minenetcd.training import earlier_framework
 from minenetcd.training.names import check_names
@@ -40,22 +39,14 @@ def settings_of(detector: ChangeDetector, **overrides: Any) -> Settings:
     """
     if "model" in overrides:
         raise OptionError("A network was handed over, and with it its options: leave model out, or build another.")
-    network, described = detector.model, detector.describe()
-    try:
-        model = json.loads(json.dumps(described["model"], default=list))
-    except TypeError as error:
-        raise OptionError(
-            f"{type(network).__name__} was built with an option that is no plain value ({error}): hand only numbers, "
-            "words, lists and mappings of them to super().__init__()."
-        ) from error
     values = {
         **read_config("base"),
         "name": detector.name,
-        "model": model,
+        "model": described(detector.model),
         "preprocessing": asdict(detector.preprocessing),
         "threshold": detector.threshold,
         "pretrained_backbone": False,
-        "start_from": f"{HANDED_OVER}{path_of(type(network))}",
+        "start_from": f"{HANDED_OVER}{path_of(type(detector.model))}",
     }
     return _checked(values, overrides)
 

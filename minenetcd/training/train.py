@@ -14,6 +14,7 @@ from minenetcd.data.dataset import ChangeDataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, RunInterrupted
 from minenetcd.models.base import ChangeModel
+from minenetcd.registry import is_path, name_alone
 from minenetcd.runtime.device import choose_device
 from minenetcd.runtime.interruption import Interruption
 from minenetcd.training.loop import Trainer
@@ -109,6 +110,8 @@ def _settings(
         return settings
     if not isinstance(source, str | Path):
         name = "detector"
+    elif is_path(str(source)):
+        name = name_alone(str(source))
     elif Path(source).resolve() == folder.config.resolve():
         name = folder.path.resolve().name
     else:

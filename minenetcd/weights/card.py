@@ -61,7 +61,8 @@ def model_card(name: str, description: Mapping[str, Any], *, source: str) -> str
         threshold=description["threshold"],
         metrics=_lines(provenance.metrics or {"Metrics": "not stated"}),
         limits=provenance.limits or "Not stated. Check results on images of your own before relying on them.",
-        options=_lines(description["model"]),
+        options=_lines(description["model"])
+        + (_lines({"class": description["model_class"]}) if "model_class" in description else ""),
     )
 
 

@@ -137,7 +137,7 @@ def _cell(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str
     place = [row.slug, slug(label)] + ([slug(recipe_name), str(seed)] if trained else [])
     return Cell(
         id=f"{'.'.join(place)}-{_digest({**decides, 'test': tested})}",
-        run_id=f"{settings.model.name}-{_digest(decides)}" if trained else None,
+        run_id=f"{slug(settings.model.name)}-{_digest(decides)}" if trained else None,
         row=row.slug,
         label=row.label,
         group=row.group,

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from minenetcd.registry import name_alone
 from minenetcd.weights.maps import MAPS
 
 
 def method_label(name: str) -> str:
-    """How the paper spells a method; one that is not published is called by its own name."""
+    """How the paper spells a method; one that is not published is called by its own name, or that of its class."""
     if name not in MAPS:
-        return name
+        return name_alone(name)
     published = MAPS[name].PUBLISHED
     return published.label or published.table
 
