@@ -10,13 +10,12 @@ from torch import Tensor
 from minenetcd.errors import OptionError
 from minenetcd.models.dtcdscn import DTCDSCN
 from minenetcd.weights.keymap import load_strictly, rename
-from minenetcd.weights.maps.dtcdscn import DUAL_TASK_RULES, OPTIONS, RULES
+from minenetcd.weights.maps.dtcdscn import DUAL_TASK_RULES
 from parity.golden import Golden, golden_pair, load_golden
+from parity.loading import about_to_be_loaded, published_network
 
 #: A stricter limit than elsewhere: at 1e-4 the gates could be wrong unseen.
 TOLERANCE = 1e-5
-#: Parameters of the published branch for buildings, which never runs there.
-UNUSED = 9_814_706
 #: A BatchNorm follows, which subtracts them in training.
 SUBTRACTED = ("narrow.conv.bias", "enlarge.bias", "widen.conv.bias")
 
@@ -28,15 +27,14 @@ def golden() -> Golden:
 
 @pytest.fixture(scope="module")
 def published(golden: Golden) -> DTCDSCN:
-    model = DTCDSCN(**OPTIONS)
-    load_strictly(model, rename(golden.weights, RULES))
-    return model.eval()
+    return published_network("dtcdscn", golden)
 
 
 @pytest.fixture(scope="module")
 def dual(golden: Golden) -> DTCDSCN:
     """The same weights, with the published but unused branch for buildings switched on."""
-    model = DTCDSCN(dual_task=True)
+    with about_to_be_loaded():
+        model = DTCDSCN(dual_task=True)
     load_strictly(model, rename(golden.weights, DUAL_TASK_RULES))
     return model.eval()
 
@@ -45,18 +43,6 @@ def dates(height: int = 64, width: int = 64, *, channels: int = 3, batch: int = 
     generator = torch.Generator().manual_seed(1)
     before, after = torch.randn(2, batch, channels, height, width, generator=generator)
     return before, after
-
-
-@torch.inference_mode()
-def test_published_weights_give_the_published_output_whose_dates_are_not_interchangeable(
-    golden: Golden, published: DTCDSCN
-) -> None:
-    before, after = golden_pair()
-    output = published(before, after)
-    golden.check("main", output.logits, tolerance=TOLERANCE)
-    assert output.auxiliary == ()
-    exchanged = float((published(after, before).logits - output.logits).abs().max())
-    assert exchanged == pytest.approx(golden.facts["swap_dates_max_abs_difference"], abs=1e-5)
 
 
 @torch.inference_mode()
@@ -77,19 +63,11 @@ def test_the_answer_to_two_equal_dates_does_not_depend_on_them(published: DTCDSC
     assert torch.equal(published(one, one).logits, published(other, other).logits)
 
 
-def test_parameters_count_as_published_without_the_unused_branch(
-    golden: Golden, published: DTCDSCN, dual: DTCDSCN
-) -> None:
-    assert sum(p.numel() for p in dual.parameters()) == golden.facts["params"]
-    assert sum(p.numel() for p in published.parameters()) == golden.facts["params"] - UNUSED
-    assert round(golden.facts["params_mi"], 2) == DTCDSCN.about.parameters_mi
-
-
-def test_every_published_tensor_has_one_home(golden: Golden, published: DTCDSCN, dual: DTCDSCN) -> None:
+def test_every_published_tensor_has_one_home(golden: Golden, dual: DTCDSCN) -> None:
     """decoder4 is another tensor's beginning than decoder4_master."""
+    assert sum(p.numel() for p in dual.parameters()) == golden.facts["params"]
     tensors = dict.fromkeys([*golden.facts["state_dict"], *golden.facts["integer_buffers"]], torch.empty(0))
     assert rename(tensors, DUAL_TASK_RULES).keys() == dual.state_dict().keys()
-    assert rename(tensors, RULES).keys() == published.state_dict().keys()
 
 
 def test_training_reaches_every_parameter_but_biases_that_a_norm_subtracts(dual: DTCDSCN) -> None:
@@ -100,12 +78,6 @@ def test_training_reaches_every_parameter_but_biases_that_a_norm_subtracts(dual:
     sum(logits.square().mean() for logits in (output.logits, *output.auxiliary)).backward()
     idle = {name for name, p in model.named_parameters() if p.grad is None or p.grad.abs().max() < 1e-12}
     assert idle == {name for name, _ in model.named_parameters() if name.endswith(SUBTRACTED)}
-
-
-def test_outside_training_every_parameter_acts(published: DTCDSCN) -> None:
-    model = copy.deepcopy(published).double()
-    model(*(date.double() for date in dates(batch=1))).logits.square().mean().backward()
-    assert [name for name, p in model.named_parameters() if p.grad is None or p.grad.abs().max() < 1e-12] == []
 
 
 @torch.no_grad()

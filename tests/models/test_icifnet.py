@@ -2,78 +2,21 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from minenetcd.errors import OptionError, WeightsError
+from minenetcd.errors import OptionError
 from minenetcd.layers.cross_interaction import FactorisedAttention, SinusoidalPosition
 from minenetcd.models.icifnet import AttentionUp, ICIFNet
-from minenetcd.weights.keymap import load_strictly, rename
-from minenetcd.weights.maps.icifnet import OPTIONS, RULES
-from parity.golden import Golden, golden_pair, load_golden
-
-# dead in the published code: ImageNet classifier, PVT's last stage, and five tensors of every interaction
-DEAD = ("resnet.fc.", "backbone.patch_embed4.", "backbone.block4.", "backbone.norm4.")
-DEAD_ENDS = (".query.weight", ".key.weight", ".value.weight", ".factoratt_crpe.qkv.weight", ".factoratt_crpe.qkv.bias")
+from parity.golden import load_golden
+from parity.loading import published_network
 
 
-@pytest.fixture(scope="module")
-def golden() -> Golden:
-    return load_golden("icifnet")
-
-
-@pytest.fixture(scope="module")
-def tensors(golden: Golden) -> dict[str, Tensor]:
-    return rename(golden.weights, RULES)
-
-
-@pytest.fixture(scope="module")
-def published(tensors: dict[str, Tensor]) -> ICIFNet:
-    model = ICIFNet(**OPTIONS).eval()
-    load_strictly(model, tensors)
-    return model
-
-
-def small_pair(height: int = 64, width: int = 64, *, channels: int = 3, batch: int = 1) -> tuple[Tensor, Tensor]:
+def small_pair(side: int = 64, *, batch: int = 1) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(0)
-    before, after = torch.randn(2, batch, channels, height, width, generator=generator)
+    before, after = torch.randn(2, batch, 3, side, side, generator=generator)
     return before, after
 
 
-def test_published_weights_give_the_published_outputs(golden: Golden, published: ICIFNet) -> None:
-    with torch.inference_mode():
-        output = published(*golden_pair())
-    golden.check("main", output.logits, tolerance=5e-6)  # sees a wrong eps of PVT's norms
-    golden.check("main", output.auxiliary[0], tolerance=5e-6)
-    golden.check("aux0", output.auxiliary[1], tolerance=1e-5)
-    golden.check("aux1", output.auxiliary[2], tolerance=1e-5)
-
-
-def test_parameters_are_the_published_ones_without_the_dead(golden: Golden, published: ICIFNet) -> None:
-    shapes = golden.facts["state_dict"]
-    dead = [name for name in shapes if name.startswith(DEAD) or name.endswith(DEAD_ENDS)]
-    dropped = sum(torch.Size(shapes[name]).numel() for name in dead)
-    assert len(dead) == 70
-    assert sum(p.numel() for p in published.parameters()) == golden.facts["params"] - dropped
-    assert round(golden.facts["params_mi"], 2) == ICIFNet.about.parameters_mi
-
-
-def test_a_checkpoint_of_several_processes_with_its_counters_loads(golden: Golden) -> None:
-    counters = {name: torch.tensor(7) for name in golden.facts["integer_buffers"]}
-    checkpoint = {f"CD_model.module.{name}": x for name, x in {**golden.weights, **counters}.items()}
-    model = ICIFNet(**OPTIONS)
-    load_strictly(model, rename(checkpoint, RULES))
-    assert model.after.up_fine.conv2.norm.num_batches_tracked == 7
-
-
-def test_missing_and_unexpected_tensors_are_named(published: ICIFNet, tensors: dict[str, Tensor]) -> None:
-    frequencies = "before.interact.0.local_position.frequencies"
-    with pytest.raises(WeightsError, match=frequencies.replace(".", r"\.")):
-        load_strictly(published, {name: x for name, x in tensors.items() if name != frequencies})
-    with pytest.raises(WeightsError, match=r"'heads\.3\.classifier\.bias'"):
-        load_strictly(published, {**tensors, "heads.3.classifier.bias": torch.zeros(2)})
-    with pytest.raises(WeightsError, match=r"'cross4_img3\.qkv\.bias'"):
-        rename({"cross4_img3.qkv.bias": torch.zeros(1)}, RULES)
-
-
-def test_prediction_is_the_sum_of_the_decoders_or_the_global_one(published: ICIFNet) -> None:
+def test_prediction_is_the_sum_of_the_decoders_or_the_global_one() -> None:
+    published = published_network("icifnet", load_golden("icifnet"))
     authors = ICIFNet().eval()
     authors.load_state_dict(published.state_dict())
     with torch.inference_mode():
@@ -83,33 +26,6 @@ def test_prediction_is_the_sum_of_the_decoders_or_the_global_one(published: ICIF
     assert single.logits is single.auxiliary[0]
     assert (summed.logits - single.logits).abs().max() > 0.1
     assert authors.auxiliary_weights == (1, 1, 0.5) and published.auxiliary_weights == (0, 0, 0)
-
-
-def test_training_reaches_every_parameter(tensors: dict[str, Tensor]) -> None:
-    """A bias before a BatchNorm gets a gradient that is zero but for rounding; the next test shows its effect."""
-    model = ICIFNet().train()
-    load_strictly(model, tensors)
-    output = model(*small_pair(batch=2))
-    sum(x.square().mean() for x in (output.logits, *output.auxiliary)).backward()
-    assert [name for name, p in model.named_parameters() if p.grad is None] == []
-    still = [name for name, p in model.named_parameters() if not p.grad.any()]
-    assert [name for name in still if not name.endswith(".attend.conv.bias")] == []
-
-
-def test_every_parameter_has_an_effect(tensors: dict[str, Tensor]) -> None:
-    model = ICIFNet().double().eval()
-    load_strictly(model, tensors)
-    output = model(*(date.double() for date in small_pair()))
-    sum(x.square().mean() for x in (output.logits, *output.auxiliary)).backward()
-    assert [name for name, p in model.named_parameters() if p.grad.abs().max() < 1e-12] == []
-
-
-def test_swapping_the_dates_is_not_a_symmetry(published: ICIFNet) -> None:
-    before, after = small_pair()
-    with torch.inference_mode():
-        forth, back = published(before, after), published(after, before)
-    for there, here in zip(forth.auxiliary, back.auxiliary, strict=True):
-        assert (there - here).abs().max() > 1e-2
 
 
 def test_factorised_attention_equals_its_formula() -> None:
@@ -154,32 +70,9 @@ def test_a_coarser_map_is_centred_on_the_finer_one(side: tuple[int, int]) -> Non
         torch.testing.assert_close(seen[0], nn.functional.pad(doubled, (0, 0, 0, 1)))
 
 
-@pytest.mark.parametrize("size", [(33, 47), (100, 70), (32, 32)])
-def test_any_size_comes_back_at_that_size(published: ICIFNet, size: tuple[int, int]) -> None:
-    with torch.inference_mode():
-        output = published(*small_pair(*size))
-    for logits in (output.logits, *output.auxiliary):
-        assert logits.shape == (1, 2, *size) and logits.isfinite().all()
-
-
-def test_sizes_the_published_code_takes_are_not_padded(published: ICIFNet) -> None:
-    pair = small_pair(100, 68)  # multiples of 4, uneven inside
-    with torch.inference_mode():
-        torch.testing.assert_close(published(*pair).logits, published.compare(*pair).logits, rtol=0, atol=0)
-
-
-@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
-def test_channels_classes_and_precision_follow_the_options(dtype: torch.dtype) -> None:
-    model = ICIFNet(in_channels=5, num_classes=1).to(dtype).eval()
-    with torch.inference_mode():
-        output = model(*(date.to(dtype) for date in small_pair(32, 32, channels=5)))
-    assert output.logits.shape == (1, 1, 32, 32) and output.logits.dtype == dtype
-    assert output.logits.isfinite().all()
-
-
 def test_dropout_acts_in_training_only_and_can_be_left_out() -> None:
     torch.manual_seed(0)
-    pair = small_pair(32, 32, batch=2)
+    pair = small_pair(32, batch=2)
     for model, same in ((ICIFNet(), False), (ICIFNet(dropout=0.0, drop_path=0.0), True)):
         with torch.no_grad():
             first, second = model.train()(*pair).logits, model(*pair).logits

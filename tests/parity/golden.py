@@ -11,15 +11,17 @@ import torch
 from torch import Tensor
 
 from parity import fill
+from parity.fillings import FILLINGS
 
 GOLDENS = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Golden:
-    """One published network: facts about it, and what it made of `fill.image_pair` under `fill.tensor` weights."""
+    """One published network: facts about it, and what it made of `fill.image_pair` under one filling of its weights."""
 
     name: str
+    filling: str
     facts: dict[str, Any]
     arrays: dict[str, np.ndarray]
 
@@ -29,7 +31,7 @@ class Golden:
 
         The dictionary is the caller's own, the tensors are everybody's: not to be changed in place.
         """
-        return dict(_drawn(self.name))
+        return FILLINGS[self.filling](_drawn(self.name), self.facts)
 
     def check(self, output: str, ours: Tensor, *, tolerance: float = 1e-4) -> None:
         """`ours` equals the published `output` within `tolerance` of its largest magnitude."""
@@ -42,11 +44,18 @@ class Golden:
 
 
 @lru_cache(maxsize=4)
-def load_golden(name: str, variant: str = "") -> Golden:
-    """The golden `name`, e.g. "bit"; `variant` chooses a stronger filling, e.g. "gain2" for fcnpp.gain2.npz."""
+def load_golden(name: str, filling: str = "") -> Golden:
+    """The golden `name`, e.g. "bit", under one of its fillings (parity/fillings.py).
+
+    Outputs of another filling than the plain one stand in a file of their own (fcnpp.gain2.npz) or under its name in
+    the golden's file ("boost.main.samples").
+    """
     facts = json.loads((GOLDENS / f"{name}.json").read_text())
-    with np.load(GOLDENS / f"{name}{'.' * bool(variant)}{variant}.npz") as arrays:
-        return Golden(name, facts, dict(arrays))
+    own = GOLDENS / f"{name}.{filling}.npz"
+    with np.load(own if filling and own.exists() else GOLDENS / f"{name}.npz") as stored:
+        prefix = f"{filling}." if filling and not own.exists() else ""
+        arrays = {key.removeprefix(prefix): stored[key] for key in stored.files if key.startswith(prefix)}
+    return Golden(name, filling, facts, arrays)
 
 
 def golden_pair(*, batch: int = 1, size: int = 256) -> tuple[Tensor, Tensor]:

@@ -8,29 +8,24 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from parity import fill
-from parity.boost import boosted
 from parity.golden import Golden, load_golden
 
-#: Goldens whose weights alone say too little: which of their outputs is the probability under stronger ones.
-STRONGER = {"rdpnet": "nv.main", "cgnet": "boost.main", "hcgmnet": "boost.main"}
-
-#: The framework's `model_name` -> golden, variant of it, and how its hub id spells the method.
+#: The framework's `model_name` -> golden, its most telling filling, and how its hub id spells the method.
 METHODS = {
     "A2Net": ("a2net", "", "A2Net"),
     "AFCF3D": ("afcf3d", "", "AFCF3D"),
     "BIT": ("bit", "", "BIT"),
-    "CGNet": ("cgnet", "", "CGNet"),
+    "CGNet": ("cgnet", "boost", "CGNet"),
     "ChangeFormer": ("changeformer", "", "ChangeFormer"),
     "DMINet": ("dminet", "", "DMINet"),
     "DTCDSCN": ("dtcdscn", "", "DTCDSCN"),
     "FC-EF": ("fc_ef", "", "FCEF"),
     "FCNPP": ("fcnpp", "gain2", "FCNPP"),
-    "HCGMNet": ("hcgmnet", "", "HCGMNet"),
+    "HCGMNet": ("hcgmnet", "boost", "HCGMNet"),
     "ICIFNet": ("icifnet", "", "ICIFNet"),
     "MSPSNet": ("mspsnet", "", "MSPSNet"),
     "MineNetCD": ("minenetcd_swin_t", "", "ChangeFFT"),
-    "RDPNet": ("rdpnet", "", "RDPNet"),
+    "RDPNet": ("rdpnet", "nv", "RDPNet"),
     "ResUnet": ("resunet", "", "ResUnet"),
     "SNUNet": ("snunet", "", "SNUNet"),
     "SiamUnet_diff": ("siamunet_diff", "", "SiamUDiff"),
@@ -72,8 +67,8 @@ def framework_config(model_name: str) -> dict[str, Any]:
 
 def published_golden(model_name: str) -> Golden:
     """The golden of the framework's `model_name`, in its most telling filling."""
-    name, variant, _ = METHODS[model_name]
-    return load_golden(name, variant)
+    name, filling, _ = METHODS[model_name]
+    return load_golden(name, filling)
 
 
 def hub_id(model_name: str, data_set: str = "MNCD256") -> str:
@@ -82,26 +77,14 @@ def hub_id(model_name: str, data_set: str = "MNCD256") -> str:
 
 
 def published_tensors(golden: Golden) -> dict[str, Tensor]:
-    """Every tensor of the published state dict, integer buffers included, under its published name.
-
-    Fillings are the golden's: RDPNet's normalisation as vectors, FCNPP's matrices times sqrt(2), CGNet's and
-    HCGMNet's attention boosted.
-    """
-    tensors = golden.weights
-    for name, shape in golden.facts.get("fill_shapes", {}).items():
-        tensors[name] = torch.from_numpy(fill.tensor(name, tuple(shape))).reshape(tensors[name].shape)
-    if golden.name == "fcnpp":
-        factor = torch.tensor(2.0).sqrt()
-        tensors = {name: x * factor if x.ndim >= 2 else x for name, x in tensors.items()}
-    if STRONGER.get(golden.name) == "boost.main":
-        tensors = boosted(tensors)
+    """Every tensor of the published state dict, integer buffers included, under its published name."""
     buffers = golden.facts["integer_buffers"]
-    return tensors | {name: torch.ones(shape, dtype=torch.int64) for name, shape in buffers.items()}
+    return golden.weights | {name: torch.ones(shape, dtype=torch.int64) for name, shape in buffers.items()}
 
 
 def golden_probability(golden: Golden) -> Tensor:
     """Published probability of change, every 4th pixel both ways: (1, H / 4, W / 4)."""
-    main = torch.from_numpy(golden.arrays[f"{STRONGER.get(golden.name, 'main')}.samples"])
+    main = torch.from_numpy(golden.arrays["main.samples"])
     activation = golden.facts["activation"]
     if activation == "sigmoid":
         return main[:, 0]
