@@ -1,5 +1,6 @@
 """The one contract of trunks that a network takes by name."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 from minenetcd.backbones.pretrained import no_weights
 
 
-class Backbone(nn.Module):
+class Backbone(nn.Module, ABC):
     """Image (B, in_channels, H, W) -> maps, fine to coarse, (B, channels[i], ceil(H / strides[i]), ...).
 
     A trunk subclasses this, takes `in_channels`, and sets `channels` when it is built, so that whoever reads its maps
@@ -24,9 +25,9 @@ class Backbone(nn.Module):
     #: What its pretrained weights are called; None where there are none.
     pretrained_id: str | None = None
 
+    @abstractmethod
     def forward(self, image: Tensor) -> Sequence[Tensor]:
         """The maps."""
-        raise NotImplementedError(f"{type(self).__name__} does not implement forward")
 
     def load_pretrained(self) -> None:
         """Start from pretrained weights. OptionError where there are none, WeightsError where they cannot be had."""

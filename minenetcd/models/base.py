@@ -1,5 +1,6 @@
 """The one contract all architectures keep."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -46,7 +47,7 @@ class Stage(NamedTuple):
         return cls(name, tuple(pattern.format(number) for number in numbers))
 
 
-class ChangeModel(nn.Module):
+class ChangeModel(nn.Module, ABC):
     """Two normalised dates (B, C, H, W) in, change logits (B, K, H, W) out, for any H, W >= 32.
 
     An architecture subclasses this, hands its keyword arguments to `super().__init__(**config)` so that
@@ -85,9 +86,9 @@ class ChangeModel(nn.Module):
         padded = [functional.pad(date, pad, mode="reflect") for date in (before, after)]
         return _crop(self.compare(*padded), padded[0].shape[-2:], (height, width))
 
+    @abstractmethod
     def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
         """The architecture itself; H and W are multiples of `size_multiple`."""
-        raise NotImplementedError(f"{type(self).__name__} does not implement compare")
 
     @property
     def has_pretrained_backbone(self) -> bool:

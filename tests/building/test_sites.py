@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from minenetcd.building.sites.finding import TO_FILL_IN, SiteOptions, cluster, find_sites, write_sites
+from minenetcd.building.sites.finding import NO_COUNTRY, TO_FILL_IN, SiteOptions, cluster, find_sites, write_sites
 from minenetcd.building.sites.map import draw_site_map
 from minenetcd.building.sites.table import read_site_table
 from minenetcd.errors import DataError, OptionError, OutputError
@@ -199,6 +199,6 @@ def test_real_mines(tmp_path: Path) -> None:
     sites = found(tmp_path, real[["COUNTRY_NAME", "ISO3_CODE", "geometry"]])
     assert 1 <= len(sites) <= len(real) and sites["polygons"].sum() == len(real)
     assert set(sites["country"].dropna()) == set(real["COUNTRY_NAME"].dropna())
-    assert (sites["iso3"].isna() == sites["id"].str.startswith("XXX-")).all()  # some have none
+    assert (sites["iso3"].isna() == sites["id"].str.startswith(f"{NO_COUNTRY}-")).all()
     total = real.to_crs("ESRI:54034").union_all().area / 1e6
     assert sites["area_km2"].sum() == pytest.approx(total, rel=0.01)

@@ -80,6 +80,11 @@ class Facts:
     bfloat16_is_near: bool = False
     trunk: Trunk | None = None
 
+    @property
+    def has_published_weights(self) -> bool:
+        """Whether the network under test is the published one."""
+        return bool(self.outputs) and not self.small
+
 
 def _resnet18() -> Trunk:
     return Trunk("minenetcd.backbones.torchvision_resnet18.imagenet_weights", "resnet18")

@@ -44,7 +44,7 @@ class Method:
     @cached_property
     def network(self) -> ChangeModel:
         """In eval mode: the published one in its most telling filling, or a small one of random weights."""
-        if self.has_published_weights:
+        if self.facts.has_published_weights:
             return published_network(self.name, self.golden)
         torch.manual_seed(0)
         return create_model(self.name, **self.facts.small).eval()
@@ -56,10 +56,6 @@ class Method:
             return self.network
         torch.manual_seed(0)
         return create_model(self.name, **self.facts.others).eval()
-
-    @property
-    def has_published_weights(self) -> bool:
-        return bool(self.facts.outputs) and not self.facts.small
 
     @property
     def golden(self) -> Golden:
@@ -74,10 +70,10 @@ def method(request: pytest.FixtureRequest) -> Method:
     return Method(request.param)
 
 
-def needs(what: object) -> None:
-    """Skip what the facts of a method say nothing of."""
-    if not what:
-        pytest.skip("its facts say nothing of it")
+def methods_with(fact: Callable[[Facts], object]) -> pytest.MarkDecorator:
+    """The methods whose facts say something of what `fact` takes out of them."""
+    names = [name for name in list_models() if fact(FACTS.get(name, Facts()))]
+    return pytest.mark.parametrize("method", names, indirect=True, scope="module")
 
 
 def all_of(output: ChangeOutput) -> list[Tensor]:
@@ -153,9 +149,9 @@ def test_every_published_tensor_has_one_home(name: str) -> None:
     assert rename(published, MAPS[name].RULES).keys() == model.state_dict().keys()
 
 
+@methods_with(lambda facts: facts.missing)
 def test_published_tensors_that_do_not_fit_are_named(method: Method) -> None:
     facts = method.facts
-    needs(facts.missing)
     rules, model = MAPS[method.name].RULES, method.network
     tensors = dict.fromkeys(load_golden(method.name).facts["state_dict"], torch.zeros(1))
     published, ours = facts.missing
@@ -170,8 +166,8 @@ def test_published_tensors_that_do_not_fit_are_named(method: Method) -> None:
         rename({**tensors, facts.unknown: torch.zeros(1)}, rules)
 
 
+@methods_with(lambda facts: facts.has_published_weights)
 def test_a_checkpoint_of_several_processes_with_its_counters_loads(method: Method) -> None:
-    needs(method.has_published_weights)
     rules, golden, model = MAPS[method.name].RULES, method.golden, copy.deepcopy(method.network)
     counters = dict.fromkeys(golden.facts["integer_buffers"], torch.tensor(7))
     saved = {f"CD_model.module.{name}": tensor for name, tensor in {**golden.weights, **counters}.items()}
@@ -179,10 +175,10 @@ def test_a_checkpoint_of_several_processes_with_its_counters_loads(method: Metho
     assert {int(model.get_buffer(name)) for name in rename(counters, rules)} <= {7}
 
 
+@methods_with(lambda facts: facts.outputs)
 def test_gradients_reach_what_acts_and_nothing_else(method: Method) -> None:
     """In float64. In training a norm subtracts the biases before it; outside of it they act."""
     facts = method.facts
-    needs(facts.outputs)
     model = copy.deepcopy(method.network).double()
     assert idle(method, model, batch=1) == matching(model, facts.idle)
     if facts.subtracted is not None:
@@ -203,9 +199,9 @@ def matching(model: ChangeModel, pattern: str) -> set[str]:
     return {name for name, _ in model.named_parameters() if re.fullmatch(pattern, name)}
 
 
+@methods_with(lambda facts: facts.one_date)
 @torch.no_grad()
 def test_statistics_move_once_a_date_before_first(method: Method) -> None:
-    needs(method.facts.one_date)
     model, alone = (copy.deepcopy(method.network).train() for _ in range(2))
     dates = method.dates(batch=2)
     model(*dates)
@@ -216,10 +212,10 @@ def test_statistics_move_once_a_date_before_first(method: Method) -> None:
             assert torch.equal(buffer, getattr(alone, part).get_buffer(name)), name
 
 
+@methods_with(lambda facts: facts.symmetric or facts.exchange_moves)
 @torch.inference_mode()
 def test_exchanging_the_dates_changes_the_answer_unless_the_method_is_symmetric(method: Method) -> None:
     facts = method.facts
-    needs(facts.symmetric or facts.exchange_moves)
     before, after = method.dates(batch=1)
     pairs = zip(all_of(method.network(before, after)), all_of(method.network(after, before)), strict=True)
     for there, back in pairs:
@@ -237,9 +233,9 @@ def test_outputs_have_the_classes_and_sizes_of_their_options(method: Method) -> 
     assert [x.shape for x in output.auxiliary] == expected
 
 
+@methods_with(lambda facts: facts.bfloat16_is_near)
 @torch.inference_mode()
 def test_bfloat16_stays_near(method: Method) -> None:
-    needs(method.facts.bfloat16_is_near)
     dates = method.dates(batch=1)
     exact, coarse = (
         copy.deepcopy(method.network).to(dtype)(*(date.to(dtype) for date in dates)).logits
@@ -248,9 +244,9 @@ def test_bfloat16_stays_near(method: Method) -> None:
     torch.testing.assert_close(coarse.double(), exact, rtol=0, atol=0.1 * float(exact.abs().max()))
 
 
+@methods_with(lambda facts: facts.trunk)
 def test_the_trunk_starts_from_imagenet_when_asked(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     trunk, model = method.facts.trunk, copy.deepcopy(method.network)
-    needs(trunk)
     with torch.device("meta"):
         shapes = torchvision.models.get_model(trunk.library).state_dict()
     library = {name: torch.rand(x.shape).to(x.dtype) for name, x in shapes.items() if name.startswith(trunk.prefix)}

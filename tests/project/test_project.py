@@ -24,7 +24,7 @@ def test_the_lock_holds_what_the_project_declares() -> None:
     pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements-dev.lock").read_text(encoding="utf-8"), re.M))
     extras = PROJECT["project"]["optional-dependencies"]
     declared = [*PROJECT["project"]["dependencies"], *extras["test"], *extras["docs"], *extras["dev"]]
-    names = {re.match(r"[\w.-]+", line)[0].lower().replace("_", "-") for line in declared}  # type: ignore[index]
+    names = {re.split(r"[^\w.-]", line)[0].lower().replace("_", "-") for line in declared}
     assert names - {"minenetcd"} <= pinned
 
 

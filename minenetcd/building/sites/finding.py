@@ -25,6 +25,8 @@ from minenetcd.files import atomic_path
 from minenetcd.geo.vector import geodesic_hectares, write_vector
 
 CODE, COUNTRY = "ISO3_CODE", "COUNTRY_NAME"
+#: In the id of a site whose country is not stated: a code that ISO 3166 leaves to its users.
+NO_COUNTRY = "XXX"
 DEGREES = "EPSG:4326"
 #: Columns of the site table that are for the user to fill in.
 TO_FILL_IN = ("before", "after", "label", "before_date", "after_date")
@@ -218,7 +220,7 @@ def _named(sites: GeoDataFrame) -> GeoDataFrame:
     keys = ["iso3", "area_km2", "longitude", "latitude"]
     sites = sites.sort_values(keys, ascending=[True, False, True, True], ignore_index=True)
     rank = sites.groupby("iso3").cumcount() + 1
-    code = sites["iso3"].where(sites["iso3"] != "", "XXX")
+    code = sites["iso3"].where(sites["iso3"] != "", NO_COUNTRY)
     sites.insert(0, "id", [f"{iso3}-{number:04d}" for iso3, number in zip(code, rank, strict=True)])
     sites[["country", "iso3"]] = sites[["country", "iso3"]].replace("", None)
     for column in TO_FILL_IN:
