@@ -21,7 +21,7 @@ from minenetcd.prediction.scene import predict_scene
 from minenetcd.synthetic import make_scene
 from minenetcd.synthetic.seeds import SPLIT_SEEDS, synthetic_seeds
 
-REAL = Path(__file__).parents[1] / "../shared/data/minenetcd_figure"
+REAL = Path(__file__).parents[2] / "../shared/data/minenetcd_figure"
 
 
 @pytest.fixture(scope="module")

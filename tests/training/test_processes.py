@@ -101,7 +101,11 @@ def test_pairs_handed_over_train_in_two_processes(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "script.py", "run"],
         cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        },  # squares.py is of the tests
         capture_output=True,
         text=True,
         timeout=300,
