@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ElementTree
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -226,7 +227,8 @@ def test_the_middle_turns_with_the_world(around: list[tuple[float, float]], turn
     assert (turned - longitude - turn + 180) % 360 - 180 == pytest.approx(0, abs=1e-9)
 
 
-@given(st.dates(min_value=pd.Timestamp("1950-01-01").date()), st.integers(0, 20_000))
+# pandas 2 counts nanoseconds, which end in 2262
+@given(st.dates(date(1950, 1, 1), date(2199, 12, 31)), st.integers(0, 20_000))
 def test_dates_are_read_as_far_as_they_are_given(day, later: int) -> None:
     texts = pd.Series([f"{day:%Y-%m-%d}", f"{day:%Y-%m-%dT12:30:00Z}", f"{day:%Y-%m}", f"{day:%Y}", "spring", None])
     read = parse_dates(texts)

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from explain.looking import detector_of, look, noise, view_of
 from minenetcd.errors import OptionError
@@ -13,6 +13,7 @@ from minenetcd.explain.explanation import ExplainOptions, explain_pair
 from minenetcd.explain.layers import declared_layers, read_layers
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import list_models
+from minenetcd.types import ChangeOutput
 from minenetcd.weights.maps import MAPS
 
 
@@ -85,7 +86,8 @@ def test_a_detector_without_the_level_has_no_maps() -> None:
 
 def test_a_method_without_declared_layers_says_what_to_do() -> None:
     class Closed(ChangeModel):
-        pass
+        def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
+            return ChangeOutput(after - before)
 
     with pytest.raises(OptionError, match="Closed names no layers to look into: give its class explained_layers"):
         declared_layers(Closed())

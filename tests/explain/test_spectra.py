@@ -15,7 +15,7 @@ from minenetcd.explain.spectra import channel_amplitude, spectra_table
 def test_a_wave_along_the_channels_is_one_line(channels: int) -> None:
     index, frequency = torch.arange(channels), 2
     wave = 3 * torch.cos(2 * torch.pi * frequency * index / channels + 0.3)
-    amplitude = channel_amplitude(wave[:, None, None].expand(channels, 2, 5))
+    amplitude = channel_amplitude(wave[:, None, None].repeat(1, 2, 5))
     assert amplitude.shape == (channels // 2 + 1, 2, 5)
     expected = torch.zeros(channels // 2 + 1)
     expected[frequency] = 3 * channels**0.5 / 2
