@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Exit, Option, Typer
 from typer.core import TyperGroup
 
+from minenetcd.cli.console import counted, duration, print_rich, table
+from minenetcd.cli.options import Device
+
 if TYPE_CHECKING:
     from minenetcd.benchmark.run import Benchmark
     from minenetcd.benchmark.suite.plan import PlannedCell
@@ -39,7 +42,7 @@ def run(
     ] = None,
     jobs: Annotated[int, Option(help="Cells measured side by side.", min=1)] = 1,
     dry_run: Annotated[bool, Option("--dry-run", help="Show the plan and what it costs, and stop.")] = False,
-    device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Train what is not trained, test everything, write results, tables, figures and a report.
 
@@ -89,18 +92,11 @@ def list_() -> None:
 
 
 def _print_plan(planned: "list[PlannedCell]", jobs: int) -> None:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("Row", "Data", "Recipe", "Seed", "Weights"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("MACs [G]", "Training pairs", "Test pairs", "MACs in all", "Time"):
-        table.add_column(heading, justify="right")
-    table.add_column("State")
+    numbers = ("MACs [G]", "Training pairs", "Test pairs", "MACs in all", "Time")
+    shown = table("Row", "Data", "Recipe", "Seed", "Weights", *numbers, "State", right=numbers)
     for cell in planned:
-        table.add_row(*_plan_row(cell))
-    _print(table)
+        shown.add_row(*_plan_row(cell))
+    print_rich(shown)
     _print_sums(planned, jobs)
 
 
@@ -117,7 +113,7 @@ def _plan_row(planned: "PlannedCell") -> list[str]:
         "" if not cell.is_trained_here else "?" if cost.train_pairs is None else f"{about}{cost.train_pairs:,}",
         "?" if cost.test_pairs is None else f"{about}{cost.test_pairs:,}",
         "?" if cost.macs is None else f"{about}{_macs(cost.macs)}",
-        "?" if planned.seconds is None else _duration(planned.seconds),
+        "?" if planned.seconds is None else duration(planned.seconds),
         planned.state,
     ]
 
@@ -131,14 +127,13 @@ def _print_sums(planned: "list[PlannedCell]", jobs: int) -> None:
     print("epoch anew, + validation and test pairs). ~ is estimated from the description of the data.")
     seconds = [cell.seconds for cell in todo]
     if todo and None not in seconds:
-        print(f"At the speed measured so far: {_duration(sum(seconds) / min(jobs, len(todo)))} with {jobs} at a time.")
+        print(f"At the speed measured so far: {duration(sum(seconds) / min(jobs, len(todo)))} with {jobs} at a time.")
     elif todo:
         print("No time is told before a cell was measured: ? becomes a time when one has been, here.")
 
 
 def _print_outcome(outcome: "Benchmark") -> None:
-    done = len(outcome.finished)
-    print(f"{done} cell{'s' * (done != 1)} measured, {len(outcome.failed)} failed")
+    print(f"{counted(len(outcome.finished), 'cell')} measured, {len(outcome.failed)} failed")
     for cell in outcome.not_published:
         print(f"  There are no published weights of {cell.label} for {cell.dataset}: train it (weights: train)")
     print(f"  {'Report':<8} {outcome.report}")
@@ -154,17 +149,3 @@ def _print_outcome(outcome: "Benchmark") -> None:
 def _macs(number: float) -> str:
     size, unit = (1e15, "P") if number >= 1e15 else (1e12, "T") if number >= 1e12 else (1e9, "G")
     return f"{number / size:,.1f} {unit}"
-
-
-def _duration(seconds: float) -> str:
-    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * size:
-            return f"{seconds / size:,.1f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def _print(table: object) -> None:
-    """To a terminal in its width; elsewhere as wide as it is, so that nothing is broken over lines."""
-    from rich.console import Console
-
-    (Console() if sys.stdout.isatty() else Console(width=10_000, no_color=True)).print(table)

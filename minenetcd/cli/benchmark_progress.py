@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import TaskID
 
 from minenetcd.benchmark.run import SuiteReporter
+from minenetcd.cli.console import bars, digits, duration
 
 if TYPE_CHECKING:
     from minenetcd.benchmark.record import Record
@@ -21,9 +21,7 @@ class SuiteProgress(SuiteReporter):
     """Shows a suite on the error stream."""
 
     def __init__(self) -> None:
-        facts = TextColumn("{task.fields[facts]}", style="dim")
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), facts)
-        self.bars = Progress(*columns, console=Console(stderr=True))
+        self.bars = bars(time_left=False)
         self.all = self.bars.add_task("Cells", total=None, facts="")
         self.tasks: dict[str, TaskID] = {}
         self.printed = 0.0  # cells done when the time that is left was last printed into a log
@@ -56,12 +54,10 @@ class SuiteProgress(SuiteReporter):
         if record is None:
             self._print(f"[red]failed[/]  {_name(cell)}: {escape(str(error))}")
         else:
-            measured = record.metrics.counts.f1
-            f1 = "undefined" if measured is None else f"{measured:.4f}"
-            self._print(f"F1 {f1}  {_name(cell)}")
+            self._print(f"F1 {digits(record.metrics.counts.f1)}  {_name(cell)}")
 
     def remaining(self, seconds: float | None) -> None:
-        facts = "" if seconds is None else f"about {_duration(seconds)} left"
+        facts = "" if seconds is None else f"about {duration(seconds)} left"
         self.bars.update(self.all, facts=facts)
         done, of = self.bars.tasks[self.all].completed, self.bars.tasks[self.all].total
         if facts and not self.bars.console.is_terminal and done > self.printed:
@@ -75,9 +71,3 @@ class SuiteProgress(SuiteReporter):
 def _name(cell: Cell) -> str:
     seed = None if cell.seed is None else f"seed {cell.seed}"
     return escape(", ".join(part for part in (cell.label, cell.dataset, cell.recipe, seed) if part))
-
-
-def _duration(seconds: float) -> str:
-    if seconds >= 7200:
-        return f"{seconds / 3600:.1f} hours"
-    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"

@@ -5,14 +5,28 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
+from minenetcd.cli.console import counted, digits, print_rich, progress_bar, table
+from minenetcd.cli.options import (
+    DATA,
+    Bands,
+    BandsAfter,
+    BatchSize,
+    Detector,
+    Device,
+    Gsd,
+    Split,
+    Workers,
+    band_numbers,
+    metres_per_pixel,
+)
+from minenetcd.errors import OptionError
+
 
 def compare(
-    model_a: Annotated[str, Argument(help="Embedded name, hub id, or folder of a detector.", show_default=False)],
+    model_a: Detector,
     model_b: Annotated[str, Argument(help="The detector to compare it with.", show_default=False)],
-    data: Annotated[
-        str | None, Option(help="A named data set, a hub id, a folder, or synthetic:NAME.", show_default=False)
-    ] = None,
-    split: Annotated[str, Option(help="Of the data set: train, val or test.")] = "test",
+    data: Annotated[str | None, DATA] = None,
+    split: Split = "test",
     before: Annotated[str | None, Option(help="Instead of --data: earlier image.", show_default=False)] = None,
     after: Annotated[str | None, Option(help="Later image of the same place.", show_default=False)] = None,
     truth: Annotated[
@@ -20,21 +34,18 @@ def compare(
     ] = None,
     out: Annotated[Path, Option(help="Folder for the results.")] = Path("comparison"),
     examples: Annotated[int, Option(help="Largest differences on the sheet.", min=1)] = 8,
-    bands: Annotated[str | None, Option(help="Bands of two images to read as red, green, blue, e.g. 4,3,2.")] = None,
-    bands_after: Annotated[str | None, Option(help="The same for the later image, where it differs.")] = None,
-    gsd: Annotated[float | None, Option(help="Analyse two images at this many metres per pixel.")] = None,
-    batch_size: Annotated[int, Option(help="Pairs of a data set per forward pass.", min=1)] = 8,
-    workers: Annotated[int, Option(help="Processes that read a data set.", min=0)] = 2,
-    device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
+    bands: Bands = None,
+    bands_after: BandsAfter = None,
+    gsd: Gsd = None,
+    batch_size: BatchSize = 8,
+    workers: Workers = 2,
+    device: Device = "auto",
 ) -> None:
     """Compare two detectors on a data set or two images: where they differ, which is right, and is it luck.
 
     Example: minenetcd compare minenetcd-nano runs/bit --data levir-cd --out comparison
     """
-    from minenetcd.cli.image_options import whole_numbers
-    from minenetcd.cli.progress import progress_bar
     from minenetcd.detectors.side_by_side import load_detectors
-    from minenetcd.errors import OptionError
     from minenetcd.explain.comparison.on_data import compare_on_data
     from minenetcd.explain.comparison.on_scene import compare_on_scene
     from minenetcd.explain.comparison.outputs import write_comparison
@@ -46,9 +57,9 @@ def compare(
     if truth is not None and not is_scene:
         raise OptionError("--truth belongs to --before and --after, a data set has its own: leave it out.")
     scene_options = PredictOptions(
-        bands=whole_numbers(bands, "--bands", "4,3,2"),
-        bands_after=whole_numbers(bands_after, "--bands-after", "4,3,2"),
-        gsd=gsd,
+        bands=band_numbers(bands),
+        bands_after=band_numbers(bands_after, "--bands-after"),
+        gsd=metres_per_pixel(gsd),
     )
     detectors = load_detectors([model_a, model_b])
     with progress_bar("Comparing") as progress:
@@ -85,20 +96,15 @@ def _print(record: dict[str, Any], out: Path) -> None:
 
 def _print_metrics(record: dict[str, Any]) -> None:
     """Each metric with what resampling groups says of the difference, then McNemar's counts."""
-    from rich.console import Console
-    from rich.table import Table
-
-    groups = f"{record['groups']:,} {record['group']}{'s' * (record['groups'] != 1)}"
-    print(f"On {record['source']}; intervals and p over {groups}:")
-    table = Table()
-    for heading in ("Metric", "A", "B", "A - B", "95 %", "p"):
-        table.add_column(heading, justify="left" if heading == "Metric" else "right")
+    print(f"On {record['source']}; intervals and p over {counted(record['groups'], record['group'])}:")
+    numbers = ("A", "B", "A - B", "95 %", "p")
+    rows = table("Metric", *numbers, right=numbers)
     for name, found in record["metrics"].items():
         interval = found["interval_95"]
         span = "-" if interval is None else f"{interval[0]:+.4f} to {interval[1]:+.4f}"
-        values = (_digits(found["a"]), _digits(found["b"]), _digits(found["difference"], signed=True))
-        table.add_row(_HEADINGS[name], *values, span, "-" if found["p_value"] is None else f"{found['p_value']:.3g}")
-    Console().print(table)
+        values = (digits(found["a"]), digits(found["b"]), digits(found["difference"], "+.4f"))
+        rows.add_row(_HEADINGS[name], *values, span, digits(found["p_value"], ".3g", unknown="-"))
+    print_rich(rows)
     test = record["mcnemar"]
     print(f"Only A right {test['only_a_right']:,} pixels, only B right {test['only_b_right']:,}", end="")
     if test["statistic"] is None:
@@ -109,7 +115,3 @@ def _print_metrics(record: dict[str, Any]) -> None:
 
 
 _HEADINGS = {"oa": "OA", "precision": "Precision", "recall": "Recall", "f1": "F1", "ciou": "cIoU"}
-
-
-def _digits(value: float | None, *, signed: bool = False) -> str:
-    return "undefined" if value is None else f"{value:+.4f}" if signed else f"{value:.4f}"

@@ -2,11 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option, Typer
 
+from minenetcd.cli.console import progress_bar
 from minenetcd.cli.data_check import check, stats
+from minenetcd.cli.options import Bands, BandsAfter, Gsd, band_numbers, metres_per_pixel, shares, two_numbers
 
 if TYPE_CHECKING:
     from minenetcd.building.build import BuiltDataset
@@ -23,9 +25,9 @@ def build(
     split: Annotated[str, Option(help="Shares of train/val/test; sites are never divided.")] = "60/10/30",
     seed: Annotated[int, Option(help="Another seed splits sites otherwise.")] = 8888,
     stratify: Annotated[str | None, Option(help="Keep the shares within each 'country', or class of 'area'.")] = None,
-    bands: Annotated[str | None, Option(help="Bands to read as red, green, blue, e.g. 4,3,2.")] = None,
-    bands_after: Annotated[str | None, Option(help="The same for the later image, where it differs.")] = None,
-    gsd: Annotated[float | None, Option(help="Resample to this many metres per pixel.")] = None,
+    bands: Bands = None,
+    bands_after: BandsAfter = None,
+    gsd: Gsd = None,
     value_range: Annotated[
         str | None, Option("--range", help="Values that become 0 and 255, e.g. 0,3000, where images are not 8-bit.")
     ] = None,
@@ -41,18 +43,17 @@ def build(
     from minenetcd.building.push import check_push, push_dataset
     from minenetcd.building.scenes import PatchOptions
     from minenetcd.building.splits import SplitPlan
-    from minenetcd.cli.progress import progress_bar
 
     patches = PatchOptions(
         size=size,
         overlap=overlap,
         min_valid=min_valid,
-        bands=_whole_numbers(bands, "--bands", "4,3,2"),
-        bands_after=_whole_numbers(bands_after, "--bands-after", "4,3,2"),
-        gsd=gsd,
-        value_range=_two_numbers(value_range),
+        bands=band_numbers(bands),
+        bands_after=band_numbers(bands_after, "--bands-after"),
+        gsd=metres_per_pixel(gsd),
+        value_range=None if value_range is None else two_numbers(value_range, "--range", "0,3000"),
     )
-    plan = SplitPlan(_numbers(split, "/", "--split", "60/10/30"), seed, stratify)
+    plan = SplitPlan(shares(split, "--split", "60/10/30"), seed, stratify)
     if push is not None:
         check_push(push)
     with progress_bar("Cutting sites") as progress:
@@ -100,27 +101,3 @@ def _print_built(built: "BuiltDataset") -> None:
         if split["sites"]:
             print(f"  {name:<6} {split['sites']:>6,} sites {split['patches']:>9,} patches")
     print(f"  {built.folder}")
-
-
-def _whole_numbers(text: str | None, option: str, example: str) -> tuple[int, ...] | None:
-    return None if text is None else tuple(int(value) for value in _numbers(text, ",", option, example, whole=True))
-
-
-def _two_numbers(text: str | None) -> tuple[float, float] | None:
-    from minenetcd.errors import OptionError
-
-    if text is None:
-        return None
-    numbers = _numbers(text, ",", "--range", "0,3000")
-    if len(numbers) != 2:
-        raise OptionError(f"--range needs two numbers with a comma between, got {text!r}: e.g. 0,3000.")
-    return numbers
-
-
-def _numbers(text: str, mark: Literal[",", "/"], option: str, example: str, *, whole: bool = False) -> tuple:
-    from minenetcd.errors import OptionError
-
-    try:
-        return tuple(int(part) if whole or part.strip().isdigit() else float(part) for part in text.split(mark))
-    except ValueError:
-        raise OptionError(f"{option} needs numbers with {mark!r} between, got {text!r}: e.g. {example}.") from None

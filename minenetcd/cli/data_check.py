@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Exit, Option
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from minenetcd.cli.console import counted, digits, print_rich, progress_bar, table
+from minenetcd.cli.options import Workers
+from minenetcd.files import write_json
 
+if TYPE_CHECKING:
     from minenetcd.examining.audit import Audit, Normalisation
     from minenetcd.examining.audit.finding import Finding
     from minenetcd.examining.statistics import Statistics
@@ -20,7 +22,7 @@ _NOT_FIT = 1  # exit code; 2 says that there was nothing to check
 
 def check(
     source: Annotated[str, Argument(metavar="PATH", help="Folder, file or name of a data set.", show_default=False)],
-    workers: Annotated[int, Option(help="Processes that read images.", min=0)] = 2,
+    workers: Workers = 2,
     everything: Annotated[bool, Option("--all", help="Name every pair a finding concerns.")] = False,
     strict: Annotated[bool, Option("--strict", help="Let warnings count as errors.")] = False,
     out: Annotated[Path | None, Option("--json", help="Write all of it to this file, too.", show_default=False)] = None,
@@ -29,13 +31,12 @@ def check(
 
     Example: minenetcd data check my_pairs --workers 4
     """
-    from minenetcd.cli.progress import progress_bar
     from minenetcd.examining.audit import audit
 
     with progress_bar("Reading pairs") as progress:
         result = audit(source, workers=workers, progress=progress)
     if out is not None:
-        _write_json(result, out)
+        write_json(out, result.as_dict())
     if result.splits:
         _print_splits(result)
     if result.normalisation is not None:
@@ -52,13 +53,12 @@ def check(
 def stats(
     source: Annotated[str, Argument(metavar="PATH", help="Folder, file or name of a data set.", show_default=False)],
     out: Annotated[Path, Option(help="Folder for the figures and numbers.")] = Path("statistics"),
-    workers: Annotated[int, Option(help="Processes that read images.", min=0)] = 2,
+    workers: Workers = 2,
 ) -> None:
     """Draw where the sites of a data set lie, what changed there, when it was seen and how its images look.
 
     Example: minenetcd data stats patches --out statistics
     """
-    from minenetcd.cli.progress import progress_bar
     from minenetcd.examining.statistics import dataset_statistics
     from minenetcd.examining.statistics.figures.write import write_statistics
 
@@ -68,25 +68,20 @@ def stats(
 
 
 def _print_splits(audit: "Audit") -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("Split")
-    for heading in ("Pairs", "Unusable", "Changed", "Empty masks", "Full masks"):
-        table.add_column(heading, justify="right")
-    table.add_column("Height x width, bands")
+    numbers_of = ("Pairs", "Unusable", "Changed", "Empty masks", "Full masks")
+    rows = table("Split", *numbers_of, "Height x width, bands", right=numbers_of)
     for name, counts in audit.splits.items():
         numbers = (counts.pairs, counts.unusable_pairs, counts.empty_masks, counts.full_masks)
         pairs, unusable, empty, full = (f"{number:,}" for number in numbers)
-        share = "-" if counts.changed_share is None else f"{counts.changed_share:.2%}"
-        table.add_row(name, pairs, unusable, share, empty, full, _shapes(counts.sizes, counts.bands))
-    _console().print(table)
+        share = digits(counts.changed_share, ".2%", unknown="-")
+        rows.add_row(name, pairs, unusable, share, empty, full, _shapes(counts.sizes, counts.bands))
+    print_rich(rows)
     print()
 
 
 def _shapes(sizes: dict[str, int], bands: dict[str, int]) -> str:
     most = next(iter(sizes), "-")
-    others = f" and {len(sizes) - 1} other size{'s' * (len(sizes) > 2)}" if len(sizes) > 1 else ""
+    others = f" and {counted(len(sizes) - 1, 'other size')}" if len(sizes) > 1 else ""
     return f"{most}{others}, {' and '.join(bands) or '-'}"
 
 
@@ -115,12 +110,11 @@ def _print_tone(told_apart: float | None) -> None:
 
 def _print_finding(finding: "Finding", most: int | None) -> None:
     colour = {"error": "red", "warning": "yellow"}[finding.level]
-    console = _console()
-    console.print(f"[{colour} bold]{finding.level.capitalize()}:[/]", end=" ")
-    console.print(finding.message, markup=False)
+    print_rich(f"[{colour} bold]{finding.level.capitalize()}:[/]", end=" ")
+    print_rich(finding.message, markup=False)
     lines = finding.details or finding.names
     for line in lines[:most]:
-        console.print(f"  {line}", markup=False)
+        print_rich(f"  {line}", markup=False)
     if most is not None and len(lines) > most:
         print(f"  and {len(lines) - most:,} more (--all names them)")
 
@@ -129,18 +123,9 @@ def _verdict(audit: "Audit", *, fit: bool) -> str:
     errors = sum(finding.level == "error" for finding in audit.findings)
     warnings = len(audit.findings) - errors
     counts = " and ".join(
-        f"{number} {what}{'s' * (number != 1)}" for number, what in ((errors, "error"), (warnings, "warning")) if number
+        counted(number, what) for number, what in ((errors, "error"), (warnings, "warning")) if number
     )
     return f"{audit.source} is {'fit' if fit else 'not fit'} to train and test on{f': {counts}' if counts else ''}."
-
-
-def _write_json(audit: "Audit", path: Path) -> None:
-    import json
-
-    from minenetcd.files import atomic_path
-
-    with atomic_path(path) as target:
-        target.write_text(json.dumps(audit.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _print_statistics(statistics: "Statistics", written: "WrittenStatistics") -> None:
@@ -153,10 +138,3 @@ def _print_statistics(statistics: "Statistics", written: "WrittenStatistics") ->
         print(f"  {name.replace('_', ' ').capitalize():<26} not drawn: {reason[0].lower()}{reason[1:]}")
     for note in statistics.notes:
         print(note)
-
-
-def _console() -> "Console":
-    """To a terminal in its width; elsewhere as wide as it is, so that nothing is broken over lines."""
-    from rich.console import Console
-
-    return Console(highlight=False) if sys.stdout.isatty() else Console(width=10_000, no_color=True, highlight=False)

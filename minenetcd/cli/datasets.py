@@ -1,19 +1,16 @@
 """minenetcd datasets"""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Context, Option, Typer
 from typer.core import TyperGroup
 
+from minenetcd.cli.console import is_terminal, print_rich, print_rows, progress_bar, size, table
 from minenetcd.constants import SPLITS
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from minenetcd.datasets.download import OnDisk
     from minenetcd.datasets.named import NamedDataset
 
@@ -77,7 +74,7 @@ def download(
     """
     from minenetcd.datasets.download import download_dataset
 
-    with _bytes_bar(name) as progress:
+    with progress_bar(name, of_bytes=True) as progress:
         found = download_dataset(name, splits=tuple(split) if split else None, cache_dir=cache_dir, progress=progress)
     print(f"{found.repo_id} at {found.commit[:12]} is in {found.folder}")
     print(f"To use exactly this state again, name it {name.partition('@')[0]}@{found.commit}")
@@ -101,19 +98,22 @@ def _print_overview(cache_dir: Path | None) -> None:
         "On disk",
     )
     rows = [(row, available_on_disk(row.name, cache_dir=cache_dir)) for row in DATASETS.values()]
-    if not sys.stdout.isatty():  # for other programs: a line a data set, tabs between
-        print("\t".join(columns))
-        for row, here in rows:
-            print("\t".join(_cells(row, here)))
+    if not is_terminal():
+        print_rows(columns, [_cells(row, here) for row, here in rows])
         return
-    table = _table("Name, task", "Patches", "Size, GSD", "Place, hub id, citation", "Licence", "On disk")
+    shown = table(
+        *("Name, task", "Patches", "Size, GSD", "Place, hub id, citation", "Licence", "On disk"),
+        right=("Patches", "Size, GSD"),
+        whole=("Name, task", "Patches", "Size, GSD"),
+        narrow=_NARROW,
+    )
     for row, here in rows:
         about = f"{row.place}, {row.sensor}\n[cyan]{row.hub_ids[0]}[/cyan]\n{_short_citation(row)}"
         patches = "\n".join([f"{row.patches:,}", *_split_lines(row)])
         size = f"{row.side} px\n{_gsd(row, '-')} m"
-        table.add_row(f"[bold]{row.name}[/bold]\n{row.task}", patches, size, about, row.licence, _held(here))
-        table.add_section()
-    _print(table)
+        shown.add_row(f"[bold]{row.name}[/bold]\n{row.task}", patches, size, about, row.licence, _held(here))
+        shown.add_section()
+    print_rich(shown)
     print("All about one: minenetcd datasets NAME. Download one: minenetcd datasets download NAME")
 
 
@@ -159,7 +159,7 @@ def _held(here: dict[str, "OnDisk"]) -> str:
     """What is on this disk, in a cell of a table."""
     complete = [split for split, part in here.items() if part.is_complete]
     if here and len(complete) == len(here):
-        return f"all, {_size(sum(part.bytes for part in here.values()))}"
+        return f"all, {size(sum(part.bytes for part in here.values()))}"
     if complete:
         return ", ".join(complete)
     return "in part" if any(part.files for part in here.values()) else "-"
@@ -169,50 +169,7 @@ def _held_lines(here: dict[str, "OnDisk"]) -> list[str]:
     if not any(part.files for part in here.values()):
         return ["nothing of it yet: minenetcd datasets download NAME"]
     return [
-        f"{split} {'complete' if part.is_complete else f'{part.files} of {part.of_files} files'}, {_size(part.bytes)}"
-        + ("" if part.is_complete else f" of {_size(part.of_bytes)}")
+        f"{split} {'complete' if part.is_complete else f'{part.files} of {part.of_files} files'}, {size(part.bytes)}"
+        + ("" if part.is_complete else f" of {size(part.of_bytes)}")
         for split, part in here.items()
     ]
-
-
-def _size(count: int) -> str:
-    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
-        if count >= factor:
-            return f"{count / factor:.1f} {unit}"
-    return f"{count / 1e3:.1f} kB"
-
-
-def _table(*columns: str) -> "Table":
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in columns:
-        table.add_column(
-            column,
-            justify="right" if column in ("Patches", "Size, GSD") else "left",
-            no_wrap=column in ("Name, task", "Patches", "Size, GSD"),
-            max_width=_NARROW.get(column),
-            overflow="fold",
-        )
-    return table
-
-
-def _print(table: "Table") -> None:
-    from rich.console import Console
-
-    Console().print(table)
-
-
-@contextmanager
-def _bytes_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar of bytes on the error stream; call the yielded function with (done, of)."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, of: progress.update(task, completed=done, total=of)

@@ -5,16 +5,18 @@ from typing import Annotated
 
 from typer import Option
 
+from minenetcd.cli.console import progress_bar
+from minenetcd.cli.options import Device
+
 
 def demo(
     out: Annotated[Path, Option(help="Folder for the images and results.")] = Path("demo"),
-    device: Annotated[str, Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """See the main job on a synthetic mine: two GeoTIFFs in, change map and report out.
 
     Example: minenetcd demo --out demo
     """
-    from minenetcd.cli.progress import progress_bar
     from minenetcd.cli.results import print_prediction, print_scores
     from minenetcd.detectors.learned import ChangeDetector
     from minenetcd.prediction.demo import run_demo

@@ -1,17 +1,11 @@
 """minenetcd models"""
 
-import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from typer import Argument
 
-if TYPE_CHECKING:
-    from rich.table import Table
+from minenetcd.cli.console import is_terminal, print_rich, print_rows, table
 
-#: Columns that are never broken over lines.
-_WHOLE = ("Name", "Published weights", "Data set", "Option")
-#: Columns that leave their room to others. [characters]
-_NARROW = {"Venue": 15, "Trunk": 13}
 _HEADINGS = {"accuracy": "OA", "f1": "F1", "precision": "Precision", "recall": "Recall", "iou": "cIoU"}
 _UNITS = "Parameters in 2^20, multiply-adds (MACs) for one pair of 256 x 256 in 2^30: measured (published)."
 
@@ -35,17 +29,20 @@ def _print_overview() -> None:
 
     columns = ("Name", "Paper", "Venue", "Parameters", "MACs", "Pretrained trunk", "Published weights")
     rows = [(*_facts(name), published_ids(name)) for name in list_models()]
-    if not sys.stdout.isatty():  # for other programs: a line a method, tabs between
-        print("\t".join(columns))
-        for *facts, ids in rows:
-            print("\t".join([*facts, ", ".join(ids)]))
+    if not is_terminal():
+        print_rows(columns, [[*facts, ", ".join(ids)] for *facts, ids in rows])
         return
-    table = _table("Name", "Paper, published weights", "Venue", "Params", "MACs", "Trunk", right=("Params", "MACs"))
+    shown = table(
+        *("Name", "Paper, published weights", "Venue", "Params", "MACs", "Trunk"),
+        right=("Params", "MACs"),
+        whole=("Name",),
+        narrow={"Venue": 15, "Trunk": 13},
+    )
     for name, paper, *facts, ids in rows:
         paper = "\n".join([paper, *(f"[cyan]{line}[/cyan]" for line in _shortened(ids))])
-        table.add_row(name, paper, *(fact.replace(" (", "\n(") for fact in facts))
-        table.add_section()
-    _print(table)
+        shown.add_row(name, paper, *(fact.replace(" (", "\n(") for fact in facts))
+        shown.add_section()
+    print_rich(shown)
     print(_UNITS)
     print("Weights are in HZDR-FWGEL/ where no owner stands; * is each of " + ", ".join(_data_sets()) + ".")
     print("All about one: minenetcd models NAME")
@@ -82,17 +79,19 @@ def _print_detail(name: str) -> None:
         doi = f" https://doi.org/{about.doi}" if about.doi else ""
         print(f"Cite: {about.authors}. {title}. {venue}.{doi}\n")
     print(f"Parameters {parameters}, MACs {macs}, pretrained trunk: {trunk}.\n{_UNITS}\n")
-    options = _table("Option", "Default", "Values")
+    options = table("Option", "Default", "Values", whole=("Option",))
     for option in inspect.signature(architecture).parameters.values():
         options.add_row(option.name, repr(option.default), _values(option.annotation))
-    _print(options)
+    print_rich(options)
     scores = published_scores(name)
     if scores:
         headings = [_HEADINGS[metric] for metric in METRICS]
-        table = _table("Published weights", "Data set", *headings, right=tuple(headings))
+        rows = table(
+            "Published weights", "Data set", *headings, right=headings, whole=("Published weights", "Data set")
+        )
         for score in scores:
-            table.add_row(score.weights, score.data_set, *score.printed.values())
-        _print(table)
+            rows.add_row(score.weights, score.data_set, *score.printed.values())
+        print_rich(rows)
     for score in scores:
         if score.note:
             print(f"{score.data_set}: {score.note}.")
@@ -128,22 +127,3 @@ def _shortened(ids: list[str]) -> list[str]:
         if every <= set(short):
             short = [pattern, *(weights for weights in short if weights not in every)]
     return short if len(short) <= 2 else [short[0], f"and {len(short) - 1} more"]
-
-
-def _table(*columns: str, right: tuple[str, ...] = ()) -> "Table":
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in columns:
-        aligned, whole = "right" if column in right else "left", column in _WHOLE
-        table.add_column(column, justify=aligned, no_wrap=whole, max_width=_NARROW.get(column), overflow="fold")
-    return table
-
-
-def _print(table: "Table") -> None:
-    """To a terminal in its width; elsewhere as wide as it is, so that nothing is broken over lines."""
-    from rich.console import Console
-
-    console = Console() if sys.stdout.isatty() else Console(width=10_000, no_color=True)
-    console.print(table)

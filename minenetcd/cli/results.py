@@ -3,6 +3,8 @@
 import sys
 from typing import TYPE_CHECKING
 
+from minenetcd.cli.console import counted, digits
+
 if TYPE_CHECKING:
     from minenetcd.evaluation.confusion import Confusion
     from minenetcd.prediction.result import ScenePrediction
@@ -19,12 +21,7 @@ def print_prediction(result: "ScenePrediction") -> None:
         print(f"  {what:<12} {path}")
 
 
-def counted(number: int, what: str) -> str:
-    """`number` of `what`, in the plural where there is not one."""
-    return f"{number:,} {what}{'s' * (number != 1)}"
-
-
 def print_scores(counts: "Confusion") -> None:
     """F1 and cIoU against a truth."""
     for name, value in (("F1", counts.f1), ("cIoU", counts.ciou)):
-        print(f"  {name:<12} {'undefined' if value is None else f'{value:.4f}'}")
+        print(f"  {name:<12} {digits(value)}")

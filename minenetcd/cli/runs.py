@@ -1,10 +1,11 @@
 """minenetcd runs"""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
+
+from minenetcd.cli.console import digits, is_terminal, print_rich, print_rows, table
 
 if TYPE_CHECKING:
     from minenetcd.training.records.runs import Run
@@ -20,17 +21,13 @@ def runs(folder: Annotated[Path, Argument(help="Folder that holds runs.")] = Pat
     from minenetcd.training.records.runs import list_runs
 
     rows = [_cells(run) for run in list_runs(folder)]
-    if not sys.stdout.isatty():  # for other programs: a line a run, tabs between
-        for row in (COLUMNS, *rows):
-            print("\t".join(row))
+    if not is_terminal():
+        print_rows(COLUMNS, rows)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*COLUMNS)
+    shown = table(*COLUMNS, right=("Steps", "Best F1", "At step"))
     for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+        shown.add_row(*row)
+    print_rich(shown)
 
 
 def _cells(run: "Run") -> tuple[str, ...]:
@@ -40,7 +37,7 @@ def _cells(run: "Run") -> tuple[str, ...]:
         run.data.rstrip("/").split("/")[-1],
         run.recipe,
         f"{run.steps:,}",
-        "-" if run.best_f1 is None else f"{run.best_f1:.4f}",
-        "-" if run.best_step is None else f"{run.best_step:,}",
+        digits(run.best_f1, unknown="-"),
+        digits(run.best_step, ",", unknown="-"),
         "finished" if run.finished else "not finished",
     )

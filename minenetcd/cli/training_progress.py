@@ -2,9 +2,7 @@
 
 from typing import Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+from minenetcd.cli.console import bars
 from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
 
 
@@ -12,9 +10,7 @@ class RunProgress(TrainingReporter):
     """One bar for the run, one for the validation while it lasts, and a line that stays for each validation."""
 
     def __init__(self) -> None:
-        facts = TextColumn("{task.fields[facts]}", style="dim")
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), facts)
-        self.bars = Progress(*columns, console=Console(stderr=True))
+        self.bars = bars()
         self.run = self.bars.add_task("Training", total=None, facts="")
         self.validation = self.bars.add_task("Validating", total=None, facts="", visible=False)
 

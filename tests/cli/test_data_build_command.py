@@ -63,11 +63,12 @@ def test_scenes_become_a_data_set(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--split", "60-10-30"), "--split needs numbers with '/' between, got '60-10-30': e.g. 60/10/30."),
+        (("--split", "60-10-30"), "--split needs numbers with slashes between, got '60-10-30': e.g. 60/10/30."),
         (("--split", "60/40"), "Shares need three numbers from 0 up"),
-        (("--bands", "red"), "--bands needs numbers with ',' between, got 'red': e.g. 4,3,2."),
-        (("--range", "5"), "--range needs two numbers with a comma between, got '5': e.g. 0,3000."),
+        (("--bands", "red"), "--bands needs band numbers with commas between, got 'red': e.g. 4,3,2."),
+        (("--range", "5"), "--range needs 2 numbers with commas between, got '5': e.g. 0,3000."),
         (("--stratify", "climate"), "stratified by 'country' or 'area', got 'climate'"),
+        (("--gsd", "fine"), "--gsd needs metres per pixel, got 'fine': e.g. 1.2."),
         (("--gsd", "-2"), "Metres per pixel (--gsd) must be a positive number, got -2"),
     ],
 )

@@ -1,0 +1,111 @@
+"""What commands show: tables, numbers in words, and progress.
+
+Results go to the output stream, so that they can be piped; progress goes to the error stream, and not into a log.
+Rich is imported where something is drawn, so that `--help` answers at once.
+"""
+
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from minenetcd.constants import Progress, no_progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.table import Table
+
+
+def counted(number: int, what: str) -> str:
+    """`number` of `what`, in the plural where there is not one."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def digits(value: float | None, form: str = ".4f", *, unknown: str = "undefined") -> str:
+    """`value` in the format `form`."""
+    return unknown if value is None else f"{value:{form}}"
+
+
+def size(count: int) -> str:
+    """A number of bytes, in powers of 1000."""
+    unit, factor = next(((unit, factor) for unit, factor in (("GB", 1e9), ("MB", 1e6)) if count >= factor), ("kB", 1e3))
+    return f"{count / factor:.1f} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """In the largest unit of which there are one and a half."""
+    for unit, length in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * length:
+            return f"{seconds / length:,.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def is_terminal() -> bool:
+    """Whether results go to a person's terminal, not to a file or another program."""
+    return sys.stdout.isatty()
+
+
+def table(
+    *columns: str, right: Collection[str] = (), whole: Collection[str] = (), narrow: Mapping[str, int] | None = None
+) -> "Table":
+    """An empty table. `right`: columns of numbers; `whole`: never broken over lines; `narrow`: widest [characters]."""
+    from rich import box
+    from rich.table import Table
+
+    ruled = is_terminal()
+    made = Table(box=box.SIMPLE_HEAD if ruled else None, pad_edge=False, padding=(0, 1 if ruled else 2, 0, 0))
+    for column in columns:
+        made.add_column(
+            column,
+            justify="right" if column in right else "left",
+            no_wrap=column in whole,
+            max_width=(narrow or {}).get(column),
+            overflow="fold",
+        )
+    return made
+
+
+def print_rich(*parts: Any, markup: bool = True, end: str = "\n") -> None:
+    """To a terminal in its width and colours; elsewhere as wide as it is, so that nothing is broken over lines."""
+    from rich.console import Console
+
+    wide: dict[str, Any] = {} if is_terminal() else {"width": 10_000, "no_color": True}
+    Console(highlight=False, **wide).print(*parts, markup=markup, end=end)
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """For other programs: a line a row, tabs between."""
+    for row in (columns, *rows):
+        print("\t".join(row))
+
+
+@contextmanager
+def progress_bar(what: str, *, of_bytes: bool = False) -> Iterator[Progress]:
+    """A bar labelled `what`; call the yielded function with (done, of)."""
+    if not sys.stderr.isatty():
+        yield no_progress
+        return
+    with bars(of_bytes=of_bytes, transient=True) as drawn:
+        task = drawn.add_task(what, total=None, facts="")
+        yield lambda done, of: drawn.update(task, completed=done, total=of)
+
+
+def bars(*, of_bytes: bool = False, time_left: bool = True, transient: bool = False) -> "Bars":
+    """Bars on the error stream, one a task: how much is done, how long the rest takes, and the task's field `facts`."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns: list[ProgressColumn] = [TextColumn("{task.description}"), BarColumn()]
+    columns += [DownloadColumn(), TransferSpeedColumn()] if of_bytes else [MofNCompleteColumn()]
+    columns += [TimeRemainingColumn()] if time_left else []
+    facts = TextColumn("{task.fields[facts]}", style="dim")
+    return Progress(*columns, facts, console=Console(stderr=True), transient=transient)

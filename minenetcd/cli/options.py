@@ -1,0 +1,82 @@
+"""Options that several commands take: how they are offered, and how their text is read, with one message each.
+
+Text is read in the body of a command, so that what is wrong with it is one line (OptionError) and exit code 2.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeVar
+
+from typer import Argument, Option
+
+from minenetcd.errors import OptionError
+
+Number = TypeVar("Number", int, float)
+
+Detector = Annotated[str, Argument(help="Embedded name, hub id, or folder of a trained detector.", show_default=False)]
+Before = Annotated[str, Argument(help="Earlier image: GeoTIFF, PNG, JPEG, or a URL.", show_default=False)]
+After = Annotated[str, Argument(help="Later image of the same place.", show_default=False)]
+Bands = Annotated[str | None, Option(help="Bands to read as red, green, blue, e.g. 4,3,2.")]
+BandsAfter = Annotated[str | None, Option(help="The same for the later image, where it differs.")]
+Gsd = Annotated[str | None, Option(help="Work at this many metres per pixel.")]
+Device = Annotated[str, Option(help="auto, cpu, cuda or mps.")]
+Split = Annotated[str, Option(help="Of the data set: train, val or test.")]
+BatchSize = Annotated[int, Option(help="Pairs of a data set per forward pass and process.", min=1)]
+Workers = Annotated[int, Option(help="Processes that read the images of a data set.", min=0)]
+
+#: What may stand where a data set is asked for.
+DATA = Option(help="A named data set, a hub id, a folder, or synthetic:NAME.", show_default=False)
+
+
+def band_numbers(text: str | None, option: str = "--bands") -> tuple[int, ...] | None:
+    """ "4,3,2" as numbers; None for None."""
+    return None if text is None else _listed(int, text, f"{option} needs band numbers with commas between", "4,3,2")
+
+
+def three_numbers(text: str, option: str, example: str) -> tuple[int, int, int]:
+    """Whole numbers with commas between."""
+    first, second, third = _listed(int, text, f"{option} needs 3 whole numbers with commas between", example, count=3)
+    return first, second, third
+
+
+def two_numbers(text: str, option: str, example: str) -> tuple[float, float]:
+    """A low and a high number with a comma between."""
+    low, high = _listed(_number, text, f"{option} needs 2 numbers with commas between", example, count=2)
+    return low, high
+
+
+def shares(text: str, option: str, example: str) -> tuple[float, ...]:
+    """Numbers with slashes between, whole where they are written so."""
+    return _listed(_number, text, f"{option} needs numbers with slashes between", example, mark="/")
+
+
+def metres_per_pixel(text: str | None) -> float | None:
+    """A number of metres; None for None."""
+    return None if text is None else _metres(text, "metres per pixel")
+
+
+def metres_or_model(text: str | None) -> float | Literal["model"] | None:
+    """A number of metres, or "model" for those of the detector; None for None."""
+    if text is None:
+        return None
+    return "model" if text == "model" else _metres(text, "metres per pixel or 'model'")
+
+
+def _metres(text: str, what: str) -> float:
+    return _listed(float, text, f"--gsd needs {what}", "1.2", count=1)[0]
+
+
+def _listed(
+    read: Callable[[str], Number], text: str, need: str, example: str, *, mark: str = ",", count: int | None = None
+) -> tuple[Number, ...]:
+    """What `read` makes of the parts of `text`, `count` of them where it is given; OptionError for anything else."""
+    try:
+        found = tuple(read(part) for part in text.split(mark))
+    except ValueError:
+        found = ()
+    if not found or (count is not None and len(found) != count):
+        raise OptionError(f"{need}, got {text!r}: e.g. {example}.")
+    return found
+
+
+def _number(text: str) -> float:
+    return int(text) if text.strip().isdigit() else float(text)
