@@ -83,7 +83,7 @@ def test_a_run_stopped_under_0_2_goes_on_to_the_same_weights(
     run = shutil.copytree(SAVED / "stopped", tmp_path / "run")
     minenetcd.train(run / "config.yaml", out=run, resume=True)
     ours, theirs = (pd.read_csv(folder / "log.csv")["loss"].tail(2).tolist() for folder in (run, SAVED / "run"))
-    assert ours == pytest.approx(theirs, rel=1e-4)
+    assert ours == pytest.approx(theirs, rel=1e-6 if is_as_saved() else 1e-3)
     if is_as_saved():
         weights, saved = (load_file(folder / "model.safetensors") for folder in (run, SAVED / "run"))
         assert weights.keys() == saved.keys()
