@@ -9,6 +9,7 @@ import functools
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -26,6 +27,11 @@ HANDED_ON = "MINENETCD_REGISTERED"
 TRUSTED = "MINENETCD_TRUST"
 
 T = TypeVar("T")
+
+
+class NameTakenWarning(UserWarning):
+    """A plug-in brings something by a name of the package, which keeps its own."""
+
 
 _registered: dict[str, dict[str, Any]] = {}
 
@@ -71,18 +77,18 @@ def package_of(path: str) -> str:
 class Table(Generic[T]):
     """Name -> thing. `kind` is what errors call it, `group` the entry points that add to it.
 
-    `built_in`: the package's own, as things or as text. A name of the package cannot be given to anything else.
+    `built_in`: the package's own, as things or as text. A name of the package always stands for the package's own.
     """
 
     def __init__(self, kind: str, group: str, built_in: Mapping[str, T | str]) -> None:
         self.kind, self.group, self.built_in = kind, group, dict(built_in)
 
     def __iter__(self) -> Iterator[str]:
-        """Every name, sorted; no plug-in is imported. OptionError for a plug-in that brings a name of the package."""
+        """Every name, sorted; no plug-in is imported. A warning names what plug-ins bring by a name of the package."""
         installed = self._installed()
         for name, (point, *_) in installed.items():
             if name in self.built_in:
-                raise self._brought_twice(point, "minenetcd")
+                warnings.warn(self._brought_twice(point, "minenetcd"), NameTakenWarning, stacklevel=2)
         return iter(self._names(installed))
 
     def __contains__(self, name: object) -> bool:
@@ -104,7 +110,7 @@ class Table(Generic[T]):
             raise UnknownNameError(self.kind, name, self._names(installed))
         plug_in, *others = installed[name]
         if others:
-            raise self._brought_twice(plug_in, _package(others[0]))
+            raise OptionError(self._brought_twice(plug_in, _package(others[0])))
         return self._loaded(name, _place(plug_in), _package(plug_in))
 
     def register(self, name: str, thing: T) -> None:
@@ -176,8 +182,8 @@ class Table(Generic[T]):
     def _names(self, installed: Iterable[str]) -> list[str]:
         return sorted({*self.built_in, *self._registered(), *installed})
 
-    def _brought_twice(self, point: "EntryPoint", other: str) -> OptionError:
-        return OptionError(
+    def _brought_twice(self, point: "EntryPoint", other: str) -> str:
+        return (
             f"The package {_package(point)} brings a {self.kind} {point.name!r}, and so does {other}: use "
             f"{_place(point)!r} instead of the name, or uninstall one of them."
         )

@@ -13,10 +13,11 @@ import torch
 from PIL import Image
 
 import minenetcd
+from minenetcd.cli.main import run
 from minenetcd.errors import OptionError, UnknownNameError, WeightsError
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import MODELS, model_class
-from minenetcd.registry import handed_on
+from minenetcd.registry import NameTakenWarning, handed_on
 
 NETWORK = '''
 """A network somebody else wrote."""
@@ -216,14 +217,26 @@ def test_no_plug_in_takes_a_name_that_is_there(package: Path, monkeypatch: pytes
     monkeypatch.setattr("minenetcd.registry._registered", {})
     install(package, entry_points=f"{ENTRY_POINTS}bit = somebody_elses.net:Plain\n")
     assert model_class("bit").__name__ == "BIT"
-    with pytest.raises(OptionError, match="somebody-elses brings a model 'bit', and so does minenetcd: use 'somebody_"):
-        minenetcd.list_models()
+    with pytest.warns(NameTakenWarning, match="somebody-elses brings a model 'bit', and so does minenetcd: use 'some"):
+        assert minenetcd.list_models().count("bit") == 1
     with pytest.raises(OptionError, match="'plain' is there already"):
         minenetcd.register_model("plain", model_class("bit"))
     install(package, "another", ENTRY_POINTS)
     monkeypatch.syspath_prepend(package / "somebody_elses")  # the path is another one: plug-ins are looked for again
     with pytest.raises(OptionError, match=r"brings a model 'plain', and so does (another|somebody-elses):"):
         minenetcd.create_model("plain")
+
+
+def test_a_taken_name_is_one_line_of_the_command(
+    package: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(package, entry_points="[minenetcd.models]\nbit = somebody_elses.net:Plain\n")
+    monkeypatch.setattr(sys, "argv", ["minenetcd", "models"])
+    with pytest.raises(SystemExit) as ended:
+        run()
+    printed = capsys.readouterr()
+    assert ended.value.code == 0 and "\nbit\t" in printed.out
+    assert re.fullmatch(r"Warning: The package somebody-elses brings a model 'bit', .*\n", printed.err)
 
 
 def test_a_class_may_be_defined_and_registered_once_more(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:

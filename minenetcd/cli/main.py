@@ -3,7 +3,10 @@
 import os
 import sys
 import traceback
-from typing import Annotated
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 
@@ -24,7 +27,7 @@ from minenetcd.cli import (
 )
 from minenetcd.cli.plugins import WithPlugins
 from minenetcd.errors import MineNetCDError
-from minenetcd.registry import TRUSTED
+from minenetcd.registry import TRUSTED, NameTakenWarning
 
 app = typer.Typer(
     name="minenetcd",
@@ -81,7 +84,8 @@ def run() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     try:
-        app(args=arguments)
+        with _own_warnings_in_one_line():
+            app(args=arguments)
     except KeyboardInterrupt:
         _end("interrupted", 130, debug)
     except MineNetCDError as error:
@@ -89,6 +93,22 @@ def run() -> None:
     except Exception as error:  # a defect of ours: say so in one line too
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         _end(f"unexpected {reason} (run again with --debug and report it)", 1, debug)
+
+
+@contextmanager
+def _own_warnings_in_one_line() -> Iterator[None]:
+    """Those of libraries keep their place in the code."""
+    with warnings.catch_warnings():
+        with_place = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if category is NameTakenWarning:
+                print(f"Warning: {message}", file=sys.stderr)
+            else:
+                with_place(message, category, *place, **more)
+
+        warnings.showwarning = show
+        yield
 
 
 def _end(message: str, code: int, debug: bool) -> None:
