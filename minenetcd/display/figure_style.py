@@ -120,3 +120,8 @@ def only_grid(axes: Axes, axis: str) -> None:
 def counted(number: int, one: str, many: str = "") -> str:
     """1 site, 2 sites, 3 countries."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def three_figures(value: float) -> str:
+    """No more digits than that, but for whole numbers: 0.0123, 1.2, 123, 12,345."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

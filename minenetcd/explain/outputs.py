@@ -6,22 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from rasterio.windows import Window
 
 from minenetcd.detectors.side_by_side import short_names
+from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
 from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_target
 from minenetcd.explain.sheet import explanation_sheet, heat_figure, outline_words
 from minenetcd.explain.spectra import spectra_table
 from minenetcd.explain.spectra_figure import spectra_figure
 from minenetcd.explain.view import View
-from minenetcd.files import atomic_path, slug, staged_files, write_json, write_text
+from minenetcd.files import slug, staged_files, write_json, write_text
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.facts import package_version
 
 SHEET, NUMBERS, MAPS, SPECTRA = "sheet.png", "explanation.json", "maps", "spectra"
-_DOTS_PER_INCH = 160
 
 
 @dataclass(frozen=True)
@@ -64,12 +63,6 @@ def _record_of_all(view: View, explanations: Mapping[str, Explanation], options:
         "window": [int(view.window.col_off), int(view.window.row_off), int(view.window.width), int(view.window.height)],
         "detectors": [_record(view, name, explanation) for name, explanation in explanations.items()],
     }
-
-
-def save_figure(figure: Figure, path: Path) -> None:
-    """As PNG, the same bytes for the same figure."""
-    with atomic_path(path) as target:
-        figure.savefig(target, dpi=_DOTS_PER_INCH, metadata={"Software": None})
 
 
 def file_name(name: str, heat_map: HeatMap) -> str:

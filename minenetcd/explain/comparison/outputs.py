@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
 from minenetcd.evaluation.significance import McNemar
 from minenetcd.explain.comparison.comparison import Comparison
 from minenetcd.explain.comparison.differences import differences
 from minenetcd.explain.comparison.joint_counts import confusion, only_right
 from minenetcd.explain.comparison.sheet import differences_sheet, groups_figure
-from minenetcd.explain.outputs import save_figure
 from minenetcd.files import staged_files, write_json, write_text
 from minenetcd.prediction.facts import package_version
 

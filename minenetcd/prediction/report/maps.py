@@ -1,6 +1,5 @@
 """The figures of a report: images with scale bar, marks and legends."""
 
-import math
 from html import escape
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from minenetcd.display.agreement import agreement_legend
 from minenetcd.display.palettes import PROBABILITY
+from minenetcd.display.round_numbers import round_down
 from minenetcd.geo.grid import Grid
 from minenetcd.prediction.facts import ImageFacts
 from minenetcd.prediction.report.figures import (
@@ -76,9 +76,7 @@ def agreement_map(outcome: Outcome, mask: NDArray[np.uint8], truth: NDArray[np.u
 
 def scale_bar(metres: float) -> tuple[float, str]:
     """Length of a round number of metres for a map `metres` wide, as a part of its width, and its label."""
-    longest = LONGEST_SCALE * metres
-    power = 10.0 ** math.floor(math.log10(longest))
-    length = max(step * power for step in (1, 2, 5) if step * power <= longest)
+    length = round_down(LONGEST_SCALE * metres)
     label = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
     return length / metres, label
 

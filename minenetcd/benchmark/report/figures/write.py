@@ -5,8 +5,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
-from minenetcd.files import atomic_path
 
 #: Of all figures but those with very many columns, so that on a page their letters have one size. [inches]
 WIDTH = 11.0
@@ -16,9 +16,6 @@ LABEL_INCHES = 3.0
 
 #: Where there is no room for longer names than these, numbers stand for them. [letters]
 LONGEST_NAME = 24
-
-_DOTS_PER_INCH = 160
-_NO_DATE = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}  # equal results, equal files
 
 
 def write_figure(
@@ -34,7 +31,6 @@ def write_figure(
             path = folder / f"{name}.{ending}"
             if figure is None:
                 path.unlink(missing_ok=True)
-                continue
-            with atomic_path(path) as temporary:
-                figure.savefig(temporary, dpi=_DOTS_PER_INCH, metadata=_NO_DATE[ending])
+            else:
+                save_figure(figure, path)
     return None if figure is None else folder / f"{name}.png"

@@ -1,6 +1,5 @@
 """Where the sites of a data set lie, and how much changed there (figures 2 and 5 a to c of the MineNetCD paper)."""
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,16 +8,14 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from minenetcd.display.figure_style import counted, only_grid, titled
-from minenetcd.display.palettes import ACCENT, ACCENT_LIGHT, BLUE, BLUE_LIGHT, INK, OTHER_COLOUR, QUIET, SPLIT_COLOURS
-from minenetcd.display.world_map import DEGREES, EQUAL_EARTH, draw_world
+from minenetcd.display.figure_style import counted, only_grid, three_figures, titled
+from minenetcd.display.palettes import ACCENT, ACCENT_LIGHT, BLUE, BLUE_LIGHT, INK, OTHER_COLOUR, SPLIT_COLOURS
+from minenetcd.display.world_map import sites_figure
 from minenetcd.examining.statistics.as_json import countries_table
 from minenetcd.examining.statistics.numbers import Statistics
 
 MOST_COUNTRIES = 25  # rows of their own
 MOST_NAMED_SITES = 40
-
-_LEAST_DOT, _LARGEST_DOT = 14.0, 260.0  # [points squared]
 
 
 def sites_map(statistics: Statistics) -> Figure:
@@ -28,19 +25,12 @@ def sites_map(statistics: Statistics) -> Figure:
     where = f" in {counted(countries, 'country', 'countries')}" if countries else ""
     has_area = sites["changed_km2"].fillna(0).gt(0).any()
     subtitle = "Size of a dot: area changed between the two dates" if has_area else ""
-    figure = titled(10.5, 5.35, counted(len(sites), "site") + where, subtitle)
-    axes = figure.add_subplot()
-    draw_world(axes, crs=EQUAL_EARTH)
-    points = gpd.GeoSeries.from_xy(sites["longitude"], sites["latitude"], crs=DEGREES).to_crs(EQUAL_EARTH)
-    largest = sites["changed_km2"].max() if has_area else 1.0
-    sizes = _dot_sizes(sites["changed_km2"], largest) if has_area else np.full(len(sites), 30.0)
-    order = np.argsort(-sizes)  # small dots lie on large ones
-    colours = _colours(sites["splits"])
-    axes.scatter(
-        points.x.iloc[order], points.y.iloc[order], s=sizes[order], c=colours.iloc[order],
-        alpha=0.82, edgecolors="white", linewidths=0.7, zorder=3,
+    figure = sites_figure(
+        sites, counted(len(sites), "site") + where, subtitle,
+        areas=sites["changed_km2"] if has_area else None, colours=_colours(sites["splits"]),
     )  # fmt: skip
-    _map_legend(axes, list(dict.fromkeys(sites["splits"])), largest if has_area else None)
+    splits = list(dict.fromkeys(sites["splits"]))
+    _split_legend(figure.axes[0], splits, loc="lower left", bbox_to_anchor=(0.115, 0.02))  # in the South Pacific
     return figure
 
 
@@ -55,14 +45,15 @@ def sites_per_country(statistics: Statistics) -> Figure:
 def changed_area_per_country(statistics: Statistics) -> Figure:
     """Square kilometres that changed in each country."""
     table = countries_table(statistics)["changed_km2"].dropna()
-    subtitle = f"{_area(table.sum())} km² changed in {counted(len(table), 'country', 'countries')}"
+    subtitle = f"{three_figures(table.sum())} km² changed in {counted(len(table), 'country', 'countries')}"
     return _bars(table, "Changed area per country", subtitle, unit="km²")
 
 
 def changed_area_per_site(statistics: Statistics) -> Figure:
     """Square kilometres that changed at each site."""
     table = statistics.sites.set_index("site")["changed_km2"].dropna()
-    subtitle = f"{_area(table.sum())} km² changed at {counted(len(table), 'site')}, median {_area(table.median())} km²"
+    total, median = three_figures(table.sum()), three_figures(table.median())
+    subtitle = f"{total} km² changed at {counted(len(table), 'site')}, median {median} km²"
     if len(table) <= MOST_NAMED_SITES:
         return _bars(table, "Changed area per site", subtitle, unit="km²", most=MOST_NAMED_SITES)
     return _ranking(statistics, "Changed area per site", subtitle)
@@ -82,7 +73,7 @@ def _bars(table: pd.Series, title: str, subtitle: str, *, unit: str, most: int =
     rows = np.arange(len(table))
     axes.barh(rows, table, color=colours, height=0.72)
     for row, value in zip(rows, table, strict=True):
-        label = f"{value:,.0f}" if unit == "sites" else _area(value)
+        label = f"{value:,.0f}" if unit == "sites" else three_figures(value)
         axes.annotate(label, (value, row), (4, 0), textcoords="offset points", va="center", fontsize=8.5, color=INK)
     axes.set_yticks(rows, list(map(str, table.index)), color=INK)
     axes.set(ylim=(max(len(table), 3) - 0.4, -0.6), xlim=(0, table.max() * 1.08 or 1), xlabel=unit)
@@ -118,24 +109,6 @@ def _colours(splits: pd.Series) -> pd.Series:
     return splits.map(lambda split: SPLIT_COLOURS.get(split, OTHER_COLOUR))
 
 
-def _dot_sizes(areas: pd.Series, largest: float) -> np.ndarray:
-    return np.maximum(_LEAST_DOT, _LARGEST_DOT * areas.fillna(0).to_numpy() / largest)
-
-
-def _map_legend(axes: Axes, splits: list[str], largest: float | None) -> None:
-    """Splits and areas in the empty South Pacific and Indian Ocean."""
-    _split_legend(axes, splits, loc="lower left", bbox_to_anchor=(0.115, 0.02))
-    if largest is None:
-        return
-    shown = [value for value in (_round_down(largest), _round_down(largest) / 5) if value > 0]
-    dots = [
-        Line2D([], [], ls="", marker="o", mfc="none", mec=QUIET, ms=np.sqrt(_dot_sizes(pd.Series([value]), largest)[0]))
-        for value in shown
-    ]
-    labels = [f"{value:g} km²" for value in shown]
-    axes.add_artist(Legend(axes, dots, labels, loc="lower left", bbox_to_anchor=(0.56, 0.02), labelspacing=1.0))
-
-
 def _split_legend(axes: Axes, splits: list[str], **where: object) -> None:
     known = [split for split in SPLIT_COLOURS if split in splits]
     if len(splits) < 2 or not known:
@@ -145,14 +118,3 @@ def _split_legend(axes: Axes, splits: list[str], **where: object) -> None:
         colours["more than one split"] = OTHER_COLOUR
     dots = [Line2D([], [], ls="", marker="o", color=colour, ms=6) for colour in colours.values()]
     axes.add_artist(Legend(axes, dots, list(colours), **where))
-
-
-def _round_down(value: float) -> float:
-    """To 1, 2 or 5 times a power of ten."""
-    power = 10.0 ** np.floor(np.log10(value))
-    return float(max(step * power for step in (1, 2, 5) if step * power <= value))
-
-
-def _area(km2: float) -> str:
-    """Three figures, no more digits than that."""
-    return f"{km2:,.0f}" if km2 >= 100 else f"{km2:.3g}"

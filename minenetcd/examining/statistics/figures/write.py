@@ -6,6 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
 from minenetcd.examining.statistics.as_json import statistics_json
 from minenetcd.examining.statistics.figures.images import acquisition_dates, changed_share, spectral_histograms
@@ -28,9 +29,7 @@ FIGURES: dict[str, Callable[[Statistics], Figure]] = {
     "changed_share": changed_share,
 }
 NUMBERS = "statistics.json"
-
-_DOTS_PER_INCH = 160
-_NO_DATE = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}  # equal data, equal files
+_ENDINGS = ("png", "svg")
 
 
 @dataclass(frozen=True)
@@ -48,14 +47,14 @@ def write_statistics(statistics: Statistics, folder: str | Path) -> WrittenStati
     cannot be written.
     """
     folder = Path(folder)
-    files = {name: {ending: f"{name}.{ending}" for ending in _NO_DATE} for name in FIGURES}
+    files = {name: {ending: f"{name}.{ending}" for ending in _ENDINGS} for name in FIGURES}
     drawn = {name: endings for name, endings in files.items() if name not in statistics.not_known}
     optional = [file for endings in files.values() for file in endings.values()]
     with staged_files(folder, [NUMBERS], optional=optional) as hidden, figure_style():
         for name, endings in drawn.items():
             figure = FIGURES[name](statistics)
-            for ending, file in endings.items():
-                figure.savefig(hidden / file, dpi=_DOTS_PER_INCH, metadata=_NO_DATE[ending])
+            for file in endings.values():
+                save_figure(figure, hidden / file)
         names = {name: list(endings.values()) for name, endings in drawn.items()}
         write_json(hidden / NUMBERS, statistics_json(statistics) | {"figures": names})
     paths = {name: {ending: folder / file for ending, file in endings.items()} for name, endings in drawn.items()}
