@@ -99,8 +99,13 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def write_json(path: str | Path, values: Any) -> None:
-    """`values` as indented JSON that every parser reads: what is not a finite number is null."""
-    write_text(path, json.dumps(_finite(values), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    """`values` as `json_text`."""
+    write_text(path, json_text(values))
+
+
+def json_text(values: Any) -> str:
+    """`values` as indented JSON that every parser reads, its last line ended: what is not a finite number is null."""
+    return json.dumps(_finite(values), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 @contextmanager

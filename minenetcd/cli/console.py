@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from minenetcd.constants import Progress, no_progress
+from minenetcd.files import json_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -73,16 +74,27 @@ def print_rich(*parts: Any, markup: bool = True, end: str = "\n") -> None:
     Console(highlight=False, **wide).print(*parts, markup=markup, end=end)
 
 
+def print_json(values: Any) -> None:
+    """For other programs: all of it as one document."""
+    print(json_text(values), end="")
+
+
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """For other programs: a line a row, tabs between."""
     for row in (columns, *rows):
         print("\t".join(row))
 
 
+def warn(warnings: Iterable[str]) -> None:
+    """A line each on the error stream."""
+    for warning in warnings:
+        print(f"Warning: {warning}", file=sys.stderr)
+
+
 @contextmanager
-def progress_bar(what: str, *, of_bytes: bool = False) -> Iterator[Progress]:
+def progress_bar(what: str, *, of_bytes: bool = False, quiet: bool = False) -> Iterator[Progress]:
     """A bar labelled `what`; call the yielded function with (done, of)."""
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         yield no_progress
         return
     with bars(of_bytes=of_bytes, transient=True) as drawn:

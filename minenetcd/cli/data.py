@@ -1,12 +1,11 @@
 """minenetcd data build, minenetcd data sites"""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option, Typer
 
-from minenetcd.cli.console import progress_bar
+from minenetcd.cli.console import progress_bar, warn
 from minenetcd.cli.data_check import check, stats
 from minenetcd.cli.options import Bands, BandsAfter, Gsd, band_numbers, metres_per_pixel, shares, two_numbers
 
@@ -93,8 +92,7 @@ for command in (build, sites, check, stats):
 
 
 def _print_built(built: "BuiltDataset") -> None:
-    for warning in built.warnings:
-        print(f"Warning: {warning}", file=sys.stderr)
+    warn(built.warnings)
     if built.was_there:
         print(f"{built.folder} holds this data set already:")
     for name, split in built.manifest["splits"].items():

@@ -1,13 +1,12 @@
 """minenetcd data check, minenetcd data stats"""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Exit, Option
 
-from minenetcd.cli.console import counted, digits, print_rich, progress_bar, table
-from minenetcd.cli.options import Workers
+from minenetcd.cli.console import counted, digits, print_json, print_rich, progress_bar, table, warn
+from minenetcd.cli.options import Json, Quiet, Workers
 from minenetcd.files import write_json
 
 if TYPE_CHECKING:
@@ -25,7 +24,9 @@ def check(
     workers: Workers = 2,
     everything: Annotated[bool, Option("--all", help="Name every pair a finding concerns.")] = False,
     strict: Annotated[bool, Option("--strict", help="Let warnings count as errors.")] = False,
-    out: Annotated[Path | None, Option("--json", help="Write all of it to this file, too.", show_default=False)] = None,
+    out: Annotated[Path | None, Option(help="Write all of it to this file, as JSON.", show_default=False)] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Audit a data set before training: exit code 0 where it is fit, 1 where it is not, 2 where it cannot be opened.
 
@@ -33,19 +34,16 @@ def check(
     """
     from minenetcd.examining.audit import audit
 
-    with progress_bar("Reading pairs") as progress:
+    with progress_bar("Reading pairs", quiet=quiet) as progress:
         result = audit(source, workers=workers, progress=progress)
     if out is not None:
         write_json(out, result.as_dict())
-    if result.splits:
-        _print_splits(result)
-    if result.normalisation is not None:
-        _print_normalisation(result.normalisation)
-        _print_tone(result.dates_told_apart)
-    for finding in result.findings:
-        _print_finding(finding, None if everything else _SHOWN)
     fit = result.is_fit and not (strict and result.findings)
-    print(_verdict(result, fit=fit))
+    if as_json:
+        print_json(result.as_dict())
+    else:
+        _print_audit(result, most=None if everything else _SHOWN, quiet=quiet)
+        print(_verdict(result, fit=fit))
     if not fit:
         raise Exit(_NOT_FIT)
 
@@ -65,6 +63,18 @@ def stats(
     with progress_bar("Reading pairs") as progress:
         statistics = dataset_statistics(source, workers=workers, progress=progress)
     _print_statistics(statistics, write_statistics(statistics, out))
+
+
+def _print_audit(audit: "Audit", *, most: int | None, quiet: bool) -> None:
+    """Counts, bands and findings, of each finding `most` details."""
+    if audit.splits:
+        _print_splits(audit)
+    if audit.normalisation is not None:
+        _print_normalisation(audit.normalisation)
+        if not quiet:
+            _print_tone(audit.dates_told_apart)
+    for finding in audit.findings:
+        _print_finding(finding, most)
 
 
 def _print_splits(audit: "Audit") -> None:
@@ -129,8 +139,7 @@ def _verdict(audit: "Audit", *, fit: bool) -> str:
 
 
 def _print_statistics(statistics: "Statistics", written: "WrittenStatistics") -> None:
-    for name, reason in statistics.unusable.items():
-        print(f"Warning: {name} was left out: {reason}", file=sys.stderr)
+    warn(f"{name} was left out: {reason}" for name, reason in statistics.unusable.items())
     print(f"  {'Numbers':<26} {written.numbers}")
     for name, paths in written.figures.items():
         print(f"  {name.replace('_', ' ').capitalize():<26} {paths['png']}, .svg")

@@ -22,6 +22,8 @@ Device = Annotated[str, Option(help="auto, cpu, cuda or mps.")]
 Split = Annotated[str, Option(help="Of the data set: train, val or test.")]
 BatchSize = Annotated[int, Option(help="Pairs of a data set per forward pass and process.", min=1)]
 Workers = Annotated[int, Option(help="Processes that read the images of a data set.", min=0)]
+Json = Annotated[bool, Option("--json", help="Print one JSON document, and nothing else.")]
+Quiet = Annotated[bool, Option("--quiet", help="Show no progress and no notes; errors still.")]
 
 #: What may stand where a data set is asked for.
 DATA = Option(help="A named data set, a hub id, a folder, or synthetic:NAME.", show_default=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from minenetcd.cli.console import progress_bar
-from minenetcd.cli.options import After, Bands, BandsAfter, Before, Device, band_numbers, metres_or_model
+from minenetcd.cli.options import After, Bands, BandsAfter, Before, Device, Json, Quiet, band_numbers, metres_or_model
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def predict(
     min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
     float_probability: Annotated[bool, Option("--float", help="Write probability.tif as float32.")] = False,
     compile: Annotated[bool, Option("--compile", help="Compile the network: slow start, faster on long runs.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Map what changed between two images.
 
@@ -51,9 +53,9 @@ def predict(
     detector = ChangeDetector.from_pretrained(model)
     if metres == "model":
         options = replace(options, gsd=_metres_of(detector))
-    with progress_bar("Detecting change") as progress:
+    with progress_bar("Detecting change", quiet=quiet) as progress:
         result = predict_scene(detector, before, after, out, options=options, device=device, progress=progress)
-    print_prediction(result)
+    print_prediction(result, as_json=as_json, quiet=quiet)
 
 
 def _metres_of(detector: "ChangeDetector") -> float:

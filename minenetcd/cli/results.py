@@ -1,24 +1,44 @@
 """How a prediction is printed on the command line."""
 
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from minenetcd.cli.console import counted, digits
+from minenetcd.cli.console import counted, digits, print_json, warn
 
 if TYPE_CHECKING:
     from minenetcd.evaluation.confusion import Confusion
     from minenetcd.prediction.result import ScenePrediction
 
+#: What the files of a prediction are, in their order.
+_FILES = ("map", "probability", "polygons", "report")
 
-def print_prediction(result: "ScenePrediction") -> None:
+
+def print_prediction(result: "ScenePrediction", *, as_json: bool = False, quiet: bool = False) -> None:
     """Warnings to the error stream; what changed and where it is written to the output."""
-    for warning in result.warnings:
-        print(f"Warning: {warning}", file=sys.stderr)
+    if not quiet:
+        warn(result.warnings)
+    if as_json:
+        print_json(_as_json(result))
+        return
     changed = f"{result.changed_pixels:,} pixels" if result.hectares is None else f"{result.hectares:,.2f} ha"
     places = counted(len(result.polygons), "place")
     print(f"{changed} changed in {places}, {result.changed_share:.1%} of what both images show")
-    for what, path in zip(("Map", "Probability", "Polygons", "Report"), result.saved or (), strict=False):
-        print(f"  {what:<12} {path}")
+    for what, path in zip(_FILES, result.saved or (), strict=False):
+        print(f"  {what.capitalize():<12} {path}")
+
+
+def _as_json(result: "ScenePrediction") -> dict[str, Any]:
+    """Areas in hectares are None for a picture; `files` by what they hold."""
+    return {
+        "hectares": result.hectares,
+        "changed_pixels": result.changed_pixels,
+        "valid_pixels": result.valid_pixels,
+        "changed_share": result.changed_share,
+        "places": len(result.polygons),
+        "threshold": result.threshold,
+        "seconds": result.seconds,
+        "warnings": result.warnings,
+        "files": {name: str(path) for name, path in zip(_FILES, result.saved or (), strict=False)},
+    }
 
 
 def print_scores(counts: "Confusion") -> None:

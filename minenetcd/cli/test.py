@@ -1,13 +1,15 @@
 """minenetcd test"""
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
 
-from minenetcd.cli.console import counted, digits, print_rich, progress_bar, table
-from minenetcd.cli.options import DATA, BatchSize, Detector, Device, Split, Workers
+from minenetcd.cli.console import counted, digits, print_json, print_rich, progress_bar, table
+from minenetcd.cli.options import DATA, BatchSize, Detector, Device, Json, Quiet, Split, Workers
 
 if TYPE_CHECKING:
     from minenetcd.benchmark.suite.published import Printed
@@ -27,12 +29,14 @@ def test(
     pictures: Annotated[bool, Option(help="Write masks and change maps.")] = True,
     device: Device = "auto",
     processes: Annotated[int, Option(help="Processes that share the pairs on this machine.", min=1)] = 1,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Test a detector: counts and metrics, per site too, masks and change maps.
 
     Example: minenetcd test runs/bit --data levir-cd
     """
-    from minenetcd.runtime.launch import is_launched, run_processes
+    from minenetcd.runtime.launch import is_chief, is_launched, run_processes
 
     if processes > 1 and not is_launched():
         raise Exit(run_processes(sys.argv[1:], processes))
@@ -42,7 +46,7 @@ def test(
 
     out = out or Path("tests") / f"{_short(model)}-{_short(data)}-{split}"
     detector = ChangeDetector.from_pretrained(model)
-    with progress_bar(f"Testing on {data}") as progress:
+    with progress_bar(f"Testing on {data}", quiet=quiet) as progress:
         result = run_test(
             detector,
             data,
@@ -56,13 +60,32 @@ def test(
             boundary_tolerance=boundary,
             progress=progress,
         )
-    _print_result(detector, result, published=_published(detector, data) if split == "test" else None, out=out)
+    if not is_chief():
+        return
+    published = _published(detector, data) if split == "test" else None
+    if as_json:
+        print_json(_as_json(detector, result, published=published, out=out))
+    else:
+        _print_result(detector, result, published=published, out=out)
+
+
+def _as_json(
+    detector: "ChangeDetector", result: "Evaluation", *, published: "Printed | None", out: Path
+) -> dict[str, Any]:
+    """What metrics.json holds, the published row beside it, and whether these are pairs of the training."""
+    from minenetcd.evaluation.outputs import METRICS
+    from minenetcd.evaluation.testing import was_trained_on
+
+    return {
+        **json.loads((out / METRICS).read_text(encoding="utf-8")),
+        "was_trained_on_these_pairs": was_trained_on(detector, result.facts),
+        "published": published and asdict(published),
+        "folder": str(out),
+    }
 
 
 def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published: "Printed | None", out: Path) -> None:
     """The table of section 5.4, with intervals where sites are known, beside the published row where there is one."""
-    from dataclasses import asdict
-
     from minenetcd.benchmark.suite.labels import MEASURES
     from minenetcd.data.split_names import WHOLE
     from minenetcd.evaluation.outputs import MetricsRecord

@@ -1,7 +1,8 @@
 """The one contract all architectures keep."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, Self
 
 from torch import Tensor, nn
@@ -18,7 +19,8 @@ class About:
     """Where a method comes from, and the size its published implementation reports.
 
     `parameters_mi` are trainable parameters / 2**20, `macs_gi` multiply-adds / 2**30 for one pair of
-    3 x 256 x 256 images, as printed by the earlier framework; None where nothing is printed.
+    3 x 256 x 256 images, as printed by the earlier framework; None where nothing is printed. `published_form` holds
+    the options they are of, where these change the size and are not the defaults.
     """
 
     title: str
@@ -29,6 +31,7 @@ class About:
     pretrained_trunk: str | None = None
     parameters_mi: float | None = None
     macs_gi: float | None = None
+    published_form: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Stage(NamedTuple):

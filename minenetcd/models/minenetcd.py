@@ -38,6 +38,7 @@ class MineNetCD(ChangeModel):
         doi="10.1109/TGRS.2024.3491715",
         pretrained_trunk="Swin (ImageNet, ADE20k), ResNet or VMamba (ImageNet)",
         parameters_mi=57.81,
+        published_form={"change_fft": "spatial"},
     )
     auxiliary_weights = (0.4,)
     explained_layers = (

@@ -24,6 +24,11 @@ def is_launched() -> bool:
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
+def is_chief() -> bool:
+    """Whether this process is the one, of those launched together, that writes and speaks."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
 def run_processes(arguments: Sequence[str], processes: int) -> int:
     """Run `minenetcd ARGUMENTS` as `processes` processes that train together; the exit code of the first to fail.
 

@@ -69,8 +69,8 @@ def test_long_lists_are_cut_unless_asked_for(folder: Path) -> None:
     assert "train/006: " in whole and "more" not in whole
 
 
-def test_all_of_it_as_json(folder: Path, tmp_path: Path) -> None:
-    done = minenetcd_data("check", folder, "--workers", 0, "--json", tmp_path / "audit.json")
+def test_all_of_it_in_a_file(folder: Path, tmp_path: Path) -> None:
+    done = minenetcd_data("check", folder, "--workers", 0, "--out", tmp_path / "audit.json")
     assert done.exit_code == 0
     told = json.loads((tmp_path / "audit.json").read_text())
     assert told["is_fit"] and told["splits"]["train"]["pairs"] == 8 and len(told["normalisation"]["both"]["mean"]) == 3

@@ -4,11 +4,13 @@ import re
 import sys
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from minenetcd.cli import models as command
 from minenetcd.cli.main import app, run
-from minenetcd.models.catalog import list_models, model_class
+from minenetcd.models.catalog import create_model, list_models, model_class
+from minenetcd.weights.maps import MAPS
 from minenetcd.weights.published import RELEASED
 
 
@@ -40,6 +42,25 @@ def test_in_a_terminal_it_fits_and_names_everything(
     for part in ("UCD-*-BIT", "UCD-MNCD256-FCEF", "UCD-MNCD256-ChangeFFT", more, "(11.39)", "8.11"):
         assert part in text
     assert "* is each of CLCD256, EGYBCD, GVLM256, LEVIRCD256, MNCD256, SYSUCD" in text
+
+
+def test_sizes_of_two_forms_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in (None, "minenetcd"):
+        command.models(name)
+        assert "60.05 channel (57.81 spatial)" in capsys.readouterr().out
+    command.models("minenetcd")
+    told = "minenetcd is measured with change_fft=channel (the default), published with change_fft=spatial."
+    assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [name for name in MAPS if MAPS[name].OPTIONS])
+def test_published_sizes_are_of_the_form_they_say(name: str) -> None:
+    """Options of the published weights that change the size are those that `published_form` holds."""
+    forms = model_class(name).about.published_form, MAPS[name].OPTIONS
+    assert forms[0].items() <= forms[1].items()
+    with torch.device("meta"):
+        sizes = {sum(weights.numel() for weights in create_model(name, **form).parameters()) for form in forms}
+    assert len(sizes) == 1
 
 
 def test_detail_tells_options_citation_and_scores(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,112 @@
+"""--json and --quiet: one document on stdout and nothing else, and silence where nothing is wrong."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import minenetcd
+from fixtures.pair_files import make_pair, write_folder
+from minenetcd.cli.console import progress_bar
+from minenetcd.cli.main import app, run
+
+Called = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Called:
+    """Exit code, stdout and stderr of a command."""
+
+    def called(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["minenetcd", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            run()
+        return (int(ended.value.code or 0), *capsys.readouterr())
+
+    return called
+
+
+@pytest.fixture
+def untrained(tmp_path: Path) -> Path:
+    """A detector that draws a warning."""
+    minenetcd.from_config({"model": {"name": "fc_ef"}}).save_pretrained(tmp_path / "untrained")
+    return tmp_path / "untrained"
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    return write_folder(tmp_path / "set", map(make_pair, range(4)), split="test")
+
+
+@pytest.mark.parametrize("words", [("predict",), ("test",), ("models",), ("data", "check")])
+def test_the_same_words_everywhere(words: tuple[str, ...]) -> None:
+    command: Any = typer.main.get_command(app)
+    for word in words:
+        command = command.commands[word]
+    told = {option.opts[0]: option.help for option in command.params if option.opts[0] in ("--json", "--quiet")}
+    assert told == {
+        "--json": "Print one JSON document, and nothing else.",
+        "--quiet": "Show no progress and no notes; errors still.",
+    }
+
+
+def test_predict(call: Called, untrained: Path, pairs: Path, tmp_path: Path) -> None:
+    images = pairs / "test/A/000.png", pairs / "test/B/000.png"
+    arguments = ("predict", *images, "--model", untrained, "--out", tmp_path / "out", "--device", "cpu")
+    code, out, err = call(*arguments, "--json")
+    told = json.loads(out)
+    assert code == 0 and told["valid_pixels"] == 64 * 64 and told["hectares"] is None
+    assert [Path(path).is_file() for path in told["files"].values()] == [True] * 4
+    assert err == f"Warning: {told['warnings'][0]}\n"
+    assert call(*arguments, "--json", "--quiet")[2] == ""
+    code, out, err = call(*arguments, "--quiet")
+    assert "pixels changed" in out and err == ""
+
+
+def test_test(call: Called, untrained: Path, pairs: Path, tmp_path: Path) -> None:
+    out_folder = tmp_path / "out"
+    options = ("--out", out_folder, "--device", "cpu", "--workers", 0, "--json", "--quiet")
+    code, out, err = call("test", untrained, "--data", pairs, *options)
+    assert (code, err) == (0, "")
+    told = json.loads(out)
+    beside = {name: told.pop(name) for name in ("was_trained_on_these_pairs", "published", "folder")}
+    assert told == json.loads((out_folder / "metrics.json").read_text())
+    assert beside == {"was_trained_on_these_pairs": False, "published": None, "folder": str(out_folder)}
+
+
+def test_models(call: Called) -> None:
+    told = {method["name"]: method for method in json.loads(call("models", "--json")[1])}
+    assert told["bit"]["published"] == {"parameters_mi": 11.39, "macs_gi": 8.28, "form": {}}
+    assert told["minenetcd"]["measured"]["form"] == {"change_fft": "channel"}
+    assert told["minenetcd"]["published"]["form"] == {"change_fft": "spatial"}
+    one = json.loads(call("models", "bit", "--json")[1])
+    assert one.items() >= told["bit"].items() and one["options"][0].keys() == {"name", "default", "values"}
+    assert one["scores"][0]["weights"] == told["bit"]["weights"][0]
+
+
+def test_data_check(call: Called, pairs: Path, tmp_path: Path) -> None:
+    (pairs / "test/A/001.png").write_text("not an image")
+    code, out, err = call("data", "check", pairs, "--workers", 0, "--json", "--out", tmp_path / "audit.json")
+    assert (code, err) == (1, "")
+    told = json.loads(out)
+    assert not told["is_fit"] and told == json.loads((tmp_path / "audit.json").read_text())
+
+
+def test_an_error_is_one_line_and_no_document(call: Called, tmp_path: Path) -> None:
+    code, out, err = call("data", "check", tmp_path / "nowhere", "--json", "--quiet")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+
+
+@pytest.mark.parametrize(("quiet", "drawn"), [(False, True), (True, False)])
+def test_progress_is_drawn_in_a_terminal_unless_quiet(
+    quiet: bool, drawn: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress_bar("Working", quiet=quiet) as progress:
+        progress(1, 2)
+    assert ("Working" in capsys.readouterr().err) is drawn
