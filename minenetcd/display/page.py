@@ -1,19 +1,56 @@
 """The page every report is: one file with its style and pictures inside, no script, nothing fetched, fit for print."""
 
+import base64
+import io
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from html import escape
 from importlib import resources
 from string import Template
 
+from PIL import Image
 
-def render_page(*, kind: str, heading: str, subtitle: str, sections: list[str], footer: str, style: str) -> str:
-    """The page as HTML, with `sections` and the rules of `style` as they are; all other text is escaped."""
-    page = Template(resources.files("minenetcd.display").joinpath("page.html").read_text(encoding="utf-8"))
-    return page.substitute(
-        title=escape(heading),
+
+def render_page(*, kind: str, heading: str, subtitle: str, sections: Sequence[str], made: str, software: str) -> str:
+    """The page as HTML, with `sections` as they are; all other text is escaped.
+
+    At its foot stands how it was `made`, when it was written, and by which `software`.
+    """
+    written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return Template(_beside("page.html")).substitute(
+        style=_beside("page.css"),
         kind=escape(kind),
         heading=escape(heading),
         subtitle=escape(subtitle),
         sections="\n".join(sections),
-        footer=escape(footer),
-        style=style,
+        footer=escape(f"{made}, written {written} by {software}."),
     )
+
+
+def key_figures(figures: Iterable[tuple[str, str, str]]) -> str:
+    """Large numbers in a row: name, value and unit of each."""
+    items = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)} <small>{escape(unit)}</small></dd></div>"
+        for name, value, unit in figures
+    )
+    return f'<dl class="key">{items}</dl>'
+
+
+def picture_source(image: Image.Image, *, photograph: bool) -> str:
+    """A picture as WebP inside the page: maps exactly, photographs in a fifth of the room."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="WEBP", lossless=not photograph, quality=88)
+    return _source("webp", buffer.getvalue())
+
+
+def drawing_source(svg: bytes) -> str:
+    """An SVG inside the page."""
+    return _source("svg+xml", svg)
+
+
+def _source(kind: str, content: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _beside(name: str) -> str:
+    return resources.files("minenetcd.display").joinpath(name).read_text(encoding="utf-8")

@@ -16,12 +16,12 @@ from rasterio.windows import Window
 
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.display.agreement import agreement_picture
+from minenetcd.display.tables import number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.report.figures import agreement_image, change_image, probability_image
 from minenetcd.prediction.report.maps import scale_bar
 from minenetcd.prediction.report.pictures import small_mask, small_probability
-from minenetcd.prediction.report.tables import number
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import PredictOptions, predict_scene
 from minenetcd.prediction.stored import StoredProbability

@@ -65,9 +65,8 @@ def to_html(table: Table) -> str:
         cells = [_html_cell(cell, column) for cell, column in zip(row, table.columns, strict=True)]
         body.append(f"<tr{' class=rule' if index in table.rules else ''}>{''.join(cells)}</tr>")
     notes = "".join(f'<p class="note">{escape(note)}</p>' for note in table.notes)
-    return (
-        f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(body)}</tbody></table></div>{notes}'
-    )
+    content = f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody>"
+    return f'<div class="wide"><table class="results">{content}</table></div>{notes}'
 
 
 def latex(text: str) -> str:

@@ -1,12 +1,8 @@
 """The report of a benchmark as one page."""
 
-import base64
-import io
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from html import escape
-from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,7 +14,8 @@ from minenetcd.benchmark.report.formats import to_html
 from minenetcd.benchmark.report.tables import Table
 from minenetcd.benchmark.results.summary import parts
 from minenetcd.configs.suite import Suite
-from minenetcd.display.page import render_page
+from minenetcd.display.page import drawing_source, key_figures, picture_source, render_page
+from minenetcd.display.tables import html_table
 from minenetcd.evaluation.significance import DRAWS
 
 #: Columns of the table of cells: heading, column of the results, how it is shown.
@@ -45,14 +42,13 @@ class Chapter:
 
 def render_report(suite: Suite, frame: pd.DataFrame, chapters: Sequence[Chapter]) -> str:
     """The page as HTML; all text that comes from outside is escaped."""
-    written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return render_page(
         kind="Benchmark",
         heading=suite.title,
         subtitle=suite.description,
         sections=_sections(suite, frame, chapters),
-        footer=f"Suite {suite.name}, written {written} by minenetcd {version('minenetcd')}.",
-        style=resources.files("minenetcd.benchmark.report").joinpath("report.css").read_text(encoding="utf-8"),
+        made=f"Suite {suite.name}",
+        software=f"minenetcd {version('minenetcd')}",
     )
 
 
@@ -113,11 +109,7 @@ def _key_figures(frame: pd.DataFrame) -> str:
         )
         seconds = done["train_seconds"].fillna(0).sum() + done["test_seconds"].fillna(0).sum()
         figures.append(("Computing time", *_duration(seconds)))
-    items = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)} <small>{escape(unit)}</small></dd></div>"
-        for name, value, unit in figures
-    )
-    return f'<dl class="key">{items}</dl>'
+    return key_figures(figures)
 
 
 def _duration(seconds: float) -> tuple[str, str]:
@@ -131,12 +123,9 @@ def _figure(path: Path, caption: str) -> str:
     """A figure inside the page: the SVG where there is one, else the picture as WebP."""
     drawn = path.with_suffix(".svg")
     if drawn.exists():
-        kind, content = "svg+xml", drawn.read_bytes()
+        source = drawing_source(drawn.read_bytes())
     else:
-        buffer = io.BytesIO()
-        Image.open(path).convert("RGB").save(buffer, format="WEBP", quality=90, method=4)
-        kind, content = "webp", buffer.getvalue()
-    source = f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+        source = picture_source(Image.open(path).convert("RGB"), photograph=True)
     words = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return f'<figure><img alt="{escape(path.stem)}" src="{source}">{words}</figure>'
 
@@ -173,12 +162,12 @@ def _cells_table(frame: pd.DataFrame) -> str:
     """One row a cell; what is the same in all of them stands above."""
     same = {key: values[0] for key in _SHARED if len(values := frame[key].unique()) == 1}
     shown = [column for column in _CELL_COLUMNS if column[1] not in same and frame[column[1]].notna().any()]
-    heads = "".join(f"<th>{escape(heading)}</th>" for heading, _, _ in shown)
-    body = []
-    for row in frame.to_dict("records"):
-        texts = ["" if pd.isna(row[key]) else form.format(row[key]) for _, key, form in shown]
-        body.append(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in texts)}</tr>")
+    head = [heading for heading, _, _ in shown]
+    body = [
+        ["" if pd.isna(row[key]) else form.format(row[key]) for _, key, form in shown]
+        for row in frame.to_dict("records")
+    ]
     words = ", ".join(f"{_SHARED[key]} {value}" for key, value in same.items() if value)
     note = f"All cells: {words}. " if words else ""
-    table = f'<table class="small"><thead><tr>{heads}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+    table = html_table(head, body, kind="small")
     return f'<div class="wide">{table}</div><p class="note">{escape(note)}All columns are in results.csv.</p>'

@@ -1,11 +1,7 @@
-"""The images of a report, each as text that a page can hold."""
-
-import base64
-import io
+"""The images of a report, RGBA."""
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.ndimage import binary_erosion
 
 from minenetcd.constants import UNKNOWN
@@ -16,13 +12,6 @@ CHANGE_FILL, CHANGE_EDGE = "#ff463c", "#be001e"
 FILL_SHARE = 0.45
 
 DRAWN_SIDE = 900  # pixels; smaller images are enlarged by whole numbers up to it, so that outlines stay fine
-
-
-def data_uri(pixels: NDArray[np.uint8], *, photograph: bool) -> str:
-    """RGBA (H, W, 4) as WebP inside a data URI: maps exactly, photographs in a fifth of the room."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="WEBP", lossless=not photograph, quality=88)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def date_image(colours: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from minenetcd.display.agreement import agreement_legend
+from minenetcd.display.page import picture_source
 from minenetcd.display.palettes import PROBABILITY
 from minenetcd.display.round_numbers import round_down
 from minenetcd.geo.grid import Grid
@@ -14,7 +16,6 @@ from minenetcd.prediction.facts import ImageFacts
 from minenetcd.prediction.report.figures import (
     agreement_image,
     change_image,
-    data_uri,
     date_image,
     probability_image,
 )
@@ -94,7 +95,7 @@ def _figure(
         share, label = scale_bar(width)
         scale = f'<div class="scale" style="width: {100 * share:.3f}%"><span>{label}</span></div>'
     kind = "" if photograph else ' class="sharp"'
-    source = data_uri(pixels, photograph=photograph)
+    source = picture_source(Image.fromarray(pixels), photograph=photograph)
     image = f'<img{kind} alt="" src="{source}" style="aspect-ratio: {width:.6g} / {height:.6g}">'
     return f'<figure><div class="frame">{image}{marks}{scale}</div><figcaption>{caption}</figcaption></figure>'
 

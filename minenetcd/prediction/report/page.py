@@ -1,20 +1,19 @@
 """One page that shows a result to people."""
 
-from datetime import UTC, datetime
 from html import escape
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minenetcd.display.page import render_page
+from minenetcd.display.page import key_figures, render_page
+from minenetcd.display.tables import number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.files import write_text
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.report.maps import agreement_map, change_map, date_maps, probability_map
 from minenetcd.prediction.report.outcome import Outcome
-from minenetcd.prediction.report.tables import areas_table, facts_table, largest_table, metrics_table, number, size
+from minenetcd.prediction.report.tables import areas_table, facts_table, largest_table, metrics_table, size
 from minenetcd.prediction.stored_scene import read_window
 
 
@@ -34,8 +33,8 @@ def render_report(outcome: Outcome, *, truth: NDArray[np.uint8] | None = None) -
         heading=f"Change between {_when(facts.before, facts.after)} and {_when(facts.after, facts.before)}",
         subtitle=_subtitle(outcome),
         sections=_sections(outcome, truth),
-        footer=_footer(outcome),
-        style=resources.files("minenetcd.display").joinpath("report.css").read_text(encoding="utf-8"),
+        made=f"Computed in {number(outcome.seconds)} s",
+        software=f"minenetcd {facts.version}",
     )
 
 
@@ -75,11 +74,8 @@ def _key_figures(outcome: Outcome) -> str:
         "Separate changes": f"{len(change.polygons):,}",
         "Analysed": size(change.valid_hectares, change.valid_pixels),
     }
-    items = []
-    for name, text in figures.items():
-        value, _, unit = text.partition(" ")
-        items.append(f"<div><dt>{name}</dt><dd>{value} <small>{unit}</small></dd></div>")
-    return f'<dl class="key">{"".join(items)}</dl>'
+    parts = {name: text.partition(" ") for name, text in figures.items()}
+    return key_figures((name, value, unit) for name, (value, _, unit) in parts.items())
 
 
 def _subtitle(outcome: Outcome) -> str:
@@ -114,8 +110,3 @@ def _limits(facts: SceneFacts) -> str:
         "shadow, haze or misregistration for change; check each site on the images before acting on it."
         + (f" {own}" if own else "")
     )
-
-
-def _footer(outcome: Outcome) -> str:
-    written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"Computed in {number(outcome.seconds)} s, written {written} by minenetcd {outcome.facts.version}."

@@ -1,21 +1,15 @@
 """The tables of a report."""
 
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Mapping
 from typing import Any
 
+from minenetcd.display.tables import html_table, number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.report.maps import LARGEST
 from minenetcd.prediction.report.outcome import Outcome
 
 Row = tuple[str, ...]
-
-
-def number(value: float) -> str:
-    """About three digits, thousands grouped."""
-    decimals = 0 if value >= 1000 or value == 0 else 1 if value >= 100 else 2 if value >= 1 else 3
-    return f"{value:,.{decimals}f}"
 
 
 def size(hectares: float | None, pixels: int) -> str:
@@ -42,7 +36,7 @@ def areas_table(outcome: Outcome) -> str:
     note = f"{len(change.polygons):,} separate changes"
     if outcome.facts.options.min_area_ha:
         note += f", those below {outcome.facts.options.min_area_ha:g} ha left out"
-    return f'{_table(head, body, emphasised=len(body))}<p class="note">{note}.</p>'
+    return f'{html_table(head, body, emphasised=len(body))}<p class="note">{note}.</p>'
 
 
 def largest_table(outcome: Outcome) -> str:
@@ -73,7 +67,7 @@ def largest_table(outcome: Outcome) -> str:
     if rest:
         area = frame[measure].iloc[LARGEST:].sum()
         note += f" {rest:,} smaller changes add {size(None if change.hectares is None else area, round(area))}."
-    return f'<div class="wide">{_table(head, body)}</div><p class="note">{note}</p>'
+    return f'<div class="wide">{html_table(head, body)}</div><p class="note">{note}</p>'
 
 
 def metrics_table(confusion: Confusion) -> str:
@@ -97,13 +91,13 @@ def metrics_table(confusion: Confusion) -> str:
             ("Change IoU (cIoU)", confusion.ciou),
         )
     ]
-    return _table(("Pixels", ""), counts) + '<p class="note"></p>' + _table(("Measures", ""), measures)
+    return html_table(("Pixels", ""), counts) + '<p class="note"></p>' + html_table(("Measures", ""), measures)
 
 
 def facts_table(outcome: Outcome) -> str:
     """The two images side by side, then the model and the choices made."""
     facts = outcome.facts
-    images = _table(
+    images = html_table(
         ("", "before", "after"),
         [
             (name, *(read(image) for image in (facts.before, facts.after)))
@@ -118,7 +112,7 @@ def facts_table(outcome: Outcome) -> str:
         ],
         kind="facts",
     )
-    model = _table(("", ""), [*_choices(facts), *_provenance(facts)], kind="facts")
+    model = html_table(("", ""), [*_choices(facts), *_provenance(facts)], kind="facts")
     return f"{images}{model}"
 
 
@@ -152,18 +146,6 @@ def _text(value: Any) -> str:
             if part is not None
         )
     return ", ".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _table(head: Row, body: Sequence[Row], *, kind: str = "", emphasised: int = 0) -> str:
-    """Rows of text, escaped here; the first column names the row. `emphasised`: a row's number, from 1."""
-    side = "" if kind else ' class="number"'
-    cells = "".join(f"<th{side if at else ''}>{escape(text)}</th>" for at, text in enumerate(head))
-    lines = [f"<thead><tr>{cells}</tr></thead>"] if any(head) else []
-    for at, row in enumerate(body, start=1):
-        cells = "".join(f"<td{side}>{escape(text)}</td>" for text in row[1:])
-        total = ' class="total"' if at == emphasised else ""
-        lines.append(f'<tr{total}><th scope="row">{escape(row[0])}</th>{cells}</tr>')
-    return f'<table class="{kind}">{"".join(lines)}</table>'
 
 
 def _share(part: int, whole: int) -> str:
