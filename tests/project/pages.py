@@ -9,6 +9,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHELLS = ("bash", "sh", "console")
 
+#: Pages whose commands, some of them of the example package, tests/examples runs one after the other.
+WALKS = [ROOT / "docs/add-a-model.md", ROOT / "docs/data/own-data.md"]
+
 
 def blocks(page: Path, *languages: str, section: str = "") -> list[str]:
     """The fenced blocks of a page, or of the part of it under one heading."""
@@ -17,6 +20,12 @@ def blocks(page: Path, *languages: str, section: str = "") -> list[str]:
         text = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
     found = re.findall(r"^```(\w*)[^\n]*\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
     return [block for language, block in found if language in languages]
+
+
+def files_shown(page: Path) -> Iterator[tuple[str, str]]:
+    """Name and text of each block that shows a whole file."""
+    text = page.read_text(encoding="utf-8")
+    yield from re.findall(r'^```\w+ title="([^"]+)"\n(.*?)^```', text, flags=re.DOTALL | re.MULTILINE)
 
 
 def command_lines(page: Path) -> Iterator[list[str]]:
