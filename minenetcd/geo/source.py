@@ -1,15 +1,14 @@
-"""What an image file says about itself, and a description of it that GDAL reads window by window."""
+"""What an image file says about itself."""
 
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import numpy as np
 import rasterio
@@ -21,11 +20,7 @@ from rasterio.windows import Window
 
 from minenetcd.errors import OptionError, RasterError
 from minenetcd.geo.grid import Grid
-
-GDAL_NAMES = {
-    "uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16", "uint32": "UInt32", "int32": "Int32",
-    "uint64": "UInt64", "int64": "Int64", "float32": "Float32", "float64": "Float64",
-}  # fmt: skip
+from minenetcd.geo.vrt import GDAL_NAMES, averaged_source, band_source, other_than, palette_source, vrt_document
 
 GDAL_OPTIONS = {
     "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # GDAL's short cut returns uninitialised memory for a truncated PNG
@@ -61,33 +56,14 @@ class Source:
         sampled. Why a VRT: WarpedVRT then sees one mask that all bands share, so nodata never enters a mean.
         """
         part = self.grid.window(window.row_off, window.col_off, window.height, window.width)
-        lines = [f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}">']
-        if part.crs is not None:
-            transform = part.transform @ Affine.scale(part.width / width, part.height / height)
-            lines.append(f"<SRS>{escape(part.crs.to_wkt(version='WKT2_2019'))}</SRS>")
-            lines.append(f"<GeoTransform>{', '.join(map(repr, transform.to_gdal()))}</GeoTransform>")
-        dtype = GDAL_NAMES[self.dtype.name]
-        for number, band in enumerate(self.bands, start=1):
-            if self.has_palette:
-                source = palette_source(band)
-            else:
-                source = band_source(band) if (height, width) == part.shape else averaged_source(band)
-            lines.append(f'<VRTRasterBand dataType="{dtype}" band="{number}">{source}</VRTRasterBand>')
-        if self.masks:
-            lines.append(
-                f'<VRTRasterBand dataType="Byte" band="{len(self.bands) + 1}" subClass="VRTDerivedRasterBand">'
-                '<PixelFunctionType>mul</PixelFunctionType><PixelFunctionArguments k="255"/>'
-                f"<ColorInterp>Alpha</ColorInterp>{''.join(self._factors())}</VRTRasterBand>"
-            )
-        places = {
-            "FILE": escape(self.name),
-            "SOURCE": _rectangle("SrcRect", window.col_off, window.row_off, part.width, part.height),
-            "TARGET": _rectangle("DstRect", 0, 0, width, height),
-        }
-        return re.sub(r"\{(FILE|SOURCE|TARGET)\}", lambda found: places[found[1]], "".join(lines) + "</VRTDataset>")
-
-    def _factors(self) -> tuple[str, ...]:
-        return self.masks if len(self.masks) > 1 else self.masks * 2  # GDAL multiplies two or more
+        if self.has_palette:
+            source: Callable[[int], str] = palette_source
+        else:
+            source = band_source if (height, width) == part.shape else averaged_source
+        return vrt_document(
+            self.name, part, window, (height, width),
+            dtype=self.dtype, bands=[source(band) for band in self.bands], masks=self.masks,
+        )  # fmt: skip
 
 
 def inspect(source: str | Path, bands: tuple[int, ...] | None) -> Source:
@@ -166,37 +142,6 @@ def acquisition_date(tags: dict[str, Any]) -> str | None:
                 continue
             return moment.isoformat() if "T" in text else text
     return None
-
-
-def band_source(band: int | str) -> str:
-    return _element("SimpleSource", band)
-
-
-def averaged_source(band: int) -> str:
-    """The mean of the pixels its own mask calls valid."""
-    return _element("ComplexSource", band, "<UseMaskBand>true</UseMaskBand>", attributes=' resampling="average"')
-
-
-def palette_source(component: int) -> str:
-    """Red (1), green (2), blue (3) or alpha (4) of a palette image."""
-    return _element("ComplexSource", 1, f"<ColorTableComponent>{component}</ColorTableComponent>")
-
-
-def other_than(band: int, value: float) -> str:
-    """255 where `band` differs from `value` (which may be NaN), else 0."""
-    constant = "<ScaleOffset>255</ScaleOffset><ScaleRatio>0</ScaleRatio>"
-    return _element("ComplexSource", band, f"<NODATA>{value!r}</NODATA>{constant}")
-
-
-def _element(kind: str, band: int | str, body: str = "", *, attributes: str = "") -> str:
-    return (
-        f'<{kind}{attributes}><SourceFilename relativeToVRT="0">{{FILE}}</SourceFilename>'
-        f"<SourceBand>{band}</SourceBand>{{SOURCE}}{{TARGET}}{body}</{kind}>"
-    )
-
-
-def _rectangle(kind: str, col: int, row: int, width: int, height: int) -> str:
-    return f'<{kind} xOff="{col}" yOff="{row}" xSize="{width}" ySize="{height}"/>'
 
 
 def _masks(dataset: DatasetReader, read: list[int], has_palette: bool) -> tuple[str, ...]:

@@ -1,0 +1,78 @@
+"""A part of an image as a VRT: text that GDAL reads window by window, bands and validity together."""
+
+import re
+from collections.abc import Sequence
+from xml.sax.saxutils import escape
+
+import numpy as np
+from affine import Affine
+from rasterio.windows import Window
+
+from minenetcd.geo.grid import Grid
+
+GDAL_NAMES = {
+    "uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16", "uint32": "UInt32", "int32": "Int32",
+    "uint64": "UInt64", "int64": "Int64", "float32": "Float32", "float64": "Float64",
+}  # fmt: skip
+
+
+def vrt_document(
+    name: str, part: Grid, window: Window, shape: tuple[int, int], *,
+    dtype: np.dtype, bands: Sequence[str], masks: Sequence[str],
+) -> str:  # fmt: skip
+    """VRT of `window` of the file `name`, whose grid is `part`, at `shape` (H, W).
+
+    `bands` are their sources, in order; of `masks`, sources too, the product is a last band of validity (alpha).
+    """
+    height, width = shape
+    lines = [f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}">']
+    if part.crs is not None:
+        transform = part.transform @ Affine.scale(part.width / width, part.height / height)
+        lines.append(f"<SRS>{escape(part.crs.to_wkt(version='WKT2_2019'))}</SRS>")
+        lines.append(f"<GeoTransform>{', '.join(map(repr, transform.to_gdal()))}</GeoTransform>")
+    for number, source in enumerate(bands, start=1):
+        lines.append(f'<VRTRasterBand dataType="{GDAL_NAMES[dtype.name]}" band="{number}">{source}</VRTRasterBand>')
+    if masks:
+        factors = masks if len(masks) > 1 else [*masks, *masks]  # GDAL multiplies two or more
+        lines.append(
+            f'<VRTRasterBand dataType="Byte" band="{len(bands) + 1}" subClass="VRTDerivedRasterBand">'
+            '<PixelFunctionType>mul</PixelFunctionType><PixelFunctionArguments k="255"/>'
+            f"<ColorInterp>Alpha</ColorInterp>{''.join(factors)}</VRTRasterBand>"
+        )
+    places = {
+        "FILE": escape(name),
+        "SOURCE": _rectangle("SrcRect", window.col_off, window.row_off, part.width, part.height),
+        "TARGET": _rectangle("DstRect", 0, 0, width, height),
+    }
+    return re.sub(r"\{(FILE|SOURCE|TARGET)\}", lambda found: places[found[1]], "".join(lines) + "</VRTDataset>")
+
+
+def band_source(band: int | str) -> str:
+    return _element("SimpleSource", band)
+
+
+def averaged_source(band: int) -> str:
+    """The mean of the pixels its own mask calls valid."""
+    return _element("ComplexSource", band, "<UseMaskBand>true</UseMaskBand>", attributes=' resampling="average"')
+
+
+def palette_source(component: int) -> str:
+    """Red (1), green (2), blue (3) or alpha (4) of a palette image."""
+    return _element("ComplexSource", 1, f"<ColorTableComponent>{component}</ColorTableComponent>")
+
+
+def other_than(band: int, value: float) -> str:
+    """255 where `band` differs from `value` (which may be NaN), else 0."""
+    constant = "<ScaleOffset>255</ScaleOffset><ScaleRatio>0</ScaleRatio>"
+    return _element("ComplexSource", band, f"<NODATA>{value!r}</NODATA>{constant}")
+
+
+def _element(kind: str, band: int | str, body: str = "", *, attributes: str = "") -> str:
+    return (
+        f'<{kind}{attributes}><SourceFilename relativeToVRT="0">{{FILE}}</SourceFilename>'
+        f"<SourceBand>{band}</SourceBand>{{SOURCE}}{{TARGET}}{body}</{kind}>"
+    )
+
+
+def _rectangle(kind: str, col: int, row: int, width: int, height: int) -> str:
+    return f'<{kind} xOff="{col}" yOff="{row}" xSize="{width}" ySize="{height}"/>'
