@@ -28,6 +28,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("long")]
 
 
+@pytest.fixture(scope="session")
+def real_images() -> Path:
+    """The folder of real images, vectors and weights beside the checkout."""
+    folder = Path(__file__).resolve().parents[1] / "../shared/data"
+    if not folder.is_dir():
+        pytest.skip("the real images are not part of the project")
+    return folder.resolve()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what `needs` a library of an extra that is not installed."""
     for mark in item.iter_markers("needs"):

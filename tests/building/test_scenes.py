@@ -299,10 +299,8 @@ def test_options_out_of_range_are_refused(options: dict, message: str) -> None:
         PatchOptions(**options)
 
 
-def test_real_satellite_images_in_degrees(tmp_path: Path) -> None:
-    folder = Path(__file__).parents[2] / "../shared/data/oscd_geotiff"
-    if not folder.is_dir():
-        pytest.skip("the reference images are not here")
+def test_real_satellite_images_in_degrees(tmp_path: Path, real_images: Path) -> None:
+    folder = real_images / "oscd_geotiff"
     before, after, label = (sorted((folder / part).iterdir())[0].resolve() for part in ("A", "B", "label"))
     site = Site("city", str(before), str(after), str(label), table=tmp_path / "sites.csv")
     patches = cut(site, size=128, bands=(3, 2, 1))

@@ -191,10 +191,8 @@ def test_a_table_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["mines.gpkg"]
 
 
-def test_real_mines(tmp_path: Path) -> None:
-    polygons = Path(__file__).parents[2] / "../shared/data/vector/oms2cd_active_sites_corrected.geojson"
-    if not polygons.is_file():
-        pytest.skip("the reference polygons are not here")
+def test_real_mines(tmp_path: Path, real_images: Path) -> None:
+    polygons = real_images / "vector/oms2cd_active_sites_corrected.geojson"
     real = gpd.read_file(polygons).rename(columns={"country": "COUNTRY_NAME", "GID_0": "ISO3_CODE"})
     sites = found(tmp_path, real[["COUNTRY_NAME", "ISO3_CODE", "geometry"]])
     assert 1 <= len(sites) <= len(real) and sites["polygons"].sum() == len(real)

@@ -11,7 +11,6 @@ from PIL import Image
 from minenetcd.cli.main import app
 
 COMMANDS = sorted(command.callback.__name__ for command in app.registered_commands)
-SHARED = Path(__file__).parents[2] / "../shared/data"
 
 
 def minenetcd(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -109,7 +108,6 @@ def test_the_demo_writes_everything_it_promises(tmp_path: Path) -> None:
         assert word in done.stdout
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the real images are not part of the project")
 @pytest.mark.parametrize(
     ("before", "after", "options"),
     [
@@ -123,7 +121,9 @@ def test_the_demo_writes_everything_it_promises(tmp_path: Path) -> None:
         ("sztaki_airchange/A/szada_2.png", "sztaki_airchange/B/szada_2.png", []),
     ],
 )
-def test_real_pairs_of_every_kind(before: str, after: str, options: list[str], tmp_path: Path) -> None:
-    done = minenetcd("predict", SHARED / before, SHARED / after, "--out", tmp_path / "out", *options)
+def test_real_pairs_of_every_kind(
+    before: str, after: str, options: list[str], tmp_path: Path, real_images: Path
+) -> None:
+    done = minenetcd("predict", real_images / before, real_images / after, "--out", tmp_path / "out", *options)
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "out").iterdir())) == 4

@@ -18,7 +18,6 @@ from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.errors import OptionError
 
 AS_IT_IS = ReadOptions()
-SHARED = Path(__file__).parents[2] / "../shared/data"
 
 
 def picture(height: int = 21, width: int = 34, bands: int = 3, seed: int = 0, kind: str = "uint8") -> NDArray:
@@ -253,9 +252,8 @@ def test_options_that_make_no_sense_are_refused() -> None:
         ReadOptions(value_range=(5, 5))
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the real images are not part of the project")
-def test_real_tiles_are_what_pillow_reads() -> None:
-    for path in sorted((SHARED / "levir_256").rglob("*.png")):
+def test_real_tiles_are_what_pillow_reads(real_images: Path) -> None:
+    for path in sorted((real_images / "levir_256").rglob("*.png")):
         expected = np.array(Image.open(path))
         if path.parent.name == "label":
             np.testing.assert_array_equal(decode_mask(str(path)).values, expected)

@@ -27,7 +27,6 @@ from minenetcd.data.reading.mask_values import MaskValues
 from minenetcd.datasets.catalog import list_splits, load_dataset
 from minenetcd.errors import DataError, OptionError, UnknownNameError
 
-SHARED = Path(__file__).parents[2] / "../shared/data"
 ROLES = ("before", "after", "mask")
 
 
@@ -464,7 +463,6 @@ def test_only_parquet_is_streamed(tmp_path: Path) -> None:
         load_dataset(write_folders(tmp_path, range(2)), "train", streaming=True)
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the real images are not part of the project")
 @pytest.mark.parametrize(
     ("name", "count", "shape"),
     [
@@ -475,17 +473,16 @@ def test_only_parquet_is_streamed(tmp_path: Path) -> None:
         ("oscd_geotiff", 2, (3, 395, 360)),
     ],
 )
-def test_real_folders(name: str, count: int, shape: tuple[int, ...]) -> None:
-    dataset = load_dataset(f"{SHARED}/{name}", "test")
+def test_real_folders(name: str, count: int, shape: tuple[int, ...], real_images: Path) -> None:
+    dataset = load_dataset(f"{real_images}/{name}", "test")
     sample = dataset[0]
     assert len(dataset) == count and tuple(sample.before.shape) == tuple(sample.after.shape) == shape
     assert sample.before.dtype == torch.uint8 and set(sample.mask.unique().tolist()) == {0, 1}
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the real images are not part of the project")
-def test_a_real_sparse_label(tmp_path: Path) -> None:
+def test_a_real_sparse_label(tmp_path: Path, real_images: Path) -> None:
     """Landsat, 6 bands, a label of 255 changed, 0 unchanged and 128 not interpreted, in a table of paths."""
-    root = (SHARED / "landsat_taizhou").resolve()
+    root = real_images / "landsat_taizhou"
     row = {
         role: str(root / folder / "taizhou.tif") for role, folder in zip(ROLES, ("A", "B", "label_sparse"), strict=True)
     }

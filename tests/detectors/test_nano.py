@@ -21,8 +21,6 @@ from minenetcd.prediction.scene import predict_scene
 from minenetcd.synthetic import make_scene
 from minenetcd.synthetic.seeds import SPLIT_SEEDS, synthetic_seeds
 
-REAL = Path(__file__).parents[2] / "../shared/data/minenetcd_figure"
-
 
 @pytest.fixture(scope="module")
 def nano() -> ChangeDetector:
@@ -104,12 +102,12 @@ def test_a_scene_whole_or_in_tiles_agrees(nano: ChangeDetector, scene_files: tup
     assert counts.oa > 0.97 and counts.f1 > 0.9
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the real pair is not part of the project")
-def test_it_beats_the_baseline_on_a_real_mine(nano: ChangeDetector) -> None:
+def test_it_beats_the_baseline_on_a_real_mine(nano: ChangeDetector, real_images: Path) -> None:
     """Threshold from synthetic scenes; this pair was used for neither training nor choosing."""
-    before, after, label = (read_rgb(REAL / kind / "site_left.png") for kind in ("A", "B", "label"))
+    mine = real_images / "minenetcd_figure"
+    before, after, label = (read_rgb(mine / kind / "site_left.png") for kind in ("A", "B", "label"))
     truth = (label[..., 0] > 127).astype(np.uint8)
-    with predict_scene(nano, REAL / "A/site_left.png", REAL / "B/site_left.png") as result:
+    with predict_scene(nano, mine / "A/site_left.png", mine / "B/site_left.png") as result:
         ours = Confusion.count(result.mask, truth).f1
     best = max(Confusion.count(baseline_mask(before, after, standardise=s), truth).f1 for s in (False, True))
     assert ours > best + 0.03

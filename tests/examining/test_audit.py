@@ -14,7 +14,6 @@ from minenetcd.examining.audit import Audit, audit
 from minenetcd.examining.audit.finding import Finding
 
 PAIRS = 6
-SHARED = Path(__file__).parents[2] / "../shared/data"
 
 
 @pytest.fixture
@@ -279,7 +278,6 @@ def test_sites_in_two_splits_are_told(tmp_path: Path) -> None:
     assert finding.details == ("site 2: test, train",)
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the real images are not part of the project")
 @pytest.mark.parametrize(
     ("name", "pairs", "empty", "checks"),
     [
@@ -289,8 +287,8 @@ def test_sites_in_two_splits_are_told(tmp_path: Path) -> None:
         ("aster_khuzestan", None, None, ["cannot be opened"]),  # has no masks
     ],
 )
-def test_real_pairs(name: str, pairs: int | None, empty: int | None, checks: list[str]) -> None:
-    result = audit(SHARED / name)
+def test_real_pairs(name: str, pairs: int | None, empty: int | None, checks: list[str], real_images: Path) -> None:
+    result = audit(real_images / name)
     assert [finding.check for finding in result.findings] == checks
     assert result.is_fit is ("cannot be opened" not in checks)
     if pairs is not None:

@@ -14,16 +14,7 @@ from rasterio.crs import CRS
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
 
-SHARED = Path(__file__).resolve().parents[2] / "../shared/data"
-
 WriteImage = Callable[..., Path]
-
-
-@pytest.fixture
-def shared_data() -> Path:
-    if not SHARED.is_dir():
-        pytest.skip("the reference images are not here")
-    return SHARED
 
 
 @pytest.fixture

@@ -333,14 +333,14 @@ def test_a_truncated_date_fails_loudly_through_the_warp(write_image: WriteImage,
         whole(pair)
 
 
-def test_reference_pairs(shared_data: Path) -> None:
-    with open_pair(*(shared_data / "oscd_geotiff" / date / "bercy.tif" for date in "AB")) as pair:
+def test_reference_pairs(real_images: Path) -> None:
+    with open_pair(*(real_images / "oscd_geotiff" / date / "bercy.tif" for date in "AB")) as pair:
         assert (pair.both_as_stored, pair.grid.shape) == (True, (395, 360))
-    with open_pair(*(shared_data / "landsat_taizhou" / date / "taizhou.tif" for date in "AB"), gsd=30) as pair:
+    with open_pair(*(real_images / "landsat_taizhou" / date / "taizhou.tif" for date in "AB"), gsd=30) as pair:
         assert pair.both_as_stored
-    mine = shared_data / "mines_s2_timeseries" / "mine_0"
+    mine = real_images / "mines_s2_timeseries" / "mine_0"
     with open_pair(mine / "2019-02-13.tif", mine / "2023-11-29.tif", bands=(3, 2, 1), gsd=10) as pair:
         assert whole(pair).valid.mean() > 0.95
-    apart = shared_data / "single_geotiff" / "paddlers_ssmt"
+    apart = real_images / "single_geotiff" / "paddlers_ssmt"
     with pytest.raises(GridError, match=r"before covers 120\.49.* after 7\.76"):
         open_pair(apart / "multispectral_t1.tif", apart / "multispectral_t2.tif")

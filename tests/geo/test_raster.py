@@ -502,9 +502,9 @@ def test_memory_stays_flat_while_a_large_image_is_copied(tmp_path: Path, utm: Ma
     assert cog_validate(tmp_path / "out.tif")[0]
 
 
-def test_reference_images_match_rasterio(shared_data: Path) -> None:
+def test_reference_images_match_rasterio(real_images: Path) -> None:
     for name in ("RGB.byte.tif", "RGBA.uint16.tif", "landsat7_juelich.tif"):
-        pixels, valid = read_all(shared_data / "single_geotiff" / name)
-        with rasterio.open(shared_data / "single_geotiff" / name) as dataset:
+        pixels, valid = read_all(real_images / "single_geotiff" / name)
+        with rasterio.open(real_images / "single_geotiff" / name) as dataset:
             assert np.array_equal(pixels, np.moveaxis(dataset.read((1, 2, 3)), 0, -1))
             assert np.array_equal(valid, (dataset.read_masks((1, 2, 3)) > 0).all(axis=0))

@@ -193,9 +193,9 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == []
 
 
-def test_mining_areas_of_interest(shared_data: Path) -> None:
+def test_mining_areas_of_interest(real_images: Path) -> None:
     """Real polygons: hectares match an equal-area projection, and the burnt pixels match the polygon."""
-    frame = gpd.read_file(shared_data / "mines_s2_timeseries/mine_1/baseline_aoi.geojson").to_crs("EPSG:4326")
+    frame = gpd.read_file(real_images / "mines_s2_timeseries/mine_1/baseline_aoi.geojson").to_crs("EPSG:4326")
     geometry = frame.geometry.union_all()
     equal_area = frame.to_crs("EPSG:6933").geometry.union_all().area / 1e4
     assert geodesic_hectares(geometry, frame.crs) == pytest.approx(equal_area, rel=1e-4)

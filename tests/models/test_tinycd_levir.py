@@ -13,12 +13,6 @@ from minenetcd.types import change_probability
 from minenetcd.weights.keymap import load_strictly, rename
 from minenetcd.weights.maps.tinycd import RULES
 
-DATA = Path(__file__).resolve().parents[2] / "../shared/data"
-WEIGHTS = DATA / "weights/tinycd_levir_best.pth"
-TILES = DATA / "levir_256"
-
-pytestmark = pytest.mark.skipif(not (WEIGHTS.exists() and TILES.exists()), reason="LEVIR-CD tiles are not at hand")
-
 IMAGENET_MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
 IMAGENET_STD = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
 
@@ -41,19 +35,20 @@ F1 = {
 
 
 @pytest.fixture(scope="module")
-def counts() -> dict[str, np.ndarray]:
+def counts(real_images: Path) -> dict[str, np.ndarray]:
     """Of each tile: TP, FP, FN, TN at probability 0.5."""
+    weights, tiles = real_images / "weights/tinycd_levir_best.pth", real_images / "levir_256"
     model = TinyCD()
-    load_strictly(model, rename(torch.load(WEIGHTS, weights_only=True, map_location="cpu"), RULES))
+    load_strictly(model, rename(torch.load(weights, weights_only=True, map_location="cpu"), RULES))
     model.eval()
-    return {path.stem: confusion(model, path.name) for path in sorted((TILES / "A").glob("*.png"))}
+    return {path.stem: confusion(model, tiles, path.name) for path in sorted((tiles / "A").glob("*.png"))}
 
 
 @torch.no_grad()
-def confusion(model: TinyCD, tile: str) -> np.ndarray:
-    logits = model(image(TILES / "A" / tile), image(TILES / "B" / tile)).logits
+def confusion(model: TinyCD, tiles: Path, tile: str) -> np.ndarray:
+    logits = model(image(tiles / "A" / tile), image(tiles / "B" / tile)).logits
     found = (change_probability(logits)[0] > 0.5).numpy()
-    true = np.asarray(Image.open(TILES / "label" / tile).convert("L")) == 255
+    true = np.asarray(Image.open(tiles / "label" / tile).convert("L")) == 255
     return np.array([(found & true).sum(), (found & ~true).sum(), (~found & true).sum(), (~found & ~true).sum()])
 
 
