@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from minenetcd.errors import OutputError, OutputPathError
-from minenetcd.files import check_writable, locked, slug, staged_files, unwritable, write_json, write_text
+from minenetcd.files import atomic_path, check_writable, locked, slug, staged_files, unwritable, write_json, write_text
 
 NAMES, OPTIONAL = ("numbers.json", "table.csv"), ("figure.png",)
 
@@ -21,6 +21,20 @@ def write_set(folder: Path, words: str, *, figure: bool) -> None:
 
 def content(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_atomic_path_replaces_or_removes(tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+    with atomic_path(target) as path:
+        path.write_text("first")
+        assert (path.name, target.exists()) == ("report.html", False)
+    with pytest.raises(KeyError), atomic_path(target) as path:
+        path.write_text("second")
+        raise KeyError
+    assert target.read_text() == "first"
+    with pytest.raises(OutputError, match="cannot be written"), atomic_path(target):
+        pass
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_a_set_of_files_replaces_the_whole_set_before(tmp_path: Path) -> None:

@@ -10,11 +10,23 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
+from rasterio.windows import Window
 
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.raster import Raster
 from minenetcd.geo.source import quiet_gdal
 
 WriteImage = Callable[..., Path]
+MakeGrid = Callable[..., Grid]
+
+
+def whole(grid: Grid) -> Window:
+    return Window(0, 0, grid.width, grid.height)
+
+
+def read_all(path: str | Path, **options: tuple[int, ...]) -> tuple[NDArray, NDArray[np.bool_]]:
+    with Raster.open(path, **options) as raster:
+        return raster.read(whole(raster.grid))
 
 
 @pytest.fixture
