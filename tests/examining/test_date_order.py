@@ -16,7 +16,8 @@ def tones(rng: np.random.Generator, pairs: int, shift: float) -> NDArray[np.floa
     return place + noise + np.array([0, shift]).reshape(1, 2, 1)
 
 
-@settings(max_examples=40, deadline=None)
+# Always the same examples: a rule for noisy tones, it misses a pair in about one of 1,500 such data sets.
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**31), exchanged=st.sets(st.integers(0, 99), max_size=4))
 def test_pairs_against_the_rest_are_found(seed: int, exchanged: set[int]) -> None:
     measured = tones(np.random.default_rng(seed), 100, shift=25)
