@@ -1,73 +1,22 @@
-"""Data sets found by themselves: every layout, and every way in which one can be wrong."""
+"""Folders of images found by themselves: every layout, and every way in which one can be wrong."""
 
-import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import rasterio
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
-from shapely.geometry import box
-from torch.utils.data import DataLoader
 
-import datasets
-from fixtures.hub_data import drawn_pair, parquet, png, published_files
-from minenetcd.data.dataset import ChangeDataset
+from fixtures.drawn_sets import assert_pairs, refusal, write, write_folders, write_pair
+from fixtures.hub_data import drawn_pair, parquet, png
 from minenetcd.data.reading.folder_layout import classify
 from minenetcd.data.reading.mask_values import MaskValues
 from minenetcd.datasets.catalog import list_splits, load_dataset
 from minenetcd.errors import DataError, OptionError, UnknownNameError
-
-ROLES = ("before", "after", "mask")
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Copies of parquet files that no cache_dir is named for."""
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path_factory.mktemp("cache"))
-
-
-def write(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
-
-
-def write_pair(root: Path, seed: int, paths: tuple[str, str, str], *, changed: int = 255) -> None:
-    """Pair `seed` at three paths below `root`, each in the format of its ending."""
-    for path, pixels in zip(paths, drawn_pair(seed, changed=changed), strict=True):
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(root / path)
-
-
-def write_folders(
-    root: Path, seeds: range, folders: tuple[str, str, str] = ("A", "B", "label"), **options: int
-) -> Path:
-    for seed in seeds:
-        write_pair(root, seed, tuple(f"{folder}/p{seed}.png" for folder in folders), **options)
-    return root
-
-
-def assert_pairs(dataset: ChangeDataset, seeds: list[int] | range) -> None:
-    """That the data set holds the pairs drawn from `seeds`, in that order."""
-    assert len(dataset) == len(seeds)
-    for sample, seed, name in zip(dataset, seeds, dataset.names, strict=True):
-        before, after, mask = drawn_pair(seed)
-        np.testing.assert_array_equal(sample.before.permute(1, 2, 0).numpy(), before)
-        np.testing.assert_array_equal(sample.after.permute(1, 2, 0).numpy(), after)
-        np.testing.assert_array_equal(sample.mask.numpy(), mask > 0)
-        assert sample.name == name and sample.mask.dtype == torch.uint8
-    assert len(set(dataset.names)) == len(dataset)
-
 
 FOLDERS = [
     ("A", "B", "label"), ("before", "after", "mask"), ("t1", "t2", "gt"), ("im1", "im2", "label"),
@@ -137,13 +86,6 @@ def test_lists_divide_a_folder_and_keep_their_order(place: str, line: str, tmp_p
     assert list_splits(tmp_path) == ("train", "test")
     assert_pairs(load_dataset(tmp_path, "train"), [4, 0, 2])
     assert_pairs(load_dataset(tmp_path, "test"), [5])
-
-
-def refusal(source: str | Path, split: str = "test") -> str:
-    with pytest.raises(DataError) as caught:
-        list(load_dataset(source, split))
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def test_lists_that_are_wrong_are_told_of(tmp_path: Path) -> None:
@@ -281,137 +223,6 @@ def test_what_the_files_leave_open_can_follow_the_source(tmp_path: Path) -> None
             load_dataset(f"{tmp_path}?{query}", "test")
 
 
-def write_published(root: Path) -> Path:
-    for name, content in published_files().items():
-        write(root / name, content)
-    return root
-
-
-def test_parquet_files_in_the_published_layout(tmp_path: Path) -> None:
-    root = write_published(tmp_path / "set")
-    assert list_splits(root) == ("train", "val", "test")
-    dataset = load_dataset(root, "train", cache_dir=tmp_path / "cache")
-    assert_pairs(dataset, range(5))
-    assert dataset.names == [f"patch_{seed}" for seed in range(5)] and dataset.places is None
-    assert "has the splits train, val, test, not 'dev'" in refusal(root, "dev")
-
-
-def test_one_parquet_file_with_names_places_and_a_column_split(tmp_path: Path) -> None:
-    columns = {
-        "name": ["c", "a", "b"], "site": ["s1", "s1", "s2"], "country": ["ZA", "ZA", "CL"],
-        "before_date": ["2015-03-01"] * 3, "split": ["test", "train", "validation"],
-    }  # fmt: skip
-    path = write(tmp_path / "patches.parquet", parquet(range(3), **columns))
-    assert list_splits(path) == ("train", "val", "test")
-    dataset = load_dataset(path, "test", cache_dir=tmp_path / "cache")
-    assert_pairs(dataset, [0])
-    assert dataset.names == ["c"] and dataset.sites == ["s1"]
-    assert dataset.places is not None
-    assert dataset.places.to_dict("records") == [{"site": "s1", "country": "ZA", "before_date": "2015-03-01"}]
-    assert load_dataset(path, "val", cache_dir=tmp_path / "cache").sites == ["s2"]
-    with pytest.raises(DataError, match="is divided by a column: load it without"):
-        load_dataset(path, "val", streaming=True)
-
-
-def test_parquet_files_that_are_wrong(tmp_path: Path) -> None:
-    write(tmp_path / "data/train-0.parquet", parquet(range(2), columns=("imageA", "imageC", "label")))
-    assert "it lacks imageB (after) and has imageA, imageC, label: rename them." in refusal(tmp_path, "train")
-    content = parquet(range(2))
-    write(tmp_path / "data/train-0.parquet", content[:-200])
-    assert "cannot be read as parquet" in refusal(tmp_path, "train")
-    write(tmp_path / "data/train-0.parquet", content[:4] + bytes(100) + content[104:])
-    message = refusal(tmp_path, "train")
-    assert "cannot be prepared" in message and message.endswith("download or write them again.")
-    write(tmp_path / "data/train-0.parquet", parquet(range(0)))
-    assert "(train) needs pairs, its parquet files have no row" in refusal(tmp_path, "train")
-    write(tmp_path / "data/train-1.parquet", content)  # one of several may be empty
-    assert_pairs(load_dataset(tmp_path, "train", cache_dir=tmp_path / "cache"), range(2))
-
-
-def test_parquet_files_may_name_images(tmp_path: Path) -> None:
-    """As `to_parquet` of `datasets` writes them: the path of each image, and no bytes."""
-    write_folders(tmp_path, range(3))
-    features = datasets.Features({column: datasets.Image() for column in ("imageA", "imageB", "label")})
-    columns = {c: [f"{d}/p{s}.png" for s in range(3)] for c, d in zip(features, ("A", "B", "label"), strict=True)}
-    table = pa.table({c: [{"bytes": None, "path": p} for p in paths] for c, paths in columns.items()})
-    pq.write_table(table, tmp_path / "table.parquet")
-    dataset = load_dataset(tmp_path / "table.parquet", "all", cache_dir=tmp_path / "cache")
-    assert_pairs(dataset, range(3))
-
-
-@pytest.mark.parametrize("divided", [True, False])
-def test_a_folder_that_datasets_saved(divided: bool, tmp_path: Path) -> None:
-    features = datasets.Features({column: datasets.Image() for column in ("imageA", "imageB", "label")})
-
-    def table(seeds: range) -> datasets.Dataset:
-        pairs = [drawn_pair(seed) for seed in seeds]
-        columns = {c: [Image.fromarray(p[i]) for p in pairs] for i, c in enumerate(features)}
-        return datasets.Dataset.from_dict(columns, features=features)
-
-    saved = datasets.DatasetDict({"train": table(range(2)), "validation": table(range(2, 4))}) if divided else None
-    (saved or table(range(4)).select([3, 1])).save_to_disk(str(tmp_path / "set"))
-    assert list_splits(tmp_path / "set") == (("train", "val") if divided else ("all",))
-    assert_pairs(load_dataset(tmp_path / "set", "train"), range(2) if divided else [3, 1])
-    if divided:
-        assert_pairs(load_dataset(tmp_path / "set", "val"), range(2, 4))
-        assert "has the splits train, val, not 'test'" in refusal(tmp_path / "set", "test")
-        (tmp_path / "set/train/state.json").write_text("{")
-        assert "cannot be opened as a saved data set" in refusal(tmp_path / "set", "train")
-
-
-def path_rows(root: Path, seeds: range) -> pd.DataFrame:
-    for seed in seeds:
-        write_pair(root, seed, (f"x/{seed}-b.png", f"y/{seed}-a.tif", f"z/{seed}-m.png"))
-    rows = [{"before": f"x/{s}-b.png", "after": f"y/{s}-a.tif", "mask": str(root / f"z/{s}-m.png")} for s in seeds]
-    return pd.DataFrame(rows)
-
-
-def test_a_csv_of_paths(tmp_path: Path) -> None:
-    rows = path_rows(tmp_path, range(4))
-    rows.columns = ["Before", "After", "Mask"]
-    rows["Split"] = ["test", "train", "test", "val"]
-    rows["site"], rows["country"], rows["row"] = ["a", "b", "a", "c"], "PE", [0, 256, 512, 0]
-    rows.to_csv(tmp_path / "pairs.csv", index=False)
-    for source in (tmp_path / "pairs.csv", tmp_path):  # by itself, or as the only one of a folder
-        assert list_splits(source) == ("train", "val", "test")
-        dataset = load_dataset(source, "test")
-        assert_pairs(dataset, [0, 2])
-        assert dataset.names == ["0-b", "2-b"] and dataset.sites == ["a", "a"]
-        assert dataset.places is not None and dataset.places["row"].tolist() == [0, 512]
-        assert list(dataset.places.index) == [0, 1]
-
-
-def test_a_geoparquet_of_paths_tells_bounds(tmp_path: Path) -> None:
-    rows = path_rows(tmp_path, range(2)).assign(site=["a", "b"])
-    footprints = [box(0, 10, 5, 20), box(5, 10, 10, 20)]
-    gpd.GeoDataFrame(rows, geometry=footprints, crs="EPSG:32735").to_parquet(tmp_path / "pairs.geoparquet")
-    dataset = load_dataset(tmp_path / "pairs.geoparquet", "all")
-    assert_pairs(dataset, range(2))
-    assert dataset.places is not None
-    expected = {"site": "b", "crs": "EPSG:32735", "left": 5, "bottom": 10, "right": 10, "top": 20}
-    assert dataset.places.iloc[1].to_dict() == expected
-    rows.to_parquet(tmp_path / "plain.parquet")
-    assert_pairs(load_dataset(tmp_path / "plain.parquet", "all"), range(2))
-
-
-def test_tables_of_paths_that_are_wrong(tmp_path: Path) -> None:
-    rows = path_rows(tmp_path, range(3))
-    path = tmp_path / "pairs.csv"
-
-    def message(changed: pd.DataFrame) -> str:
-        changed.to_csv(path, index=False)
-        return refusal(path, "train")
-
-    assert "it lacks label (mask) and has before, after" in message(rows.drop(columns="mask"))
-    assert "row 2 has an empty cell" in message(rows.assign(after=["y/0-a.tif", None, "y/2-a.tif"]))
-    assert "it has no row" in message(rows[:0])
-    missing = message(rows.assign(before=["x/0-b.png", "x/9-b.png", "x/2-b.png"]))
-    assert "names 1 file that cannot be found, x/9-b.png: paths are relative to" in missing
-    assert "needs train, val or test in its column split, got 'other'" in message(rows.assign(split="other"))
-    path.write_bytes(b"\xff\xfe\x00")
-    assert "cannot be read as a table" in refusal(path, "train")
-
-
 def test_the_fingerprint_is_of_the_content_not_of_its_place(tmp_path: Path) -> None:
     one, other = (write_folders(tmp_path / name, range(3)) for name in ("one", "other"))
     first = load_dataset(one, "test").facts.fingerprint
@@ -424,43 +235,6 @@ def test_the_fingerprint_is_of_the_content_not_of_its_place(tmp_path: Path) -> N
     (one / "A/p2.png").rename(one / "A/p9.png"), (one / "B/p2.png").rename(one / "B/p9.png")
     (one / "label/p2.png").rename(one / "label/p9.png")
     assert load_dataset(one, "test").facts.fingerprint != first
-
-
-@pytest.mark.parametrize("start", ["fork", "spawn"])
-@pytest.mark.parametrize("kind", ["folder", "parquet"])
-def test_workers_read_the_same_pairs(kind: str, start: str, tmp_path: Path) -> None:
-    if kind == "folder":
-        dataset = load_dataset(write_folders(tmp_path, range(4)), "train")
-    else:
-        path = write(tmp_path / "p.parquet", parquet(range(4)))
-        dataset = load_dataset(path, "train", cache_dir=tmp_path / "cache")
-    assert len(pickle.dumps(dataset)) < 20_000
-    loader = DataLoader(dataset, batch_size=None, num_workers=1, multiprocessing_context=start)
-    for mine, theirs in zip(dataset, loader, strict=True):
-        assert mine.name == theirs.name
-        assert all(torch.equal(a, b) for a, b in zip(mine[:3], theirs[:3], strict=True))
-
-
-def test_a_local_stream_is_shared_among_workers_and_shuffled_by_epoch(tmp_path: Path) -> None:
-    root = write_published(tmp_path)
-    stream = load_dataset(root, "train", streaming=True)
-    names = [sample.name for sample in stream]
-    assert names == [f"patch_{seed}" for seed in range(5)]
-    shared = DataLoader(stream, batch_size=None, num_workers=2)
-    assert sorted(sample.name for sample in shared) == names
-    shuffled = stream.shuffled(seed=1, buffer=4)
-    orders = []
-    for epoch in (0, 1, 0):
-        shuffled.set_epoch(epoch)
-        orders.append([sample.name for sample in shuffled])
-    assert orders[0] == orders[2] != orders[1] and sorted(orders[0]) == sorted(orders[1]) == names
-    assert_pairs_equal = dict(zip(names, stream, strict=True))
-    assert torch.equal(assert_pairs_equal["patch_2"].mask, torch.from_numpy((drawn_pair(2)[2] > 0).astype(np.uint8)))
-
-
-def test_only_parquet_is_streamed(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="Streaming reads parquet files"):
-        load_dataset(write_folders(tmp_path, range(2)), "train", streaming=True)
 
 
 @pytest.mark.parametrize(
@@ -478,17 +252,6 @@ def test_real_folders(name: str, count: int, shape: tuple[int, ...], real_images
     sample = dataset[0]
     assert len(dataset) == count and tuple(sample.before.shape) == tuple(sample.after.shape) == shape
     assert sample.before.dtype == torch.uint8 and set(sample.mask.unique().tolist()) == {0, 1}
-
-
-def test_a_real_sparse_label(tmp_path: Path, real_images: Path) -> None:
-    """Landsat, 6 bands, a label of 255 changed, 0 unchanged and 128 not interpreted, in a table of paths."""
-    root = real_images / "landsat_taizhou"
-    row = {
-        role: str(root / folder / "taizhou.tif") for role, folder in zip(ROLES, ("A", "B", "label_sparse"), strict=True)
-    }
-    pd.DataFrame([row]).to_csv(tmp_path / "pairs.csv", index=False)
-    sample = load_dataset(f"{tmp_path}?bands=3,2,1", "test")[0]  # 128 is declared as nodata
-    assert set(sample.mask.unique().tolist()) == {0, 1, 255} and sample.before.shape == (3, 400, 400)
 
 
 def test_a_layout_can_be_named(tmp_path: Path) -> None:
