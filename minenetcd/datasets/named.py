@@ -7,7 +7,7 @@ from minenetcd.errors import UnknownNameError
 NOT_STATED = "not stated"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NamedDataset:
     """One row of the table. None or "not stated" stands where the sources say nothing.
 
@@ -19,12 +19,12 @@ class NamedDataset:
     name: str
     task: str
     patches: int
-    split_patches: dict[str, int] | None
-    side: int  # pixels
+    split_patches: dict[str, int] | None = None
+    side: int = 256  # pixels
     ground_sampling_distance: tuple[float, float]
     place: str
     sensor: str
-    licence: str
+    licence: str = NOT_STATED
     citation: str
     doi: str
     hub_ids: tuple[str, ...]
@@ -40,11 +40,9 @@ _ROWS = (
         task="mining change",
         patches=71_711,
         split_patches={"train": 47_743, "val": 4_613, "test": 19_355},
-        side=256,
         ground_sampling_distance=(1.2, 1.2),
         place="100 mining sites on 6 continents",
         sensor="Google Earth",
-        licence=NOT_STATED,
         citation=(
             "W. Yu, X. Zhang, X. X. Zhu, R. Gloaguen, P. Ghamisi, MineNetCD: A Benchmark for Global Mining Change "
             "Detection on Remote Sensing Imagery, IEEE Transactions on Geoscience and Remote Sensing, 2024"
@@ -57,8 +55,6 @@ _ROWS = (
         name="LEVIR-CD",
         task="building change",
         patches=10_192,
-        split_patches=None,
-        side=256,
         ground_sampling_distance=(0.5, 0.5),
         place="Texas, USA",
         sensor="Google Earth",
@@ -75,12 +71,9 @@ _ROWS = (
         name="CLCD",
         task="cropland change",
         patches=2_400,
-        split_patches=None,
-        side=256,
         ground_sampling_distance=(0.5, 2.0),
         place="Guangdong, China",
         sensor="Gaofen-2",
-        licence=NOT_STATED,
         citation=(
             "M. Liu, Z. Chai, H. Deng, R. Liu, A CNN-Transformer Network With Multiscale Context Aggregation for "
             "Fine-Grained Cropland Change Detection, IEEE Journal of Selected Topics in Applied Earth Observations and "
@@ -94,12 +87,9 @@ _ROWS = (
         name="SYSU-CD",
         task="urban change",
         patches=20_000,
-        split_patches=None,
-        side=256,
         ground_sampling_distance=(0.5, 0.5),
         place="Hong Kong",
         sensor="aerial",
-        licence=NOT_STATED,
         citation=(
             "Q. Shi, M. Liu, S. Li, X. Liu, F. Wang, L. Zhang, A Deeply Supervised Attention Metric-Based Network and "
             "an Open Aerial Image Dataset for Remote Sensing Change Detection, IEEE Transactions on Geoscience and "
@@ -113,12 +103,9 @@ _ROWS = (
         name="GVLM",
         task="landslides",
         patches=7_496,
-        split_patches=None,
-        side=256,
         ground_sampling_distance=(0.59, 0.59),
         place="17 landslide sites, global",
         sensor="Google Earth",
-        licence=NOT_STATED,
         citation=(
             "X. Zhang, W. Yu, M.-O. Pun, W. Shi, Cross-Domain Landslide Mapping From Large-Scale Remote Sensing Images "
             "Using Prototype-Guided Domain-Aware Progressive Representation Learning, ISPRS Journal of Photogrammetry "
@@ -132,12 +119,9 @@ _ROWS = (
         name="EGY-BCD",
         task="building change",
         patches=6_091,
-        split_patches=None,
-        side=256,
         ground_sampling_distance=(0.25, 0.25),
         place="Egypt",
         sensor="Google Earth",
-        licence=NOT_STATED,
         citation=(
             "S. Holail, T. Saleh, X. Xiao, D. Li, AFDE-Net: Building Change Detection Using Attention-Based Feature "
             "Differential Enhancement for Satellite Imagery, IEEE Geoscience and Remote Sensing Letters 20, 2023"

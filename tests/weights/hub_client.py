@@ -1,16 +1,11 @@
-"""A user of the hub in a process of its own: HF_ENDPOINT and HF_HOME count when huggingface_hub is imported.
-
-Reads one JSON request a line, {"source", "options"} to load or {"folder", "push_to", "options"} to upload, and
-answers with one JSON line: {"ok": facts} or {"error": type, "message": text}.
-"""
+"""Serves requests {"source", "options"} to load weights, or {"folder", "push_to", "options"} to upload them."""
 
 import hashlib
 import json
-import sys
 from typing import Any
 
+from fixtures.hub_process import serve
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.errors import MineNetCDError
 
 
 def facts(detector: ChangeDetector) -> dict[str, Any]:
@@ -21,17 +16,12 @@ def facts(detector: ChangeDetector) -> dict[str, Any]:
     return {"description": json.loads(json.dumps(detector.describe(), default=list)), "weights": digest.hexdigest()}
 
 
-def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Do what is asked; errors of the package are answers, any other ends this process."""
-    try:
-        if "source" in request:
-            return {"ok": facts(ChangeDetector.from_pretrained(request["source"], **request["options"]))}
-        detector = ChangeDetector.from_pretrained(request["folder"])
-        return {"ok": str(detector.push_to_hub(request["push_to"], **request["options"]))}
-    except MineNetCDError as error:
-        return {"error": type(error).__name__, "message": str(error)}
+def answer(*, source: str = "", folder: str = "", push_to: str = "", options: dict[str, Any] | None = None) -> Any:
+    """Do what is asked."""
+    if source:
+        return facts(ChangeDetector.from_pretrained(source, **(options or {})))
+    return str(ChangeDetector.from_pretrained(folder).push_to_hub(push_to, **(options or {})))
 
 
 if __name__ == "__main__":
-    for line in sys.stdin:
-        print("answer " + json.dumps(answer(json.loads(line))), flush=True)
+    serve(answer)

@@ -1,9 +1,5 @@
 """Download, cache, revisions and upload, through a real hub client over HTTP."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fixtures.hub_process import HubProcess
 from fixtures.no_network import NoNetwork
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.detectors.learned import ChangeDetector
@@ -30,30 +27,15 @@ CLIENT = Path(__file__).with_name("hub_client.py")
 TINY, FIRST = hub_id("Tiny_CD"), "v1"
 
 
-class Client:
+class Client(HubProcess):
     """A process that loads from and uploads to the hub at `endpoint`, with a cache of its own."""
 
     def __init__(self, endpoint: str, home: Path) -> None:
-        settings = {"HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_DISABLE_TELEMETRY": "1"}
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
-        self.process = subprocess.Popen(
-            [sys.executable, str(CLIENT)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment | settings,
-            cwd=Path(__file__).parents[2],
-        )
+        super().__init__(CLIENT, endpoint, home)
 
     def ask(self, **request: Any) -> dict[str, Any]:
-        """Send one request and wait for its answer; anything else the process prints is not one."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        print(json.dumps({"options": {}} | request), file=self.process.stdin, flush=True)
-        for line in self.process.stdout:
-            if line.startswith("answer "):
-                return json.loads(line.removeprefix("answer "))
-        raise AssertionError("the client ended without an answer")
+        """The answer to one request."""
+        return self.answer_to(request)
 
     def load(self, source: str, **options: Any) -> dict[str, Any]:
         return self.ask(source=source, options=options)
@@ -64,10 +46,6 @@ class Client:
         assert answer.get("error") == "WeightsError", answer
         assert "\n" not in answer["message"]
         return answer["message"]
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from minenetcd.data.reading.decode import Encoded, ReadOptions
 from minenetcd.data.reading.stored_pairs import EncodedPair, StoredPairs
 
 ROLES = ("before", "after", "mask")
+_NAMED = 5  # at most so many files in a message
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,8 @@ class FilePairs(StoredPairs):
 
     def _path(self, file: str) -> str:
         return os.path.join(self._root, file)  # an absolute one stays what it is
+
+
+def some_of(files: Sequence[str]) -> str:
+    """The first of `files`, as a message names them."""
+    return ", ".join(files[:_NAMED]) + (", ..." if len(files) > _NAMED else "")

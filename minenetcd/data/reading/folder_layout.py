@@ -14,7 +14,7 @@ from typing import Self
 
 from minenetcd.constants import SPLITS
 from minenetcd.data.reading.decode import ReadOptions
-from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles
+from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles, some_of
 from minenetcd.data.split_names import WHOLE, ordered, split_word
 from minenetcd.errors import DataError
 
@@ -26,7 +26,6 @@ _ROLE_WORDS = {
 }
 _ROLE_OF = {word: role for role, words in _ROLE_WORDS.items() for word in words}
 _LIST_FOLDERS = ("", "list", "lists", "split", "splits")
-_NAMED = 5  # at most so many files in a message
 
 Files = dict[str, dict[str, str]]  # pair -> role -> file
 
@@ -85,11 +84,11 @@ class FolderLayout:
         pairs = [self._pair_named(line) for line in lines]
         missing = [line for line, pair in zip(lines, pairs, strict=True) if pair is None]
         if missing or not pairs:
-            what = f"{len(missing)} that are not there, {_some(missing)}" if missing else "nothing"
+            what = f"{len(missing)} that are not there, {some_of(missing)}" if missing else "nothing"
             raise DataError(f"{path} names {what}: correct the list.")
         repeated = [pair for pair, count in Counter(pairs).items() if count > 1]
         if repeated:
-            raise DataError(f"{path} names {_some(list(map(str, repeated)))} more than once: correct the list.")
+            raise DataError(f"{path} names {some_of(list(map(str, repeated)))} more than once: correct the list.")
         return [pair for pair in pairs if pair is not None]
 
     def _pair_named(self, line: str) -> str | None:
@@ -147,10 +146,6 @@ def _check_complete(root: Path, names: Iterable[str], files: Files) -> None:
         if lacking:
             there = [next(iter(files[name].values())) for name in lacking]
             raise DataError(
-                f"{root} lacks {len(lacking)} {role} image{'s' * (len(lacking) > 1)}, those for {_some(there)}: images "
-                "of a pair need the same name, whatever their ending; add or remove them."
+                f"{root} lacks {len(lacking)} {role} image{'s' * (len(lacking) > 1)}, those for {some_of(there)}: "
+                "images of a pair need the same name, whatever their ending; add or remove them."
             )
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")

@@ -10,14 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from minenetcd.data.reading.decode import ReadOptions
-from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles
+from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles, some_of
 from minenetcd.data.reading.image_table import SPLIT_COLUMN, image_columns
 from minenetcd.data.reading.places import places_of
 from minenetcd.data.split_names import WHOLE, ordered, split_word
 from minenetcd.errors import DataError
 
 TABLE_ENDINGS = (".csv", ".parquet", ".geoparquet")
-_NAMED = 5  # at most so many files in a message
 
 
 @dataclass(frozen=True)
@@ -80,10 +79,9 @@ class PathTable:
         root = self.path.parent
         missing = [file for row in files for file in row if not (root / file).is_file()]
         if missing:
-            some = ", ".join(missing[:_NAMED]) + (", ..." if len(missing) > _NAMED else "")
             raise DataError(
-                f"{self.path} names {len(missing)} file{'s' * (len(missing) > 1)} that cannot be found, {some}: paths "
-                f"are relative to {root}."
+                f"{self.path} names {len(missing)} file{'s' * (len(missing) > 1)} that cannot be found, "
+                f"{some_of(missing)}: paths are relative to {root}."
             )
         return PairFiles(root, self._names(rows, files), files, places_of(rows))
 
