@@ -28,6 +28,14 @@ def predict(
     threshold: Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")] = None,
     min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
     float_probability: Annotated[bool, Option("--float", help="Write probability.tif as float32.")] = False,
+    also: Annotated[
+        list[str] | None,
+        Option(
+            metavar="FORMAT",
+            help="Write the result in this format, too: geojson, gpkg, parquet, or a plug-in's; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     compile: Annotated[bool, Option("--compile", help="Compile the network: slow start, faster on long runs.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -49,6 +57,7 @@ def predict(
         min_area_ha=min_area_ha,
         float_probability=float_probability,
         compile=compile,
+        also=tuple(also or ()),
     )
     detector = ChangeDetector.from_pretrained(model)
     if metres == "model":

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from minenetcd.cli.console import counted, digits, print_json, warn
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from minenetcd.evaluation.confusion import Confusion
     from minenetcd.prediction.result import ScenePrediction
 
@@ -22,7 +24,7 @@ def print_prediction(result: "ScenePrediction", *, as_json: bool = False, quiet:
     changed = f"{result.changed_pixels:,} pixels" if result.hectares is None else f"{result.hectares:,.2f} ha"
     places = counted(len(result.polygons), "place")
     print(f"{changed} changed in {places}, {result.changed_share:.1%} of what both images show")
-    for what, path in zip(_FILES, result.saved or (), strict=False):
+    for what, path in _files(result).items():
         print(f"  {what.capitalize():<12} {path}")
 
 
@@ -37,8 +39,14 @@ def _as_json(result: "ScenePrediction") -> dict[str, Any]:
         "threshold": result.threshold,
         "seconds": result.seconds,
         "warnings": result.warnings,
-        "files": {name: str(path) for name, path in zip(_FILES, result.saved or (), strict=False)},
+        "files": {name: str(path) for name, path in _files(result).items()},
     }
+
+
+def _files(result: "ScenePrediction") -> dict[str, "Path"]:
+    """What was saved, if anything was: by what it is, or by its format where that was asked for."""
+    saved = result.saved
+    return {} if saved is None else dict(zip((*_FILES, *saved.also), saved, strict=True))
 
 
 def print_scores(counts: "Confusion") -> None:

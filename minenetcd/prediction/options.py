@@ -23,6 +23,7 @@ class PredictOptions:
     batch_size: int = 8
     float_probability: bool = False  # float32 with NaN, not 254 steps
     compile: bool = False
+    also: tuple[str, ...] = ()  # further formats to write the result in, by name, or package.module:Name
 
     def __post_init__(self) -> None:
         threshold = 0.5 if self.threshold is None else self.threshold

@@ -19,7 +19,8 @@ from minenetcd.geo.grid import Grid
 from minenetcd.geo.vector import write_vector
 from minenetcd.prediction.areas import Change, find_change
 from minenetcd.prediction.facts import SceneFacts
-from minenetcd.prediction.outputs import SavedPrediction, result_names
+from minenetcd.prediction.formats import write_formats
+from minenetcd.prediction.outputs import WRITERS, SavedPrediction, result_names
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.page import write_report
 from minenetcd.prediction.report.pictures import date_pictures
@@ -102,19 +103,24 @@ class ScenePrediction:
     def save(self, out: str | Path, *, truth: NDArray[np.uint8] | None = None) -> SavedPrediction:
         """Write change.tif, probability.tif, change.gpkg and report.html into the folder `out`, all or none.
 
-        Older ones are replaced. Pictures: change.png, probability.png, change.geojson. With `truth` (H, W) of 0, 1
-        and 255 (not known) on the grid, the report scores the map. OutputError where `out` cannot be written.
+        Older ones are replaced. Pictures: change.png, probability.png, change.geojson. What the options ask for also
+        stands beside them; an older change.NAME of a format NAME that they do not ask for is removed. With `truth`
+        (H, W) of 0, 1 and 255 (not known) on the grid, the report scores the map. OutputError where `out` cannot be
+        written.
         """
         if truth is not None and truth.shape != self.grid.shape:
             raise SizeError(f"A truth mask of shape {self.grid.shape} is needed, got {truth.shape}: use its own grid.")
         if not self._remove.alive:
             raise OutputError("A prediction is saved before it is closed, this one is closed: predict again.")
         out = Path(out)
-        names = result_names(self.grid, float_probability=self._outcome.scene.stored.as_float)
-        with staged_files(out, names) as folder:
-            write_results(self._outcome.scene, self.polygons, folder, names)
-            write_report(folder / names.report, self._outcome, truth=truth)
-        self.saved = SavedPrediction(*(out / name for name in names))
+        names = result_names(self.grid, self._outcome.facts.options)
+        others = {f"change.{format}" for format in WRITERS} - set(map(str, names))
+        with staged_files(out, names, optional=others) as folder:
+            staged = names.within(folder)
+            write_results(self._outcome.scene, self.polygons, staged)
+            write_report(staged.report, self._outcome, truth=truth)
+            write_formats(self, staged)
+        self.saved = names.within(out)
         return self.saved
 
     def close(self) -> None:
@@ -134,11 +140,11 @@ class ScenePrediction:
         return Window(0, 0, self.grid.width, self.grid.height)
 
 
-def write_results(scene: StoredScene, polygons: GeoDataFrame, folder: Path, names: SavedPrediction) -> None:
-    """Copy the rasters of a finished scene, and write its polygons, into `folder`."""
-    shutil.copyfile(scene.probability, folder / names.probability)
-    shutil.copyfile(scene.mask, folder / names.raster)
-    write_vector(polygons, folder / names.vector)
+def write_results(scene: StoredScene, polygons: GeoDataFrame, files: SavedPrediction) -> None:
+    """Copy the rasters of a finished scene, and write its polygons, to `files`."""
+    shutil.copyfile(scene.probability, files.probability)
+    shutil.copyfile(scene.mask, files.raster)
+    write_vector(polygons, files.vector)
 
 
 def _check_analysed(change: Change, facts: SceneFacts) -> None:

@@ -52,7 +52,7 @@ def predict_scene(
     with ExitStack() as opened:
         pair, native = _open(before, after, options, opened)
         facts = gather_facts(detector, pair, native, options)
-        names = result_names(native.grid, float_probability=options.float_probability)
+        names = result_names(native.grid, options)
         if out is not None:
             check_writable(out, names)
         folder = Path(tempfile.mkdtemp(prefix="minenetcd-"))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -25,17 +26,19 @@ pytestmark = pytest.mark.slow  # one process that does all that the pages say: h
 TOY = ROOT / "examples" / "minenetcd-toy"
 
 #: Kind -> the file of the package that brings one, and the first command of the pages that uses it.
-KINDS = {
-    "minenetcd.models": ("network", "minenetcd models toy"),
-    "minenetcd.datasets": ("data_set", "minenetcd train toy data=squares recipe.steps=2 --out run"),
-    "minenetcd.losses": ("loss", "minenetcd benchmark suite.yaml --out benchmark"),
-    "minenetcd.augmentations": ("augmentation", "minenetcd train toy data=squares recipe.augmentation=haze"),
-    "minenetcd.optimisers": ("optimiser", "minenetcd train toy data=squares recipe.optimiser=nadam"),
-    "minenetcd.schedules": ("schedule", "minenetcd train toy data=squares recipe.schedule=restarts"),
-    "minenetcd.backbones": ("backbone", "minenetcd train minenetcd-toy-pyramid data=squares"),
-    "minenetcd.commands": ("command", "minenetcd share squares"),
-    "minenetcd.layouts": ("layout", "minenetcd train toy data=pairs-side-by-side"),
-}
+KINDS = [
+    ("minenetcd.models", "network", "minenetcd models toy"),
+    ("minenetcd.datasets", "data_set", "minenetcd train toy data=squares recipe.steps=2 --out run"),
+    ("minenetcd.losses", "loss", "minenetcd benchmark suite.yaml --out benchmark"),
+    ("minenetcd.augmentations", "augmentation", "minenetcd train toy data=squares recipe.augmentation=haze"),
+    ("minenetcd.optimisers", "optimiser", "minenetcd train toy data=squares recipe.optimiser=nadam"),
+    ("minenetcd.schedules", "schedule", "minenetcd train toy data=squares recipe.schedule=restarts"),
+    ("minenetcd.backbones", "backbone", "minenetcd train minenetcd-toy-pyramid data=squares"),
+    ("minenetcd.commands", "command", "minenetcd share squares"),
+    ("minenetcd.layouts", "layout", "minenetcd train toy data=pairs-side-by-side"),
+    ("minenetcd.writers", "vector_writer", "minenetcd predict before.png after.png --also csv"),
+    ("minenetcd.writers", "raster_writer", "minenetcd predict before.png after.png --also npz"),
+]
 
 #: Runs what it is given, as the shell and Python would, but in one process, and writes down how each of it ended.
 RUNNER = """
@@ -68,6 +71,7 @@ def steps() -> Iterator[str | list[str]]:
         for block in blocks(page, *SHELLS):
             yield from (shlex.split(line) for line in block.splitlines())
     yield from blocks(WALKS[1], "python", section="Pairs in Python")
+    yield blocks(WALKS[2], "python")[0]
 
 
 @pytest.fixture(scope="module")
@@ -142,13 +146,12 @@ def test_every_kind_is_brought() -> None:
     pattern = r'Table\(\s*"[^"]+",\s*"(minenetcd\.\w+)"'
     tables = {name for file in package.rglob("*.py") for name in re.findall(pattern, file.read_text(encoding="utf-8"))}
     brought = tomllib.loads((TOY / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
-    assert tables == set(brought) == set(KINDS)
+    assert tables == set(brought) == {kind for kind, *_ in KINDS}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_command_line_uses_it_by_name(kind: str, ended: list[Ended]) -> None:
+@pytest.mark.parametrize(("file", "words"), [row[1:] for row in KINDS], ids=[row[1] for row in KINDS])
+def test_the_command_line_uses_it_by_name(file: str, words: str, ended: list[Ended]) -> None:
     """Its file is imported by the command that names it, and not by those before."""
-    file, words = KINDS[kind]
     first = next(step for step in ended if f"minenetcd_toy.{file}" in step.loaded)
     assert set(shlex.split(words)) <= set(first.words)
 
@@ -177,3 +180,12 @@ def test_what_a_recipe_names_is_what_trains(ended: list[Ended], folder: Path) ->
 def test_pairs_of_the_package_are_counted(ended: list[Ended]) -> None:
     assert "pixels of 16 pairs have changed" in printed(ended, "share", "squares")
     assert "pixels of 2 pairs have changed" in printed(ended, "share", "pairs-side-by-side?layout=side-by-side")
+
+
+def test_formats_of_the_package_hold_the_result(ended: list[Ended], folder: Path) -> None:
+    with np.load(folder / "in-own-formats" / "change.npz") as arrays:
+        assert arrays["change"].shape == arrays["probability"].shape == (40, 40)
+        changed = np.count_nonzero(arrays["change"] == 1)
+    assert sum(float(row["area_px"]) for row in rows(folder / "in-own-formats" / "change.csv")) == changed > 0
+    for out in ("in-parquet", "in-python"):
+        assert (folder / out / "change.parquet").is_file()

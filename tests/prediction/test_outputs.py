@@ -1,23 +1,24 @@
 """The files: they agree with each other, keep the before image's grid, and appear all or none."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyogrio
 import pytest
 import rasterio
-from geopandas import GeoDataFrame, read_file
+from geopandas import GeoDataFrame, read_file, read_parquet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from rio_cogeo import cog_validate
 
-from minenetcd.errors import OutputError, SizeError
+from minenetcd.errors import OptionError, OutputError, SizeError, UnknownNameError
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.geo.vector import burn
-from minenetcd.prediction import result, stored_scene
+from minenetcd.prediction import formats, result, stored_scene
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import PredictOptions, predict_scene
 from minenetcd.prediction.stored import StoredProbability
@@ -44,7 +45,7 @@ def found(write_scene: WriteScene) -> ScenePrediction:
     return analyse(write_scene)
 
 
-def analyse(write_scene: WriteScene, grid: Grid | None = None, **options: float) -> ScenePrediction:
+def analyse(write_scene: WriteScene, grid: Grid | None = None, **options: Any) -> ScenePrediction:
     before, after = two_dates()
     grid = utm_grid(*before.shape) if grid is None else grid
     paths = (
@@ -181,6 +182,30 @@ def test_float_probability_of_pictures_is_a_tiff(write_scene: WriteScene, tmp_pa
     saved = predict_scene(Difference(), *dates, tmp_path / "out", options=options).saved
     assert saved.probability.name == "probability.tif"
     assert read(saved.probability)[0, 0] == pytest.approx(40 / 255)
+
+
+def test_further_formats_stand_beside_and_go_with_the_result(write_scene: WriteScene, tmp_path: Path) -> None:
+    saved = analyse(write_scene, also=("geojson", "parquet")).save(tmp_path / "out")
+    assert {name: path.name for name, path in saved.also.items()} == {
+        "geojson": "change.geojson", "parquet": "change.parquet",
+    }  # fmt: skip
+    polygons = read_file(saved.vector)
+    assert read_parquet(saved.also["parquet"])["area_ha"].tolist() == polygons["area_ha"].tolist()
+    assert read_file(saved.also["geojson"]).crs.to_epsg() == 4326
+    analyse(write_scene, also=("geojson", "gpkg")).save(tmp_path / "out")
+    names = {"change.tif", "probability.tif", "change.gpkg", "report.html", "change.geojson"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == names
+
+
+def test_a_format_that_is_none_or_fails_is_one_line(write_scene: WriteScene, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="no format 'geojsn': did you mean 'geojson'"):
+        analyse(write_scene, also=("geojsn",))
+    with pytest.raises(OptionError, match=r"got two for change\.parquet"):
+        analyse(write_scene, also=("parquet", "parquet"))
+    place = f"{formats.__name__}:write_formats"  # takes something else
+    with pytest.raises(OutputError, match=r"change\.write_formats could not be written .* \(AttributeError"):
+        analyse(write_scene, also=(place,)).save(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_saving_again_replaces_each_file_and_touches_no_other(write_scene: WriteScene, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 SHELLS = ("bash", "sh", "console")
 
 #: Pages whose commands, some of them of the example package, tests/examples runs one after the other.
-WALKS = [ROOT / "docs/add-a-model.md", ROOT / "docs/data/own-data.md"]
+WALKS = [ROOT / "docs" / page for page in ("add-a-model.md", "data/own-data.md", "own-output.md")]
 
 
 def blocks(page: Path, *languages: str, section: str = "") -> list[str]:
