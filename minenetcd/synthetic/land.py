@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from minenetcd.synthetic.canvas.ground import Ground, Textures
 from minenetcd.synthetic.canvas.materials import CROPS, ROOFS, Biome, Material
@@ -97,7 +98,7 @@ def raise_canopy(land: Land, ground: Ground) -> None:
     ground.height += np.where(ground.material == Material.FOREST, crown, np.float32(0))
 
 
-def parcels(rng: Generator, canvas: Canvas, drift: Field) -> tuple[Field, Field, Field]:
+def parcels(rng: Generator, canvas: Canvas, drift: Field) -> tuple[NDArray[np.signedinteger], Field, Field]:
     """A mosaic of fields: parcel number, and the coordinates along and across the strips, in pixels."""
     angle = rng.uniform(0, np.pi)
     side = float(np.clip(canvas.pixels(log_uniform(rng, 50, 500)), 8, canvas.size * 0.6))
@@ -114,7 +115,7 @@ def parcels(rng: Generator, canvas: Canvas, drift: Field) -> tuple[Field, Field,
     return number, u, v
 
 
-def _cells(rng: Generator, length: int, side: float) -> np.ndarray:
+def _cells(rng: Generator, length: int, side: float) -> NDArray[np.int32]:
     """Cell number of each of `length` pixels, cells about `side` long."""
     edges = np.cumsum(side * np.exp(rng.normal(0, 0.45, int(length / side * 2.5) + 4)))
     return np.searchsorted(edges, np.arange(length)).astype(np.int32)
@@ -125,8 +126,8 @@ class Farmland:
     """Where fields lie, and what each grows on the two dates."""
 
     where: Mask
-    crops: tuple[np.ndarray, np.ndarray]  # material per pixel, before and after
-    tones: tuple[Field, Field]
+    crops: tuple[NDArray[np.uint8], ...]  # material per pixel, before and after
+    tones: tuple[Field, ...]
     border: Mask
 
 
@@ -183,7 +184,8 @@ def draw_river(rng: Generator, land: Land, grounds: list[Ground]) -> None:
 def draw_lake(rng: Generator, land: Land, grounds: list[Ground]) -> None:
     """A natural lake or reservoir whose level differs between the dates by a ring of bare shore."""
     canvas = land.canvas
-    blob = random_blob(rng, *rng.uniform(0, canvas.size, 2), canvas.size * log_uniform(rng, 0.04, 0.22))
+    x, y = rng.uniform(0, canvas.size, 2)
+    blob = random_blob(rng, x, y, canvas.size * log_uniform(rng, 0.04, 0.22))
     field = blob.field(canvas, land.textures.warp)
     levels = rng.uniform(0, 0.14 * blob.radius, 2)
     shore = field > 0
@@ -215,7 +217,7 @@ def draw_village(rng: Generator, land: Land, grounds: list[Ground]) -> None:
     centre, angle = rng.uniform(0.05, 0.95, 2) * canvas.size, rng.uniform(0, np.pi)
     pitch = max(canvas.pixels(rng.uniform(22, 45)), 3.0)
     across = int(np.clip(canvas.pixels(log_uniform(rng, 80, 500)) / pitch, 2, 14))
-    main_roof = rng.integers(ROOFS)
+    main_roof = int(rng.integers(ROOFS))
     axes = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     blob = Blob(centre[0], centre[1], across * pitch * 0.6, raggedness=0.15)
     yards = blob.field(canvas, land.textures.warp) > 0
@@ -230,8 +232,9 @@ def draw_village(rng: Generator, land: Land, grounds: list[Ground]) -> None:
                 ground.paint(street, Material.TRACK, 0.55)
     for cell in np.argwhere(rng.random((across, across)) < rng.uniform(0.4, 0.9)) - across / 2 + 0.5:
         x, y = centre + cell @ axes * pitch + rng.normal(0, 0.12 * pitch, 2)
-        house = Box(x, y, *(pitch * rng.uniform(0.16, 0.36, 2)), angle + rng.normal(0, 0.05))
-        roof = Material.ROOF + (main_roof if rng.random() < 0.7 else rng.integers(ROOFS))
+        half_length, half_width = pitch * rng.uniform(0.16, 0.36, 2)
+        house = Box(x, y, half_length, half_width, angle + rng.normal(0, 0.05))
+        roof = Material.ROOF + (main_roof if rng.random() < 0.7 else int(rng.integers(ROOFS)))
         alone = rng.integers(2) if rng.random() < 0.04 else None
         for date, ground in enumerate(grounds):
             if alone is None or alone == date:
@@ -260,7 +263,8 @@ def put_house(canvas: Canvas, ground: Ground, house: Box, roof: int) -> None:
 def draw_clearing(rng: Generator, land: Land, ground: Ground) -> None:
     """A burn scar or a felled plot on one date: a change, but no mining."""
     canvas = land.canvas
-    blob = random_blob(rng, *rng.uniform(0, canvas.size, 2), canvas.size * log_uniform(rng, 0.04, 0.15))
+    x, y = rng.uniform(0, canvas.size, 2)
+    blob = random_blob(rng, x, y, canvas.size * log_uniform(rng, 0.04, 0.15))
     where = blob.field(canvas, land.textures.warp) > np.float32(0.1 * blob.radius) * land.textures.tufts
     green = where & ground.has((Material.FOREST, Material.SHRUB, Material.GRASS))
     if rng.random() < 0.5:

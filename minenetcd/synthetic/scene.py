@@ -168,7 +168,7 @@ def draw_weather(rng: Generator, biome: Biome, *, full: bool) -> tuple[Weather, 
             forest=float(green[0] ** 0.6),
             grass=float(green[1]),
             shrub=float((green[0] + green[1]) / 2),
-            waters=tuple(int(v) for v in waters),
+            waters=(int(waters[0]), int(waters[1]), int(waters[2])),
             wet=float(rng.beta(1, 2.5)),
         )
         both.append(Weather(season, sky))

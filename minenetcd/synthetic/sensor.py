@@ -19,8 +19,8 @@ class Sensor:
     blur: float  # standard deviation, pixels
     shrink: float  # resampled by this factor and back; 1 is never
     sharpen: float
-    gain: tuple[float, float, float]
-    offset: tuple[float, float, float]
+    gain: tuple[float, ...]  # of each band
+    offset: tuple[float, ...]
     gamma: float
     contrast: float
     saturation: float
@@ -28,7 +28,7 @@ class Sensor:
     quality: int | None  # of the JPEG file; None is lossless
     shift: tuple[float, float]  # pixels
     wobble: float  # local displacement, pixels
-    lean: tuple[float, float]  # displacement for each pixel of height
+    lean: tuple[float, ...]  # displacement in x and y for each pixel of height
 
 
 def draw_sensors(rng: Generator, *, full: bool) -> tuple[Sensor, Sensor]:
@@ -36,9 +36,10 @@ def draw_sensors(rng: Generator, *, full: bool) -> tuple[Sensor, Sensor]:
     plain = 0.0 if full else 1.0
     spread = 1.0 if full else 0.35
     alike = rng.random() < 0.3  # one archive, one processing
-    return tuple(
+    before, after = (
         _draw_sensor(rng, spread=spread * (0.4 if alike else 1.0), plain=plain, moved=date == 1) for date in range(2)
     )
+    return before, after
 
 
 def _draw_sensor(rng: Generator, *, spread: float, plain: float, moved: bool) -> Sensor:

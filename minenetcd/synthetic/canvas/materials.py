@@ -51,7 +51,7 @@ ROOFS = 5
 
 def ramp(keys: str) -> Ramp:
     """Three colours in hexadecimal, dark to light."""
-    return np.array([list(bytes.fromhex(key)) for key in keys.split()], np.float32) / 255
+    return np.array([list(bytes.fromhex(key)) for key in keys.split()], np.float32) / np.float32(255)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating]  # float32 as it runs; a Python number beside it is float64 to a checker
 Mask = NDArray[np.bool_]
 
 

@@ -77,7 +77,7 @@ def place_colours(rng: Generator, biome: Biome, ore: Ore, jitter: float) -> Colo
     grass_green, grass_dry = (tinted(rng, keys, jitter * 0.6) for keys in biome.grass)
     forest_green, forest_dry = (tinted(rng, keys, jitter * 0.6) for keys in biome.forest)
     tailings = tinted(rng, mixed(ore.tailings, ore.pit, float(rng.uniform(0, 0.3))), jitter)
-    ramps = {
+    ramps: dict[int, Ramp] = {
         Material.FOREST: forest_green,
         Material.SHRUB: mixed(forest_green, grass_green, 0.5),
         Material.GRASS: grass_green,

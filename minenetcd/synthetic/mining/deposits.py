@@ -27,7 +27,7 @@ def streaks(site: Site, x: float, y: float, fineness: float) -> Field:
 
 def draw_dump(site: Site, ground: Ground, part: Part, date: int) -> None:
     """A lobed heap in a few lifts: rilled slopes, a bumpy top where trucks tip."""
-    outline = part.outlines[date]
+    outline = part.outline(date)
     rng, canvas = default_rng(part.seed), site.land.canvas
     spacing = site.bench_spacing * float(rng.uniform(1.0, 2.2))
     lobe = site.lumps(
@@ -74,7 +74,7 @@ def pond_field(site: Site, outline: Blob, rng: Generator) -> tuple[Field, Field,
 
 def draw_pond(site: Site, ground: Ground, part: Part, date: int) -> None:
     """Tailings behind a dam: a beach that fans out from the spigots, wet margin, water, embankment."""
-    outline = part.outlines[date]
+    outline = part.outline(date)
     rng, canvas, textures = default_rng(part.seed), site.land.canvas, site.land.textures
     field, towards, facing = pond_field(site, outline, rng)
     inside = field > 0
@@ -121,7 +121,7 @@ def draw_dam(site: Site, ground: Ground, part: Part, shore: tuple[Field, Field],
 
 def draw_cells(site: Site, ground: Ground, part: Part, date: int) -> None:
     """Rectangular basins in rows, each with its own brine, sludge or liner; their colours swing between dates."""
-    outline = part.outlines[date]
+    outline = part.outline(date)
     rng, canvas, textures = default_rng(part.seed), site.land.canvas, site.land.textures
     u, v = part.largest.local(canvas, None)
     inside = site.inside(outline) > 0
@@ -150,7 +150,7 @@ def draw_cells(site: Site, ground: Ground, part: Part, date: int) -> None:
 
 def draw_leach(site: Site, ground: Ground, part: Part, date: int) -> None:
     """A flat, straight-edged heap in lifts on a dark liner, wetted in panels."""
-    outline = part.outlines[date]
+    outline = part.outline(date)
     rng, canvas = default_rng(part.seed), site.land.canvas
     field = site.inside(outline)
     rim = max(canvas.pixels(rng.uniform(4, 15)), 1.5)
@@ -169,7 +169,7 @@ def draw_leach(site: Site, ground: Ground, part: Part, date: int) -> None:
 
 def draw_plant(site: Site, ground: Ground, part: Part, date: int) -> None:
     """A levelled yard with halls, tanks, conveyors and stockpiles."""
-    outline = part.outlines[date]
+    outline = part.outline(date)
     rng, textures = default_rng(part.seed), site.land.textures
     yard = site.inside(outline) > 0
     tone = np.float32(0.5) + np.float32(0.14) * textures.mottle + np.float32(0.05) * textures.grain
@@ -188,7 +188,7 @@ def draw_facility(site: Site, ground: Ground, place: tuple[float, float, float],
     canvas = site.land.canvas
     x, y, angle = place
     length = max(canvas.pixels(log_uniform(rng, 8, 70)), 1.5)
-    kind, width, roof = rng.random(), rng.uniform(0.15, 0.45), Material.ROOF + rng.integers(ROOFS)
+    kind, width, roof = rng.random(), rng.uniform(0.15, 0.45), Material.ROOF + int(rng.integers(ROOFS))
     turn = angle + rng.choice([0, np.pi / 2]) + rng.normal(0, 0.03)
     on_canvas = 0 <= x < canvas.size and 0 <= y < canvas.size
     if not on_canvas or not yard[int(y), int(x)]:
@@ -233,7 +233,7 @@ def draw_road(site: Site, ground: Ground, road: Road, date: int) -> None:
     open_ground = ~ground.has(UNDRIVEN)
     for part in site.parts:  # roads end where they reach a part, not in its middle
         if part.outlines[date] is not None:
-            open_ground &= site.inside(part.outlines[date]) < road.width
+            open_ground &= site.inside(part.outline(date)) < road.width
     if road.width > 4:
         berm = line_mask(canvas, road.points, road.width + 2) & open_ground
         ground.paint(berm, Material.STRIPPED, 0.4)

@@ -29,7 +29,7 @@ def surface_tone(site: Site, rng: Generator, level: Field, place: Field, face: f
 
 def draw_pit(site: Site, ground: Ground, part: Part, date: int) -> None:
     """Benches step down from a ragged rim to a floor, a ramp winds along them, water may stand at the bottom."""
-    outline = part.outlines[date]
+    outline = part.outline(date)
     rng, textures = default_rng(part.seed), site.land.textures
     spacing = site.bench_spacing * float(rng.uniform(0.8, 1.3))
     wiggle = site.lumps(part, "wiggle", longest=spacing * 22, shortest=spacing * 4, slope=1.8)
@@ -83,7 +83,7 @@ def draw_pit_lake(site: Site, ground: Ground, low: Mask, rng: Generator, date: i
 def draw_strip(site: Site, ground: Ground, part: Part, date: int) -> None:
     """A front that advances across the field: bare bench, open cut, spoil ridges behind it, then new growth."""
     rng, canvas, textures = default_rng(part.seed), site.land.canvas, site.land.textures
-    full, outline = part.largest, part.outlines[date]
+    full, outline = part.largest, part.outline(date)
     cut = max(canvas.pixels(rng.uniform(40, 120)), 6)
     ridge = max(canvas.pixels(rng.uniform(18, 50)), 4)
     spoil_share, wander = rng.uniform(0.3, 1.2), rng.uniform(0.5, 1.5)
@@ -108,7 +108,7 @@ def draw_strip(site: Site, ground: Ground, part: Part, date: int) -> None:
 def draw_stripped(site: Site, ground: Ground, part: Part, date: int) -> None:
     """Topsoil scraped off in lanes, with islands of what grew there."""
     rng, canvas, textures = default_rng(part.seed), site.land.canvas, site.land.textures
-    outline = part.outlines[date]
+    outline = part.outline(date)
     field = site.inside(outline)
     ragged = np.float32(outline.radius * rng.uniform(0.02, 0.3)) * (textures.tufts * 0.6 + textures.mottle * 0.5)
     where = (field + ragged * (field < outline.radius * 0.35)) > 0
@@ -126,7 +126,7 @@ def draw_stripped(site: Site, ground: Ground, part: Part, date: int) -> None:
 def draw_diggings(site: Site, ground: Ground, part: Part, date: int) -> None:
     """Many small pits, mounds and turbid pools, as artisanal and placer miners leave them."""
     rng, canvas, textures = default_rng(part.seed), site.land.canvas, site.land.textures
-    outline = part.outlines[date]
+    outline = part.outline(date)
     grain = max(canvas.pixels(rng.uniform(12, 40)), 4)
     lumps = site.lumps(part, "lumps", longest=grain * 2.5, shortest=max(grain * 0.2, 2.2), slope=1.1)
     field = site.inside(outline)

@@ -59,7 +59,7 @@ def draw_aprons(site: Site, ground: Ground, parts: list[Part], date: int) -> Non
         rng = default_rng(part.seed + 7)
         share, widest = rng.uniform(0.2, 1.5), max(site.apron)
         reach = min(site.apron[date] * share, part.largest.radius)
-        near = site.inside(part.outlines[date]) + np.float32(reach)
+        near = site.inside(part.outline(date)) + np.float32(reach)
         ragged = np.float32(reach) * (
             site.swell(part, "apron", max(widest * 1.5, 4)) + np.float32(0.1) * textures.mottle
         )

@@ -50,6 +50,12 @@ class Part:
     owner: int  # first of ten numbers that tell its surfaces apart
     seed: int
 
+    def outline(self, date: int) -> Blob:
+        """The outline on a date that the part exists on; nothing is drawn on another."""
+        outline = self.outlines[date]
+        assert outline is not None
+        return outline
+
     @property
     def largest(self) -> Blob:
         before, after = self.outlines
@@ -133,7 +139,7 @@ def plan_parts(rng: Generator, land: Land, history: str, busy: float) -> tuple[P
     if history == "greenfield":
         count, busy = 1 + rng.binomial(4, 0.6 * busy), 0.7 * busy
     else:
-        count = rng.integers(1, 4) + rng.binomial(5, busy)
+        count = int(rng.integers(1, 4)) + rng.binomial(5, busy)
         if land.canvas.metres_per_pixel > 3:  # whole mines come into view
             count += rng.binomial(8, 0.7 * busy)
     kinds = [str(kind) for kind in rng.choice(names, size=count, p=shares / shares.sum())]
