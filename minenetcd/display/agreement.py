@@ -8,7 +8,6 @@ from PIL import Image
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.display.palettes import AGREEMENT, CHANGED, NOT_LABELLED, UNCHANGED, rgb
-from minenetcd.files import atomic_path
 
 
 def mask_picture(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -33,15 +32,10 @@ def agreement_legend(*truths: NDArray[np.uint8]) -> dict[str, str]:
 
 def save_mask(prediction: NDArray[np.bool_], path: Path) -> None:
     """8-bit grey PNG: 255 changed, 0 unchanged."""
-    _save(Image.fromarray(prediction.astype(np.uint8) * 255), path)
+    Image.fromarray(prediction.astype(np.uint8) * 255).save(path, optimize=True)
 
 
 def save_agreement(prediction: NDArray[np.bool_], truth: NDArray[np.uint8], path: Path) -> None:
     """`agreement_picture` as an indexed PNG of the same colours."""
     image = Image.fromarray(agreement_picture(prediction, truth))
-    _save(image.quantize(colors=8, dither=Image.Dither.NONE), path)
-
-
-def _save(image: Image.Image, path: Path) -> None:
-    with atomic_path(path) as temporary:
-        image.save(temporary, format="PNG", optimize=True)
+    image.quantize(colors=8, dither=Image.Dither.NONE).save(path, optimize=True)

@@ -1,6 +1,7 @@
 """What an evaluation leaves behind: metrics, a row for each pair and site, curves, masks and change maps."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -17,10 +18,11 @@ from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import average_precision, calibration_error, precision_recall
 from minenetcd.evaluation.evaluate import Evaluation
 from minenetcd.evaluation.significance import MAIN, Interval, bootstrap_over_sites
-from minenetcd.files import make_folder, staged_files, write_json, write_text
+from minenetcd.files import staged_files, write_json, write_text
 from minenetcd.types import ChangeSample
 
-METRICS = "metrics.json"
+METRICS, PER_PAIR, PER_SITE, PRECISION_RECALL = "metrics.json", "per_pair.csv", "per_site.csv", "precision_recall.csv"
+PICTURES = ("masks", "maps")
 
 
 @dataclass(frozen=True)
@@ -70,48 +72,56 @@ class MetricsRecord:
         return record
 
 
-def write_results(
-    result: Evaluation, out: Path, *, about: Mapping[str, str | bool | None], boundary: BoundaryCounts | None = None
-) -> Path:
-    """Write metrics.json, per_pair.csv, per_site.csv (where sites are known) and precision_recall.csv into `out`.
+@contextmanager
+def staged_results(out: Path, names: Sequence[str], *, pictures: bool) -> Iterator[Path]:
+    """A folder for what `write_results` and, with `pictures` of the pairs `names`, PictureWriter write.
 
-    All of them, or none. metrics.json begins with what is said `about` the detector. OutputError where `out` cannot be
-    written.
+    At the end all of it appears in `out` or nothing, in place of an earlier test's files. OutputError where `out`
+    cannot be written.
+    """
+    new = _pictures(names) if pictures else []
+    earlier = sorted(set(_earlier_pictures(out)) - set(new))
+    with staged_files(out, (METRICS, PER_PAIR, *new), optional=(PER_SITE, PRECISION_RECALL, *earlier)) as folder:
+        yield folder
+
+
+def write_results(
+    result: Evaluation, folder: Path, *, about: Mapping[str, str | bool | None], boundary: BoundaryCounts | None = None
+) -> None:
+    """Write metrics.json, per_pair.csv, per_site.csv (where sites are known) and precision_recall.csv.
+
+    `folder` is that of `staged_results`. metrics.json begins with what is said `about` the detector.
     """
     per_pair = site_table(result.by_pair).rename(columns={"site": "name"})
     if result.sites is not None:
         per_pair.insert(1, "site", list(result.sites))
-    curve = precision_recall(result.histogram)
-    with staged_files(out, (METRICS, "per_pair.csv"), optional=("per_site.csv", "precision_recall.csv")) as folder:
-        write_json(folder / METRICS, {**about, **MetricsRecord.of(result, boundary).as_json()})
-        write_text(folder / "per_pair.csv", per_pair.to_csv(index=False))
-        if result.by_site is not None:
-            write_text(folder / "per_site.csv", site_table(result.by_site).to_csv(index=False))
-        if curve is not None:
-            write_text(folder / "precision_recall.csv", pd.DataFrame(curve._asdict()).to_csv(index=False))
-    return out / METRICS
+    write_json(folder / METRICS, {**about, **MetricsRecord.of(result, boundary).as_json()})
+    write_text(folder / PER_PAIR, per_pair.to_csv(index=False))
+    if result.by_site is not None:
+        write_text(folder / PER_SITE, site_table(result.by_site).to_csv(index=False))
+    if (curve := precision_recall(result.histogram)) is not None:
+        write_text(folder / PRECISION_RECALL, pd.DataFrame(curve._asdict()).to_csv(index=False))
 
 
 class PictureWriter:
     """Takes batches and writes masks/NAME.png and maps/NAME.png; with `tolerance`, counts outlines as well.
 
-    `tolerance` [pixels] is that of the boundary F-score.
+    `folder` is that of `staged_results`. `tolerance` [pixels] is that of the boundary F-score.
     """
 
-    def __init__(self, out: Path, threshold: float, *, pictures: bool = True, tolerance: float | None = None) -> None:
-        self.masks, self.maps = out / "masks", out / "maps"
-        self.threshold, self.pictures, self.tolerance = threshold, pictures, tolerance
+    def __init__(
+        self, folder: Path, threshold: float, *, pictures: bool = True, tolerance: float | None = None
+    ) -> None:
+        self.folder, self.threshold, self.pictures, self.tolerance = folder, threshold, pictures, tolerance
         self.boundary = BoundaryCounts()
-        if pictures:
-            for folder in (self.masks, self.maps):
-                make_folder(folder)
 
     def __call__(self, batch: ChangeSample, probability: Tensor) -> None:
         predicted = (probability >= self.threshold).cpu().numpy()
         for name, prediction, truth in zip(batch.name, predicted, batch.mask.numpy(), strict=True):
             if self.pictures:
-                save_mask(prediction, self.masks / f"{file_stem(name)}.png")
-                save_agreement(prediction, truth, self.maps / f"{file_stem(name)}.png")
+                mask, agreement = (self.folder / picture for picture in _pictures([name]))
+                save_mask(prediction, mask)
+                save_agreement(prediction, truth, agreement)
             if self.tolerance is not None:
                 self.boundary += BoundaryCounts.count(prediction.astype("uint8"), truth, tolerance=self.tolerance)
 
@@ -119,3 +129,20 @@ class PictureWriter:
 def file_stem(name: str) -> str:
     """`name` with what file systems do not take percent-encoded, so that no two names meet in one file."""
     return quote(name, safe=" ,()")
+
+
+def _pictures(names: Iterable[str]) -> list[str]:
+    """Of each pair its mask and its map."""
+    return [f"{folder}/{file_stem(name)}.png" for name in names for folder in PICTURES]
+
+
+def _earlier_pictures(out: Path) -> Iterator[str]:
+    """Those that an earlier test left: both of a pair that its table names, so that no image of others is taken."""
+    try:
+        names = pd.read_csv(out / PER_PAIR, usecols=["name"], dtype=str, keep_default_na=False)["name"]
+    except (OSError, ValueError):  # no table, or none of ours
+        return
+    for name in names:
+        pictures = _pictures([name])
+        if all((out / picture).is_file() for picture in pictures):
+            yield from pictures

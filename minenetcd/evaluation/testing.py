@@ -1,8 +1,11 @@
 """Testing a detector on a split, by one protocol, with everything written that a reader of the numbers may ask for."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 
 from minenetcd.constants import Progress, TrainedOn, no_progress
 from minenetcd.data.dataset import DatasetFacts
@@ -11,8 +14,8 @@ from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.boundary import BoundaryCounts
 from minenetcd.evaluation.evaluate import Evaluation, evaluate
-from minenetcd.evaluation.outputs import PictureWriter, write_results
-from minenetcd.files import make_folder
+from minenetcd.evaluation.outputs import PictureWriter, staged_results, write_results
+from minenetcd.files import unwritable
 from minenetcd.runtime.device import choose_device
 from minenetcd.runtime.launch import is_launched
 
@@ -33,33 +36,53 @@ def run_test(
 ) -> Evaluation:
     """Test `detector` on `split` of the data set `data` and write what was found into the folder `out`.
 
-    Writes metrics.json, per_pair.csv, per_site.csv where sites are known, precision_recall.csv, and with `pictures`
-    masks/ and maps/ (TP green, TN white, FP red, FN blue). `threshold` replaces the detector's; `batch_size` is that
-    of a process; `boundary_tolerance` [pixels] adds the boundary F-score. Launched as several processes, these share
-    the pairs, and the result is the same. Raises DataError for data that cannot be read, OutputError for `out`.
+    metrics.json, per_pair.csv, per_site.csv where sites are known, precision_recall.csv, and with `pictures` masks/
+    and maps/ (TP green, TN white, FP red, FN blue): all at once, in place of an earlier test's. `threshold` replaces
+    the detector's; `batch_size` is that of a process; `boundary_tolerance` [pixels] adds the boundary F-score. Launched
+    as several processes, these share the pairs, and the result is the same. Raises DataError for data that cannot be
+    read, OutputError for `out`.
     """
-    out = Path(out)
     accelerator = Accelerator(cpu=choose_device(device).type == "cpu") if is_launched() else None
     chief = accelerator is None or accelerator.is_main_process
     ready = detector.for_inference(str(accelerator.device) if accelerator else device)
     ready.threshold = detector.threshold if threshold is None else threshold
-    make_folder(out)
-    pictures_writer = PictureWriter(out, ready.threshold, pictures=pictures, tolerance=boundary_tolerance)
-    result = evaluate(
-        ready,
-        load_dataset(data, split),
-        batch_size=batch_size,
-        workers=workers,
-        accelerator=accelerator,
-        on_batch=pictures_writer,
-        progress=progress if chief else no_progress,
-    )
-    boundary = None if boundary_tolerance is None else _summed(pictures_writer.boundary, accelerator)
-    if chief:
-        write_results(result, out, about=_about(detector, ready.threshold), boundary=boundary)
+    dataset = load_dataset(data, split)
+    with _results_folder(Path(out), dataset.names, accelerator, pictures=pictures) as folder:
+        pictures_writer = PictureWriter(folder, ready.threshold, pictures=pictures, tolerance=boundary_tolerance)
+        result = evaluate(
+            ready,
+            dataset,
+            batch_size=batch_size,
+            workers=workers,
+            accelerator=accelerator,
+            on_batch=pictures_writer,
+            progress=progress if chief else no_progress,
+        )
+        boundary = None if boundary_tolerance is None else _summed(pictures_writer.boundary, accelerator)
+        if chief:
+            write_results(result, folder, about=_about(detector, ready.threshold), boundary=boundary)
     if accelerator is not None:
         accelerator.end_training()
     return result
+
+
+@contextmanager
+def _results_folder(
+    out: Path, names: Sequence[str], accelerator: Accelerator | None, *, pictures: bool
+) -> Iterator[Path]:
+    """`staged_results`, of which the one of the main process serves all; it ends when all have written."""
+    if accelerator is None:
+        with staged_results(out, names, pictures=pictures) as folder:
+            yield folder
+        return
+    is_chief = accelerator.is_main_process
+    try:
+        with staged_results(out, names, pictures=pictures) if is_chief else nullcontext() as staged:
+            (folder,) = broadcast_object_list([staged])
+            yield folder
+            accelerator.wait_for_everyone()
+    except OSError as error:  # of another process than the main one
+        raise unwritable(out, error) from error
 
 
 def _summed(counts: BoundaryCounts, accelerator: Accelerator | None) -> BoundaryCounts:

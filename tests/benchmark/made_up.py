@@ -16,7 +16,7 @@ from minenetcd.data.dataset import DatasetFacts
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import LEVELS
 from minenetcd.evaluation.evaluate import Evaluation
-from minenetcd.evaluation.outputs import MetricsRecord, write_results
+from minenetcd.evaluation.outputs import MetricsRecord, staged_results, write_results
 from minenetcd.types import ChangeSample
 
 FINGERPRINT = "0123456789abcdef"
@@ -71,7 +71,8 @@ def _measure(cell: Cell, folder: BenchmarkFolder, pairs: Sequence[Pair], skill: 
     out = folder.cell(cell)
     out.mkdir(parents=True)
     samples.write(out / "masks.npz")
-    write_results(result, out, about={})
+    with staged_results(out, names, pictures=False) as staged:
+        write_results(result, staged, about={})
     folder.write_record(cell, _record(cell, result))
 
 

@@ -22,7 +22,7 @@ from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
 from minenetcd.evaluation.evaluate import Evaluation, evaluate
-from minenetcd.evaluation.outputs import MetricsRecord, write_results
+from minenetcd.evaluation.outputs import MetricsRecord, staged_results, write_results
 from minenetcd.evaluation.testing import is_trained_on
 from minenetcd.files import locked, make_folder
 from minenetcd.registry import is_path
@@ -44,7 +44,8 @@ def run_cell(cell: Cell, folder: BenchmarkFolder, *, device: str, reporter: Repo
     out = make_folder(folder.cell(cell))
     result, seconds = _test(cell, detector, folder, device, reporter)
     about = {"model": cell.label, "trained_on": detector.provenance.trained_on_in_words}
-    write_results(result, out, about=about)
+    with staged_results(out, result.names, pictures=False) as staged:
+        write_results(result, staged, about=about)
     model = detector.describe()["model"]
     record = Record(
         cell=cell.id,

@@ -1,0 +1,50 @@
+"""What a test leaves appears at once, in place of what an earlier test left."""
+
+from pathlib import Path
+
+import pytest
+
+import minenetcd
+from fixtures.pair_files import make_pair, write_folder
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.evaluation.testing import run_test
+
+
+@pytest.fixture(scope="module")
+def detector() -> ChangeDetector:
+    return minenetcd.from_pretrained("minenetcd-nano")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Two pairs to choose on, three to test on."""
+    root = tmp_path_factory.mktemp("pairs")
+    write_folder(root, map(make_pair, range(2)), split="val")
+    return str(write_folder(root, map(make_pair, range(2, 5)), split="test", first=2))
+
+
+def found(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_pictures_of_an_earlier_test_go_and_nothing_else(detector: ChangeDetector, data: str, tmp_path: Path) -> None:
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "masks" / "mine.png").write_bytes(b"not of a test")
+    run_test(detector, data, tmp_path, workers=0, device="cpu")
+    assert found(tmp_path / "maps") == ["002.png", "003.png", "004.png"]
+    run_test(detector, data, tmp_path, split="val", workers=0, device="cpu")
+    assert found(tmp_path / "maps") == ["000.png", "001.png"]
+    assert found(tmp_path / "masks") == ["000.png", "001.png", "mine.png"]
+    (tmp_path / "maps" / "001.png").unlink()  # a mask alone may be somebody's label
+    run_test(detector, data, tmp_path, workers=0, device="cpu", pictures=False)
+    assert found(tmp_path / "maps") == [] and found(tmp_path / "masks") == ["001.png", "mine.png"]
+    assert found(tmp_path) == ["maps", "masks", "metrics.json", "per_pair.csv", "precision_recall.csv"]
+
+
+def test_a_test_that_is_interrupted_leaves_nothing(detector: ChangeDetector, data: str, tmp_path: Path) -> None:
+    def interrupt(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_test(detector, data, tmp_path / "out", workers=0, device="cpu", progress=interrupt)
+    assert not (tmp_path / "out").exists()
