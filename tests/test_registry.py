@@ -16,7 +16,7 @@ import minenetcd
 from minenetcd.cli.main import run
 from minenetcd.errors import OptionError, UnknownNameError, WeightsError
 from minenetcd.models.base import ChangeModel
-from minenetcd.models.catalog import MODELS, model_class
+from minenetcd.models.catalog import model_class
 from minenetcd.registry import NameTakenWarning, handed_on
 
 NETWORK = '''
@@ -266,14 +266,3 @@ def test_a_backbone_of_somebody_else_carries_minenetcd(package: Path) -> None:
         detector.model.load_pretrained_backbone()
     with pytest.raises(OptionError, match="A backbone is a class that derives from Backbone, 'os:system' is"):
         minenetcd.create_model("minenetcd", backbone="os:system")
-
-
-def test_one_record_holds_what_a_method_is_called() -> None:
-    from minenetcd.benchmark.suite.labels import method_label
-    from minenetcd.weights.maps import MAPS
-
-    assert sorted(MAPS) == sorted(MODELS.built_in)
-    assert {name: method_label(name) for name in ("bit", "tfi_gr", "minenetcd", "resunet", "siamunet_diff")} == {
-        "bit": "BIT", "tfi_gr": "TFI-GR", "minenetcd": "MineNetCD", "resunet": "ResUnet",
-        "siamunet_diff": "SiamUnet-Diff",
-    }  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.errors import UnknownNameError, WeightsError
 from minenetcd.weights.maps import MAPS
+from minenetcd.weights.maps.minenetcd import released_options
 from minenetcd.weights.scores import published_scores, score_of
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -29,21 +30,6 @@ FRAMEWORK_DATA: dict[str, tuple[str, float | None]] = {
     "EGY_BCD": ("EGY-BCD", 0.25),
     "CLCD256": ("CLCD", None),
 }
-
-#: MineNetCD's own repositories, without and with ChangeFFT.
-RELEASED = (
-    *(f"ericyu/minenetcd-upernet-Swin-Diff-{size}-Pretrained" for size in "TSB"),
-    *(f"ericyu/minenetcd-upernet-Swin-Diff-{size}-Pretrained-ChannelMixing-Dropout" for size in "TSB"),
-    *(f"ericyu/minenetcd_upernet_ResNet_Diff_{depth}_Pretrained" for depth in (18, 50, 101)),
-    *(f"ericyu/minenetcd_upernet_ResNet_Diff_{depth}_Pretrained_ChannelMixing_Dropout" for depth in (18, 50, 101)),
-    *(f"ericyu/minenetcd-upernet-VSSM-{size}-ST-Diff-Pretrained" for size in "TSB"),
-    *(f"ericyu/minenetcd-upernet-VSSM-{size}-ST-Diff-Pretrained-ChannelMixing-Dropout" for size in "TSB"),
-)
-
-_RESNETS = {"ResNet_Diff_18": "resnet18", "ResNet_Diff_50": "resnet50", "ResNet_Diff_101": "resnet101"}
-_VMAMBAS = {"VSSM_T_ST_Diff": "vmamba_t", "VSSM_S_ST_Diff": "vmamba_s", "VSSM_B_ST_Diff": "vmamba_b"}
-_SWINS = {"Swin_Diff_T": "swin_t", "Swin_Diff_S": "swin_s", "Swin_Diff_B": "swin_b"}
-_SWIN_SHAPES = {(96, (2, 2, 6, 2)): "swin_t", (96, (2, 2, 18, 2)): "swin_s", (128, (2, 2, 18, 2)): "swin_b"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +65,8 @@ class PublishedModel:
 
 def published_ids(model: str) -> list[str]:
     """Hub ids of the authors' weights of our `model`."""
-    return [score.weights for score in published_scores(model)] + list(RELEASED if model == "minenetcd" else ())
+    released = MAPS[model].PUBLISHED.released if model in MAPS else ()
+    return [*(score.weights for score in published_scores(model)), *released]
 
 
 def read_published(config: Mapping[str, Any]) -> PublishedModel:
@@ -88,38 +75,16 @@ def read_published(config: Mapping[str, Any]) -> PublishedModel:
 
 
 def _from_release(config: Mapping[str, Any]) -> PublishedModel:
-    """A MineNetCD repository: the trunk is named by `Backbone_type`; the Swin `backbone_config` may be a left-over."""
-    classes = len(config["id2label"]) if "id2label" in config else config.get("num_labels", 2)
-    options = {
-        "backbone": _released_backbone(config["Backbone_type"], config.get("backbone_config")),
-        "change_fft": "spatial" if config.get("channel_mixing", False) else "none",
-        "num_classes": classes,
-        "decoder_channels": config.get("hidden_size", 512),
-        "auxiliary_channels": config.get("auxiliary_channels", 256),
-    }
+    """A MineNetCD repository."""
     return PublishedModel(
         "minenetcd",
-        options,
+        released_options(config),
         IMAGENET_MEAN,
         IMAGENET_STD,
         metres_per_pixel=1.2,
         trained_on="MineNetCD256",
         facts={"Backbone_type": config["Backbone_type"]},
     )
-
-
-def _released_backbone(kind: str, backbone_config: Mapping[str, Any] | None) -> str:
-    others = _RESNETS | _VMAMBAS
-    if kind in others:
-        return others[kind]
-    if kind not in _SWINS:
-        raise UnknownNameError("released trunk", str(kind), [*_SWINS, *others])
-    if not backbone_config:
-        return _SWINS[kind]
-    shape = backbone_config.get("embed_dim", 96), tuple(backbone_config.get("depths", (2, 2, 6, 2)))
-    if shape not in _SWIN_SHAPES:
-        raise WeightsError(f"A Swin trunk needs the width and depths of T, S or B, got {shape}: not a released model?")
-    return _SWIN_SHAPES[shape]
 
 
 def _from_framework(config: Mapping[str, Any]) -> PublishedModel:

@@ -64,15 +64,10 @@ def _read(row: dict[str, str], data_set: str) -> PublishedScore:
 
 
 def _notes(method: str, data_set: str) -> Iterator[str]:
-    if (method, data_set) == ("SiamUNet-Diff", "LEVIRCD256"):
-        yield "misprinted: F1 repeats SYSUCD's, precision is the F1; IoU implies F1 0.7822 and precision 0.907"
-    if data_set != "MineNetCD256":
-        return
-    if method in ("AFCF3D", "TFI_GR"):
-        yield "AFCF3D and TFI_GR have the same five numbers: at least one row is a copy"
-    if MAPS[METHODS[method]].PUBLISHED.averaged:
+    published = MAPS[METHODS[method]].PUBLISHED
+    if data_set in published.notes:
+        yield published.notes[data_set]
+    if published.averaged and data_set == "MineNetCD256":
         yield "mean over several processes: good to about 0.001"
-    if MAPS[METHODS[method]].PUBLISHED.chosen_on_test:
+    if published.chosen_on_test and data_set == "MineNetCD256":
         yield "trained from a local folder, the epoch was chosen on the test split: optimistic"
-    if method == "ChangeFFT":
-        yield "the tables' name for MineNetCD with a Swin-T trunk"

@@ -11,7 +11,7 @@ from minenetcd.cli import models as command
 from minenetcd.cli.main import app, run
 from minenetcd.models.catalog import create_model, list_models, model_class
 from minenetcd.weights.maps import MAPS
-from minenetcd.weights.published import RELEASED
+from minenetcd.weights.maps.minenetcd import RELEASED
 
 
 def test_piped_it_is_a_line_a_method(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import UnknownNameError, WeightsError
-from minenetcd.weights.published import RELEASED, published_ids, read_published
+from minenetcd.weights.maps.minenetcd import RELEASED
+from minenetcd.weights.published import published_ids, read_published
 from parity.golden import Golden, golden_pair, load_golden
 from parity.loading import about_to_be_loaded
 from parity.repositories import (
@@ -251,7 +252,7 @@ def test_trunks_that_were_never_released_are_errors() -> None:
 
 
 def test_released_ids_are_listed_once() -> None:
-    assert len(set(RELEASED)) == len(RELEASED) == 18
+    assert len(set(RELEASED.values())) == len(RELEASED) == 18
     ids = published_ids("minenetcd")
     assert ids[0] == "HZDR-FWGEL/UCD-MNCD256-ChangeFFT"
     assert "ericyu/minenetcd-upernet-Swin-Diff-T-Pretrained-ChannelMixing-Dropout" in ids

@@ -164,7 +164,7 @@ def _group(lines: Sequence[Line], index: int) -> str:
 
 
 def _all_trunks(lines: Sequence[Line]) -> bool:
-    return all(line.model["name"] == "minenetcd" and line.group for line in lines)
+    return all(line.has_change_fft is not None and line.group for line in lines)
 
 
 def _notes(lines: Sequence[Line]) -> list[str]:

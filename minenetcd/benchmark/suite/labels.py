@@ -43,7 +43,7 @@ PRINTED_AS = {"oa": "accuracy", "precision": "precision", "recall": "recall", "f
 
 def has_change_fft(model: Mapping[str, Any]) -> bool | None:
     """Whether a MineNetCD has ChangeFFT, in whichever form; None for other methods."""
-    return model.get("change_fft", "channel") != "none" if model["name"] == "minenetcd" else None
+    return model.get("change_fft", "channel") != "none" if backbone_of(model) else None
 
 
 def backbone_of(model: Mapping[str, Any]) -> str | None:

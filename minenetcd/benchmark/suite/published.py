@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from minenetcd.benchmark.suite.labels import MEASURES, PRINTED_AS, backbone_of, has_change_fft
-from minenetcd.weights.published import RELEASED
+from minenetcd.weights.maps.minenetcd import RELEASED
 from minenetcd.weights.scores import published_scores
 
 PAPER = Path(__file__).parent / "paper"
@@ -16,13 +16,6 @@ PAPER = Path(__file__).parent / "paper"
 PAPER_DATA = "MineNetCD256"
 
 SOURCES = {"framework": "the tables of the unified framework", "paper": "table 2 of the paper"}
-
-#: How the released repositories spell a trunk.
-_RELEASED_TRUNKS = {
-    "swin_t": "Swin-Diff-T-", "swin_s": "Swin-Diff-S-", "swin_b": "Swin-Diff-B-",
-    "resnet18": "ResNet_Diff_18_", "resnet50": "ResNet_Diff_50_", "resnet101": "ResNet_Diff_101_",
-    "vmamba_t": "VSSM-T-", "vmamba_s": "VSSM-S-", "vmamba_b": "VSSM-B-",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,7 +33,7 @@ def printed_score(model: Mapping[str, Any], table: str | None, prefer: Literal["
     With `prefer="paper"`, table 2 of the paper, and the framework's tables only where it has no such row. Of
     MineNetCD, only Swin-T with ChangeFFT is printed in either.
     """
-    if table is None or (model["name"] == "minenetcd" and not _is_the_printed_one(model)):
+    if table is None or (backbone_of(model) and not _is_the_printed_one(model)):
         return None
     if prefer == "paper" and table == PAPER_DATA and model["name"] in (rows := _rows("table2.csv")):
         return Printed(rows[model["name"]], SOURCES["paper"])
@@ -64,12 +57,11 @@ def published_weights(model: Mapping[str, Any], table: str | None) -> str | None
     MineNetCD's weights were trained with the `spatial` form of ChangeFFT: they are taken for either form.
     """
     scores = published_scores(model["name"], data_set=table) if table else []
-    if model["name"] != "minenetcd" or _is_the_printed_one(model):
+    if not backbone_of(model) or _is_the_printed_one(model):
         return scores[0].weights if scores else None
     if table != PAPER_DATA:
         return None
-    trunk, with_fft = _RELEASED_TRUNKS.get(backbone_of(model) or ""), has_change_fft(model)
-    return next((name for name in RELEASED if trunk and trunk in name and name.endswith("Dropout") == with_fft), None)
+    return RELEASED.get((str(backbone_of(model)), bool(has_change_fft(model))))
 
 
 def _is_the_printed_one(model: Mapping[str, Any]) -> bool:

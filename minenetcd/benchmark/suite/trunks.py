@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from minenetcd.benchmark.suite.labels import TRUNKS
+from minenetcd.benchmark.suite.labels import TRUNKS, backbone_of
 from minenetcd.models.catalog import create_model, model_class
 from minenetcd.models.complexity import Complexity, default_complexity, measure_complexity
 
@@ -23,7 +23,7 @@ def complexity_of(model: Mapping[str, Any]) -> Complexity:
     options = own_options(model)
     if not options:
         return default_complexity(model["name"])
-    if model["name"] == "minenetcd" and set(options) <= {"backbone", "change_fft"}:
+    if backbone_of(model) and set(options) <= {"backbone", "change_fft"}:
         key = (options.get("backbone", "swin_t"), options.get("change_fft", "channel"))
         if key in (stored := read_trunks()):
             return stored[key]

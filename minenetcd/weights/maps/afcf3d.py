@@ -7,6 +7,7 @@ Left over from a variant supervised at every scale, and dropped: `superD`, `supe
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.maps._same_numbers import SAME_NUMBERS
 from minenetcd.weights.method import PublishedMethod
 
 _FUSE, _OUT = "decoder.AFCF_fuse", "decoder.output"
@@ -65,4 +66,4 @@ RULES: Rules = (
 
 OPTIONS: dict[str, Any] = {}
 
-PUBLISHED = PublishedMethod(framework="AFCF3D", table="AFCF3D", averaged=True)
+PUBLISHED = PublishedMethod(framework="AFCF3D", table="AFCF3D", averaged=True, notes=SAME_NUMBERS)

@@ -6,5 +6,11 @@ from minenetcd.weights.method import PublishedMethod
 __all__ = ["OPTIONS", "PUBLISHED", "RULES"]
 
 PUBLISHED = PublishedMethod(
-    framework="SiamUnet_diff", table="SiamUNet-Diff", label="SiamUnet-Diff", chosen_on_test=True
+    framework="SiamUnet_diff",
+    table="SiamUNet-Diff",
+    label="SiamUnet-Diff",
+    chosen_on_test=True,
+    notes={
+        "LEVIRCD256": "misprinted: F1 repeats SYSUCD's, precision is the F1; IoU implies F1 0.7822 and precision 0.907"
+    },
 )

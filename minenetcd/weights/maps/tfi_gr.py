@@ -7,6 +7,7 @@ decoder's three blocks never run and are dropped. In the published names levels 
 from typing import Any
 
 from minenetcd.weights.keymap import Rules
+from minenetcd.weights.maps._same_numbers import SAME_NUMBERS
 from minenetcd.weights.method import PublishedMethod
 
 
@@ -36,4 +37,4 @@ RULES: Rules = (
 
 OPTIONS: dict[str, Any] = {}
 
-PUBLISHED = PublishedMethod(framework="TFI_GR", table="TFI_GR", label="TFI-GR", averaged=True)
+PUBLISHED = PublishedMethod(framework="TFI_GR", table="TFI_GR", label="TFI-GR", averaged=True, notes=SAME_NUMBERS)

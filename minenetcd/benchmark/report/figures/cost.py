@@ -111,7 +111,7 @@ def _kinds(lines: Sequence[Line]) -> list[tuple[str, str]]:
     families = [line.trunk.family for line in lines if line.trunk]
     if len(families) == len(lines):
         return [(family, FAMILY_COLOURS[family]) for family in families]
-    ours = [line.model["name"] == "minenetcd" for line in lines]
+    ours = [line.has_change_fft is not None for line in lines]
     return [("MineNetCD", ACCENT) if own else ("others", BLUE) for own in ours]
 
 
