@@ -21,7 +21,11 @@ from fixtures.hub_data import drawn_pair
 from minenetcd.models.contract import CHECKS
 from project.pages import ROOT, SHELLS, WALKS, blocks, files_shown
 
-pytestmark = pytest.mark.slow  # one process that does all that the pages say: half a minute
+pytestmark = [
+    pytest.mark.slow,  # one process that does all that the pages say: half a minute
+    pytest.mark.needs("hatchling"),
+    pytest.mark.needs("pip"),
+]
 
 TOY = ROOT / "examples" / "minenetcd-toy"
 
