@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict, replace
 
 import minenetcd
-from minenetcd.detectors.loading import EMBEDDED
+from minenetcd.detectors.sources import EMBEDDED
 from minenetcd.evaluation.synthetic import score_on_synthetic
 from minenetcd.synthetic.seeds import synthetic_seeds
 

@@ -1,12 +1,17 @@
-"""Backbones by name: image -> pyramid of features, with `channels` and `strides` known before a forward."""
+"""Backbones by name: image -> pyramid of features, with `channels` and `strides` known before a forward.
+
+Names are known without torch, so that a wrong one is refused at once.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from minenetcd.backbones.base import Backbone
 from minenetcd.errors import OptionError
 from minenetcd.registry import Table, resolve
+
+if TYPE_CHECKING:
+    from minenetcd.backbones.base import Backbone
 
 
 @dataclass(frozen=True)
@@ -16,7 +21,7 @@ class Size:
     path: str
     options: Mapping[str, Any]
 
-    def __call__(self, *, in_channels: int) -> Backbone:
+    def __call__(self, *, in_channels: int) -> "Backbone":
         backbone: Backbone = resolve(self.path)(in_channels, **self.options)
         return backbone
 
@@ -39,7 +44,7 @@ _WIDE_SWIN: dict[str, Any] = {"embed_dim": 128, "heads": (4, 8, 16, 32), "window
 _RELEASED = "openmmlab/upernet-swin"
 
 #: Name -> one size of a trunk of this package, or the class of another's.
-BACKBONES: Table[Size | type[Backbone]] = Table(
+BACKBONES: "Table[Size | type[Backbone]]" = Table(
     "backbone",
     "minenetcd.backbones",
     {
@@ -59,11 +64,13 @@ BACKBONES: Table[Size | type[Backbone]] = Table(
 )
 
 
-def create_backbone(name: str, *, in_channels: int = 3) -> Backbone:
+def create_backbone(name: str, *, in_channels: int = 3) -> "Backbone":
     """The backbone `name`, or at "package.module:Name", with random weights, reading `in_channels` bands.
 
     UnknownNameError suggests the nearest; OptionError for what is no Backbone.
     """
+    from minenetcd.backbones.base import Backbone  # here, because it brings torch
+
     build: Any = BACKBONES[name]
     if not isinstance(build, Size) and not (isinstance(build, type) and issubclass(build, Backbone)):
         raise OptionError(f"A backbone is a class that derives from Backbone, {name!r} is {build!r}: derive it.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Exit, Option, Typer
 from typer.core import TyperGroup
 
+from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import counted, duration, print_rich, table
 from minenetcd.cli.options import Device
 
@@ -52,12 +53,15 @@ def run(
 
     Example: minenetcd benchmark synthetic-small --jobs 2
     """
-    from minenetcd.benchmark.run import plan_suite, run_suite
     from minenetcd.benchmark.suite.suites import read_suite
     from minenetcd.configs.reading import parse_overrides
 
     wanted = read_suite(suite, **parse_overrides(overrides or ()))
     out = out or Path("results") / wanted.name
+    check_early(device=device, out=out)
+    # from here on torch is needed
+    from minenetcd.benchmark.run import plan_suite, run_suite
+
     if dry_run:
         _print_plan(plan_suite(wanted, out, runs), jobs)
         return

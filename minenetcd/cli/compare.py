@@ -1,10 +1,11 @@
 """minenetcd compare"""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
+from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import counted, digits, print_rich, progress_bar, table
 from minenetcd.cli.options import (
     DATA,
@@ -20,6 +21,9 @@ from minenetcd.cli.options import (
     metres_per_pixel,
 )
 from minenetcd.errors import OptionError
+
+if TYPE_CHECKING:
+    from minenetcd.prediction.options import PredictOptions
 
 
 def compare(
@@ -45,27 +49,32 @@ def compare(
 
     Example: minenetcd compare minenetcd-nano runs/bit --data levir-cd --out comparison
     """
-    from minenetcd.detectors.side_by_side import load_detectors
-    from minenetcd.explain.comparison.on_data import compare_on_data
-    from minenetcd.explain.comparison.on_scene import compare_on_scene
-    from minenetcd.explain.comparison.outputs import write_comparison
     from minenetcd.prediction.options import PredictOptions
 
-    is_scene = before is not None and after is not None
-    if (data is not None) + is_scene != 1 or (before is None) != (after is None):
+    scene = None if before is None or after is None else (before, after)
+    if (data is None) == (scene is None) or (before is None) != (after is None):
         raise OptionError("A comparison needs --data, or --before and --after: name a data set or two images.")
-    if truth is not None and not is_scene:
+    if truth is not None and scene is None:
         raise OptionError("--truth belongs to --before and --after, a data set has its own: leave it out.")
     scene_options = PredictOptions(
         bands=band_numbers(bands),
         bands_after=band_numbers(bands_after, "--bands-after"),
         gsd=metres_per_pixel(gsd),
     )
+    check_early(detectors=[model_a, model_b], data=data, device=device, out=out)
+    if scene is not None:
+        _check_scene(*scene, scene_options, truth)
+    # from here on torch is needed
+    from minenetcd.detectors.side_by_side import load_detectors
+    from minenetcd.explain.comparison.on_data import compare_on_data
+    from minenetcd.explain.comparison.on_scene import compare_on_scene
+    from minenetcd.explain.comparison.outputs import write_comparison
+
     detectors = load_detectors([model_a, model_b])
     with progress_bar("Comparing") as progress:
-        if is_scene:
+        if scene is not None:
             comparison = compare_on_scene(
-                detectors, before, after, out,
+                detectors, *scene, out,
                 options=scene_options, truth=truth, device=device, examples=examples, progress=progress,
             )  # fmt: skip
         else:
@@ -75,6 +84,17 @@ def compare(
                 progress=progress,
             )  # fmt: skip
     _print(write_comparison(comparison, out), out)
+
+
+def _check_scene(before: str, after: str, options: "PredictOptions", truth: str | None) -> None:
+    """What the comparison would refuse later of the images and their truth."""
+    from minenetcd.building.scene_label import open_label
+    from minenetcd.prediction.opening import open_scene
+
+    with open_scene(before, after, options) as scene:
+        if truth is not None:
+            with open_label(truth, scene.native.grid):
+                pass
 
 
 def _print(record: dict[str, Any], out: Path) -> None:

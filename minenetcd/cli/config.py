@@ -29,7 +29,7 @@ def show(
     import yaml
 
     from minenetcd.configs.reading import parse_overrides
-    from minenetcd.training.start import read_settings
+    from minenetcd.training.settings import read_settings
 
     settings = read_settings(config, **parse_overrides(overrides or ()))
     print(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False), end="")

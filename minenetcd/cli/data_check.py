@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Exit, Option
 
+from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import counted, digits, print_json, print_rich, progress_bar, table, warn
 from minenetcd.cli.options import Json, Quiet, Workers
 from minenetcd.files import write_json
@@ -32,6 +33,8 @@ def check(
 
     Example: minenetcd data check my_pairs --workers 4
     """
+    check_early(data=source)
+    # from here on torch is needed
     from minenetcd.examining.audit import audit
 
     with progress_bar("Reading pairs", quiet=quiet) as progress:
@@ -57,6 +60,8 @@ def stats(
 
     Example: minenetcd data stats patches --out statistics
     """
+    check_early(data=source, out=out)
+    # from here on torch is needed
     from minenetcd.examining.statistics import dataset_statistics
     from minenetcd.examining.statistics.figures.write import write_statistics
 

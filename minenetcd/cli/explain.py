@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
+from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import digits, print_rich, progress_bar, table
 from minenetcd.cli.options import (
     After,
@@ -51,9 +52,8 @@ def explain(
 
     Example: minenetcd explain minenetcd-nano 2019.tif 2023.tif --beside runs/bit --window 512,512,256
     """
-    from minenetcd.detectors.side_by_side import load_detectors
-    from minenetcd.explain.explanation import ExplainOptions, explain_pair
-    from minenetcd.explain.outputs import write_explanations
+    from minenetcd.explain.options import ExplainOptions
+    from minenetcd.explain.view import check_view
 
     options = ExplainOptions(
         levels=_levels(level),
@@ -65,7 +65,15 @@ def explain(
         gsd=metres_per_pixel(gsd),
         truth=truth,
     )
-    detectors = load_detectors([model, *(beside or ())])
+    sources = [model, *(beside or ())]
+    check_early(detectors=sources, device=device, out=out)
+    check_view(before, after, options)
+    # from here on torch is needed
+    from minenetcd.detectors.side_by_side import load_detectors
+    from minenetcd.explain.explanation import explain_pair
+    from minenetcd.explain.outputs import write_explanations
+
+    detectors = load_detectors(sources)
     with progress_bar("Looking inside") as progress:
         view, explanations = explain_pair(detectors, before, after, options=options, device=device, progress=progress)
     written = write_explanations(view, explanations, out, options=options)

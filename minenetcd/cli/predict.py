@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
+from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import progress_bar
 from minenetcd.cli.options import After, Bands, BandsAfter, Before, Device, Json, Quiet, band_numbers, metres_or_model
+from minenetcd.cli.results import print_prediction
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
@@ -44,9 +46,8 @@ def predict(
 
     Example: minenetcd predict 2019.tif 2023.tif --out change --min-area-ha 0.1
     """
-    from minenetcd.cli.results import print_prediction
-    from minenetcd.detectors.learned import ChangeDetector
-    from minenetcd.prediction.scene import PredictOptions, predict_scene
+    from minenetcd.prediction.opening import open_scene
+    from minenetcd.prediction.options import PredictOptions
 
     metres = metres_or_model(gsd)
     options = PredictOptions(
@@ -59,11 +60,17 @@ def predict(
         compile=compile,
         also=tuple(also or ()),
     )
-    detector = ChangeDetector.from_pretrained(model)
-    if metres == "model":
-        options = replace(options, gsd=_metres_of(detector))
-    with progress_bar("Detecting change", quiet=quiet) as progress:
-        result = predict_scene(detector, before, after, out, options=options, device=device, progress=progress)
+    check_early(detectors=[model], device=device, out=out)
+    with open_scene(before, after, options) as scene:
+        # from here on torch is needed
+        from minenetcd.detectors.learned import ChangeDetector
+        from minenetcd.prediction.scene import predict_opened
+
+        detector = ChangeDetector.from_pretrained(model)
+        if metres == "model":
+            options = replace(options, gsd=_metres_of(detector))
+        with progress_bar("Detecting change", quiet=quiet) as progress:
+            result = predict_opened(detector, scene, out, options=options, device=device, progress=progress)
     print_prediction(result, as_json=as_json, quiet=quiet)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
 
+from minenetcd.cli.checks import check_early, check_threshold
 from minenetcd.cli.console import counted, digits, print_json, print_rich, progress_bar, table
 from minenetcd.cli.options import DATA, BatchSize, Detector, Device, Json, Quiet, Split, Workers
 
@@ -36,15 +37,19 @@ def test(
 
     Example: minenetcd test runs/bit --data levir-cd
     """
+    out = out or Path("tests") / f"{_short(model)}-{_short(data)}-{split}"
     from minenetcd.runtime.launch import is_chief, is_launched, run_processes
 
+    if not is_launched():  # those that are were started by one that did
+        check_threshold(threshold)
+        check_early(detectors=[model], data=data, device=device, out=out)
     if processes > 1 and not is_launched():
         raise Exit(run_processes(sys.argv[1:], processes))
 
+    # from here on torch is needed
     from minenetcd.detectors.learned import ChangeDetector
     from minenetcd.evaluation.testing import run_test
 
-    out = out or Path("tests") / f"{_short(model)}-{_short(data)}-{split}"
     detector = ChangeDetector.from_pretrained(model)
     with progress_bar(f"Testing on {data}", quiet=quiet) as progress:
         result = run_test(

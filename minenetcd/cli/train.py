@@ -2,9 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Argument, Exit, Option
+
+from minenetcd.cli.checks import check_early
 
 
 def train(
@@ -21,21 +23,37 @@ def train(
 
     Example: minenetcd train minenetcd-nano data="synthetic:mines?sites=40&size=512" --processes 2
     """
+    from minenetcd.configs.reading import parse_overrides
     from minenetcd.runtime.launch import is_launched, run_processes
 
+    out, changes = out or Path("runs") / Path(config).stem, parse_overrides(overrides or ())
+    if not is_launched():  # those that are were started by one that did
+        _check(config, changes, device, out)
     if processes > 1 and not is_launched():
         raise Exit(run_processes(sys.argv[1:], processes))
 
+    # from here on torch is needed
     from minenetcd.cli.training_progress import RunProgress
-    from minenetcd.configs.reading import parse_overrides
     from minenetcd.training.train import train as run_training
 
-    out = out or Path("runs") / Path(config).stem
-    detector = run_training(
-        config, out, device=device, resume=resume, reporter=RunProgress(), **parse_overrides(overrides or ())
-    )
+    detector = run_training(config, out, device=device, resume=resume, reporter=RunProgress(), **changes)
     score = next(iter(detector.provenance.metrics.values()))
     print(
         f"{detector.name}: F1 {score:.4f} on the validation split, threshold {detector.threshold:.2f}, saved in {out}"
     )
     print(f"Next: minenetcd test {out} --data NAME")
+
+
+def _check(config: str, changes: dict[str, Any], device: str | None, out: Path) -> None:
+    """Refuse what the configuration names and cannot be had."""
+    from minenetcd.configs.schema import HANDED_OVER
+    from minenetcd.training.settings import read_schema
+
+    settings = read_schema(config, **changes)
+    start = settings.start_from
+    check_early(
+        detectors=[start] if start and not start.startswith(HANDED_OVER) else [],
+        data=settings.data.name,
+        device=device,
+        out=out,
+    )

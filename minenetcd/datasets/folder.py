@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Protocol
 
 from minenetcd.data.dataset import ChangeDataset
-from minenetcd.data.reading.decode import ReadOptions
 from minenetcd.data.reading.folder_layout import FolderLayout
 from minenetcd.data.reading.image_table import ParquetFiles, SavedFolder, holds_images, parquet_schema
 from minenetcd.data.reading.path_table import TABLE_ENDINGS, PathTable
+from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.split_names import WHOLE, by_split, choose_split
 from minenetcd.datasets.objects import Pairs, as_dataset
 from minenetcd.errors import DataError

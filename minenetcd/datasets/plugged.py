@@ -1,15 +1,17 @@
 """Data sets that plug-ins bring by name, or that stand at "package.module:Name"."""
 
 import inspect
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl
 
 from minenetcd.constants import SPLITS
-from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.split_names import choose_split
-from minenetcd.datasets.objects import Pairs, as_dataset
 from minenetcd.errors import OptionError
 from minenetcd.registry import Table
+
+if TYPE_CHECKING:
+    from minenetcd.data.dataset import ChangeDataset
+    from minenetcd.datasets.objects import Pairs
 
 
 class PairsMaker(Protocol):
@@ -18,17 +20,19 @@ class PairsMaker(Protocol):
     Its attribute `splits`, where it has one, names those there are; else they are train, val and test.
     """
 
-    def __call__(self, split: str, /, **options: str) -> Pairs: ...
+    def __call__(self, split: str, /, **options: str) -> "Pairs": ...
 
 
 DATA_SETS: Table[PairsMaker] = Table("data set", "minenetcd.datasets", {})
 
 
-def open_plugged(source: str, split: str) -> ChangeDataset:
+def open_plugged(source: str, split: str) -> "ChangeDataset":
     """The pairs of one split of `source`: NAME, or NAME?option=value&option=value.
 
     OptionError for options it does not take, DataError for a split it does not have.
     """
+    from minenetcd.datasets.objects import as_dataset  # here, because names are told apart without torch
+
     name, _, query = source.partition("?")
     maker, options = DATA_SETS[name], dict(parse_qsl(query, keep_blank_values=True))
     chosen = choose_split(source, split, splits_of(source))

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from minenetcd.configs.schema import HANDED_OVER
-from minenetcd.data.reading.decode import ReadOptions
+from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.datasets.download import HubName, hub_name
 from minenetcd.datasets.named import DATASETS
 from minenetcd.datasets.plugged import DATA_SETS

@@ -5,7 +5,7 @@ from pathlib import Path
 from minenetcd.building.synthetic_sets.source import build_synthetic, cache_folder, parse_synthetic
 from minenetcd.constants import SPLITS, Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset
-from minenetcd.data.reading.decode import ReadOptions
+from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.datasets.folder import open_path
 from minenetcd.errors import UnknownNameError
 

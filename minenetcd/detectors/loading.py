@@ -9,18 +9,12 @@ from torch import Tensor
 from minenetcd.backbones.catalog import BACKBONES
 from minenetcd.configs.detector import SavedDetector
 from minenetcd.detectors.preprocessing import Preprocessing
-from minenetcd.errors import UnknownNameError, WeightsError
+from minenetcd.detectors.sources import find_detector
+from minenetcd.errors import WeightsError
 from minenetcd.models.catalog import MODELS, create_model
 from minenetcd.registry import Table, is_path, package_of
 from minenetcd.weights.keymap import load_strictly, rename
-from minenetcd.weights.repository import CONFIG_FILE, is_hub_id, open_repository, read_tensors
-
-EMBEDDED = Path(__file__).parents[1] / "weights" / "embedded"
-
-
-def list_detectors() -> list[str]:
-    """Names of the trained detectors shipped with the package."""
-    return sorted(path.parent.name for path in EMBEDDED.glob(f"*/{CONFIG_FILE}"))
+from minenetcd.weights.repository import open_repository, read_tensors
 
 
 def load_parts(source: str | Path, *, trust: Iterable[str] = (), **hub_options: Any) -> dict[str, Any]:
@@ -30,11 +24,7 @@ def load_parts(source: str | Path, *, trust: Iterable[str] = (), **hub_options: 
     code. Of classes that are not of this package it imports those of plug-ins, and of the packages in `trust`.
     Raises UnknownNameError or WeightsError, naming the tensor that does not fit, or the package that is needed.
     """
-    if str(source) in list_detectors():
-        source = EMBEDDED / str(source)
-    elif not (Path(source).is_dir() or is_hub_id(str(source))):
-        raise UnknownNameError("trained detector", str(source), list_detectors())
-    repository = open_repository(source, **hub_options)
+    repository = open_repository(find_detector(source), **hub_options)
     tensors = read_tensors(repository.weights)
     if repository.is_published:
         return _load_published(repository.config, tensors, repository.source)

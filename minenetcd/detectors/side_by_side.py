@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.errors import OptionError
+from minenetcd.detectors.sources import check_detectors
 
 
 def load_detectors(sources: Sequence[str]) -> dict[str, ChangeDetector]:
@@ -13,9 +13,7 @@ def load_detectors(sources: Sequence[str]) -> dict[str, ChangeDetector]:
 
     OptionError for a source given twice; what `ChangeDetector.from_pretrained` raises.
     """
-    twice = next((source for source, times in Counter(sources).items() if times > 1), None)
-    if twice is not None:
-        raise OptionError(f"Different detectors are needed, {twice!r} is given twice: name another.")
+    check_detectors(sources)
     detectors = [ChangeDetector.from_pretrained(source) for source in sources]
     names = Counter(detector.name for detector in detectors)
     return {

@@ -5,7 +5,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -16,8 +15,9 @@ from torch.nn import functional
 from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError
-from minenetcd.explain.grad_cam import Target, TargetScore, grad_cam, heat
+from minenetcd.explain.grad_cam import TargetScore, grad_cam, heat
 from minenetcd.explain.layers import Dates, declared_layers
+from minenetcd.explain.options import ExplainOptions, Target
 from minenetcd.explain.spectra import REGIONS, Spectrum, channel_spectra
 from minenetcd.explain.view import View, read_view
 from minenetcd.geo.align import open_pair
@@ -28,34 +28,6 @@ from minenetcd.runtime.device import choose_device
 
 #: Images are padded to multiples of this, so that the cells of every level divide them. [pixels]
 COARSEST_CELL = 32
-
-Pixels = Literal["predicted", "all"]
-
-
-@dataclass(frozen=True)
-class ExplainOptions:
-    """What is asked about two images.
-
-    `pixels`: whose score is explained, those the detector itself gives to the target, or all of them. `levels` from
-    1, the finest; None: all. `window`: first column, first row, side [pixels].
-    """
-
-    levels: tuple[int, ...] | None = None
-    target: Target = "change"
-    pixels: Pixels = "predicted"
-    window: tuple[int, int, int] | None = None
-    bands: tuple[int, ...] | None = None
-    bands_after: tuple[int, ...] | None = None
-    gsd: float | None = None
-    truth: Path | None = None
-
-    def __post_init__(self) -> None:
-        for name, value, choices in (
-            ("target", self.target, ("change", "no-change")),
-            ("pixels", self.pixels, ("predicted", "all")),
-        ):
-            if value not in choices:
-                raise OptionError(f"{name} needs one of {', '.join(choices)}, got {value!r}: choose one.")
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,19 @@ Source: Selvaraju et al., "Grad-CAM: Visual explanations from deep networks via 
 class activation mapping", AAAI 2020, the sum over a set of pixels takes the place of the class score.
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
 from minenetcd.errors import OptionError
 from minenetcd.explain.layers import Dates, Layer
+from minenetcd.explain.options import Target
 from minenetcd.layers.resize import resize_to
 from minenetcd.models.base import ChangeModel
 from minenetcd.types import change_log_odds
 
 if TYPE_CHECKING:
     from captum.attr import LayerGradCam
-
-Target = Literal["change", "no-change"]
 
 
 class TargetScore(nn.Module):

@@ -11,7 +11,8 @@ from rasterio.windows import Window
 from minenetcd.detectors.side_by_side import short_names
 from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
-from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_target
+from minenetcd.explain.explanation import Explanation, HeatMap, region_of_target
+from minenetcd.explain.options import ExplainOptions
 from minenetcd.explain.sheet import explanation_sheet, heat_figure, outline_words
 from minenetcd.explain.spectra import spectra_table
 from minenetcd.explain.spectra_figure import spectra_figure

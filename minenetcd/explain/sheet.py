@@ -19,8 +19,9 @@ from minenetcd.display.panels import (
     draw_probability,
     swatch,
 )
-from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap, region_of_change
+from minenetcd.explain.explanation import Explanation, HeatMap, region_of_change
 from minenetcd.explain.heat_picture import HEAT_COLOURS, draw_heat, is_speckled, write_note
+from minenetcd.explain.options import ExplainOptions
 from minenetcd.explain.view import View
 
 PANEL_INCHES, BAR_INCHES = 2.1, 0.12

@@ -10,7 +10,8 @@ from rasterio.windows import Window
 from minenetcd.building.scene_label import open_label
 from minenetcd.constants import UNKNOWN
 from minenetcd.errors import OptionError, RasterError
-from minenetcd.geo.align import AlignedPair
+from minenetcd.explain.options import ExplainOptions
+from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.grid import Grid
 
 #: A network that is asked for gradients keeps what it computed, so that a part is explained as a whole. [pixels]
@@ -34,6 +35,12 @@ class View:
     @property
     def shape(self) -> tuple[int, int]:
         return self.grid.shape
+
+
+def check_view(before: str | Path, after: str | Path, options: ExplainOptions) -> None:
+    """What `open_pair` and `read_view` raise for these images and options, before a network is loaded."""
+    with open_pair(before, after, bands=options.bands, bands_after=options.bands_after, gsd=options.gsd) as pair:
+        read_view(pair, window=options.window, truth=options.truth)
 
 
 def read_view(pair: AlignedPair, *, window: tuple[int, int, int] | None = None, truth: Path | None = None) -> View:

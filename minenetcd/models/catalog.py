@@ -1,17 +1,19 @@
-"""Architectures by name."""
+"""Architectures by name. Names are known without torch, so that a wrong one is refused at once."""
 
 import inspect
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minenetcd.backbones.catalog import BACKBONES
 from minenetcd.errors import OptionError
-from minenetcd.models.base import ChangeModel
 from minenetcd.registry import Table
 
+if TYPE_CHECKING:
+    from minenetcd.models.base import ChangeModel
+
 #: Name -> class, as text: choosing one network imports that network alone.
-MODELS: Table[type[ChangeModel]] = Table(
+MODELS: "Table[type[ChangeModel]]" = Table(
     "model",
     "minenetcd.models",
     {
@@ -44,7 +46,7 @@ def list_models() -> list[str]:
     return list(MODELS)
 
 
-def register_model(name: str, architecture: type[ChangeModel]) -> None:
+def register_model(name: str, architecture: "type[ChangeModel]") -> None:
     """Make a network of your own known as `name`, wherever a model is named, also in processes started from here.
 
     OptionError where the name is taken or `architecture` is no ChangeModel.
@@ -52,12 +54,12 @@ def register_model(name: str, architecture: type[ChangeModel]) -> None:
     MODELS.register(name, _checked(name, architecture))
 
 
-def model_class(name: str) -> type[ChangeModel]:
+def model_class(name: str) -> "type[ChangeModel]":
     """The class behind `name`, or at "package.module:Name"; UnknownNameError suggests the nearest."""
     return _checked(name, MODELS[name])
 
 
-def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any) -> ChangeModel:
+def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any) -> "ChangeModel":
     """Build the architecture `name` with its keyword `options`, on the CPU, in training mode.
 
     Weights are random; `pretrained_backbone=True` fetches the trunk's ImageNet weights. Raises
@@ -73,7 +75,7 @@ def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any
     return model
 
 
-def described(model: ChangeModel) -> dict[str, Any]:
+def described(model: "ChangeModel") -> dict[str, Any]:
     """What builds `model` once more, as plain values: its name and options.
 
     OptionError for an option that JSON does not hold: neither a run nor a detector could keep it.
@@ -88,7 +90,7 @@ def described(model: ChangeModel) -> dict[str, Any]:
     return {"name": model_name(model), **options}
 
 
-def model_name(model: ChangeModel) -> str:
+def model_name(model: "ChangeModel") -> str:
     """The name `model` was created by; of a class that has none, where it is defined: "package.module:Name"."""
     return MODELS.name_of(type(model))
 
@@ -119,7 +121,9 @@ _ON_BACKBONE = "minenetcd-"
 KNOWN_CONFIGURATIONS = KnownConfigurations()
 
 
-def _checked(name: str, architecture: Any) -> type[ChangeModel]:
+def _checked(name: str, architecture: Any) -> "type[ChangeModel]":
+    from minenetcd.models.base import ChangeModel  # here, because it brings torch
+
     if not (isinstance(architecture, type) and issubclass(architecture, ChangeModel)):
         raise OptionError(
             f"A model is a class that derives from minenetcd.ChangeModel, {name!r} is {architecture!r}: derive it."

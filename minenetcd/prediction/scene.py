@@ -14,11 +14,11 @@ from rasterio.windows import Window
 from minenetcd.constants import Progress, no_progress
 from minenetcd.detectors.blending import Strip
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.errors import OptionError
 from minenetcd.files import check_writable
-from minenetcd.geo.align import AlignedPair, open_pair
+from minenetcd.geo.align import AlignedPair
 from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.inference import probability_strips
+from minenetcd.prediction.opening import OpenedScene, open_scene
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
 from minenetcd.prediction.stored import StoredProbability
@@ -48,9 +48,23 @@ def predict_scene(
     Raises RasterError or GridError for images that cannot be compared, OptionError for options that do not fit
     them, OutputError, before computing, where `out` cannot be written.
     """
+    with open_scene(before, after, options) as scene:
+        return predict_opened(detector, scene, out, options=options, device=device, progress=progress)
+
+
+def predict_opened(
+    detector: ChangeDetector,
+    scene: OpenedScene,
+    out: str | Path | None = None,
+    *,
+    options: PredictOptions = DEFAULT_OPTIONS,
+    device: str = "auto",
+    progress: Progress = no_progress,
+) -> "ScenePrediction":
+    """`predict_scene` of images that `open_scene` opened with the bands of `options`."""
     started = time.perf_counter()
     with ExitStack() as opened:
-        pair, native = _open(before, after, options, opened)
+        native, pair = scene.native, scene.analysed(options, opened)
         facts = gather_facts(detector, pair, native, options)
         names = result_names(native.grid, options)
         if out is not None:
@@ -58,32 +72,16 @@ def predict_scene(
         folder = Path(tempfile.mkdtemp(prefix="minenetcd-"))
         on_failure = opened.enter_context(ExitStack())
         on_failure.callback(shutil.rmtree, folder, ignore_errors=True)
-        scene = _stored_scene(folder, facts, names)
+        stored = _stored_scene(folder, facts, names)
         ready = detector.for_inference(device=device, compile=options.compile)
-        _store(probability_strips(ready, pair, options, progress), pair, native, scene)
+        _store(probability_strips(ready, pair, options, progress), pair, native, stored)
         from minenetcd.prediction.result import find_result  # here: tiles need not wait for polygons and reports
 
-        prediction = find_result(scene, facts, native, folder, started=started)
+        prediction = find_result(stored, facts, native, folder, started=started)
         if out is not None:
             prediction.save(out)
         on_failure.pop_all()
     return prediction
-
-
-def _open(
-    before: str | Path, after: str | Path, options: PredictOptions, opened: ExitStack
-) -> tuple[AlignedPair, AlignedPair]:
-    """Both dates as they are analysed, and on the before image's own grid: the same pair without a gsd."""
-    bands = {"bands": options.bands, "bands_after": options.bands_after}
-    native = opened.enter_context(open_pair(before, after, **bands))
-    if options.min_area_ha > 0 and not native.grid.is_georeferenced:
-        raise OptionError(
-            "A smallest area in hectares (--min-area-ha) needs a georeferenced image, got a picture without CRS: "
-            "leave it out, or give GeoTIFFs."
-        )
-    if options.gsd is None:
-        return native, native
-    return opened.enter_context(open_pair(before, after, **bands, gsd=options.gsd)), native
 
 
 def _stored_scene(folder: Path, facts: SceneFacts, names: SavedPrediction) -> StoredScene:

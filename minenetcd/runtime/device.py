@@ -9,6 +9,15 @@ if TYPE_CHECKING:
     import torch
 
 
+KINDS = ("auto", "cpu", "cuda", "mps")
+
+
+def check_device(device: str) -> None:
+    """OptionError for what is no device's name; whether it is on this machine only torch knows (`choose_device`)."""
+    if device.split(":")[0] not in KINDS:
+        raise OptionError(f"The device {device!r} is not on this machine: choose one of {', '.join(KINDS)}.")
+
+
 def choose_device(device: str = "auto") -> "torch.device":
     """`device` as torch knows it; "auto" takes CUDA, then MPS, then the CPU. OptionError where it is not here."""
     import torch  # seconds: not before it is needed

@@ -1,4 +1,4 @@
-"""What a run begins with: its settings and its detector, from a configuration, a network or a detector."""
+"""What a run begins with: its detector, from a configuration, a network or a detector."""
 
 import copy
 from collections.abc import Mapping
@@ -7,28 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from minenetcd.configs.detector import DetectorSettings
-from minenetcd.configs.reading import merge, read_config
+from minenetcd.configs.reading import read_config
 from minenetcd.configs.schema import HANDED_OVER, Settings
-from minenetcd.configs.section import as_mapping
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import OptionError
 from minenetcd.models.base import ChangeModel
-from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, described
+from minenetcd.models.catalog import described
 from minenetcd.registry import path_of
-from minenetcd.training import earlier_framework
-from minenetcd.training.names import check_names
+from minenetcd.training.settings import Config, merged, with_known_names
 from minenetcd.weights.keymap import load_strictly
-
-Config = str | Path | Mapping[str, Any]
-
-
-def read_settings(config: Config, **overrides: Any) -> Settings:
-    """`config` with `overrides`, checked; a file of the earlier framework is translated first."""
-    values = read_config(config, KNOWN_CONFIGURATIONS)
-    if "model_name" in values:
-        values = merge(read_config("base"), earlier_framework.translate(values))
-    return _checked(values, overrides)
 
 
 def settings_of(detector: ChangeDetector, **overrides: Any) -> Settings:
@@ -48,7 +36,7 @@ def settings_of(detector: ChangeDetector, **overrides: Any) -> Settings:
         "pretrained_backbone": False,
         "start_from": f"{HANDED_OVER}{path_of(type(detector.model))}",
     }
-    return _checked(values, overrides)
+    return with_known_names(merged(values, overrides))
 
 
 def handed_over(source: Config | ChangeModel | ChangeDetector) -> ChangeDetector | None:
@@ -96,16 +84,3 @@ def _copy(given: ChangeDetector, settings: Settings) -> ChangeDetector:
         preprocessing=Preprocessing.of(settings.preprocessing),
         threshold=settings.threshold,
     )
-
-
-def _checked(values: dict[str, Any], overrides: dict[str, Any]) -> Settings:
-    # a bare name stands for its section, on either side of a merge
-    for key in ("data", "recipe"):
-        for side in (values, overrides):
-            if key in side:
-                side[key] = dict(as_mapping(side[key], "name"))
-    if "name" in overrides.get("recipe", {}):
-        values["recipe"] = {}  # another recipe brings its own values
-    settings = Settings.read(merge(values, overrides))
-    check_names(settings.recipe)
-    return settings

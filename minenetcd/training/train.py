@@ -26,7 +26,8 @@ from minenetcd.training.records.curves import draw_curves
 from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
 from minenetcd.training.records.run_folder import RunFolder
 from minenetcd.training.records.trackers import start_trackers, tracker_names
-from minenetcd.training.start import Config, handed_over, read_settings, settings_of, starting_point
+from minenetcd.training.settings import Config, read_settings
+from minenetcd.training.start import handed_over, settings_of, starting_point
 from minenetcd.weights.keymap import load_strictly
 
 SYNTHETIC_LIMITS = (

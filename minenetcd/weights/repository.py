@@ -5,13 +5,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
 
 from minenetcd.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CONFIG_FILE = "config.json"
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
@@ -59,11 +60,13 @@ def open_repository(source: str | Path, **hub_options: Any) -> Repository:
     return Repository(str(source), _read_config(files[CONFIG_FILE]), weights)
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: Path) -> "dict[str, Tensor]":
     """Every tensor of a .safetensors file, aliases included, or of a pickle, which may hold nothing but tensors.
 
     Code in a pickle is not run. Raises WeightsError for a file that is damaged or holds anything else.
     """
+    import torch  # here, because what a repository lacks is said without it
+
     try:
         if path.suffix == ".safetensors":
             return _read_safetensors(path)
@@ -76,12 +79,12 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     except (SafetensorError, RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise WeightsError(f"The weights {str(path)!r} cannot be read ({reason}): fetch or save them again.") from error
-    if not isinstance(tensors, dict) or not all(isinstance(value, Tensor) for value in tensors.values()):
+    if not isinstance(tensors, dict) or not all(isinstance(value, torch.Tensor) for value in tensors.values()):
         raise WeightsError(f"{str(path)!r} needs to hold tensors by name and nothing else: save a state dict.")
     return tensors
 
 
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
+def _read_safetensors(path: Path) -> "dict[str, Tensor]":
     with safe_open(path, framework="pt") as file:
         names = file.keys()
         tensors = {name: file.get_tensor(name) for name in names}

@@ -23,7 +23,7 @@ from fixtures.scene_files import landscape, make_sites, noise, utm_grid, write_g
 from minenetcd.building.build import build_dataset
 from minenetcd.building.scenes import PatchOptions
 from minenetcd.building.splits import SplitPlan
-from minenetcd.data.reading.decode import ReadOptions
+from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.datasets.folder import open_path
 from minenetcd.errors import DataError, MineNetCDError, OutputError
 

@@ -11,7 +11,7 @@ from minenetcd.configs.schema import Settings
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, list_models
 from minenetcd.training.schedules import learning_rate
-from minenetcd.training.start import read_settings
+from minenetcd.training.settings import read_settings
 
 
 def test_a_method_needs_no_file_and_minenetcd_has_one_name_a_backbone() -> None:

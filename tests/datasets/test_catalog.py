@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.hub_data import png
-from minenetcd.data.reading.decode import ReadOptions
+from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.reading.stored_pairs import spread
 from minenetcd.data.split_names import by_split, split_of
 from minenetcd.datasets.catalog import (

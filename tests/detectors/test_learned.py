@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.detectors.loading import list_detectors
 from minenetcd.detectors.preprocessing import Preprocessing
+from minenetcd.detectors.sources import list_detectors
 from minenetcd.errors import OptionError, OutputError, SizeError, UnknownNameError, WeightsError
 from minenetcd.geo.values import Limits
 from minenetcd.models.catalog import create_model

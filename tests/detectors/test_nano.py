@@ -10,7 +10,7 @@ from PIL import Image
 
 import minenetcd
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.detectors.loading import EMBEDDED
+from minenetcd.detectors.sources import EMBEDDED
 from minenetcd.evaluation.baseline import baseline_mask
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.synthetic import score_on_synthetic

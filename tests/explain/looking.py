@@ -11,7 +11,8 @@ from rasterio.crs import CRS
 from rasterio.windows import Window
 
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.explain.explanation import ExplainOptions, Explanation, explain
+from minenetcd.explain.explanation import Explanation, explain
+from minenetcd.explain.options import ExplainOptions
 from minenetcd.explain.view import View
 from minenetcd.geo.grid import Grid
 from minenetcd.models.catalog import create_model

@@ -14,8 +14,9 @@ from minenetcd.display.figure_style import figure_style
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import JointCounts
 from minenetcd.explain.comparison.sheet import differences_sheet, groups_figure
-from minenetcd.explain.explanation import ExplainOptions, Explanation, HeatMap
+from minenetcd.explain.explanation import Explanation, HeatMap
 from minenetcd.explain.heat_picture import HEAT_COLOURS, draw_heat, is_speckled
+from minenetcd.explain.options import ExplainOptions
 from minenetcd.explain.sheet import explanation_sheet, heat_figure
 from minenetcd.explain.spectra import Spectrum
 from minenetcd.explain.spectra_figure import spectra_figure

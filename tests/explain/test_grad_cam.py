@@ -12,9 +12,9 @@ import minenetcd
 from explain.constructed import BRIGHTNESS, CELL, DIFFERENCE, Known, known_detector
 from explain.looking import look, view_of
 from minenetcd.errors import OptionError
-from minenetcd.explain.explanation import ExplainOptions
 from minenetcd.explain.grad_cam import TargetScore, grad_cam, heat
 from minenetcd.explain.layers import Layer, declared_layers
+from minenetcd.explain.options import ExplainOptions
 
 pytestmark = pytest.mark.needs("captum")
 

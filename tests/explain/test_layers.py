@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from explain.looking import detector_of, look, noise, view_of
 from minenetcd.errors import OptionError
-from minenetcd.explain.explanation import ExplainOptions, explain_pair
+from minenetcd.explain.explanation import explain_pair
 from minenetcd.explain.layers import declared_layers, read_layers
+from minenetcd.explain.options import ExplainOptions
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import list_models
 from minenetcd.types import ChangeOutput

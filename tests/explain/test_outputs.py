@@ -15,7 +15,8 @@ from minenetcd.constants import Provenance
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.side_by_side import load_detectors
 from minenetcd.errors import OptionError, OutputError
-from minenetcd.explain.explanation import ExplainOptions, explain_pair
+from minenetcd.explain.explanation import explain_pair
+from minenetcd.explain.options import ExplainOptions
 from minenetcd.explain.outputs import write_explanations
 
 

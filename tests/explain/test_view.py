@@ -9,7 +9,8 @@ from rasterio.crs import CRS
 from explain.constructed import known_detector
 from explain.looking import write
 from minenetcd.errors import DataError, GridError, OptionError, RasterError
-from minenetcd.explain.explanation import ExplainOptions, explain_pair
+from minenetcd.explain.explanation import explain_pair
+from minenetcd.explain.options import ExplainOptions
 from minenetcd.explain.view import read_view
 from minenetcd.geo.align import open_pair
 

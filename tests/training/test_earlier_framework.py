@@ -8,7 +8,7 @@ import yaml
 
 from minenetcd.configs.schema import Settings
 from minenetcd.errors import OptionError, UnknownNameError
-from minenetcd.training.start import read_settings
+from minenetcd.training.settings import read_settings
 
 
 def file(folder: Path, **changes: Any) -> Path:

@@ -18,7 +18,7 @@ from minenetcd.configs.suite import PUBLISHED, TRAIN, DatasetEntry, MethodEntry,
 from minenetcd.datasets.catalog import published_table
 from minenetcd.errors import OptionError
 from minenetcd.files import slug
-from minenetcd.training.start import read_settings
+from minenetcd.training.settings import read_settings
 
 #: Keys of a configuration that say where and how fast, not what comes out.
 WITHOUT_EFFECT = (

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from minenetcd.data.reading.decode import Encoded, ReadOptions
+from minenetcd.data.reading.decode import Encoded
+from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.reading.stored_pairs import EncodedPair, StoredPairs
 
 ROLES = ("before", "after", "mask")

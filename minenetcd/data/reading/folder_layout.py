@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 
 from minenetcd.constants import SPLITS
-from minenetcd.data.reading.decode import ReadOptions
 from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles, some_of
+from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.split_names import WHOLE, ordered, split_word
 from minenetcd.errors import DataError
 

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 import datasets
 from minenetcd.constants import SPLITS
-from minenetcd.data.reading.decode import Encoded, ReadOptions
+from minenetcd.data.reading.decode import Encoded
 from minenetcd.data.reading.places import place_columns
+from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.reading.stored_pairs import EncodedPair, StoredPairs
 from minenetcd.data.split_names import WHOLE, ordered, split_word
 from minenetcd.errors import DataError

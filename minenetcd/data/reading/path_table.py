@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from minenetcd.data.reading.decode import ReadOptions
 from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles, some_of
 from minenetcd.data.reading.image_table import SPLIT_COLUMN, image_columns
 from minenetcd.data.reading.places import places_of
+from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.split_names import WHOLE, ordered, split_word
 from minenetcd.errors import DataError
 

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
-from minenetcd.data.reading.decode import DecodeError, Encoded, ReadOptions, decode_date, decode_mask
+from minenetcd.data.reading.decode import DecodeError, Encoded, decode_date, decode_mask
 from minenetcd.data.reading.mask_values import MaskValues, values_of
+from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import DataError
 from minenetcd.types import ChangeSample
 

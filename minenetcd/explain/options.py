@@ -1,0 +1,36 @@
+"""What a caller may ask about two images."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from minenetcd.errors import OptionError
+
+Target = Literal["change", "no-change"]
+Pixels = Literal["predicted", "all"]
+
+
+@dataclass(frozen=True)
+class ExplainOptions:
+    """What is asked about two images.
+
+    `pixels`: whose score is explained, those the detector itself gives to the target, or all of them. `levels` from
+    1, the finest; None: all. `window`: first column, first row, side [pixels].
+    """
+
+    levels: tuple[int, ...] | None = None
+    target: Target = "change"
+    pixels: Pixels = "predicted"
+    window: tuple[int, int, int] | None = None
+    bands: tuple[int, ...] | None = None
+    bands_after: tuple[int, ...] | None = None
+    gsd: float | None = None
+    truth: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name, value, choices in (
+            ("target", self.target, ("change", "no-change")),
+            ("pixels", self.pixels, ("predicted", "all")),
+        ):
+            if value not in choices:
+                raise OptionError(f"{name} needs one of {', '.join(choices)}, got {value!r}: choose one.")
