@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Self
 
 from minenetcd.constants import SPLITS
-from minenetcd.data.reading.decode import ReadOptions
 from minenetcd.data.reading.file_pairs import FilePairs, PairFiles
+from minenetcd.data.reading.read_options import ReadOptions
 
 
 @dataclass(frozen=True)
