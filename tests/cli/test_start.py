@@ -39,6 +39,7 @@ WRONG = {
     "predict: image": (["predict", "missing.tif", "b.png"], "There is no file missing.tif"),
     "predict: one image twice": (["predict", "a.png", "a.png"], "are the same image"),
     "predict: option": (["predict", "a.png", "b.png", "--gsd", "1.2"], "georeference"),
+    "predict: format": (["predict", "a.png", "b.png", "--also", "geojsn"], "did you mean 'geojson'"),
     "predict: output": (["predict", "a.png", "b.png", "--out", "a.png"], "a folder is needed"),
     "test: detector": (["test", "minenetcd-nanno", "--data", "CLCD"], "did you mean 'minenetcd-nano'"),
     "test: data set": (["test", "minenetcd-nano", "--data", "CLDC"], "did you mean 'CLCD'"),
