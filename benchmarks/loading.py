@@ -94,7 +94,7 @@ def _parts(pairs: ChangeDataset, batch: int) -> dict[str, Run]:
 
 
 def _read(loader: PairLoader) -> int:
-    return sum(len(batch.name) for batch in loader)
+    return sum(len(batch.names) for batch in loader)
 
 
 def _in_turn(runs: dict[str, Run], rounds: int) -> dict[str, Speed]:

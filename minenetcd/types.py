@@ -19,6 +19,15 @@ class ChangeSample(NamedTuple):
     name: str
 
 
+class ChangeBatch(NamedTuple):
+    """Samples of one size, stacked."""
+
+    before: Tensor  # uint8 (B, C, H, W)
+    after: Tensor  # uint8 (B, C, H, W)
+    mask: Tensor  # uint8 (B, H, W)
+    names: list[str]
+
+
 class ChangeOutput(NamedTuple):
     """What every change-detection network returns.
 

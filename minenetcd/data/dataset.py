@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 from torch import Tensor
@@ -31,9 +32,13 @@ class ChangeDataset(Dataset[ChangeSample], ABC):
     knows, and is None where it knows none of them.
     """
 
-    facts: DatasetFacts
     names: Sequence[str]
     places: pd.DataFrame | None = None
+
+    @cached_property
+    def facts(self) -> DatasetFacts:
+        """What identifies the pairs: each source sets it, or finds it here when it is first asked for."""
+        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self.names)
@@ -52,5 +57,6 @@ class ChangeDataset(Dataset[ChangeSample], ABC):
     @property
     def sites(self) -> list[str] | None:
         """The site each pair was cut from, where the source knows sites."""
-        known = self.places is not None and "site" in self.places
-        return self.places["site"].astype(str).tolist() if known else None
+        if self.places is None or "site" not in self.places:
+            return None
+        return self.places["site"].astype(str).tolist()

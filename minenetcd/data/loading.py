@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.sampling import EpochSampler, Key, SharedBatches
 from minenetcd.data.transforms import sample_generator
 from minenetcd.errors import DataError, MineNetCDError, OptionError
-from minenetcd.types import ChangeSample
+from minenetcd.types import ChangeBatch, ChangeSample
 
 #: Batches each worker keeps ready, so that a slow file does not delay training.
 READY_BATCHES = 4
@@ -38,13 +39,13 @@ class AugmentedPairs(Dataset[ChangeSample]):
         return augmented(self.dataset[index], rng, self.augmentation, crop=self.crop)
 
 
-class PairLoader(DataLoader[ChangeSample]):
-    """Batches of uint8 (B, C, H, W) dates, (B, H, W) masks and a list of B names; each `iter` is the next epoch.
+class PairLoader(DataLoader["ChangeBatch | _Refusal"]):
+    """Batches; each `iter` is the next epoch.
 
     DataError, in one line and in this process, where a worker met a pair that cannot be read or stacked.
     """
 
-    def __iter__(self) -> Iterator[ChangeSample]:
+    def __iter__(self) -> Iterator[ChangeBatch]:  # type: ignore[override]  # torch names its own iterator's class
         try:
             batches = super().__iter__()
         except (pickle.PicklingError, AttributeError, TypeError) as error:  # where processes are not forked
@@ -111,7 +112,7 @@ def make_loader(
     )
 
 
-def stack_pairs(samples: Sequence[ChangeSample]) -> ChangeSample:
+def stack_pairs(samples: Sequence[ChangeSample]) -> ChangeBatch:
     """One batch of `samples`, in memory that processes share when called in a worker.
 
     DataError names two samples that differ in size or bands.
@@ -123,8 +124,12 @@ def stack_pairs(samples: Sequence[ChangeSample]) -> ChangeSample:
                 f"A batch needs pairs of one size, {first.name!r} has {_size(first.before)} and {other.name!r} "
                 f"{_size(other.before)}: choose a crop that fits into all of them, or a batch size of 1."
             )
-    before, after, mask, names = zip(*samples, strict=True)
-    return ChangeSample(*(default_collate(part) for part in (before, after, mask)), list(names))
+    return ChangeBatch(
+        default_collate([sample.before for sample in samples]),
+        default_collate([sample.after for sample in samples]),
+        default_collate([sample.mask for sample in samples]),
+        [sample.name for sample in samples],
+    )
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ class _Refusal:
     reason: str
 
 
-class _Batches(Dataset[ChangeSample | _Refusal]):
+class _Batches(Dataset[ChangeBatch | _Refusal]):
     """Whole batches by the keys of their samples."""
 
     def __init__(self, pairs: AugmentedPairs) -> None:
@@ -143,14 +148,14 @@ class _Batches(Dataset[ChangeSample | _Refusal]):
     def __len__(self) -> int:
         return len(self.pairs)
 
-    def __getitem__(self, keys: list[Key]) -> ChangeSample | _Refusal:
+    def __getitem__(self, keys: list[Key]) -> ChangeBatch | _Refusal:
         try:
             return stack_pairs([self.pairs[key] for key in keys])
         except MineNetCDError as error:
             return _Refusal(str(error))
 
 
-def _unchanged(batch: ChangeSample | _Refusal) -> ChangeSample | _Refusal:
+def _unchanged(batch: Any) -> Any:
     return batch
 
 

@@ -14,7 +14,7 @@ class Key(NamedTuple):
     """What a sample is made from: its pair and the epoch, which together with the seed fix its augmentation."""
 
     epoch: int
-    index: int
+    pair: int
 
 
 class EpochSampler(Sampler[Key]):

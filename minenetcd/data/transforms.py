@@ -3,9 +3,9 @@
 Everything is drawn from one generator, so a sample is the same for the same (seed, epoch, index).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
+from types import EllipsisType, MappingProxyType
 
 import numpy as np
 from torch import Tensor
@@ -113,13 +113,13 @@ def turn_and_flip(sample: ChangeSample, rng: np.random.Generator) -> ChangeSampl
 
 
 def _random_window(
-    shape: tuple[int, int], size: tuple[int, int], rng: np.random.Generator
-) -> tuple[slice | type(Ellipsis), ...]:
+    shape: Sequence[int], size: Sequence[int], rng: np.random.Generator
+) -> tuple[slice | EllipsisType, ...]:
     top, left = (int(rng.integers(whole - part + 1)) for whole, part in zip(shape, size, strict=True))
     return (..., slice(top, top + size[0]), slice(left, left + size[1]))
 
 
-def _resized(image: Tensor, size: tuple[int, int], interpolation: InterpolationMode) -> Tensor:
+def _resized(image: Tensor, size: Sequence[int], interpolation: InterpolationMode) -> Tensor:
     return v2.resize(image, list(size), interpolation=interpolation, antialias=True)
 
 

@@ -64,7 +64,7 @@ class ObjectPairs(ChangeDataset):
                 f"Pair {pair} needs dates of one shape (C, H, W) and a mask (H, W), got {shapes}: crop them alike; "
                 "arrays have their bands last, tensors first."
             )
-        return ChangeSample(*dates, label, self.names[index])
+        return ChangeSample(dates[0], dates[1], label, self.names[index])
 
     def _parts(self, index: int, pair: str) -> Sequence[Any]:
         """Before, after and mask as the object gives them."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from minenetcd.configs.detector import PreprocessingSettings
 from minenetcd.geo.values import Limits
 from minenetcd.models.base import MIN_SIDE
-from minenetcd.types import ChangeSample
+from minenetcd.types import ChangeBatch
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class Preprocessing(PreprocessingSettings):
         return (image - mean) / std
 
 
-def dates_in_unit(sample: ChangeSample, device: torch.device) -> list[Tensor]:
+def dates_in_unit(batch: ChangeBatch, device: torch.device) -> list[Tensor]:
     """Before and after of a batch, uint8 (B, C, H, W), in 0..1 on `device`, channels last."""
     return [
         date.to(device, non_blocking=True).float().div(255).contiguous(memory_format=torch.channels_last)
-        for date in (sample.before, sample.after)
+        for date in (batch.before, batch.after)
     ]
 
 

@@ -19,10 +19,10 @@ from minenetcd.detectors.preprocessing import dates_in_unit
 from minenetcd.evaluation.by_site import pool
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import LEVELS, probability_histogram
-from minenetcd.types import ChangeSample
+from minenetcd.types import ChangeBatch
 
 #: Called with each batch where it is computed: samples, and their probability of change (B, H, W).
-BatchHandler = Callable[[ChangeSample, Tensor], None]
+BatchHandler = Callable[[ChangeBatch, Tensor], None]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def evaluate(
     for number, batch in enumerate(loader, start=1):
         probability = probability_of(detector, batch, accelerator)
         truth = batch.mask.to(detector.device, non_blocking=True)
-        rows = torch.tensor([place[name] for name in batch.name], device=detector.device)
+        rows = torch.tensor([place[name] for name in batch.names], device=detector.device)
         counts[rows] = _counts(probability >= detector.threshold, truth)
         histogram += probability_histogram(probability, truth)
         on_batch(batch, probability)
@@ -105,7 +105,7 @@ def evaluate(
     )
 
 
-def probability_of(detector: ChangeDetector, batch: ChangeSample, accelerator: Accelerator | None = None) -> Tensor:
+def probability_of(detector: ChangeDetector, batch: ChangeBatch, accelerator: Accelerator | None = None) -> Tensor:
     """Probability of change (B, H, W), float32, for a batch of uint8 dates, on the detector's device."""
     dates = dates_in_unit(batch, detector.device)
     with nullcontext() if accelerator is None else accelerator.autocast():

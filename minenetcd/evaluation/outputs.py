@@ -19,7 +19,7 @@ from minenetcd.evaluation.curves import average_precision, calibration_error, pr
 from minenetcd.evaluation.evaluate import Evaluation
 from minenetcd.evaluation.significance import MAIN, Interval, bootstrap_over_sites
 from minenetcd.files import staged_files, write_json, write_text
-from minenetcd.types import ChangeSample
+from minenetcd.types import ChangeBatch
 
 METRICS, PER_PAIR, PER_SITE, PRECISION_RECALL = "metrics.json", "per_pair.csv", "per_site.csv", "precision_recall.csv"
 PICTURES = ("masks", "maps")
@@ -115,9 +115,9 @@ class PictureWriter:
         self.folder, self.threshold, self.pictures, self.tolerance = folder, threshold, pictures, tolerance
         self.boundary = BoundaryCounts()
 
-    def __call__(self, batch: ChangeSample, probability: Tensor) -> None:
+    def __call__(self, batch: ChangeBatch, probability: Tensor) -> None:
         predicted = (probability >= self.threshold).cpu().numpy()
-        for name, prediction, truth in zip(batch.name, predicted, batch.mask.numpy(), strict=True):
+        for name, prediction, truth in zip(batch.names, predicted, batch.mask.numpy(), strict=True):
             if self.pictures:
                 mask, agreement = (self.folder / picture for picture in _pictures([name]))
                 save_mask(prediction, mask)

@@ -29,7 +29,7 @@ from minenetcd.training.plan import Plan
 from minenetcd.training.records.checkpoints import random_states, restore_random_state
 from minenetcd.training.records.reporting import Step, Validation
 from minenetcd.training.schedules import learning_rate
-from minenetcd.types import ChangeSample
+from minenetcd.types import ChangeBatch
 
 
 class Trainer:
@@ -73,7 +73,7 @@ class Trainer:
             speed = self.plan.pairs_per_step / (time.perf_counter() - started)
             yield Step(self.step, self.plan.position(self.step - 1)[0], loss, rate, speed, interrupted)
 
-    def _batches(self) -> Iterator[ChangeSample]:
+    def _batches(self) -> Iterator[ChangeBatch]:
         """Epoch after epoch of batches, from where the run stands."""
         loader = make_loader(
             self.train_set,
@@ -93,7 +93,7 @@ class Trainer:
         while True:
             yield from loader
 
-    def _optimise(self, batches: list[ChangeSample]) -> Tensor:
+    def _optimise(self, batches: list[ChangeBatch]) -> Tensor:
         """One optimiser step on `batches`; their mean loss on this process."""
         self.spread.train()
         self.optimiser.zero_grad()
@@ -113,7 +113,7 @@ class Trainer:
             self.average.update()
         return total
 
-    def _loss(self, batch: ChangeSample) -> Tensor:
+    def _loss(self, batch: ChangeBatch) -> Tensor:
         dates = self.detector.preprocessing.inputs(*dates_in_unit(batch, self.accelerator.device))
         with self.accelerator.autocast():
             output = self.spread.module(*dates)
@@ -136,12 +136,12 @@ class Trainer:
             group["lr"] = rate
         return rate
 
-    def _refuse_what_is_no_number(self, loss: Tensor, batches: list[ChangeSample]) -> None:
+    def _refuse_what_is_no_number(self, loss: Tensor, batches: list[ChangeBatch]) -> None:
         """All processes stop together, naming the samples of those that met the loss."""
         finite = self.accelerator.reduce(loss.isfinite().float(), "sum").item() == self.accelerator.num_processes
         if finite:
             return
-        names = [name for batch in batches for name in batch.name] if not loss.isfinite() else []
+        names = [name for batch in batches for name in batch.names] if not loss.isfinite() else []
         raise MineNetCDError(
             f"The loss became {'nan' if loss.isnan() else loss.item()} in step {self.step + 1} on the samples "
             f"{', '.join(gather_object(names))}: look at them, or lower recipe.learning_rate."

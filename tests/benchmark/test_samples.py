@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from minenetcd.benchmark.measuring.samples import SampleCollector, choose_samples, kept_names, read_images, read_masks
-from minenetcd.types import ChangeSample
+from minenetcd.types import ChangeBatch
 
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=8
@@ -38,7 +38,7 @@ def test_a_keeper_keeps_masks_and_images_of_its_names_alone(tmp_path: Path) -> N
     truth = torch.from_numpy(rng.integers(0, 2, (2, 5, 6), dtype=np.uint8))
     probability = torch.from_numpy(rng.random((2, 5, 6), dtype=np.float32))
     samples = SampleCollector(["a/b"], tmp_path / "images", threshold=0.25)
-    samples(ChangeSample(*dates, truth, ["a/b", "other"]), probability)
+    samples(ChangeBatch(*dates, truth, ["a/b", "other"]), probability)
     samples.write(tmp_path / "masks.npz")
     assert np.array_equal(read_masks(tmp_path / "masks.npz")["a/b"], probability[0].numpy() >= 0.25)
     images = read_images(tmp_path / "images", "a/b")

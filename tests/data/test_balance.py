@@ -50,7 +50,7 @@ def test_batches_of_a_data_set_are_balanced_and_go_on_in_the_middle(tmp_path: Pa
     assert changed.tolist() == [index % 5 != 4 for index in range(12)]
     assert pairs_with_change(Subset(dataset, [3, 4], part="two")).tolist() == [True, False]
     options = {"batch_size": 3, "workers": 0, "seed": 5, "changed": changed}
-    names = [name for batch in make_loader(dataset, **options) for name in batch.name]
+    names = [name for batch in make_loader(dataset, **options) for name in batch.names]
     assert sum(changed[dataset.names.index(name)] for name in names) == 6
-    rest = [name for batch in make_loader(dataset, start=(0, 6), **options) for name in batch.name]
+    rest = [name for batch in make_loader(dataset, start=(0, 6), **options) for name in batch.names]
     assert rest == names[6:]

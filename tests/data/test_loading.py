@@ -15,7 +15,7 @@ from minenetcd.data.loading import AugmentedPairs, make_loader, stack_pairs
 from minenetcd.data.sampling import EpochSampler, Key, SharedBatches
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.errors import DataError, MineNetCDError, OptionError, UnknownNameError
-from minenetcd.types import ChangeSample
+from minenetcd.types import ChangeBatch, ChangeSample
 
 LENGTHS = st.integers(1, 40)
 SEEDS = st.integers(0, 2**31)
@@ -38,14 +38,14 @@ class Drawn(ChangeDataset):
         return ChangeSample(pixels[:3], pixels[3:], mask, self.names[index])
 
 
-def same(one: Sequence[ChangeSample], two: Sequence[ChangeSample]) -> bool:
+def same(one: Sequence[ChangeBatch | ChangeSample], two: Sequence[ChangeBatch | ChangeSample]) -> bool:
     return len(one) == len(two) and all(
-        a.name == b.name and all(torch.equal(x, y) for x, y in zip(a[:3], b[:3], strict=True))
+        a[3] == b[3] and all(torch.equal(x, y) for x, y in zip(a[:3], b[:3], strict=True))
         for a, b in zip(one, two, strict=True)
     )
 
 
-def two_epochs(**options) -> list[ChangeSample]:
+def two_epochs(**options) -> list[ChangeBatch]:
     chosen = {"batch_size": 4, "workers": 0, "seed": 3, "augmentation": "strong", "crop": 24, "shuffle": True}
     loader = make_loader(Drawn([32] * 11), **{**chosen, **options})
     return [batch for _ in range(2) for batch in loader]
@@ -62,7 +62,7 @@ def test_a_batch_is_uint8_with_its_names() -> None:
     batch = two_epochs()[0]
     assert batch.before.shape == batch.after.shape == (4, 3, 24, 24) and batch.mask.shape == (4, 24, 24)
     assert {part.dtype for part in batch[:3]} == {torch.uint8}
-    assert isinstance(batch.name, list) and set(batch.name) <= set(Drawn([32] * 11).names)
+    assert isinstance(batch.names, list) and set(batch.names) <= set(Drawn([32] * 11).names)
 
 
 def test_files_come_through_workers_as_they_were_written(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_files_come_through_workers_as_they_were_written(tmp_path: Path) -> None
         for number, image in enumerate(images):
             Image.fromarray(image).save(tmp_path / "train" / kind / f"tile-{number}.png")
     batches = list(make_loader(load_dataset(tmp_path, "train"), batch_size=2, workers=2, seed=0))
-    assert [len(batch.name) for batch in batches] == [2, 2, 1]
+    assert [len(batch.names) for batch in batches] == [2, 2, 1]
     before, after, mask = (torch.cat(parts) for parts in list(zip(*batches, strict=True))[:3])
     assert np.array_equal(before.permute(0, 2, 3, 1).numpy(), written["A"])
     assert np.array_equal(after.permute(0, 2, 3, 1).numpy(), written["B"])
@@ -112,7 +112,7 @@ def test_processes_share_each_batch() -> None:
             place = 3 * epoch + number
             batch, shares = whole[place], [part[place] for part in parts]
             for rank, share in enumerate(shares):
-                assert share.name == batch.name[rank::3] and torch.equal(share.after, batch.after[rank::3])
+                assert share.names == batch.names[rank::3] and torch.equal(share.after, batch.after[rank::3])
 
 
 @settings(deadline=None)
@@ -138,7 +138,7 @@ def test_no_pair_is_lost_or_comes_twice(
     assert len(seen) == len(set(seen)) == count and {key.epoch for key in seen} <= {7}
     assert all(part for share in shares for part in share)
     if not drop_last:
-        assert {key.index for key in seen} == set(range(length))
+        assert {key.pair for key in seen} == set(range(length))
 
 
 @settings(deadline=None)
@@ -159,7 +159,7 @@ def test_an_epoch_begun_in_the_middle_is_the_rest_of_the_whole(length: int, data
     run = [list(whole) for _ in range(epoch + 2)]
     late = EpochSampler(length, seed=seed, shuffle=True, start_epoch=epoch, start_position=position)
     assert list(late) == run[epoch][position:] and list(late) == run[epoch + 1]
-    assert sorted(key.index for key in run[epoch]) == list(range(length)) and run[epoch][0].epoch == epoch
+    assert sorted(key.pair for key in run[epoch]) == list(range(length)) and run[epoch][0].epoch == epoch
 
 
 def test_iterators_that_are_never_asked_move_nothing() -> None:

@@ -65,7 +65,7 @@ def test_a_data_set_stays_what_it_is() -> None:
 @pytest.mark.parametrize("workers", [0, 2])
 def test_pairs_come_through_workers(workers: int) -> None:
     batches = list(make_loader(as_dataset(Drawn(), split="train"), batch_size=2, workers=workers, seed=0))
-    assert [batch.name for batch in batches] == [["000000", "000001"], ["000002", "000003"], ["000004"]]
+    assert [batch.names for batch in batches] == [["000000", "000001"], ["000002", "000003"], ["000004"]]
     assert torch.equal(batches[1].after[1], as_dataset(Drawn(), split="train")[3].after)
 
 

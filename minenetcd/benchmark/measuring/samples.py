@@ -11,7 +11,7 @@ from torch import Tensor
 
 from minenetcd.evaluation.outputs import file_stem
 from minenetcd.files import atomic_path, make_folder
-from minenetcd.types import ChangeSample
+from minenetcd.types import ChangeBatch
 
 PARTS = ("before", "after", "truth")
 
@@ -30,8 +30,8 @@ class SampleCollector:
         if self.names:
             make_folder(images)
 
-    def __call__(self, batch: ChangeSample, probability: Tensor) -> None:
-        for index, name in enumerate(batch.name):
+    def __call__(self, batch: ChangeBatch, probability: Tensor) -> None:
+        for index, name in enumerate(batch.names):
             if name in self.names:
                 self.masks[name] = (probability[index] >= self.threshold).cpu().numpy()
                 before, after, truth = (part[index].numpy() for part in (batch.before, batch.after, batch.mask))

@@ -67,7 +67,7 @@ class FolderLayout:
         """The pairs of `split` by name, or in the order of its list. DataError naming files without partners."""
         if None in self.found and len(self.found) > 1:
             stray = next(iter(next(iter(self.found[None].values())).values()))
-            folders = ", ".join(sorted(set(self.found) - {None}))
+            folders = ", ".join(sorted(filter(None, self.found)))
             raise DataError(
                 f"{self.root} has images both in split folders ({folders}) and outside of them ({stray}): move or "
                 "remove the latter."
@@ -75,7 +75,8 @@ class FolderLayout:
         files = self.found[None if None in self.found else split]
         names = self._listed(split) if None in self.found and split != WHOLE else sorted(files)
         _check_complete(self.root, names, files)
-        return PairFiles(self.root, names, [tuple(files[name][role] for role in ROLES) for name in names])
+        paths = [(files[name]["before"], files[name]["after"], files[name]["mask"]) for name in names]
+        return PairFiles(self.root, names, paths)
 
     def _listed(self, split: str) -> list[str]:
         """Pairs named in the list of `split`: a line is a file name, with or without ending and folders."""

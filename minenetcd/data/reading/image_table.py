@@ -69,10 +69,11 @@ class TablePairs(StoredPairs):
         """Sizes of the rows from `start`, from their offsets: no image is touched."""
         rows = self._rows[start : start + _ROWS_AT_A_TIME]
         sizes = [_byte_sizes(rows.column(column)) for column in self._columns.values()]
-        if any(size is None for size in sizes):
+        known = [size for size in sizes if size is not None]
+        if len(known) < len(sizes):
             pairs = (self.encoded(start + row) for row in range(len(rows)))
-            sizes = np.array([[_size(part) for part in pair] for pair in pairs]).T
-        return np.stack(sizes, axis=1).astype(np.int64)
+            return np.array([[_size(part) for part in pair] for pair in pairs], np.int64)
+        return np.stack(known, axis=1)
 
     def describe(self, index: int, part: str) -> str:
         what = {"pair": "Pair", "mask": "The mask of pair"}.get(part, f"The {part} image of pair")

@@ -57,7 +57,7 @@ def count_together(
     for number, batch in enumerate(loader, start=1):
         mask_a, mask_b = (probability_of(detector, batch) >= detector.threshold for detector in (a, b))
         truth = batch.mask.to(a.device, non_blocking=True)
-        counts[[place[name] for name in batch.name]] = joint_counts(mask_a, mask_b, truth).cpu()
+        counts[[place[name] for name in batch.names]] = joint_counts(mask_a, mask_b, truth).cpu()
         progress(number, len(loader))
     names, sites = list(dataset.names), dataset.sites
     groups, group = (names, "pair") if sites is None else (sites, "site")
