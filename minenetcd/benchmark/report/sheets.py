@@ -17,11 +17,13 @@ from minenetcd.benchmark.results.table import pair_scores
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.configs.suite import SampleSettings
 from minenetcd.display.agreement import agreement_legend, agreement_picture, mask_picture
+from minenetcd.display.figure_style import TEXT_SIZE, TITLE_SIZE, fitted, line_inches
 from minenetcd.display.palettes import FRAME, INK, QUIET
 from minenetcd.display.panels import draw_picture, swatch
 
 MOST_COLUMNS = 9
 PANEL, GAP, LETTERS, HEADING, HEAD = 1.42, 0.08, 0.145, 0.3, 0.72  # inches; LETTERS: a line of a panel's title
+EDGE, NOTE = 0.16, 1.36  # from the left, of all and of what is said beside a quantile [inches]
 TITLE_WIDTH = 23  # letters
 
 
@@ -69,20 +71,25 @@ def sheet(samples: Sequence[Sample], title: str) -> Figure:
     columns = -(-panels // lines)
     head = 0.03 + LETTERS * max(_wrapped(label).count("\n") + 1 for label in samples[0].masks)
     tall = PANEL * min(1.0, max(sample.truth.shape[0] / sample.truth.shape[1] for sample in samples))
-    block = HEADING + lines * (head + tall + GAP)
-    width, height = 0.16 * 2 + columns * (PANEL + GAP), HEAD + len(samples) * block + 0.1
+    width = EDGE * 2 + columns * (PANEL + GAP)
+    title = fitted(title, width - 2 * EDGE, size=TITLE_SIZE, weight="bold")
+    notes = [f"mean F1 {sample.mean_f1:.3f}, pair {sample.name}" for sample in samples]
+    notes = [fitted(note, width - NOTE - EDGE, size=8.5) for note in notes]
+    above = HEAD + title.count("\n") * line_inches(TITLE_SIZE)
+    heading = HEADING + max(note.count("\n") for note in notes) * line_inches(8.5)
+    block = heading + lines * (head + tall + GAP)
+    height = above + len(samples) * block + 0.1
     figure = Figure(figsize=(width, height), facecolor="white")
-    _draw_head(figure, title, agreement_legend(*(sample.truth for sample in samples)), width, height)
-    for number, sample in enumerate(samples):
-        top = height - HEAD - number * block
+    _draw_head(figure, title, agreement_legend(*(sample.truth for sample in samples)), above)
+    for number, (sample, note) in enumerate(zip(samples, notes, strict=True)):
+        top = height - above - number * block
         share = f"{round(100 * sample.quantile)} % quantile"
-        figure.text(0.16 / width, (top - 0.1) / height, share, fontsize=9.5, weight="bold", va="top", color=INK)
-        note = f"mean F1 {sample.mean_f1:.3f}, pair {sample.name}"
-        figure.text(1.36 / width, (top - 0.105) / height, note, fontsize=8.5, va="top", color=QUIET)
+        figure.text(EDGE / width, (top - 0.1) / height, share, fontsize=TEXT_SIZE, weight="bold", va="top", color=INK)
+        figure.text(NOTE / width, (top - 0.105) / height, note, fontsize=8.5, va="top", color=QUIET)
         for index, (name, pixels) in enumerate(_panels(sample)):
             line, column = divmod(index, columns)
-            left = 0.16 + column * (PANEL + GAP)
-            bottom = top - HEADING - (line + 1) * (head + tall) - line * GAP
+            left = EDGE + column * (PANEL + GAP)
+            bottom = top - heading - (line + 1) * (head + tall) - line * GAP
             axes = figure.add_axes((left / width, bottom / height, PANEL / width, tall / height), anchor="NW")
             _draw_panel(axes, name, pixels, sample.f1.get(name))
     return figure
@@ -100,12 +107,15 @@ def _wrapped(label: str) -> str:
     return "\n".join(wrap(label, TITLE_WIDTH))
 
 
-def _draw_head(figure: Figure, title: str, legend: Mapping[str, str], width: float, height: float) -> None:
-    figure.text(0.16 / width, 1 - 0.14 / height, title, fontsize=13.5, weight="bold", va="top", color=INK)
+def _draw_head(figure: Figure, title: str, legend: Mapping[str, str], inches: float) -> None:
+    """The title, and what the colours mean at the foot of so many inches."""
+    width, height = figure.get_size_inches()
+    figure.text(EDGE / width, 1 - 0.14 / height, title, fontsize=TITLE_SIZE, weight="bold", va="top", color=INK)
     handles = [swatch(*entry) for entry in legend.items()]
     figure.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0.06 / width, 1 - 0.42 / height), ncols=len(handles),
-        fontsize=9, handlelength=1.0, handleheight=1.0, columnspacing=1.4, borderaxespad=0,
+        handles=handles, loc="upper left", bbox_to_anchor=(EDGE / width, 1 - (inches - 0.3) / height),
+        ncols=len(handles), fontsize=9, handlelength=1.0, handleheight=1.0, columnspacing=1.4, borderaxespad=0,
+        borderpad=0,
     )  # fmt: skip
 
 
