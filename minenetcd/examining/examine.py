@@ -64,13 +64,10 @@ class ExaminedSplit:
     #: Number of bands -> (2, C, 256): pixels of each value in all before and all after images.
     histograms: dict[int, NDArray[np.int64]] = field(default_factory=dict)
 
-    def add(self, pair: PairFacts | RefusedPair, histograms: NDArray[np.int64] | None) -> None:
-        """One more pair, and its histograms (2, C, 256) where it was readable."""
-        if isinstance(pair, RefusedPair):
-            self.refused.append(pair)
-        else:
-            self.pairs.append(pair)
-            self.histograms[pair.bands] = self.histograms.get(pair.bands, 0) + histograms
+    def add(self, pair: PairFacts, histograms: NDArray[np.int64]) -> None:
+        """One more readable pair, and its histograms (2, C, 256)."""
+        self.pairs.append(pair)
+        self.histograms[pair.bands] = self.histograms.get(pair.bands, 0) + histograms
 
     def column(self, name: str) -> pd.Series | None:
         """One column of the places for the readable pairs, in their order; None where nothing of it is known."""
@@ -92,8 +89,11 @@ def examine_splits(
     examined = []
     for name, dataset in datasets.items():
         split = ExaminedSplit(name, dataset.places)
-        for facts, histograms in _read(dataset, workers):
-            split.add(facts, histograms)
+        for read in _read(dataset, workers):
+            if isinstance(read, RefusedPair):
+                split.refused.append(read)
+            else:
+                split.add(*read)
             done += 1
             progress(done, total)
         examined.append(split)
@@ -109,7 +109,7 @@ def pooled_histograms(splits: Sequence[ExaminedSplit]) -> NDArray[np.int64] | No
     return max(sums.values(), key=lambda histograms: histograms[0, 0].sum(), default=None)
 
 
-_Read = tuple[PairFacts, NDArray[np.int64]] | tuple[RefusedPair, None]
+_Read = tuple[PairFacts, NDArray[np.int64]] | RefusedPair
 
 
 def _read(dataset: ChangeDataset, workers: int) -> Iterator[_Read]:
@@ -137,7 +137,7 @@ class _Examined(Dataset["_Read"]):
             sample = self.pairs[index]
             _check(sample)
         except DataError as error:
-            return RefusedPair(index, name, str(error)), None
+            return RefusedPair(index, name, str(error))
         histograms = np.stack([[_histogram(band) for band in date] for date in (sample.before, sample.after)])
         return _facts(index, name, sample, histograms), histograms
 

@@ -32,7 +32,8 @@ def check_sites(splits: Sequence[ExaminedSplit]) -> list[Finding]:
     """Sites with pairs in more than one split."""
     where: dict[str, set[str]] = {}
     for split in splits:
-        for site in set(split.column("site").dropna().astype(str)) if split.column("site") is not None else ():
+        sites = split.column("site")
+        for site in () if sites is None else set(sites.dropna().astype(str)):
             where.setdefault(site, set()).add(split.split)
     shared = {site: names for site, names in sorted(where.items()) if len(names) > 1}
     if not shared:

@@ -76,8 +76,10 @@ def check_masks(splits: Sequence[ExaminedSplit]) -> list[Finding]:
 def _check_share(split: ExaminedSplit) -> list[Finding]:
     changed, labelled = (sum(getattr(pair, kind) for pair in split.pairs) for kind in ("changed", "labelled"))
     if not changed:
-        level, purpose = ("error", "learn") if split.split in ("train", WHOLE) else ("warning", "find")
-        return [Finding(level, "no change", f"No pixel of {split.split} is changed: there is nothing to {purpose}")]
+        message = f"No pixel of {split.split} is changed: there is nothing to"
+        if split.split in ("train", WHOLE):
+            return [Finding("error", "no change", f"{message} learn")]
+        return [Finding("warning", "no change", f"{message} find")]
     if changed > MOST_CHANGED * labelled:
         message = f"{changed / labelled:.0%} of {split.split} is changed: are changed and unchanged exchanged?"
         return [Finding("warning", "inverted masks", message)]

@@ -1,9 +1,11 @@
 """Statistics as JSON can hold them: null stands for what is not known."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import NaTType
 
 from minenetcd.examining.examine import mean_and_deviation
 from minenetcd.examining.statistics.numbers import Statistics
@@ -11,14 +13,57 @@ from minenetcd.examining.statistics.numbers import Statistics
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def statistics_json(statistics: Statistics) -> dict[str, Any]:
+class Shares(TypedDict):
+    """Pixels of some pairs."""
+
+    pairs: int
+    pairs_without_change: int
+    labelled_pixels: int
+    changed_pixels: int
+    changed_share: float | None
+
+
+class SharesOfAll(Shares):
+    quantiles_of_pairs_with_change: dict[str, float | None]
+
+
+class Country(TypedDict):
+    sites: int | None
+    pairs: int
+    changed_km2: float | None
+
+
+class Band(TypedDict):
+    """Of one date, each by band; `histograms` (C, 256)."""
+
+    mean: list[float]
+    std: list[float]
+    histograms: list[list[int]]
+
+
+class StatisticsJson(TypedDict):
+    source: str
+    pairs: int
+    splits: dict[str, Shares]
+    changed_share: SharesOfAll
+    changed_km2: float | None
+    countries: dict[str, Country]
+    sites: list[dict[str, Any]]  # a row each of `Statistics.sites`
+    acquisitions: Mapping[str, Mapping[str, str | float | None]]
+    bands: dict[str, Band]
+    unusable_pairs: dict[str, str]
+    not_known: dict[str, str]
+    notes: list[str]
+
+
+def statistics_json(statistics: Statistics) -> StatisticsJson:
     """All numbers of `statistics`; areas in km2, intervals in months, dates as YYYY-MM-DD."""
     pairs, sites = statistics.pairs, statistics.sites
     return {
         "source": statistics.source,
         "pairs": len(pairs),
         "splits": {str(split): _shares(of_split) for split, of_split in pairs.groupby("split", sort=False)},
-        "changed_share": _shares(pairs) | {"quantiles_of_pairs_with_change": _quantiles(pairs)},
+        "changed_share": {**_shares(pairs), "quantiles_of_pairs_with_change": _quantiles(pairs)},
         "changed_km2": _number(pairs["changed_km2"].sum(min_count=1)),
         "countries": _countries(statistics),
         "sites": _records(sites),
@@ -38,7 +83,7 @@ def countries_table(statistics: Statistics) -> pd.DataFrame:
     return table
 
 
-def _shares(pairs: pd.DataFrame) -> dict[str, Any]:
+def _shares(pairs: pd.DataFrame) -> Shares:
     labelled, changed = int(pairs["labelled"].sum()), int(pairs["changed"].sum())
     return {
         "pairs": len(pairs),
@@ -51,13 +96,13 @@ def _shares(pairs: pd.DataFrame) -> dict[str, Any]:
 
 def _quantiles(pairs: pd.DataFrame) -> dict[str, float | None]:
     shares = pairs.loc[pairs["changed"] > 0, "share"]
-    return {f"{quantile:g}": _number(shares.quantile(quantile)) for quantile in _QUANTILES}
+    return {f"{quantile:g}": _number(float(shares.quantile(quantile))) for quantile in _QUANTILES}
 
 
-def _countries(statistics: Statistics) -> dict[str, dict[str, Any]]:
+def _countries(statistics: Statistics) -> dict[str, Country]:
     has_sites = not statistics.sites.empty
     return {
-        country: {
+        str(country): {
             "sites": int(row["sites"]) if has_sites else None,
             "pairs": int(row["pairs"]),
             "changed_km2": _number(row["changed_km2"]),
@@ -66,7 +111,7 @@ def _countries(statistics: Statistics) -> dict[str, dict[str, Any]]:
     }
 
 
-def _acquisitions(pairs: pd.DataFrame) -> dict[str, Any]:
+def _acquisitions(pairs: pd.DataFrame) -> Mapping[str, Mapping[str, str | float | None]]:
     return {
         **{when: {"first": _day(pairs[when].min()), "last": _day(pairs[when].max())} for when in ("before", "after")},
         "months_between": {
@@ -77,7 +122,7 @@ def _acquisitions(pairs: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _bands(statistics: Statistics) -> dict[str, Any]:
+def _bands(statistics: Statistics) -> dict[str, Band]:
     mean, deviation = mean_and_deviation(statistics.histograms)
     return {
         when: {"mean": mean[date].tolist(), "std": deviation[date].tolist(), "histograms": histograms.tolist()}
@@ -86,7 +131,7 @@ def _bands(statistics: Statistics) -> dict[str, Any]:
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{name: _plain(value) for name, value in row.items()} for row in table.to_dict("records")]
+    return [{str(name): _plain(value) for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def _plain(value: Any) -> Any:
@@ -95,7 +140,7 @@ def _plain(value: Any) -> Any:
     return _number(value) if isinstance(value, float) else value
 
 
-def _day(day: pd.Timestamp) -> str | None:
+def _day(day: pd.Timestamp | NaTType) -> str | None:
     return None if pd.isna(day) else day.strftime("%Y-%m-%d")
 
 

@@ -76,7 +76,8 @@ def gather_statistics(source: str, splits: Sequence[ExaminedSplit]) -> Statistic
     """The statistics of all `splits` together. DataError where no pair of them can be read."""
     unusable = {f"{split.split}/{pair.name}": pair.reason for split in splits for pair in split.refused}
     tables = [_read_pairs(split) for split in splits if split.pairs]
-    if not tables:
+    histograms = pooled_histograms(splits)
+    if not tables or histograms is None:
         first = next(iter(unusable.items()), None)
         reason = f"({first[0]}: {first[1]})" if first else "(it is empty)"
         raise DataError(f"Statistics need pairs that can be read, {source} has none {reason}: run a check of it.")
@@ -87,7 +88,7 @@ def gather_statistics(source: str, splits: Sequence[ExaminedSplit]) -> Statistic
         source,
         pairs,
         sites,
-        pooled_histograms(splits),
+        histograms,
         unusable,
         not_known=_not_known(pairs),
         notes=tuple([*_overlaps(read), *_gaps(sites)]),

@@ -107,7 +107,7 @@ def _draw_months(axes: Axes, months: pd.Series) -> None:
     longest, shortest = max(months.max(), 1), min(0, months.min())
     step = next((step for step in (1, 3, 6, 12, 24, 60) if (longest - shortest) / step <= 15), 120)
     edges = np.arange(np.floor(shortest / step), np.floor(longest / step) + 2) * step
-    axes.hist(months, bins=edges, color=OTHER_COLOUR, edgecolor="white", linewidth=0.8)
+    axes.hist(months, bins=edges.tolist(), color=OTHER_COLOUR, edgecolor="white", linewidth=0.8)
     axes.axvline(months.median(), color=ACCENT, linewidth=1.4)
     axes.set_title("Months between the dates", loc="left", fontsize=10, color=INK)
     axes.set_title(f"median {months.median():.0f}", loc="right", fontsize=8.5, color=ACCENT)

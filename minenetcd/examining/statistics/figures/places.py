@@ -1,5 +1,7 @@
 """Where the sites of a data set lie, and how much changed there (figures 2 and 5 a to c of the MineNetCD paper)."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -109,7 +111,8 @@ def _colours(splits: pd.Series) -> pd.Series:
     return splits.map(lambda split: SPLIT_COLOURS.get(split, OTHER_COLOUR))
 
 
-def _split_legend(axes: Axes, splits: list[str], **where: object) -> None:
+def _split_legend(axes: Axes, splits: list[str], **where: Any) -> None:
+    """With what matplotlib's `Legend` takes to say where it stands."""
     known = [split for split in SPLIT_COLOURS if split in splits]
     if len(splits) < 2 or not known:
         return

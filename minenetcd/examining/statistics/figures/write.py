@@ -56,6 +56,6 @@ def write_statistics(statistics: Statistics, folder: str | Path) -> WrittenStati
             for file in endings.values():
                 save_figure(figure, hidden / file)
         names = {name: list(endings.values()) for name, endings in drawn.items()}
-        write_json(hidden / NUMBERS, statistics_json(statistics) | {"figures": names})
+        write_json(hidden / NUMBERS, {**statistics_json(statistics), "figures": names})
     paths = {name: {ending: folder / file for ending, file in endings.items()} for name, endings in drawn.items()}
     return WrittenStatistics(folder / NUMBERS, paths)
