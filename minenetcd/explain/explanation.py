@@ -115,14 +115,14 @@ def explain(
     dates, probability = _seen(frozen, view, limits)
     changed = (probability >= detector.threshold) & view.valid
     pixels, fell_back = _pixels(changed, view.valid, options)
-    size = dates[0].shape[-2:]
+    height, width = size = dates[0].shape[-2:]
     score = TargetScore(frozen.model, options.target, _padded(pixels, size).to(frozen.device))
     layers = declared_layers(frozen.model, options.levels)
     maps = []
     for layer in layers:
         cam = grad_cam(score, layer, dates)
-        values = heat(cam, tuple(size))[: view.shape[0], : view.shape[1]].cpu().numpy()
-        maps.append(_heat_map(layer.stage, layer.level, values, view.valid, tuple(cam.shape)))
+        values = heat(cam, (height, width))[: view.shape[0], : view.shape[1]].cpu().numpy()
+        maps.append(_heat_map(layer.stage, layer.level, values, view.valid, (cam.shape[0], cam.shape[1])))
     spectra = []
     if isinstance(frozen.model, MineNetCD):
         regions = {name: _padded(region, size).to(frozen.device) for name, region in _regions(view, changed).items()}

@@ -52,17 +52,22 @@ def read_layers(model: ChangeModel, layers: Sequence[Layer], dates: Dates) -> li
 
 
 def _find(model: ChangeModel, stage: str, level: int, place: str) -> Layer:
-    path, argument = _PLACE.fullmatch(place).groups()
+    found = _PLACE.fullmatch(place)
+    if found is None:
+        raise OptionError(f"A level of {stage!r} needs a module's path, or path(number), got {place!r}: correct it.")
+    path, argument = found.groups()
     return Layer(stage, level, model.get_submodule(path), None if argument is None else int(argument))
 
 
 def _capture(layer: Layer, index: int, captured: dict[int, Tensor]) -> torch.utils.hooks.RemovableHandle:
-    def keep_input(_: nn.Module, given: tuple[Tensor, ...]) -> None:
-        captured[index] = given[layer.argument].clone()
-
     def keep_output(_: nn.Module, __: tuple[Tensor, ...], output: Tensor) -> None:
         captured[index] = output.clone()
 
-    if layer.argument is None:
+    argument = layer.argument
+    if argument is None:
         return layer.module.register_forward_hook(keep_output)
+
+    def keep_input(_: nn.Module, given: tuple[Tensor, ...]) -> None:
+        captured[index] = given[argument].clone()
+
     return layer.module.register_forward_pre_hook(keep_input)

@@ -39,10 +39,11 @@ def explanation_sheet(view: View, explanations: Mapping[str, Explanation], optio
     With one level chosen, a row for each detector and a heat map a stage.
     """
     rows, short = [_images(view)], short_names(explanations)
+    levels = options.levels or ()
     wide = any(len(explanation.stages) < 2 for explanation in explanations.values())
     for name, explanation in explanations.items():
-        if len(options.levels or ()) == 1:
-            rows.append(_row_of_stages(short[name], explanation, view, options.levels[0]))
+        if len(levels) == 1:
+            rows.append(_row_of_stages(short[name], explanation, view, levels[0]))
         else:
             rows += _rows_of_levels(short[name], explanation, view, wide=wide)
     figure = _page(rows, view.shape, *_words(view, explanations, options), has_legend=view.truth is not None)
@@ -67,8 +68,8 @@ def heat_figure(view: View, heat_map: HeatMap, explanation: Explanation, title: 
 
 def _images(view: View) -> Row:
     cells: list[Cell] = [
-        (name, lambda axes, date=date: draw_picture(axes, eight_bit_view(date, view.valid)))
-        for name, date in (("before", view.before), ("after", view.after))
+        ("before", lambda axes: draw_picture(axes, eight_bit_view(view.before, view.valid))),
+        ("after", lambda axes: draw_picture(axes, eight_bit_view(view.after, view.valid))),
     ]
     if view.truth is not None:
         truth = view.truth

@@ -1,6 +1,6 @@
 """Spectra along the channels, before and after ChangeFFT (MineNetCD, section 3.2: the FFT runs along the channels)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,8 +45,9 @@ def channel_spectra(
     spectra = []
     for layer, features in zip(layers, read_layers(model, layers, dates), strict=True):
         amplitude = channel_amplitude(features[0])
+        rows, columns = amplitude.shape[-2:]
         for name, region in regions.items():
-            cells = functional.adaptive_avg_pool2d(region.float()[None, None], amplitude.shape[-2:])[0, 0] > 0.5
+            cells = functional.adaptive_avg_pool2d(region.float()[None, None], (rows, columns))[0, 0] > 0.5
             if cells.any():
                 mean = amplitude[:, cells].mean(dim=1).cpu().numpy()
                 spectra.append(Spectrum(layer.stage, layer.level, name, mean, int(cells.sum())))
@@ -58,7 +59,7 @@ def channel_amplitude(features: Tensor) -> Tensor:
     return torch.fft.rfft(features.float(), dim=0, norm="ortho").abs()
 
 
-def spectra_table(spectra: dict[str, Sequence[Spectrum]]) -> pd.DataFrame:
+def spectra_table(spectra: Mapping[str, Sequence[Spectrum]]) -> pd.DataFrame:
     """A row for each detector, stage, level, region and frequency."""
     rows = [
         (detector, spectrum.stage, spectrum.level, spectrum.region, spectrum.cells, frequency, amplitude)

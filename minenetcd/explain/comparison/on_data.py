@@ -37,7 +37,8 @@ def compare_on_data(
     pair = {name: detector.for_inference(device) for name, detector in detectors.items()}
     joint = count_together(pair, dataset, batch_size=batch_size, workers=workers, progress=progress)
     shown = [_example(pair, dataset, index) for index in joint.largest_differences(examples)]
-    return Comparison(*pair, f"{dataset.facts.source}, {dataset.facts.split}", joint, shown)
+    a, b = pair
+    return Comparison(a, b, f"{dataset.facts.source}, {dataset.facts.split}", joint, shown)
 
 
 @torch.inference_mode()

@@ -90,13 +90,15 @@ def compare_on_scene(
     """
     if options.threshold is not None:
         raise OptionError("Detectors are compared each at its own threshold: leave the threshold out.")
-    out, masks, grid = Path(out), [], None
+    out, masks, grids = Path(out), [], []
     for name, detector in detectors.items():
         with predict_scene(
             detector, before, after, out / slug(name, longest=200), options=options, device=device, progress=progress
         ) as found:
+            assert found.saved is not None  # a folder was given
             masks.append(found.saved.raster)
-            grid = found.grid
+            grids.append(found.grid)
+    grid = grids[0]
     names, counts, areas = [], [], []
     with ExitStack() as opened:
         label = None if truth is None else opened.enter_context(open_label(str(truth), grid))
@@ -111,8 +113,10 @@ def compare_on_scene(
         shown = {block.name: block for block in _blocks(grid, masks, label) if block.name in chosen}
     order = [shown[names[index]] for index in joint.largest_differences(examples)]
     pictures = _examples(order, before, after, options)
-    hectares = tuple(np.sum(areas, axis=0).tolist()) if grid.is_georeferenced else None
-    return Comparison(*detectors, f"{before}, {after}", joint, pictures, hectares)
+    only_a, only_b = np.sum(areas, axis=0).tolist()
+    hectares = (only_a, only_b) if grid.is_georeferenced else None
+    a, b = detectors
+    return Comparison(a, b, f"{before}, {after}", joint, pictures, hectares)
 
 
 def _blocks(grid: Grid, masks: list[Path], label: SceneLabel | None) -> Iterator[Block]:
@@ -146,6 +150,6 @@ def _examples(blocks: list[Block], before: str | Path, after: str | Path, option
     with open_pair(before, after, bands=options.bands, bands_after=options.bands_after) as pair:
         for block in blocks:
             read = pair.read(block.window)
-            dates = (eight_bit_view(date, read.valid) for date in (read.before, read.after))
-            examples.append(Example(block.name, *dates, block.a, block.b, block.truth, block.valid))
+            views = [eight_bit_view(date, read.valid) for date in (read.before, read.after)]
+            examples.append(Example(block.name, views[0], views[1], block.a, block.b, block.truth, block.valid))
     return examples

@@ -65,7 +65,8 @@ def groups_figure(comparison: Comparison) -> Figure:
         (group, confusion(counts, "a").f1, confusion(counts, "b").f1)
         for group, counts in comparison.joint.by_group.items()
     ]
-    known = sorted((row for row in scores if None not in row), key=lambda row: row[1] - row[2])
+    known = [(group, a, b) for group, a, b in scores if a is not None and b is not None]
+    known.sort(key=lambda row: row[1] - row[2])
     names, a, b = zip(*known, strict=True) if known else ((), (), ())
     named = len(known) <= MOST_NAMED_GROUPS
     shown = [fitted(name, NAME_INCHES, size=8) for name in names] if named else []
