@@ -17,7 +17,7 @@ class Backbone(nn.Module, ABC):
     """
 
     channels: tuple[int, ...]
-    strides: ClassVar[tuple[int, ...]] = (4, 8, 16, 32)
+    strides: tuple[int, ...] = (4, 8, 16, 32)
 
     #: Whether statistics of a batch are taken while training: then each date passes as a batch of its own.
     has_batch_norm: ClassVar[bool] = True

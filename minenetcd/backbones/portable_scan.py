@@ -139,6 +139,7 @@ def _forward_tile(x: _Scan, starts: Tensor, carry: Tensor, *, chunk: int, revers
         h = (step * x.u).mul_(x.B[..., n, None])
         starts[n] = solve(decay, h, chunk_decay, carry[n], chunk=chunk, reverse=reverse)
         y = _add(y, h.mul_(x.C[..., n, None]))
+    assert y is not None, "a scan without states"
     return y.addcmul_(x.u, x.D)
 
 
@@ -164,6 +165,7 @@ def _backward_tile(
         gradient.B[..., n] = (h * x.u).sum(-1)
         du = _add(du, h.mul_(B))
         dstep = _add(dstep, by_exponent.mul_(A).addcmul_(dh.mul_(B), x.u))
+    assert du is not None and dstep is not None, "a scan without states"
     ddelta = dstep.mul_((x.delta + x.bias).sigmoid_())
     gradient.bias.add_(ddelta.sum((0, 1, 2)))
     gradient.D.add_((dy * x.u).sum((0, 1, 2)))
@@ -173,7 +175,7 @@ def _backward_tile(
 
 def _step(x: _Scan) -> Tensor:
     shifted = x.delta + x.bias
-    return functional.softplus(shifted, out=shifted)
+    return functional.softplus(shifted, out=shifted)  # type: ignore[call-arg]  # torch's types leave `out` out
 
 
 def _decays(step: Tensor, A: Tensor, chunk: int) -> tuple[Tensor, Tensor]:

@@ -44,10 +44,11 @@ class PvtV2B1(PyramidTransformer):
     def __init__(self, in_channels: int = 3, *, levels: int = 4, drop_path: float = 0.1) -> None:
         built, whole = (sum(stage.depth for stage in stages) for stages in (_B1[:levels], _B1))
         super().__init__(in_channels, _B1[:levels], drop_path=drop_path * (built - 1) / (whole - 1))
+        self.in_channels = in_channels
 
     def load_pretrained(self) -> None:
         """Copy the authors' ImageNet weights; OptionError for other than three bands, WeightsError without network."""
-        require_three_bands("ImageNet weights of PVTv2-B1", self.stages["stage1"].embed.in_channels)
+        require_three_bands("ImageNet weights of PVTv2-B1", self.in_channels)
         from transformers import PvtV2Model  # here, because whoever fetches nothing shall not wait for it
 
         try:

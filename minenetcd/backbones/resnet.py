@@ -32,6 +32,7 @@ class ResNet(Backbone):
         pretrained_id: str | None = None,
     ) -> None:
         super().__init__()
+        self.in_channels = in_channels
         self.channels = tuple(channels)
         self.pretrained_id = pretrained_id
         embedder = _conv_norm(in_channels, stem, kernel_size=7, stride=2)
@@ -51,7 +52,7 @@ class ResNet(Backbone):
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         x, maps = self.network["embedder"](image), []
-        for stage in self.network["encoder"]["stages"]:
+        for stage in self.network.get_submodule("encoder.stages").children():
             x = stage(x)
             maps.append(x)
         return tuple(maps)
@@ -63,7 +64,7 @@ class ResNet(Backbone):
         """
         if self.pretrained_id is None:
             raise no_weights()
-        require_three_bands("ImageNet weights of ResNet", self.network["embedder"][0][0].in_channels)
+        require_three_bands("ImageNet weights of ResNet", self.in_channels)
         from transformers import ResNetBackbone  # here, because whoever fetches nothing shall not wait for it
 
         try:
@@ -78,7 +79,7 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, *, stride: int = 1, bottleneck: bool) -> None:
         super().__init__()
-        self.shortcut = nn.Identity()
+        self.shortcut: nn.Module = nn.Identity()
         if in_channels != out_channels or stride != 1:
             self.shortcut = _conv_norm(in_channels, out_channels, kernel_size=1, stride=stride, relu=False)
         if bottleneck:

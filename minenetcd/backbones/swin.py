@@ -42,7 +42,7 @@ class Swin(Backbone):
             num_heads=list(heads),
             window_size=window,
             drop_path_rate=drop_path,
-            out_features=_STAGES,
+            out_features=_STAGES,  # type: ignore[call-arg]  # a property, which the library's types leave out
         )
         self.network = _without_unused_norm(SwinBackbone(config))
         self.pretrained_id = pretrained_id
@@ -68,5 +68,5 @@ class Swin(Backbone):
 
 def _without_unused_norm(network: SwinBackbone) -> SwinBackbone:
     """The library computes a final norm no output uses: take it out of the forward and of the tensors."""
-    network.swin.layernorm = nn.Identity()
+    network.swin.add_module("layernorm", nn.Identity())
     return network

@@ -18,6 +18,8 @@ class TorchvisionResNet18(Backbone):
     the `levels` (1 to 4) and the classifier are not built.
     """
 
+    layer3: nn.Sequential
+
     def __init__(self, in_channels: int = 3, *, levels: int = 4) -> None:
         super().__init__()
         self.channels = (64, 128, 256, 512)[:levels]

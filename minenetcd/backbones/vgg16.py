@@ -23,6 +23,7 @@ class VGG16(nn.Sequential):
 
     def __init__(self, in_channels: int = 3) -> None:
         super().__init__(*make_layers(cfgs["D"], batch_norm=True)[: READ[-1] + 1])
+        self.in_channels = in_channels
         self.channels = (128, 256, 512, 512)
         self.strides = (2, 4, 8, 16)
         if in_channels != 3:
@@ -30,7 +31,7 @@ class VGG16(nn.Sequential):
         for layer in self:
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-                nn.init.zeros_(layer.bias)
+                nn.init.zeros_(layer.get_parameter("bias"))
 
     def forward(self, image: Tensor) -> list[Tensor]:
         x, levels = image, []
@@ -42,6 +43,6 @@ class VGG16(nn.Sequential):
 
     def load_pretrained(self) -> None:
         """Copy torchvision's ImageNet weights (a file of 528 MiB); OptionError for other than three input bands."""
-        require_three_bands("ImageNet weights of VGG-16", self[0].in_channels)
+        require_three_bands("ImageNet weights of VGG-16", self.in_channels)
         published = imagenet_weights("vgg16_bn")
         self.load_state_dict({name: published[f"features.{name}"] for name in self.state_dict()})

@@ -6,7 +6,8 @@ MineNetCD uses. Tensors are named as published. Inside, maps are channels-last: 
 
 import math
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 from urllib.error import URLError
 
 import torch
@@ -55,23 +56,25 @@ class VMamba(Backbone):
         pretrained_id: str | None = None,
     ) -> None:
         super().__init__()
+        self.in_channels = in_channels
         self.channels = tuple(channels)
         self.pretrained_id = pretrained_id
         rates = iter([drop_path * i / max(sum(depths) - 1, 1) for i in range(sum(depths))])
         self.patch_embed = _stem(in_channels, channels[0])
-        self.layers = nn.ModuleList()
+        stages = []
         for width, depth in zip(channels, depths, strict=True):
             blocks = (VSSBlock(width, drop_path=next(rates), dropout=dropout) for _ in range(depth))
-            self.layers.append(nn.ModuleDict({"blocks": nn.Sequential(*blocks)}))
-        for stage, width, wider in zip(self.layers, channels, channels[1:], strict=False):
+            stages.append(nn.ModuleDict({"blocks": nn.Sequential(*blocks)}))
+        for stage, width, wider in zip(stages, channels, channels[1:], strict=False):
             stage["downsample"] = _downsample(width, wider)
+        self.layers = nn.ModuleList(stages)
         for i, width in enumerate(channels):
             self.add_module(f"outnorm{i}", nn.LayerNorm(width))
         self.apply(_initialise)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         x, maps = self.patch_embed(image), []
-        for i, stage in enumerate(self.layers):
+        for i, stage in enumerate(cast("Iterable[nn.ModuleDict]", self.layers)):
             x = stage["blocks"](x)
             # parity: what goes on to the next stage is not normalised
             maps.append(self.get_submodule(f"outnorm{i}")(x).permute(_TO_FIRST))
@@ -86,8 +89,8 @@ class VMamba(Backbone):
         """
         if self.pretrained_id is None:
             raise no_weights()
-        require_three_bands("ImageNet weights of VMamba", self.patch_embed[0].in_channels)
-        weights = ImageNetWeights[self.pretrained_id]
+        require_three_bands("ImageNet weights of VMamba", self.in_channels)
+        weights = ImageNetWeights.__members__[self.pretrained_id]
         published = _fetch(weights)
         own = {name: x for name, x in self.state_dict().items() if not name.startswith("outnorm")}
         for name, x in own.items():

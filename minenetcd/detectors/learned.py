@@ -71,14 +71,14 @@ class ChangeDetector(nn.Module):
         """Probability of change (B, H, W) from two dates (B, C, H, W) in 0..1, on this detector's device."""
         return change_probability(self.model(*self.preprocessing.inputs(before, after)).logits.float())
 
-    def limits(self, image: NDArray, valid: NDArray[np.bool_] | None = None) -> Limits:
+    def limits(self, image: NDArray[Any], valid: NDArray[np.bool_] | None = None) -> Limits:
         """The value range of `image` (H, W, C): 0 to 255 for 8 bits, else percentiles of its valid pixels per band."""
         return value_limits(image, valid)
 
     def probability(
         self,
-        before: NDArray,
-        after: NDArray,
+        before: NDArray[Any],
+        after: NDArray[Any],
         *,
         valid: NDArray[np.bool_] | None = None,
         limits: tuple[Limits, Limits] | None = None,
@@ -90,13 +90,14 @@ class ChangeDetector(nn.Module):
         (by default taken from the image itself). Raises SizeError for shapes that do not fit.
         """
         valid = None if valid is None else valid[None]
-        return self.probabilities(before[None], after[None], valid, limits=limits)[0]
+        probability: NDArray[np.float32] = self.probabilities(before[None], after[None], valid, limits=limits)[0]
+        return probability
 
     @torch.inference_mode()
     def probabilities(
         self,
-        before: NDArray,
-        after: NDArray,
+        before: NDArray[Any],
+        after: NDArray[Any],
         valid: NDArray[np.bool_] | None = None,
         *,
         limits: tuple[Limits, Limits] | None = None,
@@ -104,7 +105,7 @@ class ChangeDetector(nn.Module):
         """`probability` for a batch: (N, H, W, C) twice, valid (N, H, W) -> (N, H, W)."""
         self._check(before, after, valid)
         valid = np.ones(before.shape[:3], bool) if valid is None else valid
-        limits = limits or tuple(
+        ranges: Iterable[Limits] = limits or tuple(
             self.limits(date.reshape(-1, *date.shape[2:]), valid.reshape(-1, valid.shape[-1]))
             for date in (before, after)
         )
@@ -113,12 +114,13 @@ class ChangeDetector(nn.Module):
         try:
             tensors = [
                 self.preprocessing.to_unit(date, valid, limit, self.device)
-                for date, limit in zip((before, after), limits, strict=True)
+                for date, limit in zip((before, after), ranges, strict=True)
             ]
-            probability = self(*tensors)[:, : before.shape[1], : before.shape[2]]
+            probability: Tensor = self(*tensors)[:, : before.shape[1], : before.shape[2]]
         finally:
             self.train(was_training)
-        return probability.cpu().numpy()
+        values: NDArray[np.float32] = probability.cpu().numpy()
+        return values
 
     def for_inference(self, device: str = "auto", *, compile: bool = False) -> Self:
         """The same detector made ready to predict: folded layers, evaluation mode, on `device`.
@@ -129,7 +131,7 @@ class ChangeDetector(nn.Module):
         whole = copy.deepcopy(self.model).eval()
         model = whole.fused()
         ready = type(self)(
-            model.to(choose_device(device), memory_format=torch.channels_last),
+            model.to(choose_device(device)).to(memory_format=torch.channels_last),
             preprocessing=self.preprocessing,
             threshold=self.threshold,
             provenance=self.provenance,
@@ -218,7 +220,7 @@ class ChangeDetector(nn.Module):
         except SafetensorError as error:
             raise unwritable(folder, error) from error
 
-    def _check(self, before: NDArray, after: NDArray, valid: NDArray | None) -> None:
+    def _check(self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[Any] | None) -> None:
         bands = len(self.preprocessing.bands)
         if before.ndim != 4 or before.shape != after.shape:
             raise SizeError(

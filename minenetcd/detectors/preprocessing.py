@@ -1,7 +1,7 @@
 """What stands between a file's numbers and a network: bands, value range, mean and deviation, order of the dates."""
 
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ class Preprocessing(PreprocessingSettings):
         """The one that `settings` describe."""
         return cls(**asdict(settings))
 
-    def to_unit(self, image: NDArray, valid: NDArray[np.bool_], limits: Limits, device: torch.device) -> Tensor:
+    def to_unit(self, image: NDArray[Any], valid: NDArray[np.bool_], limits: Limits, device: torch.device) -> Tensor:
         """(N, H, W, C) -> (N, C, H', W') in 0..1 on `device`, padded to the least side; no data becomes the mean.
 
         On the device, and not in `minenetcd.geo.values`: 8-bit pixels travel there in a quarter of the room.
@@ -58,6 +58,6 @@ def dates_in_unit(batch: ChangeBatch, device: torch.device) -> list[Tensor]:
     ]
 
 
-def _transferable(dtype: np.dtype) -> np.dtype:
+def _transferable(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The type in which pixels travel to the device: 8 bits stay 8 bits, the rest becomes float32."""
     return np.dtype(np.uint8) if dtype == np.uint8 else np.dtype(np.float32)

@@ -1,6 +1,7 @@
 """Which squares of a scene the network looks at."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,14 +25,14 @@ class Tile:
         """Its pixels, in the grid in which `region` is given."""
         return Window(region.col_off + self.col, region.row_off + self.row, self.width, self.height)
 
-    def fill(self, pixels: NDArray) -> NDArray:
+    def fill(self, pixels: NDArray[Any]) -> NDArray[Any]:
         """Pixels (height, width, ...) -> (side, side, ...), mirrored at the bottom and the right where they end."""
         missing = [(0, self.side - self.height), (0, self.side - self.width)]
         if missing == [(0, 0), (0, 0)]:
             return pixels
         return np.pad(pixels, missing + [(0, 0)] * (pixels.ndim - 2), mode="reflect")
 
-    def crop(self, square: NDArray) -> NDArray:
+    def crop(self, square: NDArray[Any]) -> NDArray[Any]:
         """What `fill` added is taken off again: (side, side, ...) -> (height, width, ...)."""
         return square[: self.height, : self.width]
 

@@ -51,7 +51,10 @@ class ChannelChangeFFT(nn.Module):
             spectrum = torch.fft.fft(_at_least_float32(difference), dim=1, norm="ortho")
             x = torch.cat([spectrum.real, spectrum.imag], dim=1)
             real, imaginary = self.second(functional.silu(self.first(x))).chunk(2, dim=1)
-            return torch.fft.ifft(torch.complex(real, imaginary), dim=1, norm="ortho").real.to(difference.dtype)
+            change: Tensor = torch.fft.ifft(torch.complex(real, imaginary), dim=1, norm="ortho").real.to(
+                difference.dtype
+            )
+            return change
 
     @torch.no_grad()
     def fused(self) -> nn.Sequential:
@@ -102,7 +105,8 @@ class SpatialChangeFFT(nn.Module):
         real, imaginary = _block_product(real, imaginary, self.complex_weight_2, self.complex_bias_2)
         shrunk = (functional.softshrink(part, self.SHRINKAGE) for part in (real, imaginary))
         # parity: the discarded imaginary part is not zero
-        return torch.fft.ifft2(torch.complex(*shrunk), dim=(1, 2), norm="ortho").real.flatten(-2)
+        mixed: Tensor = torch.fft.ifft2(torch.complex(*shrunk), dim=(1, 2), norm="ortho").real.flatten(-2)
+        return mixed
 
     def _drop_path(self, x: Tensor) -> Tensor:
         if not self.training or self.drop_path == 0:
@@ -135,7 +139,7 @@ def _fourier_matrices(channels: int, *, like: Tensor) -> tuple[Tensor, Tensor]:
 def _pointwise(matrix: Tensor, bias: Tensor) -> nn.Conv2d:
     conv = nn.Conv2d(matrix.shape[1], matrix.shape[0], kernel_size=1, device=matrix.device, dtype=matrix.dtype)
     conv.weight.copy_(matrix[..., None, None])
-    conv.bias.copy_(bias)
+    conv.get_parameter("bias").copy_(bias)
     return conv
 
 

@@ -25,4 +25,5 @@ class ChannelAttention(nn.Module):
         return torch.sigmoid(average + other)
 
     def excite(self, pooled: Tensor) -> Tensor:
-        return self.fc2(functional.relu(self.fc1(pooled)))
+        excited: Tensor = self.fc2(functional.relu(self.fc1(pooled)))
+        return excited

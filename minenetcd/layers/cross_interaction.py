@@ -58,6 +58,8 @@ class CrossInteraction(nn.Module):
 class SinusoidalPosition(nn.Module):
     """Add sines and cosines of the row, then of the column, to a map (B, channels, h, w); channels in fours."""
 
+    frequencies: Tensor
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         # parity: published weights carry the frequencies, so they are read, not recomputed
@@ -98,12 +100,14 @@ class FactorisedAttention(nn.Module):
         content = query @ (key.softmax(dim=2).transpose(2, 3) @ value) * query.shape[-1] ** -0.5
         position = query * self._surroundings(value, size)  # parity: not scaled
         mixed = (content + position).transpose(1, 2).flatten(2)
-        return self.dropout(self.project(mixed))
+        projected: Tensor = self.dropout(self.project(mixed))
+        return projected
 
     def _surroundings(self, value: Tensor, size: tuple[int, int]) -> Tensor:
         groups = value.transpose(2, 3).flatten(1, 2).unflatten(-1, size).split(self.widths, dim=1)
         convolved = torch.cat([window(group) for window, group in zip(self.windows, groups, strict=True)], dim=1)
-        return convolved.unflatten(1, (HEADS, -1)).flatten(3).transpose(2, 3)
+        heads: Tensor = convolved.unflatten(1, (HEADS, -1)).flatten(3).transpose(2, 3)
+        return heads
 
 
 class FusionBottleneck(nn.Module):
@@ -118,4 +122,5 @@ class FusionBottleneck(nn.Module):
         self.skip = nn.Conv2d(in_channels, out_channels, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.widen(self.spread(self.narrow(x))) + self.skip(x)
+        fused: Tensor = self.widen(self.spread(self.narrow(x))) + self.skip(x)
+        return fused

@@ -4,6 +4,8 @@ Sources: Feng et al., "ICIF-Net", IEEE TGRS 2022; Feng et al., "Change Detection
 using Dual-branch Multi-level Inter-temporal Network", IEEE TGRS 2023.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -25,13 +27,14 @@ class GatedFusion(nn.Module):
         gate_below = resize_to(self.conv_below(below), like=level)
         below = resize_to(below, like=level)
         gates = self.conv_level(level) * below, gate_below * level
-        return self.fuse(functional.relu(torch.cat(gates, dim=1)))
+        fused: Tensor = self.fuse(functional.relu(torch.cat(gates, dim=1)))
+        return fused
 
 
 class GatedDecoder(nn.Module):
     """Three levels, fine to coarse, (B, widths[i], h_i, w_i) -> the fine and the middle one, decoded, same shapes."""
 
-    def __init__(self, widths: tuple[int, int, int]) -> None:
+    def __init__(self, widths: Sequence[int]) -> None:
         super().__init__()
         fine, middle, coarse = widths
         # parity: nothing activates a reduced level
@@ -55,4 +58,5 @@ class UpsampledHead(nn.Module):
 
     def forward(self, x: Tensor, like: Tensor) -> Tensor:
         """Logits with the height and width of the image `like`."""
-        return self.classifier(self.block(resize_to(x, like=like)))
+        logits: Tensor = self.classifier(self.block(resize_to(x, like=like)))
+        return logits

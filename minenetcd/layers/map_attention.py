@@ -14,4 +14,5 @@ def map_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     if value.device.type == "cpu" and flash_sdp_enabled():
         # The CPU's only kernel that never holds (h w) x (h w) weights wants one width; the zeros change nothing.
         tokens = [functional.pad(x, (0, value.shape[1] - x.shape[-1])) for x in tokens]
-    return functional.scaled_dot_product_attention(*tokens, scale=1.0).squeeze(1).mT.reshape(value.shape)
+    queries, keys, values = tokens
+    return functional.scaled_dot_product_attention(queries, keys, values, scale=1.0).squeeze(1).mT.reshape(value.shape)

@@ -74,7 +74,8 @@ class PyramidStage(nn.Module):
         x = self.embed_norm(self.embed(x).permute(0, 2, 3, 1))
         for block in self.blocks:
             x = block(x)
-        return self.norm(x).permute(0, 3, 1, 2)
+        x = self.norm(x).permute(0, 3, 1, 2)
+        return x
 
 
 class PyramidBlock(nn.Module):
@@ -90,7 +91,8 @@ class PyramidBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.drop_path(self.attention(self.attention_norm(x)))
-        return x + self.drop_path(self.mlp(self.mlp_norm(x)))
+        x = x + self.drop_path(self.mlp(self.mlp_norm(x)))
+        return x
 
 
 class ReducedAttention(nn.Module):
@@ -107,7 +109,7 @@ class ReducedAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         source = x
-        if self.reduce is not None:
+        if self.reduce is not None and self.reduce_norm is not None:
             source = self.reduce_norm(self.reduce(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1))
         key, value = self.key_value(source).flatten(1, 2).chunk(2, dim=-1)
         rate = self.dropout if self.training else 0.0
@@ -128,7 +130,8 @@ class ConvMLP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.depthwise(self.expand(x).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
         x = self.dropout(functional.gelu(x))
-        return self.dropout(self.project(x))
+        x = self.dropout(self.project(x))
+        return x
 
 
 def _initialise(module: nn.Module) -> None:
@@ -139,4 +142,4 @@ def _initialise(module: nn.Module) -> None:
     elif isinstance(module, nn.Conv2d):
         fan_out = math.prod(module.kernel_size) * module.out_channels // module.groups
         nn.init.normal_(module.weight, std=math.sqrt(2 / fan_out))
-        nn.init.zeros_(module.bias)
+        nn.init.zeros_(module.get_parameter("bias"))

@@ -43,7 +43,8 @@ class UPerNetDecoder(nn.Module):
             laterals[i - 1] = laterals[i - 1] + resize_to(laterals[i], like=laterals[i - 1])
         merged = [smooth(lateral) for smooth, lateral in zip(self.smooth, laterals[:-1], strict=True)]
         merged.append(laterals[-1])
-        return self.classifier(self.fuse(torch.cat([resize_to(x, like=merged[0]) for x in merged], dim=1)))
+        logits: Tensor = self.classifier(self.fuse(torch.cat([resize_to(x, like=merged[0]) for x in merged], dim=1)))
+        return logits
 
     def _pooled(self, deepest: Tensor) -> list[Tensor]:
         pooled = [functional.adaptive_avg_pool2d(deepest, scale) for scale in self.pool_scales]

@@ -68,10 +68,13 @@ class NeighbourFusion(nn.Module):
     def forward(self, level: Tensor, *, finer: Tensor | None = None, coarser: Tensor | None = None) -> Tensor:
         x = level
         if finer is not None:
+            assert self.shrink is not None, "built without a finer level"
             x = self.shrink(finer) + x
         if coarser is not None:
+            assert self.refine is not None, "built without a coarser level"
             x = x + self.refine(double(coarser))
-        return self.attend(self.merge(x)) + level
+        fused: Tensor = self.attend(self.merge(x)) + level
+        return fused
 
 
 class FullScaleStage(nn.Module):
@@ -88,7 +91,8 @@ class FullScaleStage(nn.Module):
         )
 
     def forward(self, levels: Tensor) -> Tensor:
-        return self.condense(levels + self.attend(self.merge(levels)))
+        condensed: Tensor = self.condense(levels + self.attend(self.merge(levels)))
+        return condensed
 
 
 class FullScaleDecoder(nn.Module):
@@ -169,7 +173,8 @@ class AFCF3D(ChangeModel):
         """Logits at half the resolution, (B, num_classes, H / 2, W / 2)."""
         features = self.trunk(torch.stack([before, after], dim=2))
         reduced = [reduce(level) for reduce, level in zip(self.reduce, features, strict=True)]
-        return self.head(self.decoder(self.fuse(reduced)))
+        logits: Tensor = self.head(self.decoder(self.fuse(reduced)))
+        return logits
 
     def fuse(self, levels: list[Tensor]) -> list[Tensor]:
         """Every level with its neighbours, fine to coarse, shapes kept."""
@@ -188,7 +193,8 @@ class AFCF3D(ChangeModel):
 def double(x: Tensor) -> Tensor:
     """Enlarge H and W of (B, C, T, H, W) twofold, corners on corners."""
     size = (2 * x.shape[-2], 2 * x.shape[-1])
-    return resize_to(x.flatten(1, 2), size, align_corners=True).unflatten(1, x.shape[1:3])
+    doubled: Tensor = resize_to(x.flatten(1, 2), size, align_corners=True).unflatten(1, x.shape[1:3])
+    return doubled
 
 
 def with_enlarged_probability(logits: Tensor, like: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """The one contract all architectures keep."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -73,7 +73,9 @@ class ChangeModel(nn.Module, ABC):
 
     def __init__(self, **config: Any) -> None:
         super().__init__()
-        self.config = {key: list(value) if isinstance(value, tuple) else value for key, value in config.items()}
+        self.config: dict[str, Any] = {
+            key: list(value) if isinstance(value, tuple) else value for key, value in config.items()
+        }
 
     def forward(self, before: Tensor, after: Tensor) -> ChangeOutput:
         """Logits of change between `before` and `after`, each float (B, C, H, W) on one device.
@@ -125,7 +127,7 @@ class ChangeModel(nn.Module, ABC):
             )
 
 
-def _crop(output: ChangeOutput, padded: tuple[int, int], size: tuple[int, int]) -> ChangeOutput:
+def _crop(output: ChangeOutput, padded: Sequence[int], size: Sequence[int]) -> ChangeOutput:
     """Cut every output that has the padded size back to `size`; coarser auxiliary ones stay as they are."""
 
     def cut(logits: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ Source: Chen, Qi, Shi, "Remote sensing image change detection with transformers"
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torchvision.models.resnet import BasicBlock
 
 from minenetcd.backbones.torchvision_resnet18 import TorchvisionResNet18
 from minenetcd.layers.attention import multi_head_attention
@@ -29,7 +30,8 @@ class TokenAttention(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         query, key, value = self.query_key_value(tokens).chunk(3, dim=-1)
-        return self.project(multi_head_attention(query, key, value, heads=HEADS, scale=SCALE))
+        mixed: Tensor = self.project(multi_head_attention(query, key, value, heads=HEADS, scale=SCALE))
+        return mixed
 
 
 class PixelAttention(nn.Module):
@@ -44,7 +46,8 @@ class PixelAttention(nn.Module):
 
     def forward(self, pixels: Tensor, tokens: Tensor) -> Tensor:
         query, key, value = self.query(pixels), self.key(tokens), self.value(tokens)
-        return self.project(multi_head_attention(query, key, value, heads=HEADS, scale=SCALE))
+        mixed: Tensor = self.project(multi_head_attention(query, key, value, heads=HEADS, scale=SCALE))
+        return mixed
 
 
 class TransformerLayer(nn.Module):
@@ -61,7 +64,8 @@ class TransformerLayer(nn.Module):
         """`x` (B, N, 32) attends to itself, or to the `memory` (B, L, 32) given."""
         # parity: one norm serves the pixels and the tokens they read.
         x = x + self.attention(*map(self.attention_norm, (x, *memory)))
-        return x + self.mlp(self.mlp_norm(x))
+        x = x + self.mlp(self.mlp_norm(x))
+        return x
 
 
 class BIT(ChangeModel):
@@ -122,19 +126,22 @@ class BIT(ChangeModel):
     def features(self, image: Tensor) -> Tensor:
         """(B, in_channels, H, W) -> (B, 32, H / 4, W / 4)."""
         coarse = self.trunk(image)[-1]  # (B, 256, H / 8, W / 8)
-        return self.reduce(functional.interpolate(coarse, scale_factor=2, mode="nearest"))
+        reduced: Tensor = self.reduce(functional.interpolate(coarse, scale_factor=2, mode="nearest"))
+        return reduced
 
     def tokenise(self, features: Tensor) -> Tensor:
         """Weighted means of the pixels (B, 32, h, w), one for each token map -> (B, tokens, 32)."""
         weights = self.token_maps(features).flatten(2).softmax(dim=-1)
-        return weights @ features.flatten(2).transpose(1, 2)
+        tokens: Tensor = weights @ features.flatten(2).transpose(1, 2)
+        return tokens
 
     def write_back(self, features: Tensor, tokens: Tensor) -> Tensor:
         """Every pixel of (B, 32, h, w) reads its own date's tokens (B, tokens, 32) -> (B, 32, h, w)."""
         pixels = features.flatten(2).transpose(1, 2)
         for layer in self.decoder:
             pixels = layer(pixels, tokens)
-        return pixels.transpose(1, 2).unflatten(2, features.shape[-2:])
+        written: Tensor = pixels.transpose(1, 2).unflatten(2, features.shape[-2:])
+        return written
 
     def load_pretrained_backbone(self) -> None:
         self.trunk.load_pretrained()
@@ -144,7 +151,7 @@ def _trunk(in_channels: int) -> TorchvisionResNet18:
     """ResNet-18 up to its third layer, which keeps the stride of the second: 256 channels at 1/8."""
     trunk = TorchvisionResNet18(in_channels, levels=3)
     # parity: the stride is taken out without dilating what follows.
-    first = trunk.layer3[0]
+    first: BasicBlock = trunk.layer3[0]
     first.conv1.stride = first.downsample[0].stride = (1, 1)
     trunk.strides = (4, 8, 8)
     return trunk

@@ -29,7 +29,8 @@ class GuidedStep(nn.Module):
 
     def forward(self, x: Tensor, finer: Tensor, guide: Tensor) -> Tensor:
         enlarged = resize_to(self.attend(x, guide), like=finer, align_corners=True)
-        return self.merge(torch.cat([enlarged, finer], dim=1))
+        merged: Tensor = self.merge(torch.cat([enlarged, finer], dim=1))
+        return merged
 
 
 class CGNet(ChangeModel):

@@ -3,6 +3,9 @@
 Source: Bandara, Patel, "A transformer-based siamese network for change detection", IGARSS 2022.
 """
 
+from collections.abc import Iterable
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -33,7 +36,7 @@ class Scale(nn.Module):
     def forward(self, before: Tensor, after: Tensor, coarser: Tensor | None) -> Tensor:
         """Two features (B, in_channels, h, w), and the next coarser scale's change -> change (B, channels, h, w)."""
         dates = [self.project(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2) for x in (before, after)]
-        change = self.difference(torch.cat(dates, dim=1))
+        change: Tensor = self.difference(torch.cat(dates, dim=1))
         return change if coarser is None else change + resize_to(coarser, like=change)
 
 
@@ -46,7 +49,8 @@ class ScaledResidual(nn.Module):
         self.conv2 = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + 0.1 * self.conv2(functional.relu(self.conv1(x)))
+        x = x + 0.1 * self.conv2(functional.relu(self.conv1(x)))
+        return x
 
 
 class ChangeFormer(ChangeModel):
@@ -110,7 +114,8 @@ class ChangeFormer(ChangeModel):
         """Changes and the logits seen in them, coarse to fine; every change holds the coarser ones."""
         changes: list[Tensor] = []
         predictions = []
-        levels = reversed(list(zip(self.scales.values(), before, after, strict=True)))
+        scales = cast("Iterable[Scale]", self.scales.values())
+        levels = reversed(list(zip(scales, before, after, strict=True)))
         for scale, earlier, later in levels:
             changes.append(scale(earlier, later, changes[-1] if changes else None))
             predictions.append(scale.predict(changes[-1]))

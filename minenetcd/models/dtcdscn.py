@@ -47,7 +47,7 @@ class EncoderBlock(nn.Module):
             ConvNormAct(out_channels, out_channels, activation=None),
             SqueezeExcitation(out_channels),
         )
-        self.shortcut = nn.Identity()
+        self.shortcut: nn.Module = nn.Identity()
         if in_channels != out_channels:
             self.shortcut = ConvNormAct(in_channels, out_channels, kernel_size=1, stride=stride, activation=None)
 
@@ -123,7 +123,8 @@ class Branch(nn.Module):
         *joined, last = self.steps
         for step, skip in zip(joined, reversed(skips), strict=True):
             x = step(x) + skip
-        return self.head(last(x))
+        logits: Tensor = self.head(last(x))
+        return logits
 
 
 class DTCDSCN(ChangeModel):
@@ -189,7 +190,7 @@ class DTCDSCN(ChangeModel):
         for module in self.modules():
             if isinstance(module, DilatedCascade):
                 for conv in module:
-                    nn.init.zeros_(conv.bias)
+                    nn.init.zeros_(conv.get_parameter("bias"))
 
 
 def _level(in_channels: int, out_channels: int, depth: int) -> nn.Sequential:

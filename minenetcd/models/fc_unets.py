@@ -80,7 +80,8 @@ class DecoderLevel(nn.Module):
         self.merge = _units(nn.ConvTranspose2d, channels, numbers, dropout=dropout)
 
     def forward(self, deep: Tensor, skip: Tensor) -> Tensor:
-        return self.merge(torch.cat([extend_to(self.up(deep), skip), skip], dim=1))
+        merged: Tensor = self.merge(torch.cat([extend_to(self.up(deep), skip), skip], dim=1))
+        return merged
 
 
 class Decoder(nn.ModuleDict):

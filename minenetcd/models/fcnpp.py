@@ -63,7 +63,8 @@ class AtrousPyramid(nn.Module):
             )
         pooled = self.pooled(functional.adaptive_avg_pool2d(x, 1)).expand_as(x)
         branches = [pooled, self.local(x), *(branch(x) for branch in self.dilated.values())]
-        return self.drop(self.merge(torch.cat(branches, dim=1)))
+        merged: Tensor = self.drop(self.merge(torch.cat(branches, dim=1)))
+        return merged
 
 
 class FCNPP(ChangeModel):

@@ -31,7 +31,8 @@ class MapHead(nn.Sequential):
 
     def forward(self, levels: Sequence[Tensor]) -> Tensor:
         enlarged = [resize_to(level, like=levels[0], align_corners=True) for level in levels]
-        return super().forward(torch.cat(enlarged, dim=1))
+        merged: Tensor = super().forward(torch.cat(enlarged, dim=1))  # type: ignore[no-untyped-call]  # torch's own
+        return merged
 
 
 class HCGMNet(ChangeModel):

@@ -95,9 +95,7 @@ class ICIFNet(ChangeModel):
 class DateDecoder(nn.Module):
     """Both pyramids of one date, fine to coarse -> its global, local and fused map, each (B, local_widths[0], h, w)."""
 
-    def __init__(
-        self, local_widths: tuple[int, int, int], global_widths: tuple[int, int, int], *, dropout: float
-    ) -> None:
+    def __init__(self, local_widths: Sequence[int], global_widths: Sequence[int], *, dropout: float) -> None:
         super().__init__()
         fine, middle, coarse = local_widths
         self.interact = nn.ModuleList(

@@ -5,7 +5,8 @@ remote sensing imagery", IEEE TGRS 2024, section 3; the released weights, where 
 """
 
 import copy
-from typing import Literal, Self
+from collections.abc import Iterable
+from typing import Literal, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -88,6 +89,7 @@ class MineNetCD(ChangeModel):
         In inference both dates share one batch. In training BatchNorm trunks see each date as a batch of its
         own, after first, so that the statistics move as published.
         """
+        pairs: Iterable[tuple[Tensor, Tensor]]
         if self.training and self.encoder.has_batch_norm:
             pairs = zip(self.encoder(after), self.encoder(before), strict=True)
         else:
@@ -105,8 +107,9 @@ class MineNetCD(ChangeModel):
         """The same network with `channel` ChangeFFT folded into two 1 x 1 convolutions a level; shares all weights."""
         if self.config["change_fft"] != "channel":
             return self
+        levels = cast("Iterable[ChannelChangeFFT]", self.change_fft)
         twin = copy.copy(self)
-        twin._modules = {**self._modules, "change_fft": nn.ModuleList(level.fused() for level in self.change_fft)}
+        twin._modules = {**self._modules, "change_fft": nn.ModuleList(level.fused() for level in levels)}
         return twin
 
 

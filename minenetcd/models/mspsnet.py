@@ -53,7 +53,8 @@ class ParallelConvolutions(nn.Module):
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
         # parity: the dates are stacked, not interleaved, so each group sees one date and only `merge` mixes them.
         dates = torch.cat([before, after], dim=1)
-        return self.merge(torch.cat([conv(dates) for conv in self.dilated.values()], dim=1))
+        merged: Tensor = self.merge(torch.cat([conv(dates) for conv in self.dilated.values()], dim=1))
+        return merged
 
 
 class ChannelSelfAttention(nn.Module):

@@ -26,6 +26,8 @@ class SwitchableNorm(nn.Module):
 
     eps = 1e-5
     keep = 0.9  # of the running statistics, at each training step
+    running_mean: Tensor
+    running_var: Tensor
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -29,7 +29,8 @@ class Stem(nn.Module):
         self.shortcut = nn.Conv2d(in_channels, width, kernel_size=3, padding=1)
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.main(image) + self.shortcut(image)
+        total: Tensor = self.main(image) + self.shortcut(image)
+        return total
 
 
 class Residual(nn.Module):
@@ -54,7 +55,8 @@ class Residual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.main(x) + self.shortcut(x)
+        total: Tensor = self.main(x) + self.shortcut(x)
+        return total
 
 
 class UpStep(nn.Module):
@@ -66,7 +68,8 @@ class UpStep(nn.Module):
         self.merge = Residual(deep + fine, fine)
 
     def forward(self, x: Tensor, difference: Tensor) -> Tensor:
-        return self.merge(torch.cat([self.up(x), difference], dim=1))
+        merged: Tensor = self.merge(torch.cat([self.up(x), difference], dim=1))
+        return merged
 
 
 class ResUNet(ChangeModel):

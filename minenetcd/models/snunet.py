@@ -55,7 +55,8 @@ class EnsembleChannelAttention(nn.Module):
         together = torch.cat(nodes, dim=1)
         total = together.unflatten(1, (len(nodes), -1)).sum(dim=1)
         within = self.within(total).repeat(1, len(nodes), 1, 1)
-        return self.across(together) * (together + within)
+        weighted: Tensor = self.across(together) * (together + within)
+        return weighted
 
 
 class SNUNet(ChangeModel):

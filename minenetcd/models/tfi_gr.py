@@ -37,7 +37,8 @@ class TemporalInteraction(nn.Module):
         difference = self.difference((before - after).abs())
         before = self.enhance_before(before * difference + before)
         after = self.enhance_after(after * difference + after)
-        return self.reduce(difference + self.merge(torch.cat([before, after], dim=1)))
+        reduced: Tensor = self.reduce(difference + self.merge(torch.cat([before, after], dim=1)))
+        return reduced
 
 
 class GuidedRefinement(nn.Module):
@@ -66,7 +67,8 @@ class GuidedRefinement(nn.Module):
         """Everything there is, at the finest level: (B, 64, H / 4, W / 4)."""
         coarse_to_fine = [_enlarge(level, like=levels[0]) for level in reversed(levels)]
         together = torch.cat(coarse_to_fine, dim=1)
-        return self.fuse(together * self.attention(together))
+        fused: Tensor = self.fuse(together * self.attention(together))
+        return fused
 
 
 class TFIGR(ChangeModel):

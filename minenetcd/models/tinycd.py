@@ -9,6 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 from torchvision.models import efficientnet_b4
+from torchvision.ops import Conv2dNormActivation
 
 from minenetcd.backbones.torchvision import imagenet_weights
 from minenetcd.errors import OptionError
@@ -30,9 +31,10 @@ class Mix(nn.Sequential):
             nn.InstanceNorm2d(channels),
         )
 
-    def forward(self, before: Tensor, after: Tensor) -> Tensor:
+    def forward(self, before: Tensor, after: Tensor) -> Tensor:  # type: ignore[override]  # nn.Sequential takes one
         interleaved = torch.stack([before, after], dim=2).flatten(1, 2)  # b0, a0, b1, a1, ...
-        return super().forward(interleaved)
+        mixed: Tensor = super().forward(interleaved)  # type: ignore[no-untyped-call]  # torch gives no types
+        return mixed
 
 
 class PixelMLP(nn.Sequential):
@@ -54,7 +56,8 @@ class MixMask(nn.Module):
         self.score = PixelMLP(channels, *hidden, 1)
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
-        return self.score(self.mix(before, after))
+        weight: Tensor = self.score(self.mix(before, after))
+        return weight
 
 
 class UpMask(nn.Module):
@@ -72,7 +75,8 @@ class UpMask(nn.Module):
         )
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        return self.refine(resize_to(x, mask, align_corners=True) * mask)
+        refined: Tensor = self.refine(resize_to(x, mask, align_corners=True) * mask)
+        return refined
 
 
 class TinyCD(ChangeModel):
@@ -138,9 +142,10 @@ class TinyCD(ChangeModel):
 
 def _trunk(in_channels: int) -> nn.Sequential:
     """Stem and first three stages of EfficientNet-B4, of random weights; stochastic depth as in the full network."""
-    trunk = efficientnet_b4(weights=None).features[:TRUNK_ENTRIES]
+    trunk: nn.Sequential = efficientnet_b4(weights=None).features[:TRUNK_ENTRIES]
     if in_channels != 3:
-        stem = nn.Conv2d(in_channels, trunk[0][0].out_channels, kernel_size=3, stride=2, padding=1, bias=False)
+        first: Conv2dNormActivation = trunk[0]
+        stem = nn.Conv2d(in_channels, first[0].out_channels, kernel_size=3, stride=2, padding=1, bias=False)
         nn.init.kaiming_normal_(stem.weight, mode="fan_out")
-        trunk[0][0] = stem
+        first[0] = stem
     return trunk

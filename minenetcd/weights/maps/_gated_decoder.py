@@ -1,9 +1,11 @@
 """Names inside the decoder and heads that DMINet and ICIF-Net publish alike."""
 
+from collections.abc import Sequence
+
 from minenetcd.weights.keymap import Rules
 
 
-def decoder_rules(theirs: tuple[str, str, str, str], ours: str) -> Rules:
+def decoder_rules(theirs: Sequence[str], ours: str) -> Rules:
     """For a GatedDecoder; `theirs` lists its reductions and gates coarse to fine: reduce, gate, reduce, gate."""
     reduce_coarse, fuse_middle, reduce_middle, fuse_fine = theirs
     return (

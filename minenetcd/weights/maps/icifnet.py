@@ -58,7 +58,7 @@ def _conv_norm(theirs: str, ours: str, *, first: int = 0) -> Rules:
     return ((f"{theirs}.{first}", f"{ours}.conv"), (f"{theirs}.{first + 1}", f"{ours}.norm"))
 
 
-def _decoder(number: int, letter: str, suffix: str) -> tuple[str, str, str, str]:
+def _decoder(number: int, letter: str, suffix: str) -> tuple[str, ...]:
     names = (f"Translayer2_{letter}", f"fam43_{number}", f"Translayer3_{letter}", f"fam32_{number}")
     return tuple(name + suffix for name in names)
 
