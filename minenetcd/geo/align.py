@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import shapely
@@ -25,13 +25,15 @@ from minenetcd.geo.raster import Raster, read_canvas
 POSITION_TOLERANCE = 0.01  # of a pixel, in the warp; GDAL's own default is an eighth
 PROBE = 512
 
+Pixels = tuple[NDArray[Any], NDArray[np.bool_]]  # (H, W, C), and where they are valid (H, W)
+
 
 @dataclass(frozen=True)
 class Pair:
     """One window of both dates: `before`, `after` (H, W, C) in their own dtypes, `valid` (H, W) where both are."""
 
-    before: NDArray
-    after: NDArray
+    before: NDArray[Any]
+    after: NDArray[Any]
     valid: NDArray[np.bool_]
     grid: Grid
 
@@ -58,7 +60,7 @@ class AlignedPair:
         part = self.grid.window(window.row_off, window.col_off, window.height, window.width)
         return _pair(*self.read_dates(window), part)
 
-    def read_dates(self, window: Window) -> tuple[tuple[NDArray, NDArray[np.bool_]], ...]:
+    def read_dates(self, window: Window) -> tuple[Pixels, Pixels]:
         """Pixels and own validity of each date in `window`, which lies in `grid`."""
         return self._before.read(window), self._after.read(window)
 
@@ -122,7 +124,7 @@ class _Date:
         if not self.is_as_stored:
             self._warped = _warp(raster, raster.grid, grid, self._opened)
 
-    def read(self, window: Window) -> tuple[NDArray, NDArray[np.bool_]]:
+    def read(self, window: Window) -> Pixels:
         if self.is_as_stored:
             return self.raster.read(window)
         with self.raster.readable():
@@ -147,7 +149,7 @@ def _warp(raster: Raster, source_grid: Grid, grid: Grid, opened: ExitStack) -> W
         return opened.enter_context(warped)
 
 
-def _read_small(date: _Date, window: Window, small: Grid) -> tuple[NDArray, NDArray[np.bool_]]:
+def _read_small(date: _Date, window: Window, small: Grid) -> Pixels:
     raster = date.raster
     if date.is_as_stored:
         with raster.readable(), raster.canvas(*small.shape, window) as canvas:
@@ -164,7 +166,7 @@ def _reduced(grid: Grid, small: Grid) -> Grid:
     return grid.decimated(max(1, round(max(grid.shape) / max(1.0, ratio))))
 
 
-def _pair(before: tuple[NDArray, NDArray[np.bool_]], after: tuple[NDArray, NDArray[np.bool_]], grid: Grid) -> Pair:
+def _pair(before: Pixels, after: Pixels, grid: Grid) -> Pair:
     return Pair(before[0], after[0], before[1] & after[1], grid)
 
 
@@ -228,12 +230,12 @@ def _rectangle(grid: Grid) -> Polygon:
 
 def _project(shape: Polygon, source: Grid, target: Grid) -> Polygon:
     """`shape` in pixels of `source`, to pixels of `target`; points beyond the target's CRS are left out."""
-    to_target = transformer(source.crs.to_wkt(), target.crs.to_wkt())
+    to_target = transformer(source.wkt(), target.wkt())
     centre = apply(target.transform, target.width / 2, target.height / 2)[0]
 
     def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
         x, y = to_target(*apply(source.transform, points[:, 0], points[:, 1]))
-        if target.crs.is_geographic:
+        if target.is_geographic:
             x = (x - centre + 180) % 360 - 180 + centre  # stay on the target's side of the date line
         return np.column_stack(apply(~target.transform, x, y))
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from affine import Affine
@@ -22,6 +23,8 @@ SQUARE_METRES_PER_HECTARE = 10_000
 
 # Below this, a projection counts as true to scale (UTM is within 0.1 % inside its zone, 0.3 % beside it).
 TRUE_SCALE = 0.005
+
+Numbers = TypeVar("Numbers", float, NDArray[np.float64])
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class Grid:
     @property
     def is_georeferenced(self) -> bool:
         return self.crs is not None
+
+    @property
+    def is_geographic(self) -> bool:
+        """Whether its coordinates are degrees."""
+        return self.crs is not None and bool(self.crs.is_geographic)
 
     @property
     def bounds(self) -> BoundingBox:
@@ -89,7 +97,7 @@ class Grid:
         self, x: NDArray[np.float64], y: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Longitude and latitude (WGS 84) of CRS coordinates. GridError for a picture."""
-        return transformer(self._wkt(), "EPSG:4326")(x, y)
+        return transformer(self.wkt(), "EPSG:4326")(x, y)
 
     def window(self, row: int, col: int, height: int, width: int) -> "Grid":
         """The grid of a part: `height` x `width` pixels from (row, col). GridError where that leaves the grid."""
@@ -124,7 +132,7 @@ class Grid:
             raise OptionError(
                 f"Metres per pixel (--gsd) must be a positive number, got {metres_per_pixel}: try e.g. 10."
             )
-        factor_x, factor_y = (metres_per_pixel / metres for metres in self._working_metres())
+        factor_x, factor_y = (metres_per_pixel / metres for metres in self._working_metres(self.crs))
         width = _whole_pixels(self.width / factor_x)
         height = _whole_pixels(self.height / factor_y)
         return Grid(height, width, self.transform @ Affine.scale(factor_x, factor_y), self.crs)
@@ -144,12 +152,12 @@ class Grid:
         columns, rows = apply(~self.transform @ other.transform, *corners)
         return bool(np.allclose(columns, corners[0], atol=1e-3) and np.allclose(rows, corners[1], atol=1e-3))
 
-    def _working_metres(self) -> tuple[float, float]:
+    def _working_metres(self, crs: CRS) -> tuple[float, float]:
         """Pixel lengths [m]: the projection's where it is true to scale, else the ellipsoid's."""
         measured = self.metres_per_pixel
-        if not self.crs.is_projected:
+        if not crs.is_projected:
             return measured
-        unit = self.crs.linear_units_factor[1]
+        unit = crs.linear_units_factor[1]
         transform = self.transform
         nominal = (math.hypot(transform.a, transform.d) * unit, math.hypot(transform.b, transform.e) * unit)
         true_to_scale = all(abs(n / m - 1) < TRUE_SCALE for n, m in zip(nominal, measured, strict=True))
@@ -171,15 +179,15 @@ class Grid:
             raise GridError(f"Pixels cannot be measured in metres in {self.crs}: reproject the image, e.g. to UTM.")
         return steps
 
-    def _wkt(self) -> str:
+    def wkt(self) -> str:
+        """The CRS as text. GridError for a picture."""
         if self.crs is None:
             raise GridError("Metres, hectares and degrees need a georeferenced image, got a picture without CRS.")
-        return self.crs.to_wkt()
+        text: str = self.crs.to_wkt()
+        return text
 
 
-def apply(
-    transform: Affine, columns: NDArray[np.float64], rows: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def apply(transform: Affine, columns: Numbers, rows: Numbers) -> tuple[Numbers, Numbers]:
     """`transform` of every (column, row)."""
     a, b, c, d, e, f = transform[:6]
     return a * columns + b * rows + c, d * columns + e * rows + f

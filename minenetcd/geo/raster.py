@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -34,7 +34,7 @@ class Raster:
     def __init__(self, source: str | Path, description: Source) -> None:
         self.source = source
         self.grid: Grid = description.grid
-        self.dtype: np.dtype = description.dtype
+        self.dtype: np.dtype[Any] = description.dtype
         self.bands: tuple[int, ...] = description.bands
         self.date: str | None = description.date
         self._description = description
@@ -51,7 +51,7 @@ class Raster:
         """
         return cls(source, inspect(source, bands))
 
-    def read(self, window: Window) -> tuple[NDArray, NDArray[np.bool_]]:
+    def read(self, window: Window) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Pixels (H, W, C) in the image's own dtype, and where every band is valid (H, W).
 
         Invalid: nodata, outside the data set's mask, transparent (alpha 0), NaN or infinite.
@@ -61,7 +61,7 @@ class Raster:
         with self.readable():
             return read_canvas(self._dataset, len(self.bands), window)
 
-    def read_small(self, max_side: int) -> tuple[NDArray, NDArray[np.bool_]]:
+    def read_small(self, max_side: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """The whole image, averaged down to at most `max_side` pixels a side; for previews and statistics."""
         with self.readable(), self.canvas(*self.grid.decimated(max_side).shape) as small:
             return read_canvas(small, len(self.bands))
@@ -96,7 +96,7 @@ class Raster:
 
 def read_canvas(
     dataset: DatasetReader, channels: int, window: Window | None = None
-) -> tuple[NDArray, NDArray[np.bool_]]:
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Pixels (H, W, C) of the first `channels` bands, and where the band after them, if any, is not zero (H, W)."""
     pixels = np.ascontiguousarray(np.moveaxis(dataset.read(list(range(1, channels + 1)), window=window), 0, -1))
     if dataset.count > channels:
@@ -136,7 +136,7 @@ class RasterWriter:
         self.tags = tags or {}
         self._check_format()
 
-    def write(self, array: NDArray, window: Window) -> None:
+    def write(self, array: NDArray[Any], window: Window) -> None:
         """Pixels (H, W), or (H, W, C) with C = `bands`, of a window. SizeError where shape or dtype do not fit."""
         self.grid.check_inside(window)
         pixels = array[..., np.newaxis] if array.ndim == 2 else array

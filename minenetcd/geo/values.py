@@ -3,7 +3,7 @@
 What is shown to people is another matter (`minenetcd.display.eight_bit`).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ class Limits(NamedTuple):
     high: NDArray[np.float32]
 
 
-def value_limits(image: NDArray, valid: NDArray[np.bool_] | None = None) -> Limits:
+def value_limits(image: NDArray[Any], valid: NDArray[np.bool_] | None = None) -> Limits:
     """The value range of `image` (H, W, C) for a detector: 0 to 255 for 8 bits, else percentiles of its valid pixels.
 
     0 to 1 where no pixel is valid and finite.
@@ -38,7 +38,7 @@ def value_limits(image: NDArray, valid: NDArray[np.bool_] | None = None) -> Limi
     return Limits(low.astype(np.float32), np.where(high > low, high, low + 1).astype(np.float32))
 
 
-def stretch_limits(pixels: NDArray) -> Limits:
+def stretch_limits(pixels: NDArray[Any]) -> Limits:
     """The value range of training data, from valid pixels (N, C) that are not 8-bit; 0 to 1 where there are none.
 
     It differs from `value_limits` where both percentiles are one number in single precision but not in double.
@@ -54,12 +54,14 @@ def same_limits(low: float, high: float, bands: int) -> Limits:
     return Limits(np.full(bands, low, np.float32), np.full(bands, high, np.float32))
 
 
-def to_eight_bits(pixels: NDArray, limits: Limits) -> NDArray[np.uint8]:
+def to_eight_bits(pixels: NDArray[Any], limits: Limits) -> NDArray[np.uint8]:
     """Pixels (H, W, C) with `limits` at 0 and 255; what lies beyond is cut off, what is no number becomes 0."""
     unit = np.nan_to_num((pixels.astype(np.float32) - limits.low) / (limits.high - limits.low))
-    return np.rint(255 * np.clip(unit, 0, 1)).astype(np.uint8)
+    levels: NDArray[np.floating] = np.rint(255 * np.clip(unit, 0, 1))
+    return levels.astype(np.uint8)
 
 
-def _percentiles(pixels: NDArray) -> NDArray[np.float64]:
+def _percentiles(pixels: NDArray[Any]) -> NDArray[np.floating]:
     """Low and high (2, C) of pixels (N, C)."""
-    return np.percentile(pixels, (STRETCH_PERCENTILE, 100 - STRETCH_PERCENTILE), axis=0)
+    ends: NDArray[np.floating] = np.percentile(pixels, (STRETCH_PERCENTILE, 100 - STRETCH_PERCENTILE), axis=0)
+    return ends

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import rasterio
@@ -24,7 +24,7 @@ from minenetcd.files import atomic_path, unwritable
 from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE, WGS84, Grid
 from minenetcd.geo.source import open_or_explain, quiet_gdal, reason
 
-MaskSource = NDArray | DatasetReader | str | Path
+MaskSource: TypeAlias = NDArray[Any] | DatasetReader | str | Path
 
 # Straight edges in a projection bend on the ellipsoid: longer ones are divided before they are measured.
 LONGEST_EDGE_METRES = 1_000.0
@@ -109,7 +109,8 @@ def burn(geometries: Iterable[BaseGeometry] | GeoSeries | GeoDataFrame, grid: Gr
     drawn = [geometry for geometry in geometries if geometry is not None and not geometry.is_empty]
     if not drawn:
         return np.zeros(grid.shape, dtype=bool)
-    return rasterize(drawn, out_shape=grid.shape, transform=grid.transform, dtype=np.uint8).astype(bool)
+    inside: NDArray[np.uint8] = rasterize(drawn, out_shape=grid.shape, transform=grid.transform, dtype=np.uint8)
+    return inside.astype(bool)
 
 
 def write_vector(frame: GeoDataFrame, path: str | Path) -> None:
@@ -144,7 +145,7 @@ def _write_layer(frame: GeoDataFrame, target: Path, driver: str) -> None:
         frame.to_file(target, driver=driver, engine="pyogrio", index=False, **options)
 
 
-def _outlines(mask_source: MaskSource, grid: Grid, connectivity: int) -> Iterator[tuple[dict, float]]:
+def _outlines(mask_source: MaskSource, grid: Grid, connectivity: int) -> Iterator[tuple[dict[str, Any], float]]:
     if isinstance(mask_source, np.ndarray):
         _check_shape(mask_source, grid)
         pixels = mask_source.astype(np.uint8) if mask_source.dtype == bool else mask_source
@@ -166,7 +167,7 @@ def _outlines(mask_source: MaskSource, grid: Grid, connectivity: int) -> Iterato
             ) from error
 
 
-def _check_shape(mask: NDArray | DatasetReader, grid: Grid) -> None:
+def _check_shape(mask: NDArray[Any] | DatasetReader, grid: Grid) -> None:
     if mask.shape != grid.shape:
         raise SizeError(f"A mask of shape {grid.shape} is needed for this grid, got {mask.shape}: use its own grid.")
 
@@ -199,7 +200,7 @@ def _row_hectares(grid: Grid) -> NDArray[np.float64]:
     eccentricity = math.sqrt(WGS84.es)
     sine = np.sin(np.radians(grid.transform.f + grid.transform.e * np.arange(grid.height + 1)))
     zone = sine / (1 - WGS84.es * sine**2) + np.arctanh(eccentricity * sine) / eccentricity
-    square_metres = WGS84.b**2 / 2 * np.abs(np.diff(zone)) * math.radians(abs(grid.transform.a))
+    square_metres: NDArray[np.float64] = WGS84.b**2 / 2 * np.abs(np.diff(zone)) * math.radians(abs(grid.transform.a))
     return square_metres / SQUARE_METRES_PER_HECTARE
 
 
@@ -217,4 +218,5 @@ def _nodes(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def _interpolation(nodes: NDArray[np.float64], side: int) -> NDArray[np.float64]:
     """Weight (side, N) of each of N nodes at each pixel centre; every row sums to 1."""
     place = (np.arange(side) + 0.5) / (nodes[1] - nodes[0])
-    return np.clip(1 - np.abs(place[:, np.newaxis] - np.arange(len(nodes))), 0, 1)
+    weights: NDArray[np.float64] = np.clip(1 - np.abs(place[:, np.newaxis] - np.arange(len(nodes))), 0, 1)
+    return weights
