@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.textpath import text_to_path
 
 from minenetcd.display.palettes import GRID, INK, QUIET
@@ -15,7 +17,7 @@ from minenetcd.display.palettes import GRID, INK, QUIET
 TITLE_SIZE, TEXT_SIZE = 13.5, 9.5  # points
 _EDGE = 0.16  # left and right of a heading [inches]
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {  # matplotlib lists its keys for checkers, each release its own
     "font.size": TEXT_SIZE,
     "text.color": INK,
     "axes.labelcolor": QUIET,
@@ -57,8 +59,8 @@ def titled(width: float, height: float, title: str, subtitle: str = "") -> Figur
     more = subtitle.count("\n") * line_inches()
     height += below - 0.42 + more
     head = below + more + (0.2 if subtitle else 0.0)
-    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
-    figure.get_layout_engine().set(rect=(0.015, 0.02, 0.97, 1 - 0.02 - head / height), w_pad=0.08, h_pad=0.06)
+    layout = ConstrainedLayoutEngine(rect=(0.015, 0.02, 0.97, 1 - 0.02 - head / height), w_pad=0.08, h_pad=0.06)
+    figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
     figure.text(_EDGE / width, 1 - 0.14 / height, title, fontsize=TITLE_SIZE, weight="bold", va="top")
     figure.text(_EDGE / width, 1 - below / height, subtitle, fontsize=TEXT_SIZE, color=QUIET, va="top")
     return figure
@@ -110,7 +112,7 @@ def _inches(text: str, font: FontProperties) -> float:
     return 1.06 * text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
 
 
-def only_grid(axes: Axes, axis: str) -> None:
+def only_grid(axes: Axes, axis: Literal["x", "y"]) -> None:
     """Light lines across `axis`, "x" or "y", and no axis line on the other."""
     axes.grid(axis=axis)
     axes.spines["left" if axis == "x" else "bottom"].set_visible(axis == "y")

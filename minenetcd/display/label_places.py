@@ -1,11 +1,13 @@
 """Names beside points so that no two of them cover each other."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
 #: Where a name may stand, in order of preference: direction from the point, and how the text is anchored there.
@@ -18,13 +20,13 @@ _FARTHER = (1.0, 2.4, 4.2)
 
 
 def name_points(
-    axes: Axes, x: Sequence[float], y: Sequence[float], radii: Sequence[float], names: Sequence[str], **style: object
+    axes: Axes, x: Sequence[float], y: Sequence[float], radii: Sequence[float], names: Sequence[str], **style: Any
 ) -> None:
     """Write each of `names` near its point (`radii` in points), where it covers least; call it when all is drawn.
 
     A name that had to move away gets a thin line to its point; an empty one is not written.
     """
-    renderer = FigureCanvasAgg(axes.figure).get_renderer()
+    renderer = FigureCanvasAgg(axes.figure.figure).get_renderer()
     scale = axes.figure.dpi / 72  # pixels a point
     centres = axes.transData.transform(np.column_stack([x, y]))
     taken = [Bbox.from_extents(*(c - r * scale), *(c + r * scale)) for c, r in zip(centres, radii, strict=True)]
@@ -32,12 +34,13 @@ def name_points(
     for centre, radius, name in zip(centres, radii, names, strict=True):
         if not name:
             continue
-        choices = []
+        x_data, y_data = axes.transData.inverted().transform(centre)
+        choices: list[tuple[float, int, Annotation, Bbox, float]] = []
         for factor in _FARTHER:
             for direction, horizontal, vertical in _PLACES:
-                offset = np.array(direction) * (radius + 3) * factor
+                across, up = (part * (radius + 3) * factor for part in direction)
                 text = axes.annotate(
-                    name, axes.transData.inverted().transform(centre), offset, textcoords="offset points",
+                    name, (x_data, y_data), (across, up), textcoords="offset points",
                     ha=horizontal, va=vertical, path_effects=[withStroke(linewidth=2.5, foreground="white")], **style,
                 )  # fmt: skip
                 box = text.get_window_extent(renderer)
@@ -48,7 +51,7 @@ def name_points(
             other.remove()
         if factor > 1:
             axes.annotate(
-                "", axes.transData.inverted().transform(centre), best.xyann, textcoords="offset points",
+                "", (x_data, y_data), best.xyann, textcoords="offset points",
                 arrowprops={"arrowstyle": "-", "color": "#9aa2a9", "linewidth": 0.6, "shrinkA": 0, "shrinkB": radius},
             )  # fmt: skip
         taken.append(box)
