@@ -43,13 +43,14 @@ def find_change(scene: StoredScene, *, min_area_ha: float = 0.0) -> Change:
 
 def write_mask(scene: StoredScene, *, without: GeoDataFrame | None = None) -> None:
     """1 where the stored probability reaches the threshold, outside the polygons `without`; else 0, or 255 unknown."""
-    index = None if without is None or without.empty else shapely.STRtree(without.geometry.array)
+    left_out = [] if without is None else without.geometry.array
+    index = shapely.STRtree(left_out) if len(left_out) else None
     with scene.mask_writer() as writer:
         for window, stored in read_strips(scene.probability, scene.grid):
             mask = scene.stored.mask(stored)
             if index is not None:
                 part = _part(scene.grid, window)
-                near = without.geometry.iloc[np.sort(index.query(shapely.box(*part.bounds)))]
+                near = left_out[np.sort(index.query(shapely.box(*part.bounds)))]
                 mask[burn(list(near), part)] = 0
             writer.write(mask, window)
 
@@ -83,7 +84,8 @@ def _labels(polygons: GeoDataFrame, numbers: NDArray[np.intp], part: Grid) -> ND
     if not len(numbers):
         return np.zeros(part.shape, dtype=np.int32)
     drawn = zip(polygons.geometry.iloc[numbers], (numbers + 1).tolist(), strict=True)
-    return rasterize(drawn, out_shape=part.shape, transform=part.transform, dtype=np.int32)
+    labels: NDArray[np.int32] = rasterize(drawn, out_shape=part.shape, transform=part.transform, dtype=np.int32)
+    return labels
 
 
 def _part(grid: Grid, window: Window) -> Grid:

@@ -88,12 +88,13 @@ class SceneFacts:
     def columns(self) -> dict[str, str | float]:
         """What every polygon carries, beside its own measures."""
         dates = {"date_before": self.before.date, "date_after": self.after.date}
-        return {
+        always: dict[str, str | float] = {
             "model": self.model,
             "threshold": self.threshold,
             "source_before": self.before.source,
             "source_after": self.after.source,
-        } | {name: date for name, date in dates.items() if date}
+        }
+        return always | {name: date for name, date in dates.items() if date}
 
 
 def gather_facts(

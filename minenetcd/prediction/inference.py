@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,8 @@ class Batch(NamedTuple):
     """Tiles with data, and the same filled to squares: before, after (N, S, S, C), valid (N, S, S)."""
 
     tiles: list[Tile]
-    before: NDArray
-    after: NDArray
+    before: NDArray[Any]
+    after: NDArray[Any]
     valid: NDArray[np.bool_]
     done: int  # tiles of the plan read so far, empty ones included
 
@@ -87,11 +87,14 @@ def _batches(pair: AlignedPair, plan: list[Tile], size: int) -> Iterator[Batch]:
 
 
 def _batch(tiles: list[Tile], parts: list[Pair], done: int) -> Batch:
-    squares = [
-        (tile.fill(part.before), tile.fill(part.after), tile.fill(part.valid))
-        for tile, part in zip(tiles, parts, strict=True)
-    ]
-    return Batch(tiles, *(np.stack(arrays) for arrays in zip(*squares, strict=True)), done)
+    pairs = list(zip(tiles, parts, strict=True))
+    return Batch(
+        tiles,
+        np.stack([tile.fill(part.before) for tile, part in pairs]),
+        np.stack([tile.fill(part.after) for tile, part in pairs]),
+        np.stack([tile.fill(part.valid) for tile, part in pairs]),
+        done,
+    )
 
 
 def _probabilities(detector: ChangeDetector, batch: Batch, limits: tuple[Limits, Limits]) -> NDArray[np.float32]:

@@ -56,7 +56,8 @@ def weighted_mean(values: NDArray[np.float32], down: csr_array, across: csr_arra
     total, weight = (
         across @ (down @ part).T for part in (np.where(known, values, 0).astype(np.float64), known.astype(np.float64))
     )
-    return np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 1e-9).T.astype(np.float32)
+    mean: NDArray[np.float64] = np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 1e-9)
+    return mean.T.astype(np.float32)
 
 
 def _valid(native: AlignedPair, window: Window) -> NDArray[np.bool_]:

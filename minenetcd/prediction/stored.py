@@ -1,6 +1,7 @@
 """How a probability is kept in a file, and the one rule by which it means "changed"."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class StoredProbability:
     def nodata(self) -> float:
         return float("nan") if self.as_float else UNKNOWN
 
-    def encode(self, probability: NDArray[np.float32]) -> NDArray:
+    def encode(self, probability: NDArray[np.float32]) -> NDArray[Any]:
         """float32, NaN where there is no data -> what is stored."""
         if self.as_float:
             return probability.astype(np.float32)
@@ -41,13 +42,13 @@ class StoredProbability:
         steps = np.where(exact >= np.float32(self.threshold), np.maximum(steps, first), np.minimum(steps, first - 1))
         return np.where(known, np.clip(steps, 0, STEPS), UNKNOWN).astype(np.uint8)
 
-    def decode(self, stored: NDArray) -> NDArray[np.float32]:
+    def decode(self, stored: NDArray[Any]) -> NDArray[np.float32]:
         """What is stored -> float32 0 to 1, NaN where there is no data."""
         if self.as_float:
             return stored
         return np.where(stored == UNKNOWN, np.float32(np.nan), stored.astype(np.float32) / np.float32(STEPS))
 
-    def mask(self, stored: NDArray) -> NDArray[np.uint8]:
+    def mask(self, stored: NDArray[Any]) -> NDArray[np.uint8]:
         """What is stored -> 1 changed, 0 unchanged, 255 not known."""
         probability = self.decode(stored)
         changed = (probability >= np.float32(self.threshold)).astype(np.uint8)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -51,7 +52,7 @@ def strips(grid: Grid) -> Iterator[Window]:
         yield Window(0, row, grid.width, min(rows, grid.height - row))
 
 
-def read_strips(path: Path, grid: Grid) -> Iterator[tuple[Window, NDArray]]:
+def read_strips(path: Path, grid: Grid) -> Iterator[tuple[Window, NDArray[Any]]]:
     """The first band (H, W) of a raster on `grid`, strip by strip."""
     with quiet_gdal():  # left before each yield: GDAL's set-ups must end in the reverse order of their beginnings
         dataset = rasterio.open(path)
@@ -62,7 +63,8 @@ def read_strips(path: Path, grid: Grid) -> Iterator[tuple[Window, NDArray]]:
             yield window, values
 
 
-def read_window(path: Path, window: Window) -> NDArray:
+def read_window(path: Path, window: Window) -> NDArray[Any]:
     """The first band of a raster (H, W) in `window`."""
     with quiet_gdal(), rasterio.open(path) as dataset:
-        return dataset.read(1, window=window)
+        band: NDArray[Any] = dataset.read(1, window=window)
+    return band

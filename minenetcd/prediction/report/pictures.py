@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from minenetcd.prediction.stored_scene import StoredScene, read_window
 MOST_PIXELS_A_SIDE = 900
 SOURCE_ROWS = 512  # of a scene, held at a time
 
-Block = tuple[slice, NDArray, Callable[[NDArray], NDArray]]
+Block = tuple[slice, NDArray[Any], Callable[[NDArray[Any]], NDArray[Any]]]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _blocks(path: Path, window: Window, shape: tuple[int, int], reduction: np.uf
         pixels = read_window(path, Window(window.col_off, window.row_off + top, window.width, bottom - top))
         starts = row_edges[first:last] - top
 
-        def reduce(values: NDArray, starts: NDArray[np.intp] = starts) -> NDArray:
+        def reduce(values: NDArray[Any], starts: NDArray[np.intp] = starts) -> NDArray[Any]:
             return reduction.reduceat(reduction.reduceat(values, starts, axis=0), col_edges[:-1], axis=1)
 
         yield slice(first, last), pixels, reduce

@@ -1,11 +1,11 @@
 """The tables of a report."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from minenetcd.display.tables import html_table, number
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.report.maps import LARGEST
 from minenetcd.prediction.report.outcome import Outcome
 
@@ -26,8 +26,8 @@ def areas_table(outcome: Outcome) -> str:
         ("Unchanged", change.valid_pixels - change.changed_pixels, _less(change.valid_hectares, change.hectares)),
         ("Changed", change.changed_pixels, change.hectares),
     )
-    head = ("", "pixels", "hectares", "of analysed")
-    body = [
+    head: Row = ("", "pixels", "hectares", "of analysed")
+    body: list[Row] = [
         (name, f"{pixels:,}", "" if hectares is None else number(hectares), _share(pixels, change.valid_pixels))
         for name, pixels, hectares in rows
     ]
@@ -97,28 +97,23 @@ def metrics_table(confusion: Confusion) -> str:
 def facts_table(outcome: Outcome) -> str:
     """The two images side by side, then the model and the choices made."""
     facts = outcome.facts
-    images = html_table(
-        ("", "before", "after"),
-        [
-            (name, *(read(image) for image in (facts.before, facts.after)))
-            for name, read in (
-                ("File", lambda image: image.source),
-                ("Date", lambda image: image.date or "not stated in the file"),
-                ("Size", lambda image: f"{image.grid.width:,} x {image.grid.height:,} pixels"),
-                ("Pixel on the ground", lambda image: image.pixel_size),
-                ("Coordinate system", lambda image: image.crs),
-                ("Bands", lambda image: f"{', '.join(map(str, image.bands))} ({image.dtype})"),
-            )
-        ],
-        kind="facts",
+    stated: tuple[tuple[str, Callable[[ImageFacts], str]], ...] = (
+        ("File", lambda image: image.source),
+        ("Date", lambda image: image.date or "not stated in the file"),
+        ("Size", lambda image: f"{image.grid.width:,} x {image.grid.height:,} pixels"),
+        ("Pixel on the ground", lambda image: image.pixel_size),
+        ("Coordinate system", lambda image: image.crs),
+        ("Bands", lambda image: f"{', '.join(map(str, image.bands))} ({image.dtype})"),
     )
+    rows = [(name, read(facts.before), read(facts.after)) for name, read in stated]
+    images = html_table(("", "before", "after"), rows, kind="facts")
     model = html_table(("", ""), [*_choices(facts), *_provenance(facts)], kind="facts")
     return f"{images}{model}"
 
 
 def _choices(facts: SceneFacts) -> list[Row]:
     options = facts.options
-    rows = [("Model", facts.model), ("Threshold", f"{facts.threshold:g}")]
+    rows: list[Row] = [("Model", facts.model), ("Threshold", f"{facts.threshold:g}")]
     if facts.trained_at:
         rows.append(("Trained at", f"{facts.trained_at:g} m per pixel"))
     if facts.analysed_at:
