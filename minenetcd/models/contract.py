@@ -70,7 +70,8 @@ def is_rebuilt_by_its_configuration(model: ChangeModel) -> None:
 def trains_every_parameter(model: ChangeModel) -> None:
     """In training a gradient reaches every parameter, from the logits or an auxiliary output."""
     student = copy.deepcopy(model).train()
-    sum(x.square().mean() for x in _all(student(*random_dates(model, 32, 32, batch=2)))).backward()  # type: ignore[union-attr]  # never the start of the sum alone
+    outputs = _all(student(*random_dates(model, 32, 32, batch=2)))
+    torch.stack([output.square().mean() for output in outputs]).sum().backward()
     idle = [name for name, parameter in student.named_parameters() if parameter.grad is None]
     _require(not idle, f"parameters without a gradient: {', '.join(idle[:3])}")
 
