@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from minenetcd.building.card import dataset_card
-from minenetcd.building.manifest import MANIFEST, BuildRequest, describe, read_finished, write_manifest
+from minenetcd.building.manifest import MANIFEST, BuildRequest, Manifest, describe, read_finished, write_manifest
 from minenetcd.building.scenes import PatchOptions
 from minenetcd.building.shards import write_shards
 from minenetcd.building.site_parts import SitePart, make_part
@@ -33,7 +32,7 @@ class BuiltDataset:
     """A data set on disk: `manifest` as in manifest.json; `was_there`: nothing had to be done."""
 
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
     was_there: bool = False
 
     @property
@@ -144,7 +143,7 @@ def _check_content(parts: Sequence[SitePart]) -> None:
         )
 
 
-def _assemble(request: BuildRequest, parts: dict[str, list[SitePart]], folder: Path) -> dict[str, Any]:
+def _assemble(request: BuildRequest, parts: dict[str, list[SitePart]], folder: Path) -> Manifest:
     """Shards, card and manifest of `parts`, in that order."""
     hidden = folder / PARTS / DATA
     for stale in (hidden, folder / DATA):
@@ -155,6 +154,6 @@ def _assemble(request: BuildRequest, parts: dict[str, list[SitePart]], folder: P
         hidden.rename(folder / DATA)
     except OSError as error:
         raise unwritable(folder / DATA, error) from error
-    manifest = describe(request, parts)
-    write_text(folder / CARD, dataset_card(manifest))
-    return write_manifest(manifest, folder, [*(folder / DATA).iterdir(), folder / CARD])
+    description = describe(request, parts)
+    write_text(folder / CARD, dataset_card(description))
+    return write_manifest(description, folder, [*(folder / DATA).iterdir(), folder / CARD])

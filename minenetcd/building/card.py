@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from minenetcd.building.manifest import Description, SiteFacts, SplitFacts
+
 _TEMPLATE = """---
 pretty_name: Mining change at {site_count}
 task_categories:
@@ -66,7 +68,7 @@ Not stated. Name the owners of the images and their terms here before you pass t
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def dataset_card(manifest: Mapping[str, Any]) -> str:
+def dataset_card(manifest: Description) -> str:
     """Markdown with the hub's metadata, from the manifest alone."""
     splits = {split: facts for split, facts in manifest["splits"].items() if facts["patches"]}
     patches = sum(facts["patches"] for facts in splits.values())
@@ -85,18 +87,18 @@ def dataset_card(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _split_row(split: str, facts: Mapping[str, int]) -> str:
+def _split_row(split: str, facts: SplitFacts) -> str:
     return f"| {split} | {facts['sites']:,} | {facts['patches']:,} | {_changed_share(facts)} |"
 
 
-def _site_row(site: Mapping[str, Any]) -> str:
+def _site_row(site: SiteFacts) -> str:
     texts = (site["id"], site["country"], site["split"], site["before_date"], site["after_date"])
     cells = [_cell(text) for text in texts]
     numbers = f"{site['metres_per_pixel']:.4g}", f"{site['patches']:,}", _changed_share(site)
     return f"| {' | '.join((*cells, *numbers))} |"
 
 
-def _making(manifest: Mapping[str, Any]) -> str:
+def _making(manifest: Description) -> str:
     options = manifest["options"]
     shares = "/".join(f"{share:g}" for share in options["shares"])
     by = f", stratified by {options['stratify']}" if options["stratify"] else ""
@@ -119,7 +121,7 @@ def _colours(options: Mapping[str, Any]) -> str:
     return f"{bands}8-bit images are as they were; others were stretched to 8 bits by date and band."
 
 
-def _changed_share(facts: Mapping[str, int]) -> str:
+def _changed_share(facts: SplitFacts | SiteFacts) -> str:
     return f"{facts['changed_pixels'] / facts['valid_pixels']:.2%}" if facts["valid_pixels"] else "-"
 
 

@@ -3,11 +3,11 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 from minenetcd.building.scenes import PatchOptions
@@ -19,6 +19,58 @@ from minenetcd.errors import OutputPathError
 from minenetcd.files import write_json
 
 MANIFEST = "manifest.json"
+
+
+class SplitFacts(TypedDict):
+    """What the sites of a split gave."""
+
+    sites: int
+    patches: int
+    valid_pixels: int
+    changed_pixels: int
+
+
+class SiteFacts(TypedDict):
+    """Where a site's patches are from, file names alone, and the fields of its `PartSummary`."""
+
+    id: str
+    country: str | None
+    split: str
+    before: str
+    after: str
+    label: str
+    crs: str
+    metres_per_pixel: float
+    before_date: str | None
+    after_date: str | None
+    patches: int
+    dropped: int
+    valid_pixels: int
+    changed_pixels: int
+
+
+class FileFacts(TypedDict):
+    """`path` below the folder, with / between its parts."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class Description(TypedDict):
+    """Everything but the files; `options` are the fields of `PatchOptions` and of `SplitPlan`."""
+
+    format: str
+    written_by: str
+    request: str
+    note: str | None
+    options: dict[str, Any]
+    splits: dict[str, SplitFacts]
+    sites: list[SiteFacts]
+
+
+class Manifest(Description):
+    files: list[FileFacts]
 
 
 @dataclass(frozen=True)
@@ -39,11 +91,11 @@ class BuildRequest:
         return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
 
 
-def read_finished(folder: Path, request: BuildRequest) -> dict[str, Any]:
+def read_finished(folder: Path, request: BuildRequest) -> Manifest:
     """The manifest of a data set that is whole. OutputError where it is of another request, or of older files."""
     manifest_path = folder / MANIFEST
     try:
-        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+        manifest: Manifest | None = json.loads(manifest_path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         manifest = None
     if not isinstance(manifest, dict) or manifest.get("request") != request.digest:
@@ -59,38 +111,59 @@ def read_finished(folder: Path, request: BuildRequest) -> dict[str, Any]:
     return manifest
 
 
-def describe(request: BuildRequest, parts: dict[str, list[SitePart]]) -> dict[str, Any]:
+def describe(request: BuildRequest, parts: dict[str, list[SitePart]]) -> Description:
     """Everything but the files. Nothing in it tells the time or where on a disk things lie."""
     entries = [_entry(part, name) for name, of_split in parts.items() for part in of_split]
-    counted = ("patches", "valid_pixels", "changed_pixels")
     return {
         "format": "minenetcd patches 1",
         "written_by": f"minenetcd {version('minenetcd')}",
         "request": request.digest,
         "note": request.note,
         "options": asdict(request.patches) | asdict(request.split),
-        "splits": {
-            name: {"sites": len(of_split)} | {key: sum(getattr(p.summary, key) for p in of_split) for key in counted}
-            for name, of_split in parts.items()
-        },
+        "splits": {name: _together(of_split) for name, of_split in parts.items()},
         "sites": sorted(entries, key=lambda entry: entry["id"]),
     }
 
 
-def write_manifest(manifest: Mapping[str, Any], folder: Path, files: Sequence[Path]) -> dict[str, Any]:
-    """`manifest`, with the size and checksum of each of `files`, as manifest.json in `folder`."""
-    listed = [
+def write_manifest(description: Description, folder: Path, files: Sequence[Path]) -> Manifest:
+    """`description`, with the size and checksum of each of `files`, as manifest.json in `folder`."""
+    listed: list[FileFacts] = [
         {"path": path.relative_to(folder).as_posix(), "bytes": path.stat().st_size, "sha256": sha256(path)}
         for path in sorted(files)
     ]
-    write_json(folder / MANIFEST, dict(manifest) | {"files": listed})
-    return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    write_json(folder / MANIFEST, {**description, "files": listed})
+    written: Manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return written
 
 
-def _entry(part: SitePart, split: str) -> dict[str, Any]:
-    site = part.site
-    names = {key: _file_name(place) for key, place in zip(("before", "after", "label"), site.inputs(), strict=True)}
-    return {"id": site.id, "country": site.country, "split": split, **names, **asdict(part.summary)}
+def _together(parts: Sequence[SitePart]) -> SplitFacts:
+    return {
+        "sites": len(parts),
+        "patches": sum(part.summary.patches for part in parts),
+        "valid_pixels": sum(part.summary.valid_pixels for part in parts),
+        "changed_pixels": sum(part.summary.changed_pixels for part in parts),
+    }
+
+
+def _entry(part: SitePart, split: str) -> SiteFacts:
+    site, summary = part.site, part.summary
+    before, after, label = map(_file_name, site.inputs())
+    return {
+        "id": site.id,
+        "country": site.country,
+        "split": split,
+        "before": before,
+        "after": after,
+        "label": label,
+        "crs": summary.crs,
+        "metres_per_pixel": summary.metres_per_pixel,
+        "before_date": summary.before_date,
+        "after_date": summary.after_date,
+        "patches": summary.patches,
+        "dropped": summary.dropped,
+        "valid_pixels": summary.valid_pixels,
+        "changed_pixels": summary.changed_pixels,
+    }
 
 
 def _file_name(place: str) -> str:
