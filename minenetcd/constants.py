@@ -48,7 +48,7 @@ class TrainedOn:
         named = isinstance(stored, Mapping) and "source" in stored
         if named and all(isinstance(value, kinds.get(name, ())) for name, value in stored.items()):
             return cls(**stored)
-        words = _text(stored)
+        words = _in_words(stored)
         sentence = re.fullmatch(r"(\d+) pairs of (.+) \(fingerprint ([0-9a-f]+)\)", words or "", re.DOTALL)
         if sentence:
             return cls(sentence[2], fingerprint=sentence[3], pairs=int(sentence[1]))
@@ -87,12 +87,12 @@ class Provenance:
         names = {each.name for each in fields(cls)} - {"extra"}
         recipe, metrics = stored.get("recipe"), stored.get("metrics")
         return cls(
-            name=_text(stored.get("name")),
+            name=_in_words(stored.get("name")),
             trained_on=TrainedOn.read(stored.get("trained_on")),
-            recipe=recipe if isinstance(recipe, Mapping) else _text(recipe),
+            recipe=recipe if isinstance(recipe, Mapping) else _in_words(recipe),
             metrics=metrics if isinstance(metrics, Mapping) else {} if metrics is None else {"metrics": metrics},
-            limits=_text(stored.get("limits")),
-            license=_text(stored.get("license")),
+            limits=_in_words(stored.get("limits")),
+            license=_in_words(stored.get("license")),
             extra={key: value for key, value in stored.items() if key not in names},
         )
 
@@ -110,6 +110,10 @@ class Provenance:
         return {key: value for key, value in known.items() if value or key == "trained_on" or key in self.extra}
 
 
-def _text(value: Any) -> str | None:
-    """A value that should be words, as words; None for None and for none."""
-    return value or None if value is None or isinstance(value, str) else json.dumps(value, default=str)
+def _in_words(value: Any) -> str | None:
+    """What was stored as a text: JSON of what is none, None where nothing was said."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, default=str)

@@ -70,7 +70,7 @@ class Patch(NamedTuple):
 
 
 class Scene:
-    """The opened scene of a site; a context manager, for one thread at a time. Made by `open_scene`."""
+    """The opened scene of a site; a context manager, for one thread at a time. Made by `open_site`."""
 
     def __init__(self, site: Site, pair: AlignedPair, label: SceneLabel, options: PatchOptions) -> None:
         self.site, self.options = site, options
@@ -113,7 +113,7 @@ class Scene:
 
 
 @contextmanager
-def open_scene(site: Site, options: PatchOptions) -> Iterator[Scene]:
+def open_site(site: Site, options: PatchOptions) -> Iterator[Scene]:
     """The scene of `site`: the after image on the grid of the one before, or at `options.gsd`, and the label on both.
 
     DataError, naming the site, for images that cannot be read or do not overlap, pictures without CRS, and a label

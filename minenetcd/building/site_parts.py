@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from minenetcd.building.patch_table import IMAGES, PLACE, Row, patch_row, patch_schema
-from minenetcd.building.scenes import Patch, PatchOptions, Scene, open_scene
+from minenetcd.building.scenes import Patch, PatchOptions, Scene, open_site
 from minenetcd.building.sites.table import Site
 from minenetcd.files import atomic_path, write_json
 
@@ -61,7 +61,7 @@ def make_part(site: Site, options: PatchOptions, folder: Path) -> SitePart:
     summary_path = path.with_suffix(".json")  # written last: where it is, the part is whole
     if summary_path.exists() and path.exists():
         return SitePart(site, path, PartSummary(**json.loads(summary_path.read_text(encoding="utf-8"))))
-    with open_scene(site, options) as scene, atomic_path(path) as target:
+    with open_site(site, options) as scene, atomic_path(path) as target:
         summary = _summary_of(scene)
         write_rows(_rows(scene, summary), target)
     write_json(summary_path, asdict(summary))

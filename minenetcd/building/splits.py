@@ -28,7 +28,7 @@ class SplitPlan:
     def __post_init__(self) -> None:
         whole = len(self.shares) == len(SPLITS) and all(0 <= share < float("inf") for share in self.shares)
         if not whole or sum(self.shares) == 0:
-            raise OptionError(f"Shares need three numbers from 0 up, e.g. 60/10/30, got {_listed(self.shares)}.")
+            raise OptionError(f"Shares need three numbers from 0 up, e.g. 60/10/30, got {_slashed(self.shares)}.")
         if self.stratify not in (None, "country", "area"):
             raise OptionError(f"Sites are stratified by 'country' or 'area', got {self.stratify!r}: choose one.")
 
@@ -93,5 +93,5 @@ def _hash(seed: int, site: str) -> bytes:
     return hashlib.sha256(f"{seed}:{site}".encode()).digest()
 
 
-def _listed(shares: Iterable[float]) -> str:
+def _slashed(shares: Iterable[float]) -> str:
     return "/".join(f"{share:g}" for share in shares)

@@ -31,24 +31,24 @@ DATA = Option(help="A named data set, a hub id, a folder, or synthetic:NAME.", s
 
 def band_numbers(text: str | None, option: str = "--bands") -> tuple[int, ...] | None:
     """ "4,3,2" as numbers; None for None."""
-    return None if text is None else _listed(int, text, f"{option} needs band numbers with commas between", "4,3,2")
+    return None if text is None else _numbers(int, text, f"{option} needs band numbers with commas between", "4,3,2")
 
 
 def three_numbers(text: str, option: str, example: str) -> tuple[int, int, int]:
     """Whole numbers with commas between."""
-    first, second, third = _listed(int, text, f"{option} needs 3 whole numbers with commas between", example, count=3)
+    first, second, third = _numbers(int, text, f"{option} needs 3 whole numbers with commas between", example, count=3)
     return first, second, third
 
 
 def two_numbers(text: str, option: str, example: str) -> tuple[float, float]:
     """A low and a high number with a comma between."""
-    low, high = _listed(_number, text, f"{option} needs 2 numbers with commas between", example, count=2)
+    low, high = _numbers(_number, text, f"{option} needs 2 numbers with commas between", example, count=2)
     return low, high
 
 
 def shares(text: str, option: str, example: str) -> tuple[float, ...]:
     """Numbers with slashes between, whole where they are written so."""
-    return _listed(_number, text, f"{option} needs numbers with slashes between", example, mark="/")
+    return _numbers(_number, text, f"{option} needs numbers with slashes between", example, mark="/")
 
 
 def metres_per_pixel(text: str | None) -> float | None:
@@ -64,10 +64,10 @@ def metres_or_model(text: str | None) -> float | Literal["model"] | None:
 
 
 def _metres(text: str, what: str) -> float:
-    return _listed(float, text, f"--gsd needs {what}", "1.2", count=1)[0]
+    return _numbers(float, text, f"--gsd needs {what}", "1.2", count=1)[0]
 
 
-def _listed(
+def _numbers(
     read: Callable[[str], Number], text: str, need: str, example: str, *, mark: str = ",", count: int | None = None
 ) -> tuple[Number, ...]:
     """What `read` makes of the parts of `text`, `count` of them where it is given; OptionError for anything else."""

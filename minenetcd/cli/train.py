@@ -47,9 +47,9 @@ def train(
 def _check(config: str, changes: dict[str, Any], device: str | None, out: Path) -> None:
     """Refuse what the configuration names and cannot be had."""
     from minenetcd.configs.schema import HANDED_OVER
-    from minenetcd.training.settings import read_schema
+    from minenetcd.training.settings import parse_settings
 
-    settings = read_schema(config, **changes)
+    settings = parse_settings(config, **changes)
     start = settings.start_from
     check_early(
         detectors=[start] if start and not start.startswith(HANDED_OVER) else [],

@@ -104,26 +104,30 @@ def write_results(
 
 
 class PictureWriter:
-    """Takes batches and writes masks/NAME.png and maps/NAME.png; with `tolerance`, counts outlines as well.
+    """Takes batches and writes masks/NAME.png and maps/NAME.png into `folder`, that of `staged_results`."""
 
-    `folder` is that of `staged_results`. `tolerance` [pixels] is that of the boundary F-score.
-    """
-
-    def __init__(
-        self, folder: Path, threshold: float, *, pictures: bool = True, tolerance: float | None = None
-    ) -> None:
-        self.folder, self.threshold, self.pictures, self.tolerance = folder, threshold, pictures, tolerance
-        self.boundary = BoundaryCounts()
+    def __init__(self, folder: Path, threshold: float) -> None:
+        self.folder, self.threshold = folder, threshold
 
     def __call__(self, batch: ChangeBatch, probability: Tensor) -> None:
         predicted = (probability >= self.threshold).cpu().numpy()
         for name, prediction, truth in zip(batch.names, predicted, batch.mask.numpy(), strict=True):
-            if self.pictures:
-                mask, agreement = (self.folder / picture for picture in _pictures([name]))
-                save_mask(prediction, mask)
-                save_agreement(prediction, truth, agreement)
-            if self.tolerance is not None:
-                self.boundary += BoundaryCounts.count(prediction.astype("uint8"), truth, tolerance=self.tolerance)
+            mask, agreement = (self.folder / picture for picture in _pictures([name]))
+            save_mask(prediction, mask)
+            save_agreement(prediction, truth, agreement)
+
+
+class BoundaryCounter:
+    """Takes batches and counts outlines in `counts`; `tolerance` [pixels] is that of the boundary F-score."""
+
+    def __init__(self, threshold: float, tolerance: float) -> None:
+        self.threshold, self.tolerance = threshold, tolerance
+        self.counts = BoundaryCounts()
+
+    def __call__(self, batch: ChangeBatch, probability: Tensor) -> None:
+        predicted = (probability >= self.threshold).cpu().numpy().astype("uint8")
+        for prediction, truth in zip(predicted, batch.mask.numpy(), strict=True):
+            self.counts += BoundaryCounts.count(prediction, truth, tolerance=self.tolerance)
 
 
 def file_stem(name: str) -> str:

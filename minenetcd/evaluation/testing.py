@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
+from torch import Tensor
 
 from minenetcd.constants import Progress, TrainedOn, no_progress
 from minenetcd.data.dataset import DatasetFacts
@@ -13,11 +15,12 @@ from minenetcd.data.split_names import WHOLE
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.boundary import BoundaryCounts
-from minenetcd.evaluation.evaluate import Evaluation, evaluate
-from minenetcd.evaluation.outputs import PictureWriter, staged_results, write_results
+from minenetcd.evaluation.evaluate import BatchHandler, Evaluation, evaluate
+from minenetcd.evaluation.outputs import BoundaryCounter, PictureWriter, staged_results, write_results
 from minenetcd.files import unwritable
 from minenetcd.runtime.device import choose_device
 from minenetcd.runtime.launch import is_launched
+from minenetcd.types import ChangeBatch
 
 
 def run_test(
@@ -48,17 +51,19 @@ def run_test(
     ready.threshold = detector.threshold if threshold is None else threshold
     dataset = load_dataset(data, split)
     with _results_folder(Path(out), dataset.names, accelerator, pictures=pictures) as folder:
-        pictures_writer = PictureWriter(folder, ready.threshold, pictures=pictures, tolerance=boundary_tolerance)
+        outlines = None if boundary_tolerance is None else BoundaryCounter(ready.threshold, boundary_tolerance)
+        handlers: list[BatchHandler] = [PictureWriter(folder, ready.threshold)] if pictures else []
+        handlers += [outlines] if outlines else []
         result = evaluate(
             ready,
             dataset,
             batch_size=batch_size,
             workers=workers,
             accelerator=accelerator,
-            on_batch=pictures_writer,
+            on_batch=partial(_handle, handlers),
             progress=progress if chief else no_progress,
         )
-        boundary = None if boundary_tolerance is None else _summed(pictures_writer.boundary, accelerator)
+        boundary = _summed(outlines.counts, accelerator) if outlines else None
         if chief:
             write_results(result, folder, about=_about(detector, ready.threshold), boundary=boundary)
     if accelerator is not None:
@@ -85,6 +90,11 @@ def _results_folder(
         raise unwritable(out, error) from error
 
 
+def _handle(handlers: Sequence[BatchHandler], batch: ChangeBatch, probability: Tensor) -> None:
+    for handler in handlers:
+        handler(batch, probability)
+
+
 def _summed(counts: BoundaryCounts, accelerator: Accelerator | None) -> BoundaryCounts:
     if accelerator is None:
         return counts
@@ -98,7 +108,7 @@ def was_trained_on(detector: ChangeDetector, facts: DatasetFacts) -> bool:
 
 
 def is_trained_on(trained: TrainedOn, tested: DatasetFacts) -> bool:
-    """Whether a test on the pairs `tested` is none of weights that were trained on `trained`.
+    """True where `tested` are training pairs, so that a test on them says nothing.
 
     The same pairs under whatever name; or of one source the same split, whole or a part of it. A split that is not
     known (weights of version 0.2) is that of a data set that is not divided, if the one tested is.

@@ -12,7 +12,7 @@ from rasterio.windows import Window
 from minenetcd.constants import UNKNOWN
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.vector import burn, change_polygons, changed_hectares
-from minenetcd.prediction.stored_scene import StoredScene, read_strips
+from minenetcd.prediction.rasters import SceneRasters, read_strips
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Change:
     scene_hectares: float | None  # of the whole grid
 
 
-def find_change(scene: StoredScene, *, min_area_ha: float = 0.0) -> Change:
+def find_change(scene: SceneRasters, *, min_area_ha: float = 0.0) -> Change:
     """Write the mask of a scene whose probability is written, and measure it.
 
     Polygons below `min_area_ha` are left out of the frame and, pixel by pixel, of the mask.
@@ -41,7 +41,7 @@ def find_change(scene: StoredScene, *, min_area_ha: float = 0.0) -> Change:
     return _measure(scene, polygons)
 
 
-def write_mask(scene: StoredScene, *, without: GeoDataFrame | None = None) -> None:
+def write_mask(scene: SceneRasters, *, without: GeoDataFrame | None = None) -> None:
     """1 where the stored probability reaches the threshold, outside the polygons `without`; else 0, or 255 unknown."""
     left_out = [] if without is None else without.geometry.array
     index = shapely.STRtree(left_out) if len(left_out) else None
@@ -55,7 +55,7 @@ def write_mask(scene: StoredScene, *, without: GeoDataFrame | None = None) -> No
             writer.write(mask, window)
 
 
-def _measure(scene: StoredScene, polygons: GeoDataFrame) -> Change:
+def _measure(scene: SceneRasters, polygons: GeoDataFrame) -> Change:
     grid = scene.grid
     index = shapely.STRtree(polygons.geometry.array)
     pixels, confidence = np.zeros((2, len(polygons)))

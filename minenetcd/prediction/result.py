@@ -21,14 +21,14 @@ from minenetcd.prediction.areas import Change, find_change
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.formats import write_formats
 from minenetcd.prediction.outputs import WRITERS, SavedPrediction, result_names
+from minenetcd.prediction.rasters import SceneRasters, read_window
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.page import write_report
 from minenetcd.prediction.report.pictures import date_pictures
-from minenetcd.prediction.stored_scene import StoredScene, read_window
 
 
 def find_result(
-    scene: StoredScene, facts: SceneFacts, native: AlignedPair, folder: Path, *, started: float
+    scene: SceneRasters, facts: SceneFacts, native: AlignedPair, folder: Path, *, started: float
 ) -> "ScenePrediction":
     """The result of a scene whose probability is written; all its files lie in `folder`.
 
@@ -140,7 +140,7 @@ class ScenePrediction:
         return Window(0, 0, self.grid.width, self.grid.height)
 
 
-def write_results(scene: StoredScene, polygons: GeoDataFrame, files: SavedPrediction) -> None:
+def write_results(scene: SceneRasters, polygons: GeoDataFrame, files: SavedPrediction) -> None:
     """Copy the rasters of a finished scene, and write its polygons, to `files`."""
     shutil.copyfile(scene.probability, files.probability)
     shutil.copyfile(scene.mask, files.raster)

@@ -21,8 +21,8 @@ from minenetcd.prediction.inference import probability_strips
 from minenetcd.prediction.opening import OpenedScene, open_scene
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
+from minenetcd.prediction.rasters import SceneRasters
 from minenetcd.prediction.stored import StoredProbability
-from minenetcd.prediction.stored_scene import StoredScene
 
 if TYPE_CHECKING:
     from minenetcd.prediction.result import ScenePrediction
@@ -72,32 +72,32 @@ def predict_opened(
         folder = Path(tempfile.mkdtemp(prefix="minenetcd-"))
         on_failure = opened.enter_context(ExitStack())
         on_failure.callback(shutil.rmtree, folder, ignore_errors=True)
-        stored = _stored_scene(folder, facts, names)
+        rasters = _scene_rasters(folder, facts, names)
         ready = detector.for_inference(device=device, compile=options.compile)
-        _store(probability_strips(ready, pair, options, progress), pair, native, stored)
+        _store(probability_strips(ready, pair, options, progress), pair, native, rasters)
         from minenetcd.prediction.result import find_result  # here: tiles need not wait for polygons and reports
 
-        prediction = find_result(stored, facts, native, folder, started=started)
+        prediction = find_result(rasters, facts, native, folder, started=started)
         if out is not None:
             prediction.save(out)
         on_failure.pop_all()
     return prediction
 
 
-def _stored_scene(folder: Path, facts: SceneFacts, names: SavedPrediction) -> StoredScene:
+def _scene_rasters(folder: Path, facts: SceneFacts, names: SavedPrediction) -> SceneRasters:
     stored = StoredProbability(facts.threshold, as_float=facts.options.float_probability)
-    return StoredScene(facts.grid, stored, folder / names.probability, folder / names.raster, facts.tags())
+    return SceneRasters(facts.grid, stored, folder / names.probability, folder / names.raster, facts.tags())
 
 
-def _store(strips: Iterable[Strip], pair: AlignedPair, native: AlignedPair, scene: StoredScene) -> None:
-    """Write `strips`, which lie in the overlap of `pair`, as the probability of `scene`, on the grid of `native`."""
-    analysed = scene
+def _store(strips: Iterable[Strip], pair: AlignedPair, native: AlignedPair, rasters: SceneRasters) -> None:
+    """Write `strips`, which lie in the overlap of `pair`, as the probability of `rasters`, on the grid of `native`."""
+    analysed = rasters
     if pair is not native:
         analysed = replace(
-            scene,
+            rasters,
             grid=pair.grid,
-            stored=replace(scene.stored, as_float=True),
-            probability=scene.probability.with_name("analysed.tif"),
+            stored=replace(rasters.stored, as_float=True),
+            probability=rasters.probability.with_name("analysed.tif"),
         )
     area = pair.overlap
     with analysed.probability_writer() as writer:
@@ -105,9 +105,9 @@ def _store(strips: Iterable[Strip], pair: AlignedPair, native: AlignedPair, scen
             if len(values):
                 window = Window(area.col_off, area.row_off + row, area.width, len(values))
                 writer.write(analysed.stored.encode(values), window)
-    if analysed is not scene:
+    if analysed is not rasters:
         from minenetcd.prediction.resampled import resampled_strips  # here: it brings scipy, and few need it
 
-        with scene.probability_writer() as writer:
+        with rasters.probability_writer() as writer:
             for window, values in resampled_strips(analysed.probability, pair.grid, native):
-                writer.write(scene.stored.encode(values), window)
+                writer.write(rasters.stored.encode(values), window)

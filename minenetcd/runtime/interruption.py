@@ -8,7 +8,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """Within the block, the first Ctrl-C or SIGTERM is noted in `asked`; a second one acts at once."""
+    """Within the block, the first Ctrl-C or SIGTERM is noted in `requested`; a second one acts at once."""
 
     def __init__(self) -> None:
         self.requested = False

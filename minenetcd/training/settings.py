@@ -17,10 +17,10 @@ def read_settings(config: Config, **overrides: Any) -> Settings:
 
     Raises UnknownNameError for a name, OptionError for a key or a value that does not fit.
     """
-    return with_known_names(read_schema(config, **overrides))
+    return with_known_names(parse_settings(config, **overrides))
 
 
-def read_schema(config: Config, **overrides: Any) -> Settings:
+def parse_settings(config: Config, **overrides: Any) -> Settings:
     """The same without torch: what a recipe names is not looked up."""
     values = read_config(config, KNOWN_CONFIGURATIONS)
     if "model_name" in values:

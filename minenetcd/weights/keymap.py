@@ -49,9 +49,9 @@ def load_strictly(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     unexpected = [name for name in tensors if name not in own]
     misshapen = [name for name, value in tensors.items() if name in own and own[name].shape != value.shape]
     if missing:
-        raise WeightsError(f"{type(model).__name__} needs {_listed(missing)}, which the weights lack: wrong model?")
+        raise WeightsError(f"{type(model).__name__} needs {_tensors(missing)}, which the weights lack: wrong model?")
     if unexpected:
-        raise WeightsError(f"The weights hold {_listed(unexpected)}, unknown to {type(model).__name__}: wrong model?")
+        raise WeightsError(f"The weights hold {_tensors(unexpected)}, unknown to {type(model).__name__}: wrong model?")
     if misshapen:
         name = misshapen[0]
         raise WeightsError(
@@ -80,6 +80,6 @@ def _translate(name: str, patterns: list[tuple[re.Pattern[str], str | None]]) ->
     raise WeightsError(f"The tensor {name!r} has no place in this model: are these the weights of another one?")
 
 
-def _listed(names: list[str]) -> str:
+def _tensors(names: list[str]) -> str:
     others = len(names) - 1
     return f"{names[0]!r}" + (f" and {others} more tensor{'s' * (others > 1)}" if others else "")

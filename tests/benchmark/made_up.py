@@ -17,7 +17,7 @@ from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import LEVELS
 from minenetcd.evaluation.evaluate import Evaluation
 from minenetcd.evaluation.outputs import MetricsRecord, staged_results, write_results
-from minenetcd.types import ChangeSample
+from minenetcd.types import ChangeBatch
 
 FINGERPRINT = "0123456789abcdef"
 
@@ -63,7 +63,7 @@ def _measure(cell: Cell, folder: BenchmarkFolder, pairs: Sequence[Pair], skill: 
     for number, (name, _, before, after, truth) in enumerate(pairs):
         mask = _guess(truth, skill, np.random.default_rng([number, cell.seed or 0, sum(cell.id.encode())]))
         images = (torch.from_numpy(image)[None] for image in (before, after, truth))
-        samples(ChangeSample(*images, [name]), torch.from_numpy(mask[None].astype(np.float32)))
+        samples(ChangeBatch(*images, [name]), torch.from_numpy(mask[None].astype(np.float32)))
         counts.append(Confusion.count(mask.astype(np.uint8), truth).to_tensor().tolist())
     facts = DatasetFacts(cell.data, "test", FINGERPRINT)
     sites = [site for _, site, *_ in pairs]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rasterio.crs import CRS
 
 from fixtures.scene_files import landscape, noise, utm_grid, write_geotiff, write_polygons
-from minenetcd.building.scenes import Patch, PatchOptions, open_scene
+from minenetcd.building.scenes import Patch, PatchOptions, open_site
 from minenetcd.building.sites.table import Site
 from minenetcd.errors import DataError, OptionError
 from minenetcd.geo.grid import Grid, apply
@@ -40,7 +40,7 @@ def rectangle(grid: Grid, top: int, left: int, bottom: int, right: int) -> shape
 
 
 def cut(site: Site, **options: object) -> list[Patch]:
-    with open_scene(site, PatchOptions(**{"size": 50} | options)) as scene:
+    with open_site(site, PatchOptions(**{"size": 50} | options)) as scene:
         return [patch for patch in scene.patches() if patch is not None]
 
 
@@ -193,7 +193,7 @@ def test_every_pixel_is_cut_once_or_as_often_as_patches_overlap(size: int, data:
         write_geotiff(Path(folder) / "after.tif", noise(GRID, 2), GRID)
         write_polygons(Path(folder) / "none.gpkg", [rectangle(GRID, 0, 0, 1, 1)], GRID.crs)
         site = Site("mine", "before.tif", "after.tif", "none.gpkg", table=Path(folder) / "sites.csv")
-        with open_scene(site, PatchOptions(size=size, overlap=overlap)) as scene:
+        with open_site(site, PatchOptions(size=size, overlap=overlap)) as scene:
             windows = scene.windows()
     times = np.zeros((GRID.height + size, GRID.width + size), int)
     for window in windows:
@@ -238,9 +238,9 @@ def test_bands_are_read_in_the_order_asked_for(site: Site) -> None:
 
 def test_dates_come_from_the_table_or_from_the_image(site: Site, tmp_path: Path) -> None:
     write_geotiff(tmp_path / "before.tif", noise(GRID, 1), GRID, tags={"TIFFTAG_DATETIME": "2018:06:14 10:12:00"})
-    with open_scene(site, PatchOptions()) as scene:
+    with open_site(site, PatchOptions()) as scene:
         assert (scene.before_date, scene.after_date) == ("2018-06-14", None)
-    with open_scene(replace(site, before_date="2017", after_date="2020-01"), PatchOptions()) as scene:
+    with open_site(replace(site, before_date="2017", after_date="2020-01"), PatchOptions()) as scene:
         assert (scene.before_date, scene.after_date) == ("2017", "2020-01")
 
 

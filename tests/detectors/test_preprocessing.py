@@ -5,12 +5,12 @@ import torch
 
 from minenetcd.detectors.preprocessing import Preprocessing, dates_in_unit
 from minenetcd.geo.values import value_limits
-from minenetcd.types import ChangeSample
+from minenetcd.types import ChangeBatch
 
 
-def batch(height: int = 40, width: int = 48) -> ChangeSample:
+def batch(height: int = 40, width: int = 48) -> ChangeBatch:
     dates = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 2, 3, height, width), dtype=np.uint8))
-    return ChangeSample(dates[0], dates[1], torch.zeros(2, height, width, dtype=torch.uint8), ["a", "b"])
+    return ChangeBatch(dates[0], dates[1], torch.zeros(2, height, width, dtype=torch.uint8), ["a", "b"])
 
 
 def test_dates_come_normalised_in_the_networks_order() -> None:

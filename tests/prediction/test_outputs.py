@@ -18,7 +18,7 @@ from minenetcd.errors import OptionError, OutputError, SizeError, UnknownNameErr
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.geo.vector import burn
-from minenetcd.prediction import formats, result, stored_scene
+from minenetcd.prediction import formats, rasters, result
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import PredictOptions, predict_scene
 from minenetcd.prediction.stored import StoredProbability
@@ -76,7 +76,7 @@ def test_rasters_are_cloud_optimised_on_the_before_grid(
         assert tags["SOURCE_BEFORE"].endswith("before.tif") and tags["DATE_AFTER"] == "2023-06-07T10:20:30"
     with rasterio.open(saved.raster) as dataset:
         assert (dataset.dtypes, dataset.nodata) == (("uint8",), 255)
-        assert dataset.colormap(1)[1] == stored_scene.COLOURS[1]
+        assert dataset.colormap(1)[1] == rasters.COLOURS[1]
     with rasterio.open(saved.probability) as dataset:
         assert dataset.dtypes == ("float32" if float_probability else "uint8",)
         assert np.isnan(dataset.nodata) if float_probability else dataset.nodata == 255
@@ -127,7 +127,7 @@ def test_undated_images_have_no_date_columns(write_scene: WriteScene, tmp_path: 
 def test_confidence_is_the_mean_over_the_polygons_pixels(
     write_scene: WriteScene, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
-    monkeypatch.setattr(stored_scene, "MOST_ROWS", rows)
+    monkeypatch.setattr(rasters, "MOST_ROWS", rows)
     found = analyse(write_scene)
     probability = found.probability
     for shape, mean in zip(found.polygons.geometry, found.polygons["confidence_mean"], strict=True):
@@ -139,7 +139,7 @@ def test_confidence_is_the_mean_over_the_polygons_pixels(
 def test_small_changes_are_left_out_of_frame_and_raster(
     write_scene: WriteScene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
-    monkeypatch.setattr(stored_scene, "MOST_ROWS", rows)
+    monkeypatch.setattr(rasters, "MOST_ROWS", rows)
     found = analyse(write_scene, min_area_ha=0.1)
     saved = found.save(tmp_path / "out")
     frame, mask = read_file(saved.vector), read(saved.raster)

@@ -19,13 +19,13 @@ from minenetcd.display.agreement import agreement_picture
 from minenetcd.display.tables import number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.geo.raster import RasterWriter
+from minenetcd.prediction.rasters import SceneRasters
 from minenetcd.prediction.report.figures import agreement_image, change_image, probability_image
 from minenetcd.prediction.report.maps import scale_bar
 from minenetcd.prediction.report.pictures import small_mask, small_probability
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import PredictOptions, predict_scene
 from minenetcd.prediction.stored import StoredProbability
-from minenetcd.prediction.stored_scene import StoredScene
 from prediction.conftest import WriteScene, utm_grid
 from prediction.stand_in import Difference, Sharpness
 
@@ -203,7 +203,7 @@ def test_small_maps_lose_no_site_and_average_probability(tmp_path: Path) -> None
     probability = np.full(grid.shape, 0.2, np.float32)
     probability[601, 777] = 0.9
     probability[:, 1000:] = np.nan
-    scene = StoredScene(grid, stored, tmp_path / "p.tif", tmp_path / "m.tif", {})
+    scene = SceneRasters(grid, stored, tmp_path / "p.tif", tmp_path / "m.tif", {})
     for writer, pixels in (
         (scene.probability_writer(), stored.encode(probability)),
         (scene.mask_writer(), stored.mask(stored.encode(probability))),

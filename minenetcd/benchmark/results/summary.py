@@ -124,13 +124,13 @@ def _line(rows: pd.DataFrame) -> Line:
     return Line(
         row=first["row"],
         label=first["label"],
-        group=_text(first["group"]),
+        group=_text_or_none(first["group"]),
         model=json.loads((done if len(done) else rows).iloc[0]["model"]),
         scores={name: Score.over(column) for name, column in values.items()},
         printed=printed,
         printed_gain=gain,
-        printed_in=_text(first["published_in"]),
-        printed_note=_text(first["published_note"]),
+        printed_in=_text_or_none(first["published_in"]),
+        printed_note=_text_or_none(first["published_note"]),
         parameters=_first(done["parameters"]),
         macs=_first(done["macs"]),
         train_seconds=_mean(done["train_seconds"]),
@@ -163,9 +163,9 @@ def _mean(column: pd.Series) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
-def _text(value: Any) -> str | None:
+def _text_or_none(value: Any) -> str | None:
     return None if pd.isna(value) else str(value)
 
 
 def _digits(row: pd.Series, prefix: str, names: Iterable[str]) -> dict[str, str]:
-    return {name: digits for name in names if (digits := _text(row[f"{prefix}_{name}"]))}
+    return {name: digits for name in names if (digits := _text_or_none(row[f"{prefix}_{name}"]))}

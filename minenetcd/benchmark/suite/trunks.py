@@ -37,7 +37,7 @@ def own_options(model: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value
         for key, value in options.items()
-        if key not in defaults or _listed(defaults[key].default) != _listed(value)
+        if key not in defaults or _list_if_tuple(defaults[key].default) != _list_if_tuple(value)
     }
 
 
@@ -61,7 +61,7 @@ def write_trunks() -> None:
                 writer.writerow((backbone, form, measured.parameters, measured.macs))
 
 
-def _listed(value: Any) -> Any:
+def _list_if_tuple(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -131,7 +131,7 @@ def _polygon_areas(frame: pd.DataFrame) -> dict[int, float]:
 
 
 def _site(row: Mapping[Hashable, object], number: int, polygon_km2: float | None, path: Path) -> Site:
-    texts = {column: _text(row.get(column)) for column in (*REQUIRED, *OPTIONAL)}
+    texts = {column: _cell_text(row.get(column)) for column in (*REQUIRED, *OPTIONAL)}
     name = f"Site {texts['id']!r}" if texts["id"] else f"Row {number}"
     for column in REQUIRED:
         if texts[column] is None:
@@ -149,7 +149,7 @@ def _site(row: Mapping[Hashable, object], number: int, polygon_km2: float | None
     return Site(**columns, **dates, table=path, area_km2=area)
 
 
-def _text(value: object) -> str | None:
+def _cell_text(value: object) -> str | None:
     """What a cell says, or None for an empty one; whole numbers without a point, as they were written."""
     if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
         return None

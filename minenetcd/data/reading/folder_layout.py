@@ -73,12 +73,12 @@ class FolderLayout:
                 "remove the latter."
             )
         files = self.found[None if None in self.found else split]
-        names = self._listed(split) if None in self.found and split != WHOLE else sorted(files)
+        names = self._listed_pairs(split) if None in self.found and split != WHOLE else sorted(files)
         _check_complete(self.root, names, files)
         paths = [(files[name]["before"], files[name]["after"], files[name]["mask"]) for name in names]
         return PairFiles(self.root, names, paths)
 
-    def _listed(self, split: str) -> list[str]:
+    def _listed_pairs(self, split: str) -> list[str]:
         """Pairs named in the list of `split`: a line is a file name, with or without ending and folders."""
         path = self.lists[split]
         lines = [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

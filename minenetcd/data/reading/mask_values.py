@@ -36,7 +36,7 @@ class MaskValues:
         if others == [1, UNKNOWN] and not_labelled is None:
             return cls(1, UNKNOWN)
         raise DecodeError(
-            f"a mask needs 0 and one value for change (or 0, 1 and 255 for not labelled), found {listed(found)}",
+            f"a mask needs 0 and one value for change (or 0, 1 and 255 for not labelled), found {some_values(found)}",
             advice=RECODE,
         )
 
@@ -51,7 +51,8 @@ class MaskValues:
         if (translated == _OTHER).any():
             expected = ", ".join(str(value) for value in known._meanings())
             raise DecodeError(
-                f"the masks of this data set hold {expected}, this one holds {listed(values_of(mask))}", advice=RECODE
+                f"the masks of this data set hold {expected}, this one holds {some_values(values_of(mask))}",
+                advice=RECODE,
             )
         return translated
 
@@ -78,7 +79,7 @@ def values_of(mask: Mask) -> set[int]:
     return set(np.unique(values).tolist())
 
 
-def listed(values: Iterable[int], *, most: int = 8) -> str:
-    """Values in words, in order, the first few of many."""
+def some_values(values: Iterable[int]) -> str:
+    """Values in order, the first eight of many."""
     values = sorted(set(values))
-    return ", ".join(map(str, values[:most])) + (f", ... ({len(values)} values)" if len(values) > most else "")
+    return ", ".join(map(str, values[:8])) + (f", ... ({len(values)} values)" if len(values) > 8 else "")

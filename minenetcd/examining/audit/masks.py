@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.reading.decode import DecodeError, decode_mask
-from minenetcd.data.reading.mask_values import listed, values_of
+from minenetcd.data.reading.mask_values import some_values, values_of
 from minenetcd.data.reading.stored_pairs import StoredPairs
 from minenetcd.examining.audit.finding import Finding, counted
 
@@ -38,7 +38,7 @@ def _blame(split: str, dataset: StoredPairs) -> Finding:
         f"{counted(len(odd), 'mask')} of {split} with values beside 0 and {expected}: none of its pairs can be read"
     )
     names = {name: f"{split}/{name}" for name in odd}
-    details = tuple(f"{names[name]}: {listed(values)}" for name, values in odd.items())
+    details = tuple(f"{names[name]}: {some_values(values)}" for name, values in odd.items())
     return Finding("error", "mask values", message, tuple(names.values()), details)
 
 

@@ -25,8 +25,8 @@ from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.geo.vector import changed_hectares
 from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.rasters import read_window
 from minenetcd.prediction.scene import predict_scene
-from minenetcd.prediction.stored_scene import read_window
 
 EXAMPLES = 8
 #: Side of the blocks a scene is counted and shown in. [pixels]

@@ -6,15 +6,15 @@ from geopandas import GeoDataFrame
 
 from minenetcd.prediction.areas import Change
 from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.rasters import SceneRasters
 from minenetcd.prediction.report.pictures import DatePictures
-from minenetcd.prediction.stored_scene import StoredScene
 
 
 @dataclass(frozen=True)
 class Outcome:
     """The rasters of a scene, what they say, and where they come from."""
 
-    scene: StoredScene
+    scene: SceneRasters
     change: Change
     facts: SceneFacts
     pictures: DatePictures

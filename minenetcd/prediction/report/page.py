@@ -11,10 +11,10 @@ from minenetcd.display.tables import number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.files import write_text
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
+from minenetcd.prediction.rasters import read_window
 from minenetcd.prediction.report.maps import agreement_map, change_map, date_maps, probability_map
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.tables import areas_table, facts_table, largest_table, metrics_table, size
-from minenetcd.prediction.stored_scene import read_window
 
 
 def write_report(path: Path, outcome: Outcome, *, truth: NDArray[np.uint8] | None = None) -> None:

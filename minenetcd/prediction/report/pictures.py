@@ -11,7 +11,7 @@ from rasterio.windows import Window
 
 from minenetcd.display.eight_bit import eight_bit_view
 from minenetcd.geo.align import AlignedPair
-from minenetcd.prediction.stored_scene import StoredScene, read_window
+from minenetcd.prediction.rasters import SceneRasters, read_window
 
 MOST_PIXELS_A_SIDE = 900
 SOURCE_ROWS = 512  # of a scene, held at a time
@@ -35,7 +35,7 @@ def date_pictures(native: AlignedPair) -> DatePictures:
     return DatePictures(before, after, small.valid)
 
 
-def small_probability(scene: StoredScene, window: Window, shape: tuple[int, int]) -> NDArray[np.float32]:
+def small_probability(scene: SceneRasters, window: Window, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Mean probability of `window` at a smaller `shape` (H, W), NaN where there is no data."""
     small = np.empty(shape, dtype=np.float32)
     for rows, stored, add in _blocks(scene.probability, window, shape, np.add):
@@ -46,7 +46,7 @@ def small_probability(scene: StoredScene, window: Window, shape: tuple[int, int]
     return small
 
 
-def small_mask(scene: StoredScene, window: Window, shape: tuple[int, int]) -> NDArray[np.uint8]:
+def small_mask(scene: SceneRasters, window: Window, shape: tuple[int, int]) -> NDArray[np.uint8]:
     """1 where any pixel of the mask changed, so that no small site is lost; else 0, or 255 unknown (H, W)."""
     small = np.empty(shape, dtype=np.uint8)
     for rows, mask, largest in _blocks(scene.mask, window, shape, np.maximum):

@@ -127,20 +127,20 @@ def _choices(facts: SceneFacts) -> list[Row]:
 def _provenance(facts: SceneFacts) -> list[Row]:
     stated = {**facts.provenance.as_json(), "trained_on": facts.provenance.trained_on_in_words}
     named = {str(key).replace("_", " ").capitalize(): value for key, value in stated.items() if key != "name"}
-    return [(key, _text(value)) for key, value in named.items()]
+    return [(key, _in_words(value)) for key, value in named.items()]
 
 
-def _text(value: Any) -> str:
+def _in_words(value: Any) -> str:
     """Facts as a reader takes them in: "steps 1400, learning rate 0.0006"."""
     if value is None:
         return "not stated"
     if isinstance(value, Mapping):
         return ", ".join(
-            f"{str(key).replace('_', ' ')} {f'({_text(part)})' if isinstance(part, Mapping) else _text(part)}"
+            f"{str(key).replace('_', ' ')} {f'({_in_words(part)})' if isinstance(part, Mapping) else _in_words(part)}"
             for key, part in value.items()
             if part is not None
         )
-    return ", ".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)
+    return ", ".join(map(_in_words, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _share(part: int, whole: int) -> str:

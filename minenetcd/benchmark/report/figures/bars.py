@@ -127,7 +127,7 @@ def _draw_rows(axes: Axes, lines: Sequence[Line], measure: str, comparison: Comp
     axes.barh(rows, values, 0.7, color=colours)
     ends = values.copy()
     if comparison is not None:
-        low, high = (_as(measure, _of(lines, comparison, side)) for side in (comparison.low, comparison.high))
+        low, high = (_from_f1(measure, _by_line(lines, comparison, side)) for side in (comparison.low, comparison.high))
         axes.hlines(rows, low, high, color=INK, linewidth=1.0)
         ends = np.fmax(ends, high)
     printed = _draw_printed(axes, lines, measure, rows)
@@ -165,11 +165,11 @@ def _is_ablated(line: Line, part: Part) -> bool:
     return any(line is without for without, _ in gains(part.lines))
 
 
-def _of(lines: Sequence[Line], comparison: Comparison, values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _by_line(lines: Sequence[Line], comparison: Comparison, values: NDArray[np.float64]) -> NDArray[np.float64]:
     place = {label: index for index, label in enumerate(comparison.labels)}
     return np.array([values[place[line.label]] if line.label in place else np.nan for line in lines])
 
 
-def _as(measure: str, f1: NDArray[np.float64]) -> NDArray[np.float64]:
+def _from_f1(measure: str, f1: NDArray[np.float64]) -> NDArray[np.float64]:
     """F1 as the measure it stands for: cIoU = F1 / (2 - F1), which grows with it."""
     return f1 / (2 - f1) if measure == "ciou" else f1

@@ -23,7 +23,7 @@ COLOURS = {0: (255, 255, 255, 255), 1: (200, 30, 60, 255), UNKNOWN: (0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
-class StoredScene:
+class SceneRasters:
     """Two rasters on one grid, `probability` as `stored` says and `mask` (0, 1, 255), with the tags they carry."""
 
     grid: Grid
