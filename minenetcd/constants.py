@@ -1,10 +1,12 @@
-"""Values, names and types that every room shares: plain Python."""
+"""Values, names, types and one rule that every room shares: plain Python."""
 
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
+
+from minenetcd.errors import OptionError
 
 #: In a mask or a result: no data, not labelled, not analysed.
 UNKNOWN = 255
@@ -18,6 +20,13 @@ Progress = Callable[[int, int], None]
 
 def no_progress(done: int, of: int) -> None:
     """The `Progress` that shows nothing."""
+
+
+def check_threshold(threshold: float) -> float:
+    """The probability from which a pixel counts as changed, as it is. OptionError outside 0 to 1."""
+    if not 0 < threshold < 1:
+        raise OptionError(f"Threshold must lie between 0 and 1, got {threshold}: try 0.5.")
+    return threshold
 
 
 @dataclass(frozen=True)

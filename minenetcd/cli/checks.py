@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from minenetcd.errors import OptionError
+from minenetcd.constants import check_threshold
 from minenetcd.files import check_writable
 from minenetcd.runtime.device import check_device
 
@@ -13,6 +13,7 @@ def check_early(
     detectors: Sequence[str] = (),
     data: str | None = None,
     device: str | None = None,
+    threshold: float | None = None,
     out: Path | None = None,
 ) -> None:
     """InputError for what would be refused later all the same; of the hub nothing is asked.
@@ -21,6 +22,8 @@ def check_early(
     """
     if device is not None:
         check_device(device)
+    if threshold is not None:
+        check_threshold(threshold)
     if detectors:
         from minenetcd.detectors.sources import check_detectors
 
@@ -31,8 +34,3 @@ def check_early(
         read_source(data)
     if out is not None:
         check_writable(out, ())
-
-
-def check_threshold(threshold: float | None) -> None:
-    if threshold is not None and not 0 < threshold < 1:
-        raise OptionError(f"Threshold must lie between 0 and 1, got {threshold}: try 0.5.")

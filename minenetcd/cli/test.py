@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option
 
-from minenetcd.cli.checks import check_early, check_threshold
+from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import counted, digits, print_json, print_rich, progress_bar, table
 from minenetcd.cli.options import DATA, BatchSize, Detector, Device, Json, Quiet, Split, Workers
 
@@ -41,8 +41,7 @@ def test(
     from minenetcd.runtime.launch import is_chief, is_launched, run_processes
 
     if not is_launched():  # those that are were started by one that did
-        check_threshold(threshold)
-        check_early(detectors=[model], data=data, device=device, out=out)
+        check_early(detectors=[model], data=data, device=device, threshold=threshold, out=out)
     if processes > 1 and not is_launched():
         raise Exit(run_processes(sys.argv[1:], processes))
 

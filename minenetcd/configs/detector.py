@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field, model_validator
 
-from minenetcd.configs.section import Section, as_mapping
+from minenetcd.configs.section import Section, Threshold, as_mapping
 from minenetcd.errors import OptionError
 
 
@@ -63,7 +63,7 @@ class DetectorSettings(Section):
     name: str | None = None
     model: ModelSettings
     preprocessing: PreprocessingSettings = PreprocessingSettings()
-    threshold: float = Field(default=0.5, gt=0, lt=1, description="Probability from which a pixel counts as changed.")
+    threshold: Threshold = Field(default=0.5, description="Probability from which a pixel counts as changed.")
 
 
 class SavedDetector(DetectorSettings):

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from minenetcd.configs.section import Section
-from minenetcd.constants import UNKNOWN
+from minenetcd.constants import UNKNOWN, check_threshold
 
 #: What each named recipe says of itself; keys a configuration gives win over these.
 RECIPES: dict[str, dict[str, Any]] = {
@@ -88,8 +88,8 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:
-        if isinstance(self.threshold, float) and not 0 < self.threshold < 1:
-            raise ValueError(f"threshold needs 'val' or a number between 0 and 1, got {self.threshold}")
+        if isinstance(self.threshold, float):
+            check_threshold(self.threshold)
         if not all(0 < share < 1 for share in self.milestones):
             raise ValueError(f"milestones need shares of the run between 0 and 1, got {self.milestones}")
         return self

@@ -2,11 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, Self, get_args
+from typing import Annotated, Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, WithJsonSchema
 
-from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.constants import check_threshold
+from minenetcd.errors import InputError, OptionError, UnknownNameError
+
+#: A probability from which a pixel counts as changed.
+Threshold = Annotated[
+    float,
+    AfterValidator(check_threshold),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}),
+]
 
 _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")  # of a section, of a dataclass
 
@@ -39,16 +47,33 @@ def _one_line(section: type[BaseModel], error: ValidationError) -> OptionError |
     where = ".".join(places) or "value"
     if first["type"] == "missing":
         return OptionError(f"The configuration needs {where}, and it is not there: add it.")
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, InputError):  # which says what to do
+        return OptionError(f"The configuration needs another {where} ({str(cause).removesuffix('.')}).")
     message = first["msg"].removeprefix("Value error, ")
-    return OptionError(f"The configuration needs another {where} ({message}; got {first['input']!r}).")
+    way_out = ", or leave it out" if _has_default(section, places) else ""
+    return OptionError(
+        f"The configuration needs another {where} ({message}; got {first['input']!r}): correct it{way_out}."
+    )
 
 
 def _siblings(section: type[Any], places: Sequence[str]) -> list[str]:
     """Full names of the keys that stand where the unknown one does."""
+    return [".".join([*places[:-1], key]) for key in _annotations(_section_at(section, places))]
+
+
+def _has_default(section: type[Any], places: Sequence[str]) -> bool:
+    """Whether the key that `places` lead to may be left out."""
+    known = getattr(_section_at(section, places), "model_fields", {}).get(places[-1] if places else None)
+    return known is not None and not known.is_required()
+
+
+def _section_at(section: type[Any], places: Sequence[str]) -> type[Any]:
+    """The one in `section` that holds the key `places` lead to."""
     for place in places[:-1]:
         inner = next(_sections(_annotations(section).get(place)), None)
         section = inner or section  # a number in a list of sections stays in it
-    return [".".join([*places[:-1], key]) for key in _annotations(section)]
+    return section
 
 
 def _annotations(section: type[Any]) -> dict[str, Any]:

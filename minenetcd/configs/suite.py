@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from minenetcd.configs.schema import DataSettings
-from minenetcd.configs.section import Section, as_mapping
+from minenetcd.configs.section import Section, Threshold, as_mapping
 
 #: What `weights` may say besides the place of a trained detector.
 TRAIN, PUBLISHED = "train", "published"
@@ -39,7 +39,7 @@ class ProtocolSettings(Section):
     """The one protocol every cell is tested by."""
 
     split: str = "test"
-    threshold: float | None = Field(default=None, gt=0, lt=1, description="For all; null: each detector's own.")
+    threshold: Threshold | None = Field(default=None, description="For all; null: each detector's own.")
     batch_size: PositiveInt = 8
 
 

@@ -2,7 +2,8 @@
 
 import copy
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -14,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from minenetcd.constants import Provenance
+from minenetcd.constants import Provenance, check_threshold
 from minenetcd.detectors.loading import load_parts
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import OptionError, OutputError, SizeError
@@ -49,11 +50,9 @@ class ChangeDetector(nn.Module):
                 f"A detector needs a network that derives from minenetcd.ChangeModel, got {type(model).__name__}: "
                 "derive it, and implement compare(before, after)."
             )
-        if not 0 < threshold < 1:
-            raise OptionError(f"A threshold needs to lie between 0 and 1, got {threshold}: choose for example 0.5.")
         self.model = model
         self.preprocessing = preprocessing or Preprocessing()
-        self.threshold = threshold
+        self.threshold = check_threshold(threshold)
         self.provenance = provenance if isinstance(provenance, Provenance) else Provenance.read(provenance or {})
         self.folded = False  # by for_inference: its tensors are no longer those its configuration builds
 
@@ -109,18 +108,25 @@ class ChangeDetector(nn.Module):
             self.limits(date.reshape(-1, *date.shape[2:]), valid.reshape(-1, valid.shape[-1]))
             for date in (before, after)
         )
-        was_training = self.training
-        self.eval()
-        try:
+        with self.in_evaluation_mode():
             tensors = [
                 self.preprocessing.to_unit(date, valid, limit, self.device)
                 for date, limit in zip((before, after), ranges, strict=True)
             ]
             probability: Tensor = self(*tensors)[:, : before.shape[1], : before.shape[2]]
-        finally:
-            self.train(was_training)
         values: NDArray[np.float32] = probability.cpu().numpy()
         return values
+
+    @contextmanager
+    def in_evaluation_mode(self) -> Iterator[None]:
+        """Within the block every layer is in evaluation mode; afterwards each is in the mode it was in."""
+        training = [layer for layer in self.modules() if layer.training]
+        self.eval()
+        try:
+            yield
+        finally:
+            for layer in training:
+                layer.training = True
 
     def for_inference(self, device: str = "auto", *, compile: bool = False) -> Self:
         """The same detector made ready to predict: folded layers, evaluation mode, on `device`.

@@ -69,8 +69,9 @@ def evaluate(
 ) -> Evaluation:
     """Run `detector` over `dataset` and count, at the detector's threshold.
 
-    `batch_size` is that of a process. With several processes each takes its share and all get the same result.
-    `on_batch` is called where a batch was computed. Raises DataError for a pair that cannot be read.
+    It runs in evaluation mode, and is left in the mode it was in. `batch_size` is that of a process. With several
+    processes each takes its share and all get the same result. `on_batch` is called where a batch was computed.
+    Raises DataError for a pair that cannot be read.
     """
     rank, processes = (accelerator.process_index, accelerator.num_processes) if accelerator else (0, 1)
     loader = make_loader(
@@ -85,14 +86,15 @@ def evaluate(
     place = {name: index for index, name in enumerate(dataset.names)}
     counts = torch.zeros(len(dataset), 4, dtype=torch.int64, device=detector.device)
     histogram = torch.zeros(2, LEVELS, dtype=torch.int64, device=detector.device)
-    for number, batch in enumerate(loader, start=1):
-        probability = probability_of(detector, batch, accelerator)
-        truth = batch.mask.to(detector.device, non_blocking=True)
-        rows = torch.tensor([place[name] for name in batch.names], device=detector.device)
-        counts[rows] = _counts(probability >= detector.threshold, truth)
-        histogram += probability_histogram(probability, truth)
-        on_batch(batch, probability)
-        progress(number, len(loader))
+    with detector.in_evaluation_mode():
+        for number, batch in enumerate(loader, start=1):
+            probability = probability_of(detector, batch, accelerator)
+            truth = batch.mask.to(detector.device, non_blocking=True)
+            rows = torch.tensor([place[name] for name in batch.names], device=detector.device)
+            counts[rows] = _counts(probability >= detector.threshold, truth)
+            histogram += probability_histogram(probability, truth)
+            on_batch(batch, probability)
+            progress(number, len(loader))
     if accelerator:
         counts, histogram = accelerator.reduce(counts, "sum"), accelerator.reduce(histogram, "sum")
     return Evaluation(

@@ -9,7 +9,7 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from torch import Tensor
 
-from minenetcd.constants import Progress, TrainedOn, no_progress
+from minenetcd.constants import Progress, TrainedOn, check_threshold, no_progress
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.data.split_names import WHOLE
 from minenetcd.datasets.catalog import load_dataset
@@ -43,12 +43,12 @@ def run_test(
     and maps/ (TP green, TN white, FP red, FN blue): all at once, in place of an earlier test's. `threshold` replaces
     the detector's; `batch_size` is that of a process; `boundary_tolerance` [pixels] adds the boundary F-score. Launched
     as several processes, these share the pairs, and the result is the same. Raises DataError for data that cannot be
-    read, OutputError for `out`.
+    read, OptionError for a threshold outside 0 to 1, OutputError for `out`.
     """
     accelerator = Accelerator(cpu=choose_device(device).type == "cpu") if is_launched() else None
     chief = accelerator is None or accelerator.is_main_process
     ready = detector.for_inference(str(accelerator.device) if accelerator else device)
-    ready.threshold = detector.threshold if threshold is None else threshold
+    ready.threshold = detector.threshold if threshold is None else check_threshold(threshold)
     dataset = load_dataset(data, split)
     with _results_folder(Path(out), dataset.names, accelerator, pictures=pictures) as folder:
         outlines = None if boundary_tolerance is None else BoundaryCounter(ready.threshold, boundary_tolerance)

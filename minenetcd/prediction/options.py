@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from minenetcd.constants import check_threshold
 from minenetcd.errors import OptionError
 
 LEAST_TILE = 32
@@ -26,10 +27,10 @@ class PredictOptions:
     also: tuple[str, ...] = ()  # further formats to write the result in, by name, or package.module:Name
 
     def __post_init__(self) -> None:
-        threshold = 0.5 if self.threshold is None else self.threshold
         tile = LEAST_TILE if self.tile is None else self.tile
         gsd = 1.0 if self.gsd is None else self.gsd
-        _require(0 < threshold < 1, "threshold must lie between 0 and 1", threshold, "0.5")
+        if self.threshold is not None:
+            check_threshold(self.threshold)
         _require(0 <= self.overlap <= LARGEST_OVERLAP, "overlap must lie in 0 to 0.9", self.overlap, "0.5")
         _require(tile >= LEAST_TILE, f"tile must have at least {LEAST_TILE} pixels a side", tile, "256")
         _require(self.batch_size >= 1, "batch_size must be at least 1", self.batch_size, "8")

@@ -7,6 +7,7 @@ import pytest
 import minenetcd
 from fixtures.pair_files import make_pair, write_folder
 from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.errors import OptionError
 from minenetcd.evaluation.testing import run_test
 
 
@@ -47,4 +48,10 @@ def test_a_test_that_is_interrupted_leaves_nothing(detector: ChangeDetector, dat
 
     with pytest.raises(KeyboardInterrupt):
         run_test(detector, data, tmp_path / "out", workers=0, device="cpu", progress=interrupt)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_threshold_outside_0_to_1_is_refused(detector: ChangeDetector, data: str, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"between 0 and 1, got 5: try 0\.5"):
+        run_test(detector, data, tmp_path / "out", threshold=5)
     assert not (tmp_path / "out").exists()
