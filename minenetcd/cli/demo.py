@@ -5,6 +5,7 @@ from typing import Annotated
 
 from typer import Option
 
+from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import progress_bar
 from minenetcd.cli.options import Device
 
@@ -17,6 +18,8 @@ def demo(
 
     Example: minenetcd demo --out demo
     """
+    check_early(device=device, out=out)
+    # from here on torch is needed
     from minenetcd.cli.results import print_prediction, print_scores
     from minenetcd.detectors.learned import ChangeDetector
     from minenetcd.prediction.demo import run_demo

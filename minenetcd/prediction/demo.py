@@ -17,6 +17,7 @@ from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import predict_scene
+from minenetcd.runtime.device import choose_device
 from minenetcd.synthetic import make_scene
 
 SEED, SIZE, METRES_PER_PIXEL = 42, 1024, 1.2
@@ -41,8 +42,9 @@ def run_demo(
 ) -> Demo:
     """Draw a mine at two dates, write it as GeoTIFFs to `out`, predict its change there and score it.
 
-    Raises OutputError where `out` cannot be written.
+    Raises OptionError for a device that is not here, OutputError where `out` cannot be written.
     """
+    choose_device(device)  # before anything is drawn
     out = make_folder(out)
     scene = make_scene(SEED, size=SIZE, metres_per_pixel=METRES_PER_PIXEL, variety="plain")
     grid = Grid(SIZE, SIZE, Affine.translation(*ORIGIN) @ Affine.scale(METRES_PER_PIXEL, -METRES_PER_PIXEL), UTM)

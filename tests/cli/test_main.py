@@ -65,7 +65,7 @@ def test_two_pictures_become_a_map_in_pixels(pictures: tuple[Path, Path], tmp_pa
         (["predict", "{before}", "{after}", "--threshold", "1.5"], "Threshold must lie between 0 and 1"),
         (["predict", "{before}", "{after}", "--gsd", "fine"], "--gsd needs metres per pixel or 'model'"),
         (["predict", "{before}", "{after}", "--gsd", "1.2"], "georeference"),
-        (["predict", "{before}", "{after}", "--device", "tpu"], "The device 'tpu' is not on this machine"),
+        (["predict", "{before}", "{after}", "--device", "tpu"], "There is no device 'tpu': choose auto"),
         (["train", "minenetcd-nan"], "did you mean 'minenetcd-nano'"),
     ],
 )

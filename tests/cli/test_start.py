@@ -46,8 +46,10 @@ WRONG = {
     "explain: window": (["explain", "minenetcd-nano", "a.png", "b.png", "--window", "60,0,32"], "inside the"),
     "compare: device": (
         ["compare", "minenetcd-nano", "folder", "--data", "folder", "--device", "tpu"],
-        "The device 'tpu' is not on this machine",
+        "There is no device 'tpu': choose auto",
     ),
+    "demo: device": (["demo", "--device", "cpu:x"], "There is no device 'cpu:x': choose auto"),
+    "test: threshold": (["test", "minenetcd-nano", "--data", "folder", "--threshold", "5"], "between 0 and 1, got 5"),
     "compare: files of a detector": (["compare", "minenetcd-nano", "folder", "--data", "CLCD"], "A model needs config"),
     "train: configuration": (["train", "minenetcd-nan"], "did you mean 'minenetcd-nano'"),
     "train: key": (["train", "bit", "data=CLCD", "recipe.stepps=1"], "stepps"),

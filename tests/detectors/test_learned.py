@@ -194,7 +194,7 @@ def test_devices_are_chosen_or_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert choose_device("auto") == choose_device("cpu") == torch.device("cpu")
-    for name in ("cuda", "cuda:1", "tpu", ""):
+    for name in ("cuda", "cuda:1", "tpu", "", "cpu:x", "cpu:01", "cuda:999", "auto:1"):
         with pytest.raises(OptionError, match="choose auto or one of cpu"):
             choose_device(name)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
