@@ -6,6 +6,7 @@
 from typing import TYPE_CHECKING, Any
 
 from minenetcd import errors
+from minenetcd.constants import VERSION as __version__
 from minenetcd.registry import resolve
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from minenetcd.types import ChangeOutput
 
     from_config, from_pretrained = ChangeDetector.from_config, ChangeDetector.from_pretrained
-
-__version__ = "0.2.0"
 
 __all__ = [
     "ChangeDetector",

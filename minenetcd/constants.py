@@ -8,11 +8,25 @@ from typing import Any, Self
 
 from minenetcd.errors import OptionError
 
+#: Of this package.
+VERSION = "0.2.0"
+
 #: In a mask or a result: no data, not labelled, not analysed.
 UNKNOWN = 255
 
 #: The parts a data set is divided into, in the order in which they are listed.
 SPLITS = ("train", "val", "test")
+
+#: Height and width that every network takes at least [pixels].
+LEAST_SIDE = 32
+
+#: Of ImageNet's red, green and blue, from 0 to 1: what trunks that saw it first were given.
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+#: Longitude and latitude (WGS 84), as a CRS.
+DEGREES = "EPSG:4326"
+
+HECTARES_PER_KM2 = 100
 
 #: Called with how many are done, of how many.
 Progress = Callable[[int, int], None]
@@ -120,7 +134,7 @@ class Provenance:
 
 
 def _in_words(value: Any) -> str | None:
-    """What was stored as a text: JSON of what is none, None where nothing was said."""
+    """A stored value as a text, of anything but a text its JSON; None where nothing was stored."""
     if value is None or value == "":
         return None
     if isinstance(value, str):

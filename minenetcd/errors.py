@@ -78,3 +78,9 @@ class RunInterrupted(MineNetCDError):
     """A run was stopped by its user after its state was saved; the message says how to go on."""
 
     exit_code = 130
+
+
+def one_line(error: BaseException, *, with_kind: bool = False) -> str:
+    """What an error says, in one line: after its kind `with_kind`, its kind alone where it says nothing."""
+    kind, text = type(error).__name__, " ".join(str(error).split())
+    return ": ".join(filter(None, (kind, text))) if with_kind or not text else text

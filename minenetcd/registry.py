@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.errors import OptionError, UnknownNameError, one_line
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
@@ -161,7 +161,7 @@ class Table(Generic[T]):
             if isinstance(error, AttributeError) and module in sys.modules:
                 names = [each for each in vars(sys.modules[module]) if not each.startswith("_")]
                 raise UnknownNameError(f"{self.kind} in {module} of the package {package}", thing, names) from error
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            reason = one_line(error, with_kind=True)
             raise OptionError(
                 f"The {self.kind} {name!r} needs {path} ({reason}): install or mend the package {package}, or put the "
                 "folder it is in on PYTHONPATH."

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from minenetcd.building.manifest import Description, SiteFacts, SplitFacts
+from minenetcd.display.words import counted
 
 _TEMPLATE = """---
 pretty_name: Mining change at {site_count}
@@ -77,8 +78,8 @@ def dataset_card(manifest: Description) -> str:
         note=f"{manifest['note']}\n\n" if manifest["note"] else "",
         size_category=next((category for limit, category in _SIZES if patches < limit), "n>1M"),
         data_files="\n".join(f"  - split: {split}\n    path: data/{split}-*" for split in splits),
-        site_count=_counted(len(manifest["sites"]), "site"),
-        country_count=f" in {_counted(len(countries), 'country', 'countries')}" if countries else "",
+        site_count=counted(len(manifest["sites"]), "site"),
+        country_count=f" in {counted(len(countries), 'country', 'countries')}" if countries else "",
         patch_count=f"{patches:,}",
         size=manifest["options"]["size"],
         splits="\n".join(_split_row(split, facts) for split, facts in splits.items()),
@@ -127,7 +128,3 @@ def _changed_share(facts: SplitFacts | SiteFacts) -> str:
 
 def _cell(text: str | None) -> str:
     return "-" if text is None else text.replace("|", "\\|")
-
-
-def _counted(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -5,7 +5,6 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from minenetcd.building.shards import sha256
 from minenetcd.building.site_parts import SitePart
 from minenetcd.building.sites.table import Site
 from minenetcd.building.splits import SplitPlan
+from minenetcd.constants import VERSION
 from minenetcd.errors import OutputPathError
 from minenetcd.files import write_json
 
@@ -116,7 +116,7 @@ def describe(request: BuildRequest, parts: dict[str, list[SitePart]]) -> Descrip
     entries = [_entry(part, name) for name, of_split in parts.items() for part in of_split]
     return {
         "format": "minenetcd patches 1",
-        "written_by": f"minenetcd {version('minenetcd')}",
+        "written_by": f"minenetcd {VERSION}",
         "request": request.digest,
         "note": request.note,
         "options": asdict(request.patches) | asdict(request.split),

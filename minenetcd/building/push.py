@@ -8,7 +8,7 @@ from huggingface_hub.utils import validate_repo_id
 
 from minenetcd.building.build import CARD, DATA
 from minenetcd.building.manifest import MANIFEST
-from minenetcd.errors import OptionError, OutputError
+from minenetcd.errors import OptionError, OutputError, one_line
 
 
 def check_push(repo_id: str) -> None:
@@ -40,7 +40,7 @@ def push_dataset(folder: str | Path, repo_id: str, *, private: bool = True) -> s
             commit_message="Patches, card and manifest",
         )
     except (OSError, HTTPError, HFValidationError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise OutputError(
             f"The data set cannot be uploaded to {repo_id!r} ({reason}): check the id and 'hf auth login', then give "
             f"the same command again; all is kept in {folder}."

@@ -18,7 +18,8 @@ from rasterio.windows import Window
 from shapely import Polygon
 
 from minenetcd.building.sites.table import LAYER_MARK
-from minenetcd.errors import DataError
+from minenetcd.constants import DEGREES
+from minenetcd.errors import DataError, one_line
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster, read_canvas
 from minenetcd.geo.source import gdal_name, open_or_explain, quiet_gdal
@@ -168,7 +169,7 @@ def _read_polygons(path: str, layer: str | None, grid: Grid) -> GeoSeries:
 def _read_layer(path: str, layer: str | None, grid: Grid) -> GeoDataFrame:
     left, bottom, right, top = grid.bounds_degrees
     margin = 0.01 + 0.05 * max(right - left, top - bottom)
-    around = GeoSeries([shapely.box(left - margin, bottom - margin, right + margin, top + margin)], crs="EPSG:4326")
+    around = GeoSeries([shapely.box(left - margin, bottom - margin, right + margin, top + margin)], crs=DEGREES)
     try:
         if Path(path).suffix.lower() == ".parquet":
             return gpd.read_parquet(path)
@@ -176,7 +177,7 @@ def _read_layer(path: str, layer: str | None, grid: Grid) -> GeoDataFrame:
         has_crs = read_info(path, layer=layer)["crs"] is not None
         return gpd.read_file(path, layer=layer, bbox=around if has_crs else None)
     except (DataSourceError, DataLayerError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise DataError(f"The polygons {path} cannot be read ({reason}): check the file and its layers.") from error
 
 

@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,9 @@ import pyarrow.parquet as pq
 from minenetcd.building.patch_table import IMAGES, PLACE, Row, patch_row, patch_schema
 from minenetcd.building.scenes import Patch, PatchOptions, Scene, open_site
 from minenetcd.building.sites.table import Site
+from minenetcd.constants import VERSION
 from minenetcd.files import atomic_path, write_json
+from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE
 
 #: Rows are written when they reach this size, or this number. [bytes, rows]
 GROUP_BYTES, GROUP_ROWS = 8 * 2**20, 100
@@ -105,14 +106,14 @@ def _rows(scene: Scene, summary: PartSummary) -> Iterator[Row]:
 
 
 def _summary_of(scene: Scene) -> PartSummary:
-    metres = float(np.sqrt(scene.grid.pixel_hectares * 10_000))
+    metres = float(np.sqrt(scene.grid.pixel_hectares * SQUARE_METRES_PER_HECTARE))
     return PartSummary(scene.grid.crs.to_string(), round(metres, 4), scene.before_date, scene.after_date)
 
 
 def _key(site: Site, options: PatchOptions) -> str:
     """A digest of the row, the options, this package, and the files as they are now."""
     files = [(place, *_stamp(place)) for place in site.inputs()]
-    decisive = [version("minenetcd"), asdict(site), asdict(options), files]
+    decisive = [VERSION, asdict(site), asdict(options), files]
     return hashlib.sha256(json.dumps(decisive, default=str).encode()).hexdigest()[:32]
 
 

@@ -8,8 +8,9 @@ from typer import Argument, Exit, Option, Typer
 from typer.core import TyperGroup
 
 from minenetcd.cli.checks import check_early
-from minenetcd.cli.console import counted, duration, print_rich, table
+from minenetcd.cli.console import print_rich, table
 from minenetcd.cli.options import Device
+from minenetcd.display.words import counted, duration
 
 if TYPE_CHECKING:
     from minenetcd.benchmark.run import Benchmark

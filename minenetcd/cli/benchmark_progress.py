@@ -8,7 +8,8 @@ from rich.markup import escape
 from rich.progress import TaskID
 
 from minenetcd.benchmark.run import SuiteReporter
-from minenetcd.cli.console import bars, digits, duration
+from minenetcd.cli.console import bars, digits
+from minenetcd.display.words import duration
 
 if TYPE_CHECKING:
     from minenetcd.benchmark.record import Record

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from minenetcd.cli.checks import check_early
-from minenetcd.cli.console import counted, digits, print_rich, progress_bar, table
+from minenetcd.cli.console import digits, print_rich, progress_bar, table
 from minenetcd.cli.options import (
     DATA,
     Bands,
@@ -20,6 +20,7 @@ from minenetcd.cli.options import (
     band_numbers,
     metres_per_pixel,
 )
+from minenetcd.display.words import counted
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:

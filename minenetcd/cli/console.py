@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def counted(number: int, what: str) -> str:
-    """`number` of `what`, in the plural where there is not one."""
-    return f"{number:,} {what}{'s' * (number != 1)}"
-
-
 def digits(value: float | None, form: str = ".4f", *, unknown: str = "undefined") -> str:
     """`value` in the format `form`."""
     return unknown if value is None else f"{value:{form}}"
@@ -31,14 +26,6 @@ def size(count: int) -> str:
     """A number of bytes, in powers of 1000."""
     unit, factor = next(((unit, factor) for unit, factor in (("GB", 1e9), ("MB", 1e6)) if count >= factor), ("kB", 1e3))
     return f"{count / factor:.1f} {unit}"
-
-
-def duration(seconds: float) -> str:
-    """In the largest unit of which there are one and a half."""
-    for unit, length in (("days", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * length:
-            return f"{seconds / length:,.1f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def is_terminal() -> bool:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Exit, Option
 
 from minenetcd.cli.checks import check_early
-from minenetcd.cli.console import counted, digits, print_json, print_rich, progress_bar, table, warn
+from minenetcd.cli.console import digits, print_json, print_rich, progress_bar, table, warn
 from minenetcd.cli.options import Json, Quiet, Workers
+from minenetcd.display.words import counted
 from minenetcd.files import write_json
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from minenetcd.cli import (
     train,
 )
 from minenetcd.cli.plugins import WithPlugins
-from minenetcd.errors import MineNetCDError
+from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.registry import TRUSTED, NameTakenWarning
 
 app = typer.Typer(
@@ -91,7 +91,7 @@ def run() -> None:
     except MineNetCDError as error:
         _end(str(error), error.exit_code, debug)
     except Exception as error:  # a defect of ours: say so in one line too
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = one_line(error, with_kind=True)
         _end(f"unexpected {reason} (run again with --debug and report it)", 1, debug)
 
 

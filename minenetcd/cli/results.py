@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from minenetcd.cli.console import counted, digits, print_json, warn
+from minenetcd.cli.console import digits, print_json, warn
+from minenetcd.display.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path

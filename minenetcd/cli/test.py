@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Exit, Option
 
 from minenetcd.cli.checks import check_early
-from minenetcd.cli.console import counted, digits, print_json, print_rich, progress_bar, table
+from minenetcd.cli.console import digits, print_json, print_rich, progress_bar, table
 from minenetcd.cli.options import DATA, BatchSize, Detector, Device, Json, Quiet, Split, Workers
+from minenetcd.display.words import counted
 
 if TYPE_CHECKING:
     from minenetcd.benchmark.suite.published import Printed

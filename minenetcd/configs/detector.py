@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field, model_validator
 
 from minenetcd.configs.section import Section, Threshold, as_mapping
+from minenetcd.constants import IMAGENET_MEAN, IMAGENET_STD
 from minenetcd.errors import OptionError
 
 
@@ -39,8 +40,8 @@ class PreprocessingSettings:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     bands: tuple[str, ...] = ("red", "green", "blue")
-    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
-    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+    mean: tuple[float, ...] = IMAGENET_MEAN
+    std: tuple[float, ...] = IMAGENET_STD
     metres_per_pixel: float | None = 1.2
     date_order: tuple[str, str] = ("before", "after")
     tile: int = 256

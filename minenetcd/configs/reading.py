@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.errors import OptionError, UnknownNameError, one_line
 from minenetcd.registry import is_path
 
 CONFIGS = Path(__file__).parent
@@ -92,7 +92,7 @@ def _parse(path: Path) -> dict[str, Any]:
     try:
         config = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise OptionError(f"{str(path)!r} needs to be YAML ({reason}): correct it there.") from error
     if not isinstance(config, dict):
         raise OptionError(f"{str(path)!r} needs to hold keys and values, got {type(config).__name__}: see docs/.")

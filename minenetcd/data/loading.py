@@ -16,7 +16,7 @@ from minenetcd.data.balance import BalancedSampler
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.sampling import EpochSampler, Key, SharedBatches
 from minenetcd.data.transforms import sample_generator
-from minenetcd.errors import DataError, MineNetCDError, OptionError
+from minenetcd.errors import DataError, MineNetCDError, OptionError, one_line
 from minenetcd.types import ChangeBatch, ChangeSample
 
 #: Batches each worker keeps ready, so that a slow file does not delay training.
@@ -49,7 +49,7 @@ class PairLoader(DataLoader["ChangeBatch | _Refusal"]):
         try:
             batches = super().__iter__()
         except (pickle.PicklingError, AttributeError, TypeError) as error:  # where processes are not forked
-            reason = " ".join(str(error).split())
+            reason = one_line(error)
             raise DataError(
                 f"Processes that read images need a data set they can be handed, this one is none ({reason}): define "
                 "its class at the top of a module, or read in this process (data.workers=0)."

@@ -13,7 +13,7 @@ from minenetcd.configs.schema import HANDED_OVER
 from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
 from minenetcd.data.reading.stored_pairs import spread
-from minenetcd.errors import DataError
+from minenetcd.errors import DataError, one_line
 from minenetcd.types import ChangeSample
 
 PAIRS_READ = 64  # by the fingerprint
@@ -71,7 +71,7 @@ class ObjectPairs(ChangeDataset):
         try:
             item = self.pairs[index]
         except Exception as error:  # what is in there is not ours
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            reason = one_line(error, with_kind=True)
             raise DataError(f"Pair {pair} cannot be read ({reason}): mend it, or leave it out.") from error
         parts = item[:3] if isinstance(item, ChangeSample) else item
         if not isinstance(parts, tuple | list) or len(parts) != 3:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from minenetcd.configs.detector import PreprocessingSettings
+from minenetcd.constants import LEAST_SIDE
 from minenetcd.geo.values import Limits
-from minenetcd.models.base import MIN_SIDE
 from minenetcd.types import ChangeBatch
 
 
@@ -28,7 +28,7 @@ class Preprocessing(PreprocessingSettings):
 
         On the device, and not in `minenetcd.geo.values`: 8-bit pixels travel there in a quarter of the room.
         """
-        pad = [(0, max(0, MIN_SIDE - side)) for side in image.shape[1:3]]
+        pad = [(0, max(0, LEAST_SIDE - side)) for side in image.shape[1:3]]
         image = np.pad(image, [(0, 0), *pad, (0, 0)], mode="symmetric")
         valid = np.pad(valid, [(0, 0), *pad], mode="symmetric")
         pixels = torch.from_numpy(np.ascontiguousarray(image, _transferable(image.dtype))).to(device)

@@ -117,13 +117,3 @@ def only_grid(axes: Axes, axis: Literal["x", "y"]) -> None:
     axes.grid(axis=axis)
     axes.spines["left" if axis == "x" else "bottom"].set_visible(axis == "y")
     axes.tick_params(axis="y" if axis == "x" else "x", length=0)
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """1 site, 2 sites, 3 countries."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def three_figures(value: float) -> str:
-    """No more digits than that, but for whole numbers: 0.0123, 1.2, 123, 12,345."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -6,12 +6,6 @@ from html import escape
 Row = Sequence[str]
 
 
-def number(value: float) -> str:
-    """About three digits, thousands grouped."""
-    decimals = 0 if value >= 1000 or value == 0 else 1 if value >= 100 else 2 if value >= 1 else 3
-    return f"{value:,.{decimals}f}"
-
-
 def html_table(head: Row, body: Sequence[Row], *, kind: str = "numbers", emphasised: int = 0) -> str:
     """Rows of text, escaped here; the first column names the row. `emphasised`: a row's number, from 1.
 

@@ -18,11 +18,11 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from minenetcd.constants import DEGREES
 from minenetcd.display.figure_style import titled
 from minenetcd.display.palettes import ACCENT, QUIET
 from minenetcd.display.round_numbers import round_numbers
 
-DEGREES = "EPSG:4326"
 EQUAL_EARTH = "ESRI:54035"  # the projection for a figure of the whole world: areas are true
 WATER, LAND, BORDER = "#eef4f8", "#d9dcd6", "#ffffff"
 

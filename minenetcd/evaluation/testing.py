@@ -102,7 +102,7 @@ def _summed(counts: BoundaryCounts, accelerator: Accelerator | None) -> Boundary
 
 
 def was_trained_on(detector: ChangeDetector, facts: DatasetFacts) -> bool:
-    """Whether these pairs are those the detector was trained on, or those a part of which was held out from it."""
+    """Whether `detector` was trained on these pairs, or on a part of them (see `is_trained_on`)."""
     trained = detector.provenance.trained_on
     return trained is not None and is_trained_on(trained, facts)
 
@@ -110,8 +110,8 @@ def was_trained_on(detector: ChangeDetector, facts: DatasetFacts) -> bool:
 def is_trained_on(trained: TrainedOn, tested: DatasetFacts) -> bool:
     """True where `tested` are training pairs, so that a test on them says nothing.
 
-    The same pairs under whatever name; or of one source the same split, whole or a part of it. A split that is not
-    known (weights of version 0.2) is that of a data set that is not divided, if the one tested is.
+    These are the same pairs under whatever name, and a split of one source of which all or a part was trained on. Where
+    the split is not known (weights of version 0.2), only a data set that is not divided counts as the same.
     """
     if trained.fingerprint == tested.fingerprint:
         return True

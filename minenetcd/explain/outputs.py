@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from rasterio.windows import Window
 
+from minenetcd.constants import VERSION
 from minenetcd.detectors.side_by_side import short_names
 from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
@@ -19,7 +20,6 @@ from minenetcd.explain.spectra_figure import spectra_figure
 from minenetcd.explain.view import View
 from minenetcd.files import slug, staged_files, write_json, write_text
 from minenetcd.geo.raster import RasterWriter
-from minenetcd.prediction.facts import package_version
 
 SHEET, NUMBERS, MAPS, SPECTRA = "sheet.png", "explanation.json", "maps", "spectra"
 
@@ -59,7 +59,7 @@ def write_explanations(
 
 def _record_of_all(view: View, explanations: Mapping[str, Explanation], options: ExplainOptions) -> dict[str, Any]:
     return {
-        "software": f"minenetcd {package_version()}",
+        "software": f"minenetcd {VERSION}",
         "options": {name: _plain(value) for name, value in vars(options).items()},
         "window": [int(view.window.col_off), int(view.window.row_off), int(view.window.width), int(view.window.height)],
         "detectors": [_record(view, name, explanation) for name, explanation in explanations.items()],
@@ -88,7 +88,7 @@ def _write_map(
     if view.grid.is_georeferenced:
         tags = {
             "MODEL": name, "STAGE": heat_map.stage, "LEVEL": str(heat_map.level), "TARGET": options.target,
-            "PIXELS": options.pixels, "PEAK": repr(heat_map.peak), "SOFTWARE": f"minenetcd {package_version()}",
+            "PIXELS": options.pixels, "PEAK": repr(heat_map.peak), "SOFTWARE": f"minenetcd {VERSION}",
         }  # fmt: skip
         values = np.where(view.valid, heat_map.values, np.float32("nan"))
         with RasterWriter(folder / f"{stem}.tif", view.grid, dtype="float32", nodata=float("nan"), tags=tags) as writer:

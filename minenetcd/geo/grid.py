@@ -16,7 +16,8 @@ from rasterio.coords import BoundingBox
 from rasterio.crs import CRS
 from rasterio.windows import Window
 
-from minenetcd.errors import GridError, OptionError
+from minenetcd.constants import DEGREES
+from minenetcd.errors import GridError, OptionError, one_line
 
 WGS84 = Geod(ellps="WGS84")
 SQUARE_METRES_PER_HECTARE = 10_000
@@ -97,7 +98,7 @@ class Grid:
         self, x: NDArray[np.float64], y: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Longitude and latitude (WGS 84) of CRS coordinates. GridError for a picture."""
-        return transformer(self.wkt(), "EPSG:4326")(x, y)
+        return transformer(self.wkt(), DEGREES)(x, y)
 
     def window(self, row: int, col: int, height: int, width: int) -> "Grid":
         """The grid of a part: `height` x `width` pixels from (row, col). GridError where that leaves the grid."""
@@ -201,7 +202,7 @@ def transformer(
     try:
         return Transformer.from_crs(ProjCRS(from_crs), ProjCRS(to_crs), always_xy=True).transform
     except ProjError as error:
-        detail = " ".join(str(error).split())
+        detail = one_line(error)
         raise GridError(f"No way from one CRS to the other ({detail}): reproject both images to one CRS.") from error
 
 

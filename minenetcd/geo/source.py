@@ -18,7 +18,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
-from minenetcd.errors import OptionError, RasterError
+from minenetcd.errors import OptionError, RasterError, one_line
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.vrt import GDAL_NAMES, averaged_source, band_source, other_than, palette_source, vrt_document
 
@@ -125,7 +125,7 @@ def open_or_explain(name: str, source: str | Path) -> DatasetReader:
 
 def reason(error: BaseException) -> str:
     """What GDAL said, in one line."""
-    return " ".join(str(error.__cause__ or error).split())
+    return one_line(error.__cause__ or error)
 
 
 def acquisition_date(tags: dict[str, Any]) -> str | None:

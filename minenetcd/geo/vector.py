@@ -19,6 +19,7 @@ from rasterio.io import DatasetReader
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
+from minenetcd.constants import DEGREES
 from minenetcd.errors import OptionError, RasterError, SizeError
 from minenetcd.files import atomic_path, unwritable
 from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE, WGS84, Grid
@@ -67,11 +68,6 @@ def change_polygons(
 def geodesic_hectares(geometry: BaseGeometry, crs: CRS | str) -> float:
     """Area of a polygon or multipolygon on the WGS 84 ellipsoid [ha], holes subtracted."""
     return _geodesic(_in_degrees(GeoSeries([geometry], crs=crs))[0])[0] / SQUARE_METRES_PER_HECTARE
-
-
-def geodesic_perimeter_m(geometry: BaseGeometry, crs: CRS | str) -> float:
-    """Length of all edges of a polygon or multipolygon on the WGS 84 ellipsoid [m], those of holes included."""
-    return _geodesic(_in_degrees(GeoSeries([geometry], crs=crs))[0])[1]
 
 
 def changed_hectares(mask: NDArray[np.bool_], grid: Grid) -> float:
@@ -136,7 +132,7 @@ def write_vector(frame: GeoDataFrame, path: str | Path) -> None:
 def _write_layer(frame: GeoDataFrame, target: Path, driver: str) -> None:
     options: dict[str, str | bool] = {}
     if driver == "GeoJSON" and frame.crs is not None:
-        frame, options["RFC7946"] = frame.to_crs("EPSG:4326"), "YES"
+        frame, options["RFC7946"] = frame.to_crs(DEGREES), "YES"
     polygonal = set(frame.geom_type.dropna()) <= {"Polygon", "MultiPolygon"}
     if polygonal:  # also without rows, so that an empty layer has the same schema as a full one
         options |= {"geometry_type": "MultiPolygon", "promote_to_multi": True}
@@ -184,7 +180,7 @@ def _in_degrees(geometries: GeoSeries) -> GeoSeries:
     unit = LONGEST_EDGE_DEGREES
     if not geometries.crs.is_geographic:
         unit = LONGEST_EDGE_METRES / geometries.crs.axis_info[0].unit_conversion_factor
-    return geometries.segmentize(unit).to_crs("EPSG:4326")
+    return geometries.segmentize(unit).to_crs(DEGREES)
 
 
 def _geodesic(geometry: BaseGeometry) -> tuple[float, float]:

@@ -8,10 +8,9 @@ from typing import Any, ClassVar, NamedTuple, Self
 from torch import Tensor, nn
 from torch.nn import functional
 
+from minenetcd.constants import LEAST_SIDE
 from minenetcd.errors import OptionError, SizeError
 from minenetcd.types import ChangeOutput
-
-MIN_SIDE = 32
 
 
 @dataclass(frozen=True)
@@ -120,10 +119,10 @@ class ChangeModel(nn.Module, ABC):
                 f"{name} was built for {channels} channels, got {before.shape[1]}: select {channels} bands, or build "
                 f"it with in_channels={before.shape[1]}."
             )
-        if min(before.shape[-2:]) < MIN_SIDE:
+        if min(before.shape[-2:]) < LEAST_SIDE:
             raise SizeError(
-                f"{name} needs at least {MIN_SIDE} x {MIN_SIDE} pixels, got {before.shape[-2]} x {before.shape[-1]}: "
-                f"pad the images, or use a detector, which pads and crops."
+                f"{name} needs at least {LEAST_SIDE} x {LEAST_SIDE} pixels, got {before.shape[-2]} x "
+                f"{before.shape[-1]}: pad the images, or use a detector, which pads and crops."
             )
 
 

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from minenetcd.constants import LEAST_SIDE
 from minenetcd.errors import SizeError
-from minenetcd.models.base import MIN_SIDE, ChangeModel
+from minenetcd.models.base import ChangeModel
 from minenetcd.types import ChangeOutput, change_probability
 
 #: The smallest height and width, some that divide by hardly anything, and some that are far apart.
@@ -98,8 +99,8 @@ def is_the_same_fused(model: ChangeModel) -> None:
 def refuses_what_it_cannot_take(model: ChangeModel) -> None:
     """Dates of two shapes, other channels than it was built for and images under 32 px are SizeErrors of one line."""
     before, after = random_dates(model, 64, 64)
-    small = before[..., : MIN_SIDE // 2, :]
-    wrong = [(before, after[..., 1:], "one shape"), (small, small, f"at least {MIN_SIDE} x {MIN_SIDE} pixels")]
+    small = before[..., : LEAST_SIDE // 2, :]
+    wrong = [(before, after[..., 1:], "one shape"), (small, small, f"at least {LEAST_SIDE} x {LEAST_SIDE} pixels")]
     if "in_channels" in model.config:
         more = torch.cat([before, before[:, :1]], dim=1)
         wrong.append((more, more, f"built for {before.shape[1]} channels, got {more.shape[1]}"))

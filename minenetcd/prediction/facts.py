@@ -2,13 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from importlib import metadata
 
 import numpy as np
 from pyproj import CRS
 from rasterio.windows import Window
 
-from minenetcd.constants import Provenance
+from minenetcd.constants import VERSION, Provenance
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
@@ -112,7 +111,7 @@ def gather_facts(
         threshold=detector.threshold if options.threshold is None else options.threshold,
         tile=options.tile or detector.preprocessing.tile,
         options=options,
-        version=package_version(),
+        version=VERSION,
         warnings=tuple(_warnings(detector, native.grid, options)),
     )
 
@@ -120,13 +119,6 @@ def gather_facts(
 def mean_metres(grid: Grid) -> float:
     """Side of the square as large as the centre pixel [m]."""
     return float(np.sqrt(np.prod(grid.metres_per_pixel)))
-
-
-def package_version() -> str:
-    try:
-        return metadata.version("minenetcd")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
 
 
 def _warnings(detector: ChangeDetector, grid: Grid, options: PredictOptions) -> list[str]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from minenetcd.errors import MineNetCDError, OutputError
+from minenetcd.errors import MineNetCDError, OutputError, one_line
 from minenetcd.geo.vector import write_vector
 from minenetcd.prediction.outputs import WRITERS, Result, SavedPrediction
 
@@ -20,7 +20,7 @@ def write_formats(result: Result, files: SavedPrediction) -> None:
         except (MineNetCDError, OSError):
             raise
         except Exception as error:  # what is in there may not be ours
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            reason = one_line(error, with_kind=True)
             raise OutputError(
                 f"{path.name} could not be written in the format {format!r} ({reason}): mend it, or do without it."
             ) from error

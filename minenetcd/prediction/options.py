@@ -3,10 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from minenetcd.constants import check_threshold
+from minenetcd.constants import LEAST_SIDE, check_threshold
 from minenetcd.errors import OptionError
 
-LEAST_TILE = 32
 LARGEST_OVERLAP = 0.9
 
 
@@ -27,12 +26,12 @@ class PredictOptions:
     also: tuple[str, ...] = ()  # further formats to write the result in, by name, or package.module:Name
 
     def __post_init__(self) -> None:
-        tile = LEAST_TILE if self.tile is None else self.tile
+        tile = LEAST_SIDE if self.tile is None else self.tile
         gsd = 1.0 if self.gsd is None else self.gsd
         if self.threshold is not None:
             check_threshold(self.threshold)
         _require(0 <= self.overlap <= LARGEST_OVERLAP, "overlap must lie in 0 to 0.9", self.overlap, "0.5")
-        _require(tile >= LEAST_TILE, f"tile must have at least {LEAST_TILE} pixels a side", tile, "256")
+        _require(tile >= LEAST_SIDE, f"tile must have at least {LEAST_SIDE} pixels a side", tile, "256")
         _require(self.batch_size >= 1, "batch_size must be at least 1", self.batch_size, "8")
         _require(math.isfinite(gsd) and gsd > 0, "gsd must be a positive number of metres", gsd, "1.2")
         is_area = math.isfinite(self.min_area_ha) and self.min_area_ha >= 0

@@ -1,4 +1,4 @@
-"""Ctrl-C and the scheduler's request to end: finish the step, save, print how to go on."""
+"""Ctrl-C and the scheduler's request to end, noted: who asks for it ends when its step is finished and saved."""
 
 import signal
 from types import FrameType

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from minenetcd.errors import MineNetCDError, RunInterrupted
+from minenetcd.errors import MineNetCDError, RunInterrupted, one_line
 from minenetcd.registry import resolve
 from minenetcd.runtime.reporting import Reporter
 
@@ -102,9 +102,7 @@ def _run(task: dict[str, Any], connection: WorkerConnection) -> bool:
         connection.send(kind="interrupted")
     except Exception as error:
         traceback.print_exc()
-        text = " ".join(str(error).split())
-        message = text if isinstance(error, MineNetCDError) else f"{type(error).__name__}: {text}"
-        connection.send(kind="failed", error=message)
+        connection.send(kind="failed", error=one_line(error, with_kind=not isinstance(error, MineNetCDError)))
     else:
         connection.send(kind="finished", result=result)
         return True

@@ -15,7 +15,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from minenetcd.errors import OutputError, WeightsError
+from minenetcd.errors import OutputError, WeightsError, one_line
 from minenetcd.runtime.hub import hub_answers, quiet_hub
 
 
@@ -69,7 +69,7 @@ def upload(
                 repo_id=repo_id, folder_path=folder, revision=branch, commit_message=commit_message, **options
             )
     except (OSError, HTTPError, HFValidationError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise OutputError(
             f"The detector cannot be uploaded to {repo_id!r} ({reason}): log in with 'hf auth login', check the id."
         ) from error
@@ -88,5 +88,5 @@ def _refusal(repo_id: str, error: Exception, options: dict[str, Any]) -> str:
             f"The model {repo_id!r} is not on this disk and the hub cannot be reached: go online once, or give a "
             f"folder that holds it."
         )
-    reason = " ".join(str(error).split()) or type(error).__name__
+    reason = one_line(error)
     return f"The model {repo_id!r} cannot be had from the hub ({reason}): check the id and your connection."

@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from minenetcd.constants import Provenance, TrainedOn
+from minenetcd.constants import IMAGENET_MEAN, IMAGENET_STD, Provenance, TrainedOn
 from minenetcd.errors import UnknownNameError, WeightsError
 from minenetcd.weights.maps import MAPS
 from minenetcd.weights.maps.minenetcd import released_options
 from minenetcd.weights.scores import published_scores, score_of
-
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 #: The framework's `model_name` -> ours.
 FRAMEWORK_MODELS: dict[str, str] = {method.PUBLISHED.framework: name for name, method in MAPS.items()}

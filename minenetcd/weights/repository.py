@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
 
-from minenetcd.errors import WeightsError
+from minenetcd.errors import WeightsError, one_line
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -77,7 +77,7 @@ def read_tensors(path: Path) -> "dict[str, Tensor]":
             f"them again, or have them saved as {WEIGHT_FILES[0]}."
         ) from error
     except (SafetensorError, RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error)
         raise WeightsError(f"The weights {str(path)!r} cannot be read ({reason}): fetch or save them again.") from error
     if not isinstance(tensors, dict) or not all(isinstance(value, torch.Tensor) for value in tensors.values()):
         raise WeightsError(f"{str(path)!r} needs to hold tensors by name and nothing else: save a state dict.")

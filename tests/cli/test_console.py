@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from minenetcd.cli.console import counted, digits, duration, print_rich, size, table
+from minenetcd.cli.console import digits, print_rich, size, table
+from minenetcd.display.words import counted, duration
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from rasterio.windows import Window
 
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.display.agreement import agreement_picture
-from minenetcd.display.tables import number
+from minenetcd.display.words import number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.rasters import SceneRasters

@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from minenetcd.benchmark.measuring.samples import SampleCollector, kept_names
 from minenetcd.benchmark.record import Origin, Record, Timing, Training
 from minenetcd.benchmark.suite.cells import WITHOUT_EFFECT, Cell
 from minenetcd.benchmark.suite.trunks import complexity_of
-from minenetcd.constants import TrainedOn
+from minenetcd.constants import VERSION, TrainedOn
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
@@ -181,7 +180,7 @@ def _origin(cell: Cell, device: str) -> Origin:
         config_hash=cell.hash,
         commit=state.get("commit"),
         commit_changed=state.get("changed"),
-        version=version("minenetcd"),
+        version=VERSION,
         torch=torch.__version__,
         machine=_machine(device),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -3,7 +3,6 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ from minenetcd.benchmark.report.formats import to_html
 from minenetcd.benchmark.report.tables import Table
 from minenetcd.benchmark.results.summary import parts
 from minenetcd.configs.suite import Suite
+from minenetcd.constants import VERSION
 from minenetcd.display.page import drawing_source, key_figures, picture_source, render_page
 from minenetcd.display.tables import html_table
+from minenetcd.display.words import duration
 from minenetcd.evaluation.significance import DRAWS
 
 #: Columns of the table of cells: heading, column of the results, how it is shown.
@@ -48,7 +49,7 @@ def render_report(suite: Suite, frame: pd.DataFrame, chapters: Sequence[Chapter]
         subtitle=suite.description,
         sections=_sections(suite, frame, chapters),
         made=f"Suite {suite.name}",
-        software=f"minenetcd {version('minenetcd')}",
+        software=f"minenetcd {VERSION}",
     )
 
 
@@ -108,15 +109,9 @@ def _key_figures(frame: pd.DataFrame) -> str:
             ("Tested on", f"{int(sets['pairs'].sum()):,}", "pairs" + (f" of {int(sites)} sites" if sites else ""))
         )
         seconds = done["train_seconds"].fillna(0).sum() + done["test_seconds"].fillna(0).sum()
-        figures.append(("Computing time", *_duration(seconds)))
+        time, unit = duration(seconds).split()
+        figures.append(("Computing time", time, unit))
     return key_figures(figures)
-
-
-def _duration(seconds: float) -> tuple[str, str]:
-    for unit, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f}", unit
-    return f"{seconds:.0f}", "seconds"
 
 
 def _figure(path: Path, caption: str) -> str:

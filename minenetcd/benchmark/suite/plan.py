@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Self
 
 from minenetcd.benchmark.record import Timing
@@ -186,10 +185,6 @@ class PlannedCell:
     cost: Cost
     seconds: float | None
     state: str
-
-    @cached_property
-    def hours(self) -> float | None:
-        return None if self.seconds is None else self.seconds / 3600
 
 
 def _kind(cell: Cell) -> str:

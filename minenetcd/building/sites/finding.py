@@ -20,18 +20,17 @@ from scipy.sparse.csgraph import connected_components
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from minenetcd.errors import DataError, OptionError
+from minenetcd.constants import DEGREES, HECTARES_PER_KM2
+from minenetcd.errors import DataError, OptionError, one_line
 from minenetcd.files import atomic_path
 from minenetcd.geo.vector import geodesic_hectares, write_vector
 
 CODE, COUNTRY = "ISO3_CODE", "COUNTRY_NAME"
 #: In the id of a site whose country is not stated: a code that ISO 3166 leaves to its users.
 NO_COUNTRY = "XXX"
-DEGREES = "EPSG:4326"
 #: Columns of the site table that are for the user to fill in.
 TO_FILL_IN = ("before", "after", "label", "before_date", "after_date")
 
-_HECTARES_PER_KM2 = 100
 _METRES_PER_DEGREE = 110_500.0  # the shortest a degree of latitude gets
 _LAST_UTM_NORTH, _LAST_UTM_SOUTH = 84.0, -80.0
 
@@ -137,7 +136,7 @@ def _read(path: Path) -> GeoDataFrame:
     try:
         frame = gpd.read_parquet(path) if path.suffix.lower() == ".parquet" else gpd.read_file(path)
     except (DataSourceError, DataLayerError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise DataError(f"The polygons {path} cannot be read ({reason}): download or export them again.") from error
     if not isinstance(frame, GeoDataFrame):
         raise DataError(f"Mining polygons are needed, {path} has no geometry: give another layer.")
@@ -183,7 +182,7 @@ def _measured(mines: GeoDataFrame, zone: int, options: SiteOptions) -> GeoDataFr
     hectares = np.array([geodesic_hectares(shape, crs) for shape in unions])
     columns = {
         "country": [name for _, name in countries], "iso3": [code for code, _ in countries],
-        "polygons": [len(places) for places in members], "area_km2": (hectares / _HECTARES_PER_KM2).round(4),
+        "polygons": [len(places) for places in members], "area_km2": (hectares / HECTARES_PER_KM2).round(4),
         "longitude": centres.x.round(5), "latitude": centres.y.round(5), "crs": crs,
         "left": np.floor(left), "bottom": np.floor(bottom), "right": np.ceil(right), "top": np.ceil(top),
     }  # fmt: skip

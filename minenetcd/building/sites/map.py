@@ -5,7 +5,8 @@ from pathlib import Path
 from geopandas import GeoDataFrame
 
 from minenetcd.display.figure_files import save_figure
-from minenetcd.display.figure_style import counted, figure_style, three_figures
+from minenetcd.display.figure_style import figure_style
+from minenetcd.display.words import counted, three_figures
 from minenetcd.display.world_map import sites_figure
 
 

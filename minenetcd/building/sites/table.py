@@ -14,7 +14,8 @@ from pandas.errors import ParserError
 from pyogrio import list_layers
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from minenetcd.errors import DataError
+from minenetcd.constants import HECTARES_PER_KM2
+from minenetcd.errors import DataError, one_line
 from minenetcd.geo.vector import geodesic_hectares
 
 REQUIRED = ("id", "before", "after", "label")
@@ -23,7 +24,6 @@ ENDINGS = (".gpkg", ".geojson", ".csv")
 TABLE_LAYER = "sites"
 LAYER_MARK = "|layername="  # between the path of a file and a layer in it, as QGIS writes it
 
-_HECTARES_PER_KM2 = 100
 _DATE = re.compile(r"(\d{4})(?:[-/](\d\d)(?:[-/](\d\d)(?:[T ].*)?)?)?")
 
 
@@ -107,7 +107,7 @@ def _read(path: Path) -> pd.DataFrame:
         layer = TABLE_LAYER if TABLE_LAYER in layer_names(path) else None
         return gpd.read_file(path, layer=layer)
     except (DataSourceError, DataLayerError, ParserError, UnicodeDecodeError, pd.errors.EmptyDataError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise DataError(f"The site table {path} cannot be read ({reason}): save it again.") from error
 
 
@@ -124,7 +124,7 @@ def _polygon_areas(frame: pd.DataFrame) -> dict[int, float]:
     if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
         return {}
     return {
-        number: geodesic_hectares(shape, frame.crs.to_wkt()) / _HECTARES_PER_KM2
+        number: geodesic_hectares(shape, frame.crs.to_wkt()) / HECTARES_PER_KM2
         for number, shape in enumerate(frame.geometry, start=1)
         if shape is not None and shape.geom_type in ("Polygon", "MultiPolygon")
     }

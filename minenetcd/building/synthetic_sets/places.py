@@ -10,7 +10,8 @@ from numpy.random import Generator
 from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
-from minenetcd.building.sites.finding import DEGREES, utm_zones
+from minenetcd.building.sites.finding import utm_zones
+from minenetcd.constants import DEGREES
 from minenetcd.display.world_map import countries
 
 #: Six continents, as in the benchmark (paper, section 2), by ISO 3166 code.

@@ -9,7 +9,6 @@ import re
 import shutil
 import sys
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -20,7 +19,7 @@ from minenetcd.building.manifest import MANIFEST
 from minenetcd.building.scenes import PatchOptions
 from minenetcd.building.synthetic_sets.places import invent_places
 from minenetcd.building.synthetic_sets.scene_files import draw_scenes
-from minenetcd.constants import Progress, no_progress
+from minenetcd.constants import VERSION, Progress, no_progress
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.files import locked, make_folder
 
@@ -46,7 +45,7 @@ class SyntheticSet:
     def key(self) -> str:
         """A folder name of its own, for this version of the package."""
         options = f"sites{self.sites}-size{self.size}-seed{self.seed}-patch{self.patch}"
-        return f"{self.name}-{options}-v{version('minenetcd')}"
+        return f"{self.name}-{options}-v{VERSION}"
 
     def seed_of(self, what: int | str) -> int:
         """The seed of scene `what`, or of something else by name."""

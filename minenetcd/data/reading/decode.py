@@ -23,7 +23,7 @@ from rasterio.windows import Window
 from torch import Tensor
 
 from minenetcd.data.reading.read_options import ReadOptions
-from minenetcd.errors import MineNetCDError
+from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.geo.raster import Raster
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.geo.values import same_limits, stretch_limits, to_eight_bits
@@ -215,5 +215,5 @@ def _explained() -> Iterator[None]:
         raise DecodeError("it is no image that can be read") from error
     except (OSError, RasterioError, RuntimeError, ValueError, SyntaxError, MineNetCDError) as error:
         # RasterioErrors carry GDAL's words as their cause; Pillow raises SyntaxError for damaged PNG chunks
-        words = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
+        words = one_line(error.__cause__ or error)
         raise DecodeError(words) from error

@@ -25,7 +25,7 @@ from minenetcd.data.reading.places import place_columns
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.reading.stored_pairs import EncodedPair, StoredPairs
 from minenetcd.data.split_names import WHOLE, ordered, split_word
-from minenetcd.errors import DataError
+from minenetcd.errors import DataError, one_line
 
 #: Role -> column names, in lower case, the published one first.
 IMAGE_COLUMNS = {
@@ -108,7 +108,7 @@ def open_parquet(files: Sequence[Path], source: str, split: str, *, cache_dir: s
                 columns=needed_columns(parquet_schema(files[0]).names),
             )
     except (OSError, pa.ArrowException, DatasetGenerationError, ValueError, TypeError) as error:
-        reason = " ".join(str(error.__cause__ or error).split())
+        reason = one_line(error.__cause__ or error)
         room = "free room for a copy as large as they are, choose another cache folder, or stream"
         advice = room if "space" in reason else "download or write them again"
         raise DataError(f"The parquet files of {source} cannot be prepared ({reason}): {advice}.") from error
@@ -175,7 +175,7 @@ class SavedFolder:
         try:
             table = datasets.load_from_disk(str(folder))
         except (OSError, pa.ArrowException, ValueError, KeyError) as error:
-            reason = " ".join(str(error).split())
+            reason = one_line(error)
             raise DataError(f"{folder} cannot be opened as a saved data set ({reason}): save it again.") from error
         return TablePairs(table, source, split, options, folder=self.path)
 
@@ -189,7 +189,7 @@ def parquet_schema(file: Path) -> pa.Schema:
     try:
         return pq.read_schema(file)
     except (OSError, pa.ArrowException) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise DataError(f"{file} cannot be read as parquet ({reason}): download or write it again.") from error
 
 

@@ -14,7 +14,7 @@ from minenetcd.data.reading.image_table import SPLIT_COLUMN, image_columns
 from minenetcd.data.reading.places import places_of
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.split_names import WHOLE, ordered, split_word
-from minenetcd.errors import DataError
+from minenetcd.errors import DataError, one_line
 
 TABLE_ENDINGS = (".csv", ".parquet", ".geoparquet")
 
@@ -46,7 +46,7 @@ class PathTable:
         try:
             rows = _read(path)
         except (ValueError, OSError, pa.ArrowException) as error:
-            reason = " ".join(str(error).split())
+            reason = one_line(error)
             raise DataError(f"{path} cannot be read as a table ({reason}): write it again.") from error
         roles = {column: role for role, column in image_columns(list(rows.columns), str(path)).items()}
         rows = rows.rename(columns=roles)

@@ -16,7 +16,7 @@ from minenetcd.data.dataset import ChangeDataset, DatasetFacts
 from minenetcd.data.reading.decode import DecodeError, Encoded, decode_date, decode_mask
 from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.data.reading.read_options import ReadOptions
-from minenetcd.errors import DataError
+from minenetcd.errors import DataError, one_line
 from minenetcd.types import ChangeSample
 
 MASKS_READ = 64  # to find what values mean; while none of them holds a change, on to MOST
@@ -148,7 +148,7 @@ def _reading(read: Callable[[], Read], describe: Callable[[], str]) -> Read:
         return read()
     except (DecodeError, OSError) as error:
         advice = error.advice if isinstance(error, DecodeError) else "put it back, or leave the pair out"
-        raise DataError(f"{describe()} cannot be used ({' '.join(str(error).split())}): {advice}.") from error
+        raise DataError(f"{describe()} cannot be used ({one_line(error)}): {advice}.") from error
 
 
 def _unequal(before: torch.Size, after: torch.Size, mask: torch.Size) -> str:

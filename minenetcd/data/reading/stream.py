@@ -20,7 +20,7 @@ from minenetcd.data.reading.image_table import image_columns
 from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.reading.stored_pairs import MASKS_READ, EncodedPair, decode_pair
-from minenetcd.errors import DataError
+from minenetcd.errors import DataError, one_line
 from minenetcd.types import ChangeSample
 
 _ROWS_AT_A_TIME = 32
@@ -108,7 +108,7 @@ class ChangeStream(IterableDataset[ChangeSample]):
         try:
             yield
         except (OSError, HTTPError, pa.ArrowException) as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
+            reason = one_line(error)
             raise DataError(
                 f"{file} cannot be read on ({reason}): check your connection; a stream starts again from its beginning."
             ) from error

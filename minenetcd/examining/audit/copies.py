@@ -5,8 +5,9 @@ from typing import Literal
 
 import numpy as np
 
+from minenetcd.display.words import counted
 from minenetcd.examining.audit.duplicates import duplicate_groups, exchanged_copies
-from minenetcd.examining.audit.finding import Finding, counted
+from minenetcd.examining.audit.finding import Finding
 from minenetcd.examining.examine import ExaminedSplit, PairFacts
 
 _Named = tuple[str, PairFacts]  # split, pair
@@ -51,7 +52,7 @@ def _found(
         return []
     names = [[f"{split}/{pair.name}" for split, pair in group] for group in groups]
     details = tuple(f"{_likeness(group)}: {', '.join(one)}" for group, one in zip(groups, names, strict=True))
-    message = f"{counted(sum(map(len, groups)))} {what}"
+    message = f"{counted(sum(map(len, groups)), 'pair')} {what}"
     return [Finding(level, check, message, tuple(name for one in names for name in one), details)]
 
 

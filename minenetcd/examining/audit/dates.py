@@ -7,9 +7,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from minenetcd.display.words import counted
 from minenetcd.examining.acquisition import parse_dates
 from minenetcd.examining.audit.date_order import DateOrder, judge_date_order
-from minenetcd.examining.audit.finding import Finding, counted
+from minenetcd.examining.audit.finding import Finding
 from minenetcd.examining.examine import ExaminedSplit, PairFacts
 
 
@@ -46,8 +47,8 @@ def check_tone(splits: Sequence[ExaminedSplit], order: DateOrder) -> list[Findin
     pairs = comparable(splits)
     names = tuple(f"{pairs[index][0]}/{pairs[index][1].name}" for index in order.doubted)
     message = (
-        f"{counted(len(names))} with the dates likely exchanged: in {order.agreement:.0%} of all pairs the tone of "
-        "the images tells before from after, and in these it tells the reverse"
+        f"{counted(len(names), 'pair')} with the dates likely exchanged: in {order.agreement:.0%} of all pairs "
+        "the tone of the images tells before from after, and in these it tells the reverse"
     )
     return [Finding("warning", "likely exchanged", message, names)]
 
@@ -72,4 +73,4 @@ def _stated(split: ExaminedSplit) -> pd.DataFrame | None:
 def _rows(level: Literal["error", "warning"], check: str, what: str, rows: pd.DataFrame) -> list[Finding]:
     if rows.empty:
         return []
-    return [Finding(level, check, f"{counted(len(rows))} {what}", tuple(rows["name"]))]
+    return [Finding(level, check, f"{counted(len(rows), 'pair')} {what}", tuple(rows["name"]))]

@@ -25,8 +25,3 @@ class Finding:
 def named(split: str, pairs: Sequence[PairFacts | RefusedPair]) -> tuple[str, ...]:
     """Pairs as findings name them."""
     return tuple(f"{split}/{pair.name}" for pair in pairs)
-
-
-def counted(number: int, what: str = "pair") -> str:
-    """A number with its noun: 1 pair, 2,000 pairs."""
-    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -8,7 +8,8 @@ from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.reading.decode import DecodeError, decode_mask
 from minenetcd.data.reading.mask_values import some_values, values_of
 from minenetcd.data.reading.stored_pairs import StoredPairs
-from minenetcd.examining.audit.finding import Finding, counted
+from minenetcd.display.words import counted
+from minenetcd.examining.audit.finding import Finding
 
 
 def check_mask_values(datasets: Mapping[str, ChangeDataset]) -> dict[str, Finding]:

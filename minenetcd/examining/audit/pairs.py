@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 
+from minenetcd.constants import LEAST_SIDE
 from minenetcd.data.split_names import WHOLE
-from minenetcd.examining.audit.finding import Finding, counted, named
+from minenetcd.display.words import counted
+from minenetcd.examining.audit.finding import Finding, named
 from minenetcd.examining.examine import ExaminedSplit, PairFacts, RefusedPair
 
-LEAST_SIDE = 32  # of what every network takes [pixels]
 #: Kind of refusal -> words in its reason, and what is wrong with such pairs.
 _REFUSALS = {
     "unequal sizes": (("of one size", "as many bands"), "whose before, after and mask differ in size or bands"),
@@ -37,7 +38,7 @@ def check_sizes(splits: Sequence[ExaminedSplit]) -> list[Finding]:
     sizes = Counter((pair.height, pair.width) for split in splits for pair in split.pairs)
     findings = []
     if small:
-        message = f"{counted(len(small))} under {LEAST_SIDE} x {LEAST_SIDE} pixels: no network takes them"
+        message = f"{counted(len(small), 'pair')} under {LEAST_SIDE} x {LEAST_SIDE} pixels: no network takes them"
         findings.append(Finding("error", "too small", message, small))
     if len(sizes) > 1:
         usual = sizes.most_common(1)[0][0]
@@ -55,7 +56,7 @@ def check_bands(splits: Sequence[ExaminedSplit]) -> list[Finding]:
         return []
     usual = bands.most_common(1)[0][0]
     others = _named_where(splits, lambda pair: pair.bands != usual)
-    message = f"{counted(len(others))} with other than {usual} bands, which most have"
+    message = f"{counted(len(others), 'pair')} with other than {usual} bands, which most have"
     return [Finding("error", "bands", message, others)]
 
 
@@ -65,10 +66,10 @@ def check_masks(splits: Sequence[ExaminedSplit]) -> list[Finding]:
     full = _named_where(splits, lambda pair: 0 < pair.labelled == pair.changed)
     unlabelled = _named_where(splits, lambda pair: pair.labelled == 0)
     if full:
-        findings.append(Finding("warning", "full masks", f"{counted(len(full))} changed everywhere", full))
+        findings.append(Finding("warning", "full masks", f"{counted(len(full), 'pair')} changed everywhere", full))
     if unlabelled:
         findings.append(
-            Finding("warning", "no label", f"{counted(len(unlabelled))} without a labelled pixel", unlabelled)
+            Finding("warning", "no label", f"{counted(len(unlabelled), 'pair')} without a labelled pixel", unlabelled)
         )
     return findings + [finding for split in splits if split.pairs for finding in _check_share(split)]
 
@@ -92,7 +93,7 @@ def check_same_image_twice(splits: Sequence[ExaminedSplit]) -> list[Finding]:
     if not same:
         return []
     against = _named_where(splits, lambda pair: pair.digests[0] == pair.digests[1] and pair.changed > 0)
-    message = f"{counted(len(same))} with one image for both dates"
+    message = f"{counted(len(same), 'pair')} with one image for both dates"
     if against:
         message += f", {len(against):,} of them with a mask that says something changed"
     return [Finding("error" if against else "warning", "one image twice", message, same)]
@@ -109,4 +110,4 @@ def _kind(reason: str) -> str:
 def _refused(kind: str, pairs: Sequence[tuple[str, RefusedPair]]) -> Finding:
     names = tuple(f"{split}/{pair.name}" for split, pair in pairs)
     details = tuple(f"{name}: {pair.reason}" for name, (_, pair) in zip(names, pairs, strict=True))
-    return Finding("error", kind, f"{counted(len(pairs))} {_REFUSALS[kind][1]}", names, details)
+    return Finding("error", kind, f"{counted(len(pairs), 'pair')} {_REFUSALS[kind][1]}", names, details)

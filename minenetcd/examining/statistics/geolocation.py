@@ -10,14 +10,14 @@ import shapely
 from numpy.typing import NDArray
 from pyproj.exceptions import ProjError
 
-from minenetcd.geo.grid import WGS84
+from minenetcd.constants import DEGREES, HECTARES_PER_KM2
+from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE, WGS84
 
 BOUNDS = ("left", "bottom", "right", "top")
 LOCATION = ("crs", *BOUNDS)
-DEGREES = "EPSG:4326"
 
 _EDGES_A_SIDE = 8  # straight edges in a projection bend on the ellipsoid
-_SQUARE_METRES_PER_KM2 = 1e6
+_SQUARE_METRES_PER_KM2 = SQUARE_METRES_PER_HECTARE * HECTARES_PER_KM2
 
 
 def locate(places: pd.DataFrame) -> pd.DataFrame:

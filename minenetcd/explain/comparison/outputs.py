@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from minenetcd.constants import VERSION
 from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
 from minenetcd.evaluation.significance import McNemar
@@ -14,7 +15,6 @@ from minenetcd.explain.comparison.differences import differences
 from minenetcd.explain.comparison.joint_counts import confusion, only_right
 from minenetcd.explain.comparison.sheet import differences_sheet, groups_figure
 from minenetcd.files import staged_files, write_json, write_text
-from minenetcd.prediction.facts import package_version
 
 NUMBERS, PARTS, GROUP_TABLE = "comparison.json", "per_part.csv", "per_group.csv"
 SHEET, GROUPS = "differences.png", "groups.png"
@@ -28,7 +28,7 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
     """Everything measured, as plain values; what is undefined is None."""
     joint = comparison.joint
     record: dict[str, Any] = {
-        "software": f"minenetcd {package_version()}",
+        "software": f"minenetcd {VERSION}",
         "a": comparison.a,
         "b": comparison.b,
         "source": comparison.source,

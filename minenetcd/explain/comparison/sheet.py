@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.display.agreement import agreement_legend, agreement_picture
-from minenetcd.display.figure_style import counted, fitted, only_grid, row_inches, titled
+from minenetcd.display.figure_style import fitted, only_grid, row_inches, titled
 from minenetcd.display.palettes import (
     ALIKE,
     BOTH,
@@ -25,6 +25,7 @@ from minenetcd.display.palettes import (
     rgb,
 )
 from minenetcd.display.panels import draw_mask, draw_picture, swatch
+from minenetcd.display.words import counted
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.explain.comparison.comparison import Comparison, Example
 from minenetcd.explain.comparison.joint_counts import confusion

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minenetcd.display.page import key_figures, render_page
-from minenetcd.display.tables import number
+from minenetcd.display.words import number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.files import write_text
 from minenetcd.prediction.facts import ImageFacts, SceneFacts

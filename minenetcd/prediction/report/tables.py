@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from minenetcd.display.tables import html_table, number
+from minenetcd.constants import DEGREES
+from minenetcd.display.tables import html_table
+from minenetcd.display.words import number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.report.maps import LARGEST
@@ -48,7 +50,7 @@ def largest_table(outcome: Outcome) -> str:
     points = largest.geometry.representative_point()
     if outcome.scene.grid.is_georeferenced:
         head, measure, digits = ("", "hectares", "mean probability", "longitude", "latitude"), "area_ha", 5
-        points = points.to_crs("EPSG:4326")
+        points = points.to_crs(DEGREES)
     else:
         head, measure, digits = ("", "pixels", "mean probability", "column", "row"), "area_px", 1
     rows = zip(largest["id"], largest[measure], largest["confidence_mean"], points, strict=True)

@@ -7,7 +7,7 @@ import torch
 from accelerate.utils import gather_object
 from torch import Tensor
 
-from minenetcd.errors import WeightsError
+from minenetcd.errors import WeightsError, one_line
 from minenetcd.files import atomic_path, make_folder
 
 PATTERN = "step-*.pt"
@@ -39,7 +39,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)[:200]
         raise WeightsError(
             f"The checkpoint {str(path)!r} cannot be read ({reason}): remove it, and the one before it is used."
         ) from error

@@ -7,7 +7,7 @@ from typing import Any
 from accelerate import Accelerator
 
 from minenetcd.configs.schema import Settings, TrainerSettings
-from minenetcd.errors import OptionError
+from minenetcd.errors import OptionError, one_line
 from minenetcd.training.records.run_folder import RunFolder
 
 PROJECT = "minenetcd"
@@ -39,7 +39,7 @@ def start_trackers(accelerator: Accelerator, settings: Settings, folder: RunFold
     try:
         accelerator.init_trackers(PROJECT, config=flat(settings.model_dump(mode="json")), init_kwargs=options)
     except Exception as error:  # each has errors of its own: no account, no network, no disk
-        reason = " ".join(str(error).split())[:300]
+        reason = one_line(error)[:300]
         raise OptionError(
             f"A tracker of {', '.join(map(str, accelerator.log_with))} could not start ({reason}): set it up, or "
             "choose others with trainer.trackers ([] for none)."

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from minenetcd.benchmark.report.figures.write import LABEL_INCHES, LONGEST_NAME, WIDTH
 from minenetcd.benchmark.results.comparison import LEVEL, Comparison
 from minenetcd.benchmark.results.summary import Axis, Part
-from minenetcd.display.figure_style import counted, fitted, only_grid, row_inches, text_inches, titled
+from minenetcd.display.figure_style import fitted, only_grid, row_inches, text_inches, titled
 from minenetcd.display.palettes import BLUE, BLUE_LIGHT, INK, QUIET
+from minenetcd.display.words import counted
 
 INTERVAL_INCHES = 3.0
 

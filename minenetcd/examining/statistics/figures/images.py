@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from minenetcd.display.figure_style import counted, only_grid, titled
+from minenetcd.display.figure_style import only_grid, titled
 from minenetcd.display.palettes import ACCENT, AFTER, BEFORE, INK, OTHER_COLOUR, QUIET, SPLIT_COLOURS
+from minenetcd.display.words import counted
 from minenetcd.examining.examine import LEVELS
 from minenetcd.examining.statistics.numbers import Statistics
 

@@ -10,8 +10,9 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from minenetcd.display.figure_style import counted, only_grid, three_figures, titled
+from minenetcd.display.figure_style import only_grid, titled
 from minenetcd.display.palettes import ACCENT, ACCENT_LIGHT, BLUE, BLUE_LIGHT, INK, OTHER_COLOUR, SPLIT_COLOURS
+from minenetcd.display.words import counted, three_figures
 from minenetcd.display.world_map import sites_figure
 from minenetcd.examining.statistics.as_json import countries_table
 from minenetcd.examining.statistics.numbers import Statistics

@@ -1,0 +1,25 @@
+"""Numbers in words: how commands, pages and figures write them."""
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """1 site, 2,000 sites, 3 countries."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def number(value: float) -> str:
+    """About three digits, thousands grouped: 0.012, 1.20, 12,345."""
+    decimals = 0 if value >= 1000 or value == 0 else 1 if value >= 100 else 2 if value >= 1 else 3
+    return f"{value:,.{decimals}f}"
+
+
+def three_figures(value: float) -> str:
+    """No more digits than that, but for whole numbers: 0.0123, 1.2, 123, 12,345."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def duration(seconds: float) -> str:
+    """In the largest unit of which there are one and a half."""
+    for unit, length in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * length:
+            return f"{seconds / length:,.1f} {unit}"
+    return f"{seconds:.0f} s"
