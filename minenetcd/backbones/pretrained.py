@@ -1,8 +1,20 @@
-"""What may stand between a trunk and the weights it was to start from, in one line each."""
+"""Weights that a trunk may start from: fetched with one line where they cannot be had, and none of the libraries'."""
+
+import io
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import TypeVar
 
 from minenetcd.errors import OptionError, WeightsError
+from minenetcd.runtime.hub import hub_answers, quiet_hub
 
 WAY_OUT = "start from random weights with pretrained_backbone=False"
+
+#: How long a server may keep silent, also in the middle of a file.
+SILENCE_SECONDS = 10.0
+
+T = TypeVar("T")
 
 
 def require_three_bands(weights: str, bands: int) -> None:
@@ -16,7 +28,36 @@ def no_weights() -> OptionError:
     return OptionError("This trunk has no pretrained weights: build it with pretrained_backbone=False.")
 
 
-def not_downloaded(weights: str, error: BaseException) -> WeightsError:
-    """Where `weights` are neither on this disk nor to be had."""
-    reason = next(iter(str(error).splitlines()), type(error).__name__)
-    return WeightsError(f"The {weights} could not be downloaded ({reason}): go online once, or {WAY_OUT}.")
+def from_hub(load: Callable[..., T], repo_id: str) -> T:
+    """What `load`, transformers' `from_pretrained`, makes of a repository; of its copy on this disk without a network.
+
+    WeightsError where it cannot be had.
+    """
+    weights = f"pretrained trunk {repo_id!r}"
+    if hub_answers():
+        with downloading(weights):
+            return load(repo_id)
+    try:
+        with quiet_hub():
+            return load(repo_id, local_files_only=True)
+    except OSError as error:
+        raise _not_downloaded(weights, "the hub cannot be reached") from error
+
+
+@contextmanager
+def downloading(weights: str) -> Iterator[None]:
+    """Within the block `weights` are fetched: WeightsError where they are neither on this disk nor to be had."""
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(SILENCE_SECONDS)  # torch's downloads would wait for ever
+    try:
+        with quiet_hub(), redirect_stdout(io.StringIO()):  # torch announces its downloads among the results
+            yield
+    except OSError as error:
+        raise _not_downloaded(weights, str(error)) from error
+    finally:
+        socket.setdefaulttimeout(patience)
+
+
+def _not_downloaded(weights: str, reason: str) -> WeightsError:
+    first = next(iter(reason.splitlines()), "no reason given")
+    return WeightsError(f"The {weights} could not be downloaded ({first}): go online once, or {WAY_OUT}.")

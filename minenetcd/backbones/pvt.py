@@ -6,7 +6,7 @@ Source: Wang et al., "PVT v2: Improved baselines with pyramid vision transformer
 import torch
 from torch import Tensor
 
-from minenetcd.backbones.pretrained import not_downloaded, require_three_bands
+from minenetcd.backbones.pretrained import from_hub, require_three_bands
 from minenetcd.layers.pyramid_transformer import PyramidTransformer, StageShape
 
 PRETRAINED_ID = "OpenGVLab/pvt_v2_b1"
@@ -51,10 +51,7 @@ class PvtV2B1(PyramidTransformer):
         require_three_bands("ImageNet weights of PVTv2-B1", self.in_channels)
         from transformers import PvtV2Model  # here, because whoever fetches nothing shall not wait for it
 
-        try:
-            published = PvtV2Model.from_pretrained(PRETRAINED_ID).state_dict()
-        except OSError as error:
-            raise not_downloaded(f"pretrained trunk {PRETRAINED_ID!r}", error) from error
+        published = from_hub(PvtV2Model.from_pretrained, PRETRAINED_ID).state_dict()
         own = self.state_dict()
         self.load_state_dict({name: x for name, x in from_library(published).items() if name in own})
 

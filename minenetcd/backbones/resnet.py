@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from minenetcd.backbones.base import Backbone
-from minenetcd.backbones.pretrained import no_weights, not_downloaded, require_three_bands
+from minenetcd.backbones.pretrained import from_hub, no_weights, require_three_bands
 
 
 class ResNet(Backbone):
@@ -67,10 +67,7 @@ class ResNet(Backbone):
         require_three_bands("ImageNet weights of ResNet", self.in_channels)
         from transformers import ResNetBackbone  # here, because whoever fetches nothing shall not wait for it
 
-        try:
-            published = ResNetBackbone.from_pretrained(self.pretrained_id)
-        except OSError as error:
-            raise not_downloaded(f"pretrained trunk {self.pretrained_id!r}", error) from error
+        published = from_hub(ResNetBackbone.from_pretrained, self.pretrained_id)
         self.network.load_state_dict(published.state_dict())
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from transformers import SwinBackbone, SwinConfig, UperNetForSemanticSegmentation
 
 from minenetcd.backbones.base import Backbone
-from minenetcd.backbones.pretrained import no_weights, not_downloaded, require_three_bands
+from minenetcd.backbones.pretrained import from_hub, no_weights, require_three_bands
 
 _STAGES = ["stage1", "stage2", "stage3", "stage4"]
 
@@ -59,10 +59,7 @@ class Swin(Backbone):
         if self.pretrained_id is None:
             raise no_weights()
         require_three_bands("pretrained weights of Swin", self.network.config.num_channels)
-        try:
-            published = UperNetForSemanticSegmentation.from_pretrained(self.pretrained_id).backbone
-        except OSError as error:
-            raise not_downloaded(f"pretrained trunk {self.pretrained_id!r}", error) from error
+        published = from_hub(UperNetForSemanticSegmentation.from_pretrained, self.pretrained_id).backbone
         self.network.load_state_dict(_without_unused_norm(published).state_dict())
 
 

@@ -1,11 +1,9 @@
 """ImageNet weights of torchvision's trunks, downloaded when asked for."""
 
-from urllib.error import URLError
-
 from torch import Tensor
 from torchvision.models import get_model_weights
 
-from minenetcd.backbones.pretrained import not_downloaded
+from minenetcd.backbones.pretrained import downloading
 
 
 def imagenet_weights(architecture: str) -> dict[str, Tensor]:
@@ -15,7 +13,6 @@ def imagenet_weights(architecture: str) -> dict[str, Tensor]:
     where they are neither cached nor can be downloaded.
     """
     weights = get_model_weights(architecture).IMAGENET1K_V1
-    try:
-        return weights.get_state_dict(progress=False, check_hash=True)
-    except (URLError, OSError) as error:
-        raise not_downloaded(f"ImageNet weights of {architecture} ({weights.url})", error) from error
+    with downloading(f"ImageNet weights of {architecture} ({weights.url})"):
+        tensors: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True)
+    return tensors

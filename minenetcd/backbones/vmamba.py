@@ -8,7 +8,6 @@ import math
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
-from urllib.error import URLError
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +16,7 @@ from torchvision.models import Weights, WeightsEnum
 from torchvision.ops import Permute, StochasticDepth
 
 from minenetcd.backbones.base import Backbone
-from minenetcd.backbones.pretrained import WAY_OUT, no_weights, not_downloaded, require_three_bands
+from minenetcd.backbones.pretrained import WAY_OUT, downloading, no_weights, require_three_bands
 from minenetcd.backbones.selective_scan import scan_time_major
 from minenetcd.errors import WeightsError
 
@@ -233,9 +232,8 @@ def _initialise(module: nn.Module) -> None:
 def _fetch(weights: ImageNetWeights) -> Mapping[str, Tensor]:
     """The published tensors, from torch's cache or the network."""
     try:
-        return weights.get_state_dict(progress=False, map_location="cpu", weights_only=True)["model"]
-    except (URLError, OSError) as error:
-        raise not_downloaded(f"ImageNet weights of VMamba ({weights.url})", error) from error
+        with downloading(f"ImageNet weights of VMamba ({weights.url})"):
+            return weights.get_state_dict(progress=False, map_location="cpu", weights_only=True)["model"]
     except (pickle.UnpicklingError, KeyError, TypeError, RuntimeError) as error:
         raise WeightsError(
             f"{weights.url} does not hold a VMamba: remove it from torch's cache, or {WAY_OUT}."

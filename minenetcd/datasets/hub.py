@@ -4,7 +4,6 @@ Files that are complete stay, so what was interrupted goes on where it stopped: 
 file, a broken process with the files it had not finished.
 """
 
-import logging
 import shutil
 import signal
 import threading
@@ -29,6 +28,7 @@ from huggingface_hub.utils import tqdm
 from minenetcd.constants import Progress, no_progress
 from minenetcd.data.split_names import WHOLE, by_split
 from minenetcd.errors import DataError
+from minenetcd.runtime.hub import hub_answers, quiet_hub
 
 _CARD = "README.md"
 _FILES_AT_A_TIME = 4  # more only lose more when they are interrupted
@@ -71,7 +71,8 @@ def look_up(repo_id: str, *, revision: str | None = None, cache_dir: str | Path 
     MissingRepository, which is one, where the hub does not have the id.
     """
     with _hub_errors(repo_id, revision):
-        folder = Path(_snapshot(repo_id, revision, cache_dir, allow_patterns=[_CARD]))
+        offline = not hub_answers()  # asked once, because the hub's client waits for minutes
+        folder = Path(_snapshot(repo_id, revision, cache_dir, allow_patterns=[_CARD], local_files_only=offline))
     return _here(repo_id, folder, cache_dir)
 
 
@@ -79,7 +80,7 @@ def look_up_here(
     repo_id: str, *, revision: str | None = None, cache_dir: str | Path | None = None
 ) -> HubDataset | None:
     """What is known of it on this disk, without asking the hub; None where nothing is."""
-    with _quiet_hub():
+    with quiet_hub():
         try:
             folder = snapshot_download(
                 repo_id, repo_type="dataset", revision=revision, cache_dir=cache_dir, local_files_only=True,
@@ -105,6 +106,8 @@ def fetch(
     report(of - todo, of)
     if missing:
         _check_room(data, todo)
+        if not hub_answers():
+            raise _unreachable(data.repo_id)
         with _hub_errors(data.repo_id, data.commit), _interruptible() as stopped:
             bar = _bar(stopped, progress, of - todo, of)
             _snapshot(data.repo_id, data.commit, cache_dir, allow_patterns=missing, tqdm_class=bar)
@@ -123,7 +126,7 @@ def _here(repo_id: str, folder: Path, cache_dir: str | Path | None) -> HubDatase
 
 
 def _snapshot(repo_id: str, revision: str | None, cache_dir: str | Path | None, **options: Any) -> str:
-    with _quiet_hub():
+    with quiet_hub():
         return snapshot_download(
             repo_id,
             repo_type="dataset",
@@ -192,18 +195,6 @@ def _check_room(data: HubDataset, needed: int) -> None:
 
 
 @contextmanager
-def _quiet_hub() -> Iterator[None]:
-    """The hub's log has nothing that our errors do not say."""
-    logger = logging.getLogger("huggingface_hub")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-@contextmanager
 def _hub_errors(repo_id: str, revision: str | None) -> Iterator[None]:
     """What the hub refuses, in one line with what to do."""
     try:
@@ -221,13 +212,17 @@ def _hub_errors(repo_id: str, revision: str | None) -> Iterator[None]:
             f"The data set {repo_id!r} has no revision {revision!r}: give a branch, tag or commit of it."
         ) from error
     except LocalEntryNotFoundError as error:
-        raise DataError(
-            f"The data set {repo_id!r} is not, or not completely, on this disk and the hub ({constants.ENDPOINT}) "
-            "cannot be reached: go online once, or give a folder that holds it."
-        ) from error
-    except (OSError, HTTPError) as error:
+        raise _unreachable(repo_id) from error
+    except (OSError, HTTPError, RuntimeError) as error:  # RuntimeError: the client was closed by another of its threads
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
             f"The data set {repo_id!r} cannot be had from the hub ({reason}): check your connection and start again; "
             "what is complete is not fetched twice."
         ) from error
+
+
+def _unreachable(repo_id: str) -> DataError:
+    return DataError(
+        f"The data set {repo_id!r} is not, or not completely, on this disk and the hub ({constants.ENDPOINT}) "
+        "cannot be reached: go online once, or give a folder that holds it."
+    )

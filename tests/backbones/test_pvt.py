@@ -37,6 +37,7 @@ def test_all_four_levels_equal_the_library(library: PvtV2Model, size: tuple[int,
 
 def test_pretrained_weights_fill_a_trunk_cut_short(library: PvtV2Model, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
+    monkeypatch.setattr("minenetcd.backbones.pretrained.hub_answers", lambda: True)
     monkeypatch.setattr(PvtV2Model, "from_pretrained", lambda name: asked.append(name) or library)
     trunk = PvtV2B1(levels=3).eval()
     trunk.load_pretrained()
@@ -55,6 +56,7 @@ def test_what_cannot_be_loaded_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(name: str) -> None:
         raise OSError("no connection\nsecond line")
 
+    monkeypatch.setattr("minenetcd.backbones.pretrained.hub_answers", lambda: True)
     monkeypatch.setattr(PvtV2Model, "from_pretrained", unreachable)
     with pytest.raises(WeightsError, match=r"\(no connection\).*pretrained_backbone=False"):
         PvtV2B1().load_pretrained()

@@ -53,6 +53,7 @@ def test_it_computes_what_the_library_computes(training: bool, options: dict[str
 
 def test_pretrained_weights_are_those_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     published, asked = library(3, BASIC), []
+    monkeypatch.setattr("minenetcd.backbones.pretrained.hub_answers", lambda: True)
     monkeypatch.setattr(ResNetBackbone, "from_pretrained", lambda name: asked.append(name) or published)
     trunk = ResNet(**BASIC, pretrained_id="owner/name")
     trunk.load_pretrained()
@@ -64,6 +65,7 @@ def test_pretrained_weights_that_do_not_fit_or_cannot_be_had_name_the_way_out(mo
     def unreachable(name: str) -> None:
         raise OSError("no connection\nand much more")
 
+    monkeypatch.setattr("minenetcd.backbones.pretrained.hub_answers", lambda: True)
     monkeypatch.setattr(ResNetBackbone, "from_pretrained", unreachable)
     with pytest.raises(WeightsError, match=r"'owner/name' could not be .*\(no connection\).*pretrained_backbone=False"):
         ResNet(**BASIC, pretrained_id="owner/name").load_pretrained()
