@@ -1,10 +1,13 @@
 """What `minenetcd compare` leaves: numbers, a row for each part and group, and the sheets."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from minenetcd.constants import VERSION
 from minenetcd.display.figure_files import save_figure
@@ -83,7 +86,7 @@ def write_comparison(comparison: Comparison, out: str | Path) -> dict[str, Any]:
     return record
 
 
-def _table(by_name: dict[str, Any], heading: str) -> pd.DataFrame:
+def _table(by_name: Mapping[str, NDArray[np.int64]], heading: str) -> pd.DataFrame:
     """A row for each table of joint counts: who alone is right, and F1 and cIoU of both; who alone sees change."""
     rows = []
     for name, counts in by_name.items():

@@ -5,14 +5,30 @@ import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import torch
 
 PACKAGES = ("minenetcd", "torch", "torchvision", "transformers", "accelerate", "datasets", "numpy")
 
 
-def environment() -> dict[str, Any]:
+class Environment(TypedDict):
+    """`devices`: names of the CUDA devices; `packages`: versions."""
+
+    python: str
+    system: str
+    processor: str
+    cores: int | None
+    devices: list[str]
+    packages: dict[str, str]
+
+
+class GitState(TypedDict):
+    commit: str
+    changed: bool
+
+
+def environment() -> Environment:
     """Interpreter, system, devices and the packages whose versions decide what comes out."""
     return {
         "python": platform.python_version(),
@@ -39,7 +55,7 @@ def _version(package: str) -> str | None:
         return None
 
 
-def git_state() -> dict[str, Any] | None:
+def git_state() -> GitState | None:
     """Commit of the package's sources and whether they were changed; None where no repository holds them."""
     home = Path(__file__).parents[2]
     try:
