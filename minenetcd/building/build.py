@@ -87,13 +87,14 @@ def _strata(request: BuildRequest) -> dict[str, str] | None:
         return {site.id: site.country or "" for site in request.sites}
     if by is None:
         return None
-    unknown = [site.id for site in request.sites if site.area_km2 is None]
+    areas = {site.id: site.area_km2 for site in request.sites if site.area_km2 is not None}
+    unknown = [site.id for site in request.sites if site.id not in areas]
     if unknown:
         raise DataError(
             f"Stratifying by area needs the column area_km2 or polygons, {table} has neither for {unknown[0]!r}: "
             "add them, or stratify by country."
         )
-    return area_strata({site.id: site.area_km2 for site in request.sites})
+    return area_strata(areas)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def patch_row(scene: Scene, patch: Patch) -> Row:
     images = {key: _picture(pixels, name) for key, pixels in zip(IMAGES, patch[2:5], strict=True)}
     return images | {
         "name": name, "site": site.id, "country": site.country, "row": patch.row, "column": patch.column,
-        "crs": scene.grid.crs.to_string(), **bounds._asdict(),
+        "crs": scene.crs, **bounds._asdict(),
         "before_date": scene.before_date, "after_date": scene.after_date,
     }  # fmt: skip
 

@@ -89,7 +89,9 @@ class RasterLabel:
         return known & (classes != 0), known
 
     def _check_values(self, classes: NDArray) -> None:
-        found = {value.item() for value in np.unique(classes)} | {self.changed_value} - {None}
+        found: set[float] = {value.item() for value in np.unique(classes)}
+        if self.changed_value is not None:
+            found.add(self.changed_value)
         others = sorted(found - {0})
         if len(others) > 1 or any(value < 0 for value in others):
             listed = ", ".join(f"{value:g}" for value in sorted(found))

@@ -80,6 +80,12 @@ class Scene:
         self._pair, self._label = pair, label
         self._to_bytes = _byte_scales(pair, options.value_range)
 
+    @property
+    def crs(self) -> str:
+        """The CRS as text; `open_scene` opens no scene without one."""
+        assert self.grid.crs is not None
+        return str(self.grid.crs.to_string())
+
     def windows(self) -> list[Window]:
         """Where patches lie, in rows from the upper left of what both dates share; the last may reach beyond it."""
         area, size = self._pair.overlap, self.options.size

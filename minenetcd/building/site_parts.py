@@ -107,7 +107,7 @@ def _rows(scene: Scene, summary: PartSummary) -> Iterator[Row]:
 
 def _summary_of(scene: Scene) -> PartSummary:
     metres = float(np.sqrt(scene.grid.pixel_hectares * SQUARE_METRES_PER_HECTARE))
-    return PartSummary(scene.grid.crs.to_string(), round(metres, 4), scene.before_date, scene.after_date)
+    return PartSummary(scene.crs, round(metres, 4), scene.before_date, scene.after_date)
 
 
 def _key(site: Site, options: PatchOptions) -> str:

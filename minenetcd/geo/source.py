@@ -88,7 +88,7 @@ def inspect(source: str | Path, bands: tuple[int, ...] | None) -> Source:
 
 
 @contextmanager
-def quiet_gdal(**options: str) -> Iterator[None]:
+def quiet_gdal(**options: str | int) -> Iterator[None]:
     """GDAL set up for reading; its warning that a picture has no georeference is expected here."""
     defaults = {name: value for name, value in GDAL_OPTIONS.items() if name not in os.environ}
     with rasterio.Env(**{**defaults, **options}), warnings.catch_warnings():

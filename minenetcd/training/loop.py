@@ -67,9 +67,9 @@ class Trainer:
         while self.step < self.plan.steps:
             started = time.perf_counter()
             rate = self._set_learning_rate()
-            loss = self._optimise([next(batches) for _ in range(self.plan.batches_per_step)])
+            own_loss = self._optimise([next(batches) for _ in range(self.plan.batches_per_step)])
             self.step += 1
-            loss, interrupted = self._agree(loss, interruption.requested)
+            loss, interrupted = self._agree(own_loss, interruption.requested)
             speed = self.plan.pairs_per_step / (time.perf_counter() - started)
             yield Step(self.step, self.plan.position(self.step - 1)[0], loss, rate, speed, interrupted)
 
@@ -150,8 +150,8 @@ class Trainer:
     def _agree(self, loss: Tensor, asked: bool) -> tuple[float, bool]:
         """Mean loss of the processes, and whether any of them was asked to stop."""
         totals = torch.stack([loss, loss.new_tensor(float(asked))])
-        loss, asked = (self.accelerator.reduce(totals, "sum") / self.accelerator.num_processes).tolist()
-        return loss, asked > 0
+        mean, share = (self.accelerator.reduce(totals, "sum") / self.accelerator.num_processes).tolist()
+        return mean, share > 0
 
     # --- validating and choosing ---
 
@@ -175,6 +175,12 @@ class Trainer:
         else:
             self.waited += 1
         return validation
+
+    @property
+    def chosen(self) -> Validation:
+        """`best`, once something was validated."""
+        assert self.best is not None
+        return self.best
 
     @property
     def out_of_patience(self) -> bool:

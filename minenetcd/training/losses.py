@@ -68,12 +68,16 @@ def dice(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_
 
 def bce_dice(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = UNKNOWN) -> Tensor:
     """`bce` plus `dice`, both with weight 1."""
-    return sum(loss(logits, mask, class_weights=class_weights, ignore_label=ignore_label) for loss in (bce, dice))
+    first, second = (loss(logits, mask, class_weights=class_weights, ignore_label=ignore_label) for loss in (bce, dice))
+    return first + second
 
 
 def dice_focal(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = UNKNOWN) -> Tensor:
     """`dice` plus `focal`, both with weight 1."""
-    return sum(loss(logits, mask, class_weights=class_weights, ignore_label=ignore_label) for loss in (dice, focal))
+    first, second = (
+        loss(logits, mask, class_weights=class_weights, ignore_label=ignore_label) for loss in (dice, focal)
+    )
+    return first + second
 
 
 LOSSES: Table[Loss] = Table(

@@ -59,10 +59,11 @@ class GivenData:
         """
         if self.train is None:
             with accelerator.local_main_process_first():
-                train = load_dataset(settings.name, settings.train_split)
+                train: ChangeDataset = load_dataset(settings.name, settings.train_split)
                 if settings.val_share is None:
                     return train, load_dataset(settings.name, settings.val_split)
                 return hold_out(train, settings.val_share, seed=seed)
+        val: ChangeDataset
         if settings.val_share is not None:
             train, val = hold_out(self.train, settings.val_share, seed=seed)
         elif self.val is not None:

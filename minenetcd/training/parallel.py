@@ -1,7 +1,7 @@
 """One process or several: who computes what, and the whole state of a model whichever way it is spread."""
 
 import copy
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
@@ -22,6 +22,7 @@ from torch.optim import Optimizer
 
 from minenetcd.configs.schema import TrainerSettings
 from minenetcd.errors import OptionError
+from minenetcd.models.base import ChangeModel
 
 WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 
@@ -58,13 +59,13 @@ class Spread:
     `module` is what is called in training; `parameters` are those the optimiser moves, in their order.
     """
 
-    def __init__(self, model: nn.Module, accelerator: Accelerator, settings: TrainerSettings) -> None:
+    def __init__(self, model: ChangeModel, accelerator: Accelerator, settings: TrainerSettings) -> None:
         self.accelerator, self.settings = accelerator, settings
         if settings.batch_norm == "sync":
             model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
         self.sharded = settings.sharding == "fsdp" and accelerator.num_processes > 1
         layout = torch.contiguous_format if self.sharded else torch.channels_last  # shares are cut from rows
-        self.model = model.to(accelerator.device, memory_format=layout)
+        self.model = model.to(accelerator.device).to(memory_format=layout)
         self.full_copy = copy.deepcopy(self.model) if self.sharded else None
         if settings.compile:
             self.model.compile()
@@ -75,7 +76,8 @@ class Spread:
         mesh = init_device_mesh(self.accelerator.device.type, (self.accelerator.num_processes,))
         for block in _large_blocks(self.model):
             fully_shard(block, mesh=mesh)
-        return fully_shard(self.model, mesh=mesh)
+        fully_shard(self.model, mesh=mesh)  # in place
+        return self.model
 
     def train(self) -> None:
         """Training mode; frozen BatchNorm keeps its statistics."""
@@ -96,11 +98,11 @@ class Spread:
     def model_state(self) -> dict[str, Tensor]:
         """Every tensor, whole, on the CPU of the main process, elsewhere its own share. All processes must call it."""
         self._share_buffers()
-        return get_model_state_dict(self.model, options=WHOLE)
+        return cast("dict[str, Tensor]", get_model_state_dict(self.model, options=WHOLE))
 
     def load_model_state(self, state: dict[str, Tensor]) -> None:
         """Take `state` of `model_state`, which every process has read."""
-        set_model_state_dict(self.model, state, options=StateDictOptions(full_state_dict=True, strict=True))
+        set_model_state_dict(self.model, dict(state), options=StateDictOptions(full_state_dict=True, strict=True))
 
     def optimiser_state(self, optimiser: Optimizer) -> dict[str, Any]:
         """As `model_state`, for the optimiser's moments."""

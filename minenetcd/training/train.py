@@ -106,6 +106,7 @@ def _settings(
     told = overrides if pairs is None else {"data": pairs.section, **overrides}
     if given is not None:
         return settings_of(given, **told)
+    assert not isinstance(source, ChangeModel | ChangeDetector)  # they are `given`
     settings = read_settings(source, **told)
     if settings.name is not None:
         return settings
@@ -198,7 +199,7 @@ def _keep_best(run: Trainer, folder: RunFolder) -> None:
     state = run.averaged_state()
     if run.accelerator.is_main_process:
         folder.write_best(state)
-        folder.update_summary({"best": asdict(run.best)})
+        folder.update_summary({"best": asdict(run.chosen)})
 
 
 def _finish(run: Trainer, folder: RunFolder, train_set: ChangeDataset) -> ChangeDetector:
@@ -206,7 +207,7 @@ def _finish(run: Trainer, folder: RunFolder, train_set: ChangeDataset) -> Change
     run.accelerator.wait_for_everyone()
     detector = run.detector
     load_strictly(detector.model, folder.read_best())
-    detector.threshold = run.best.threshold
+    detector.threshold = run.chosen.threshold
     detector.provenance = _provenance(run, train_set)
     detector.eval()
     if run.accelerator.is_main_process:
@@ -230,6 +231,6 @@ def _provenance(run: Trainer, train_set: ChangeDataset) -> Provenance:
             "steps": run.plan.steps,
             "start_from": settings.start_from,
         },
-        metrics={"F1 on the validation split, which chose weights and threshold": run.best.f1},
+        metrics={"F1 on the validation split, which chose weights and threshold": run.chosen.f1},
         limits=SYNTHETIC_LIMITS if train_set.facts.source.startswith("synthetic:") else None,
     )

@@ -195,8 +195,8 @@ def _country(mines: GeoDataFrame, places: NDArray[np.intp], areas: NDArray[np.fl
     shares: dict[tuple[str, str], float] = {}
     codes, names = mines[CODE].array, mines[COUNTRY].array
     for place in places:
-        country = tuple("" if pd.isna(text) else str(text) for text in (codes[place], names[place]))
-        shares[country] = shares.get(country, 0.0) + areas[place]
+        code, name = ("" if pd.isna(text) else str(text) for text in (codes[place], names[place]))
+        shares[code, name] = shares.get((code, name), 0.0) + areas[place]
     return max(sorted(shares), key=shares.__getitem__)
 
 

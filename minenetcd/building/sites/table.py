@@ -133,20 +133,21 @@ def _polygon_areas(frame: pd.DataFrame) -> dict[int, float]:
 def _site(row: Mapping[Hashable, object], number: int, polygon_km2: float | None, path: Path) -> Site:
     texts = {column: _cell_text(row.get(column)) for column in (*REQUIRED, *OPTIONAL)}
     name = f"Site {texts['id']!r}" if texts["id"] else f"Row {number}"
+    needed: dict[str, str] = {}
     for column in REQUIRED:
-        if texts[column] is None:
+        if (text := texts[column]) is None:
             raise DataError(f"{name} in {path} has no {column}: fill in the column {column!r}, or drop the row.")
-    if re.search(r"[/\\\x00-\x1f]", texts["id"]):
+        needed[column] = text
+    if re.search(r"[/\\\x00-\x1f]", needed["id"]):
         raise DataError(f"{name} in {path} cannot be used in a name: leave slashes and control characters out.")
-    dates = {column: _date(texts[column], name, column) for column in ("before_date", "after_date")}
-    if all(dates.values()) and _backwards(dates["before_date"], dates["after_date"]):
+    before, after = (_date(texts[column], name, column) for column in ("before_date", "after_date"))
+    if before is not None and after is not None and _backwards(before, after):
         raise DataError(
-            f"{name} in {path} was taken before on {dates['before_date']} and after on {dates['after_date']}: "
+            f"{name} in {path} was taken before on {before} and after on {after}: "
             "exchange the images or correct the dates."
         )
     area = polygon_km2 if texts["area_km2"] is None else _number(texts["area_km2"], name)
-    columns = {column: texts[column] for column in (*REQUIRED, "country")}
-    return Site(**columns, **dates, table=path, area_km2=area)
+    return Site(**needed, table=path, country=texts["country"], before_date=before, after_date=after, area_km2=area)
 
 
 def _cell_text(value: object) -> str | None:

@@ -1,7 +1,7 @@
 """Checkpoints: the whole state of a run in one file that is there completely or not at all."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from accelerate.utils import gather_object
@@ -11,6 +11,13 @@ from minenetcd.errors import WeightsError, one_line
 from minenetcd.files import atomic_path, make_folder
 
 PATTERN = "step-*.pt"
+
+
+class RandomState(TypedDict):
+    """The generators of one process: the CPU's, and its CUDA device's where it has one."""
+
+    cpu: Tensor
+    cuda: Tensor | None
 
 
 def checkpoint_path(folder: Path, step: int) -> Path:
@@ -45,7 +52,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def random_states(device: torch.device) -> list[dict[str, Tensor | None]]:
+def random_states(device: torch.device) -> list[RandomState]:
     """The generators of every process, in their order; all processes must ask.
 
     Dropout draws from torch's; augmentation and order are functions of seed, epoch and index and have no state.
@@ -54,7 +61,7 @@ def random_states(device: torch.device) -> list[dict[str, Tensor | None]]:
     return gather_object([{"cpu": torch.get_rng_state(), "cuda": on_device}])
 
 
-def restore_random_state(state: dict[str, Tensor | None], device: torch.device) -> None:
+def restore_random_state(state: RandomState, device: torch.device) -> None:
     """Set this process's generators to one of `random_states`."""
     torch.set_rng_state(state["cpu"])
     if device.type == "cuda" and state["cuda"] is not None:

@@ -121,8 +121,8 @@ class RunFolder:
             raise OptionError(
                 f"{str(self.path)!r} holds a run already: go on with --resume, or choose another folder with --out."
             )
-        both = (each.model_dump(mode="json", exclude={"name"}) for each in (before, settings))
-        if changed := _differences(*both):
+        old, new = (each.model_dump(mode="json", exclude={"name"}) for each in (before, settings))
+        if changed := _differences(old, new):
             raise OptionError(
                 f"The run in {str(self.path)!r} was started with other settings ({'; '.join(changed)}): resume it with "
                 f"{self.how_to_go_on(before)}, or choose another folder."
