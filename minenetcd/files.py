@@ -54,22 +54,22 @@ def staged_files(folder: str | Path, names: Iterable[str | Path], *, optional: I
     them. When the block fails nothing is changed, and `folder`, where it was made here, is gone again. OutputError
     where it cannot be written or one of `names` is missing.
     """
-    folder, names, optional = Path(folder), [Path(name) for name in names], [Path(name) for name in optional]
+    folder, required, allowed = Path(folder), [Path(name) for name in names], [Path(name) for name in optional]
     with _made_folder(folder):
         try:
-            for name in (*names, *optional):
+            for name in (*required, *allowed):
                 _refuse_folder(folder / name)
             with _hidden_folder(folder, folder) as hidden:
-                for name in (*names, *optional):
+                for name in (*required, *allowed):
                     (hidden / name).parent.mkdir(parents=True, exist_ok=True)
                 yield hidden
-                written = [*names, *(name for name in optional if (hidden / name).exists())]
+                written = [*required, *(name for name in allowed if (hidden / name).exists())]
                 for name in written:
                     _make_durable(hidden / name)
                 for name in written:
                     (folder / name).parent.mkdir(parents=True, exist_ok=True)
                     os.replace(hidden / name, folder / name)
-                for name in optional:
+                for name in allowed:
                     if name not in written:
                         (folder / name).unlink(missing_ok=True)
                 _make_names_durable(folder)

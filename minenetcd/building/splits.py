@@ -4,7 +4,7 @@ Source: paper section 5.1 (60 % of the sites for training, 10 % for validation, 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -14,16 +14,17 @@ from minenetcd.errors import DataError, OptionError
 
 AREA_CLASSES = 4
 
-Shares = tuple[float, float, float]
+#: What divides the sites into strata.
+Strata = Literal["country", "area"] | None
 
 
 @dataclass(frozen=True)
 class SplitPlan:
     """How sites are assigned: `shares` of train, val and test, in any unit; `stratify` keeps them in each stratum."""
 
-    shares: Shares = (60, 10, 30)
+    shares: tuple[float, ...] = (60, 10, 30)
     seed: int = 8888
-    stratify: Literal["country", "area"] | None = None
+    stratify: Strata = None
 
     def __post_init__(self) -> None:
         whole = len(self.shares) == len(SPLITS) and all(0 <= share < float("inf") for share in self.shares)
@@ -49,7 +50,7 @@ def split_by_site(
     return dict(zip(order, _assigned(quotas), strict=True))
 
 
-def split_sizes(count: int, shares: Shares) -> dict[str, int]:
+def split_sizes(count: int, shares: Sequence[float]) -> dict[str, int]:
     """How many of `count` sites each split gets: rounded by largest remainders, none with a share left empty."""
     wanted = [split for split, share in zip(SPLITS, shares, strict=True) if share]
     if count < len(wanted):

@@ -130,8 +130,8 @@ def _print_sums(planned: "list[PlannedCell]", jobs: int) -> None:
     total += f" and {len(todo) - len(macs)} more of unknown cost" if 0 < len(macs) < len(todo) else ""
     print(f"{len(todo)} of {len(planned)} cells to do, {total}: per cell, MACs of one pair x (3 x training pairs, each")
     print("epoch anew, + validation and test pairs). ~ is estimated from the description of the data.")
-    seconds = [cell.seconds for cell in todo]
-    if todo and None not in seconds:
+    seconds = [cell.seconds for cell in todo if cell.seconds is not None]
+    if todo and len(seconds) == len(todo):
         print(f"At the speed measured so far: {duration(sum(seconds) / min(jobs, len(todo)))} with {jobs} at a time.")
     elif todo:
         print("No time is told before a cell was measured: ? becomes a time when one has been, here.")
@@ -139,8 +139,8 @@ def _print_sums(planned: "list[PlannedCell]", jobs: int) -> None:
 
 def _print_outcome(outcome: "Benchmark") -> None:
     print(f"{counted(len(outcome.finished), 'cell')} measured, {len(outcome.failed)} failed")
-    for cell in outcome.not_published:
-        print(f"  There are no published weights of {cell.label} for {cell.dataset}: train it (weights: train)")
+    for missing in outcome.not_published:
+        print(f"  There are no published weights of {missing.label} for {missing.dataset}: train it (weights: train)")
     print(f"  {'Report':<8} {outcome.report}")
     print(f"  {'Results':<8} {outcome.report.parent / 'results.csv'}, .parquet; tables/, figures/")
     if outcome.failed:

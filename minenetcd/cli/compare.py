@@ -79,6 +79,7 @@ def compare(
                 options=scene_options, truth=truth, device=device, examples=examples, progress=progress,
             )  # fmt: skip
         else:
+            assert data is not None  # one of the two was asked for above
             comparison = compare_on_data(
                 detectors, data,
                 split=split, batch_size=batch_size, workers=workers, device=device, examples=examples,

@@ -1,7 +1,7 @@
 """minenetcd data build, minenetcd data sites"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 from typer import Argument, Option, Typer
 
@@ -11,6 +11,7 @@ from minenetcd.cli.options import Bands, BandsAfter, Gsd, band_numbers, metres_p
 
 if TYPE_CHECKING:
     from minenetcd.building.build import BuiltDataset
+    from minenetcd.building.splits import Strata
 
 app = Typer(no_args_is_help=True, help="Make, find and examine data sets.")
 
@@ -52,7 +53,7 @@ def build(
         gsd=metres_per_pixel(gsd),
         value_range=None if value_range is None else two_numbers(value_range, "--range", "0,3000"),
     )
-    plan = SplitPlan(shares(split, "--split", "60/10/30"), seed, stratify)
+    plan = SplitPlan(shares(split, "--split", "60/10/30"), seed, cast("Strata", stratify))  # which refuses others
     if push is not None:
         check_push(push)
     with progress_bar("Cutting sites") as progress:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 from typer import Option
 
@@ -25,6 +25,7 @@ from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
     from minenetcd.explain.explanation import Explanation
+    from minenetcd.explain.options import Pixels, Target
     from minenetcd.explain.view import View
 
 
@@ -55,10 +56,10 @@ def explain(
     from minenetcd.explain.options import ExplainOptions
     from minenetcd.explain.view import check_view
 
-    options = ExplainOptions(
+    options = ExplainOptions(  # which refuses what is no target or pixels
         levels=_levels(level),
-        target=target,
-        pixels=pixels,
+        target=cast("Target", target),
+        pixels=cast("Pixels", pixels),
         window=None if window is None else three_numbers(window, "--window", "512,512,256"),
         bands=band_numbers(bands),
         bands_after=band_numbers(bands_after, "--bands-after"),

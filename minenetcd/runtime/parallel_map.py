@@ -31,8 +31,11 @@ def _end_with_parent() -> None:
     Else it would wait for work for ever, and hold the locks it inherited.
     """
 
+    parent = parent_process()
+    assert parent is not None  # this is a worker
+
     def wait() -> None:
-        parent_process().join()
+        parent.join()
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()

@@ -133,21 +133,23 @@ class _Worker:
                 text=True,
                 encoding="utf-8",
             )
+        assert self.process.stdin is not None and self.process.stdout is not None  # both were asked for
+        self.to_worker, self.from_worker = self.process.stdin, self.process.stdout
         threading.Thread(target=self._receive, daemon=True).start()
 
     def start(self, task: Task) -> None:
         self.task = task
         with suppress(BrokenPipeError):  # it has ended: the message that says so is on its way
-            self.process.stdin.write(json.dumps(asdict(task)) + "\n")
-            self.process.stdin.flush()
+            self.to_worker.write(json.dumps(asdict(task)) + "\n")
+            self.to_worker.flush()
 
     def close(self) -> None:
         """Ask it to end: it gets no more tasks, and a task that runs is to save and end."""
         with suppress(BrokenPipeError):
-            self.process.stdin.close()
+            self.to_worker.close()
 
     def _receive(self) -> None:
-        for line in self.process.stdout:
+        for line in self.from_worker:
             self.messages.put((self, json.loads(line)))
         self.process.wait()
         self.messages.put((self, None))

@@ -175,11 +175,11 @@ def _steps(cell: Cell, run: Path) -> tuple[int, int, float]:
 
 
 def _origin(cell: Cell, device: str) -> Origin:
-    state = git_state() or {}
+    state = git_state()
     return Origin(
         config_hash=cell.hash,
-        commit=state.get("commit"),
-        commit_changed=state.get("changed"),
+        commit=state["commit"] if state else None,
+        commit_changed=state["changed"] if state else None,
         version=VERSION,
         torch=torch.__version__,
         machine=_machine(device),
