@@ -24,7 +24,7 @@ _TO_LAST, _TO_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 _RELEASE = "https://github.com/MzeroMiko/VMamba/releases/download/%23v2cls"
 
 
-class ImageNetWeights(WeightsEnum):
+class ImageNetWeights(WeightsEnum):  # type: ignore[misc]  # torchvision brings no types
     """The authors' classifiers trained on ImageNet-1k: where the published training started."""
 
     TINY = Weights(f"{_RELEASE}/vssm_tiny_0230_ckpt_epoch_262.pth", transforms=None, meta={})

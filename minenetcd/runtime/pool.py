@@ -224,10 +224,15 @@ class _Pool:
         return environment
 
 
+_EVENTS: dict[str, Callable[..., Event]] = {
+    "progress": Progressed, "note": Noted, "finished": Finished, "failed": Failed,
+}  # fmt: skip
+
+
 def _event(task: Task, kind: str, **values: Any) -> Event:
     if kind == "interrupted":
         return Failed(task, "it was stopped from outside")
-    return {"progress": Progressed, "note": Noted, "finished": Finished, "failed": Failed}[kind](task, **values)
+    return _EVENTS[kind](task, **values)
 
 
 def _ending(returncode: int | None) -> str:

@@ -1,4 +1,4 @@
-"""Lint and format hold: what `poe lint` and `poe format-check` ask."""
+"""Lint, format and types hold: what `poe lint`, `poe format-check` and `poe types` ask."""
 
 import subprocess
 import sys
@@ -9,8 +9,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("command", ["ruff check", "ruff format --check"])
+CHECKS = [
+    "ruff check --quiet .",
+    "ruff format --check --quiet .",
+    pytest.param("mypy", marks=pytest.mark.slow),  # a minute, the first time
+]
+
+
+@pytest.mark.parametrize("command", CHECKS)
 def test_style(command: str) -> None:
-    run = [sys.executable, "-m", *command.split(), "--quiet", "."]
-    result = subprocess.run(run, cwd=ROOT, capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-m", *command.split()], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
