@@ -1,6 +1,6 @@
 """How detectors trained on synthetic scenes do on real pairs, beside a baseline without training.
 
-    python benchmarks/transfer.py FOLDER [--model NAME] [--scale S] [--sheet sheet.png]
+    python benchmarks/transfer.py FOLDER [--model NAME] [--sheet sheet.png]
 
 FOLDER holds A/, B/ and label/ with images of the same names; labels are 0 and another value.
 The threshold is the detector's own: it is never chosen here.

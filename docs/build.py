@@ -39,6 +39,9 @@ def main() -> None:
 
 def write_pages(pages: Path) -> None:
     shutil.copytree(ROOT / "docs", pages, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    for page in pages.glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace("](../README.md", "](index.md"), encoding="utf-8")
     for name, page in FROM_THE_ROOT.items():
         (pages / page).write_text(seen_from_docs((ROOT / name).read_text(encoding="utf-8")), encoding="utf-8")
     shutil.copy(ROOT / "CITATION.cff", pages)

@@ -55,6 +55,21 @@ def test_scripts_exist(page: Path) -> None:
     assert [script for script in scripts if not (ROOT / script).is_file()] == []
 
 
+def test_options_of_scripts_exist() -> None:
+    for script in (ROOT / "benchmarks").glob("*.py"):
+        text = script.read_text(encoding="utf-8")
+        named = re.findall(r"(?<=[ \[])--[a-z-]+", " ".join(re.findall(r"python benchmarks/.*", text)))
+        assert [name for name in named if f'add_argument("{name}"' not in text] == [], script.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files(page: Path) -> None:
+    """As the pages are read in the repository; the site's own links are checked when it is built."""
+    text = "" if page.name == "nav.md" else page.read_text(encoding="utf-8")  # its links are the site's
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text)
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
 @pytest.mark.parametrize("words", [["predikt"], ["predict", "a.tif", "b.tif", "--modell", "x"], ["data", "chek", "x"]])
 def test_a_wrong_command_is_seen(words: list[str], parser: Any) -> None:
     assert fault(parser, words)
