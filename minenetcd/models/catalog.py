@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from minenetcd.backbones.catalog import BACKBONES
-from minenetcd.errors import OptionError
+from minenetcd.errors import InputError, OptionError
 from minenetcd.registry import Table
 
 if TYPE_CHECKING:
@@ -63,13 +63,27 @@ def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any
     """Build the architecture `name` with its keyword `options`, on the CPU, in training mode.
 
     Weights are random; `pretrained_backbone=True` fetches the trunk's ImageNet weights. Raises
-    UnknownNameError, OptionError for an unknown option, WeightsError where the trunk cannot be fetched.
+    UnknownNameError, OptionError for options that do not fit, WeightsError where the trunk cannot be fetched.
     """
     architecture = model_class(name)
-    known = list(inspect.signature(architecture).parameters)
-    if unknown := next((option for option in options if option not in known), None):
-        raise OptionError(f"{name} has no option {unknown!r}: it takes {', '.join(known)}.")
-    model = architecture(**options)
+    signature = inspect.signature(architecture)
+    taken = f"it takes {', '.join(signature.parameters)}"
+    try:
+        signature.bind(**options)
+    except TypeError as error:
+        unknown = next((option for option in options if option not in signature.parameters), None)
+        wrong = f"has no option {unknown!r}" if unknown else f"cannot be built with these options ({error})"
+        raise OptionError(f"{name} {wrong}: {taken}.") from error
+    try:
+        model = architecture(**options)
+    except InputError:
+        raise
+    except (TypeError, ValueError, AttributeError, RuntimeError) as error:
+        if not options:  # nothing to correct: the network itself is wrong
+            raise
+        given = ", ".join(f"{option}={value!r}" for option, value in options.items())
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise OptionError(f"{name} cannot be built with {given} ({reason}): correct a value; {taken}.") from error
     if pretrained_backbone:
         model.load_pretrained_backbone()
     return model

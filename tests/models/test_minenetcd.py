@@ -125,6 +125,8 @@ def test_wrong_options_are_told_in_one_line() -> None:
         MineNetCD(backbone="swin-t")
     with pytest.raises(OptionError, match="no option 'backbon'"):
         create_model("minenetcd", backbon="swin_t")
+    with pytest.raises(OptionError, match=r"built with backbone=3 .*: correct a value; it takes backbone, change_fft"):
+        create_model("minenetcd", backbone=3)
     with pytest.raises(UnknownNameError, match="did you mean 'minenetcd'"):
         create_model("minenet")
 
