@@ -4,12 +4,25 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import pandas as pd
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from minenetcd.errors import DataError
 from minenetcd.types import ChangeSample
+
+#: What can be wrong with a pair.
+Fault = Literal["unequal sizes", "mask values", "unreadable"]
+
+
+class PairError(DataError):
+    """A pair that cannot be used; `fault` says in what way."""
+
+    def __init__(self, message: str, fault: Fault = "unreadable") -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from minenetcd.configs.schema import HANDED_OVER
 from minenetcd.constants import UNKNOWN
-from minenetcd.data.dataset import ChangeDataset, DatasetFacts
+from minenetcd.data.dataset import ChangeDataset, DatasetFacts, PairError
 from minenetcd.data.reading.stored_pairs import spread
 from minenetcd.errors import DataError, one_line
 from minenetcd.types import ChangeSample
@@ -60,9 +60,10 @@ class ObjectPairs(ChangeDataset):
         label = _mask(mask, f"The mask of {pair}")
         if dates[0].shape != dates[1].shape or dates[0].shape[1:] != label.shape:
             shapes = ", ".join(str(tuple(part.shape)) for part in (*dates, label))
-            raise DataError(
+            raise PairError(
                 f"Pair {pair} needs dates of one shape (C, H, W) and a mask (H, W), got {shapes}: crop them alike; "
-                "arrays have their bands last, tensors first."
+                "arrays have their bands last, tensors first.",
+                "unequal sizes",
             )
         return ChangeSample(dates[0], dates[1], label, self.names[index])
 
@@ -126,7 +127,9 @@ def _image(part: Any, what: str) -> Tensor:
     elif pixels.ndim == 3 and not isinstance(part, Tensor):
         pixels = pixels.permute(2, 0, 1)
     if pixels.ndim != 3:
-        raise DataError(f"{what} needs an array (H, W, C) or a tensor (C, H, W), got shape {tuple(pixels.shape)}.")
+        raise DataError(
+            f"{what} needs an array (H, W, C) or a tensor (C, H, W), got shape {tuple(pixels.shape)}: reshape it."
+        )
     return pixels.contiguous()
 
 
@@ -140,7 +143,10 @@ def _mask(part: Any, what: str) -> Tensor:
     other = mask[(mask != 0) & (mask != 1) & (mask != UNKNOWN)]
     if len(other):
         some = ", ".join(str(value) for value in other.unique()[:5].tolist())
-        raise DataError(f"{what} holds {some}: 0 unchanged, 1 changed and {UNKNOWN} not labelled are understood.")
+        raise PairError(
+            f"{what} holds {some}: 0 unchanged, 1 changed and {UNKNOWN} not labelled are understood; return mask > 0.",
+            "mask values",
+        )
     return mask.to(torch.uint8).contiguous()
 
 

@@ -13,7 +13,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 from torch.utils.data import DataLoader, Dataset
 
 from minenetcd.constants import UNKNOWN, Progress, no_progress
-from minenetcd.data.dataset import ChangeDataset
+from minenetcd.data.dataset import ChangeDataset, Fault, PairError
 from minenetcd.errors import DataError
 from minenetcd.types import ChangeSample
 
@@ -51,6 +51,7 @@ class RefusedPair:
     index: int
     name: str
     reason: str
+    fault: Fault
 
 
 @dataclass
@@ -137,22 +138,28 @@ class _Examined(Dataset["_Read"]):
             sample = self.pairs[index]
             _check(sample)
         except DataError as error:
-            return RefusedPair(index, name, str(error))
+            fault = error.fault if isinstance(error, PairError) else "unreadable"
+            return RefusedPair(index, name, str(error), fault)
         histograms = np.stack([[_histogram(band) for band in date] for date in (sample.before, sample.after)])
         return _facts(index, name, sample, histograms), histograms
 
 
 def _check(sample: ChangeSample) -> None:
-    """DataError where a sample is not what ChangeDataset promises."""
+    """PairError where a sample is not what ChangeDataset promises."""
     shapes = [tuple(image.shape) for image in (sample.before, sample.after, sample.mask)]
     if shapes[0] != shapes[1] or shapes[0][1:] != shapes[2]:
         sizes = ", ".join(" x ".join(map(str, shape)) for shape in shapes)
-        raise DataError(
-            f"A pair needs before, after and mask of one size, and as many bands on both dates, got {sizes}."
+        raise PairError(
+            f"A pair needs before, after and mask of one size, and as many bands on both dates, got {sizes}: crop them "
+            "alike, or leave the pair out.",
+            "unequal sizes",
         )
     values = torch.unique(sample.mask).tolist()
     if not set(values) <= {0, 1, UNKNOWN}:
-        raise DataError(f"In a sample a mask needs the values 0, 1 and 255 (not labelled), got {values}.")
+        raise PairError(
+            f"In a sample a mask needs the values 0, 1 and 255 (not labelled), got {values}: return these alone.",
+            "mask values",
+        )
 
 
 def _facts(index: int, name: str, sample: ChangeSample, histograms: NDArray[np.int64]) -> PairFacts:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from minenetcd.backbones.catalog import BACKBONES
-from minenetcd.errors import InputError, OptionError
+from minenetcd.errors import InputError, OptionError, one_line
 from minenetcd.registry import Table
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any
         if not options:  # nothing to correct: the network itself is wrong
             raise
         given = ", ".join(f"{option}={value!r}" for option, value in options.items())
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = one_line(error, with_kind=True)
         raise OptionError(f"{name} cannot be built with {given} ({reason}): correct a value; {taken}.") from error
     if pretrained_backbone:
         model.load_pretrained_backbone()

@@ -12,6 +12,7 @@ from minenetcd.data.loading import make_loader
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.datasets.objects import as_dataset
 from minenetcd.errors import DataError
+from minenetcd.examining.audit.all_checks import audit_splits
 
 
 class Drawn:
@@ -110,6 +111,19 @@ def test_what_is_no_pair_is_told_in_one_line(pairs: Any, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
         _ = as_dataset(pairs, split="train").facts
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "fault"),
+    [
+        (wrong(lambda pair: [pair[0], pair[1], pair[2] * 7]), "mask values"),
+        (wrong(lambda pair: [pair[0], pair[1][:8], pair[2]]), "unequal sizes"),
+        (wrong(lambda pair: "abc"), "unreadable"),
+    ],
+)
+def test_an_audit_says_what_is_wrong_with_a_pair(pairs: Any, fault: str) -> None:
+    found = audit_splits("pairs", {"train": as_dataset(pairs, split="train")}).findings
+    assert [finding.check for finding in found] == [fault]
 
 
 def test_an_object_that_fails_is_named_also_from_a_worker() -> None:

@@ -90,6 +90,10 @@ def other_size_of_a_mask(folder: Path) -> None:
     change(folder / "train/label/001.png", lambda pixels: pixels[:, :60])
 
 
+def a_mask_in_colours(folder: Path) -> None:
+    change(folder / "train/label/001.png", lambda mask: np.stack([mask, mask * 0, mask], axis=-1))
+
+
 @pytest.mark.parametrize(
     ("spoil", "check", "words"),
     [
@@ -97,6 +101,7 @@ def other_size_of_a_mask(folder: Path) -> None:
         (text_for_an_image, "unreadable", "001.png cannot be used"),
         (other_size, "unequal sizes", "64 x 64, 64 x 60, 64 x 64 pixels"),
         (other_size_of_a_mask, "unequal sizes", "64 x 64, 64 x 64, 60 x 64 pixels"),
+        (a_mask_in_colours, "mask values", "001.png cannot be used (a mask needs one band"),
     ],
 )
 def test_a_pair_that_cannot_be_used_is_named_with_the_reason(

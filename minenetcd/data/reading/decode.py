@@ -32,9 +32,6 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _EIGHT_BIT_COLOUR = {b"\x08\x02", b"\x08\x06"}  # bit depth and colour type of a PNG header: RGB, RGBA
 
-#: What to do about masks. JPEG changes values.
-RECODE = "recode the masks, as PNG or TIFF"
-
 #: The bytes of an image file, or the path of one.
 Encoded = bytes | str
 
@@ -59,6 +56,13 @@ class DecodeError(Exception):
     def __init__(self, words: str, *, advice: str = "replace it, or leave the pair out") -> None:
         super().__init__(words)
         self.advice = advice
+
+
+class MaskError(DecodeError):
+    """Which values of a mask have no meaning."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words, advice="recode the masks, as PNG or TIFF")  # JPEG changes values
 
 
 def decode_date(encoded: Encoded, options: ReadOptions) -> Date:
@@ -96,7 +100,7 @@ def _mask_of(dataset: DatasetReader) -> Mask:
     if np.issubdtype(values.dtype, np.floating):
         whole = np.where(valid, values, 0)
         if not np.array_equal(whole, np.rint(whole)):
-            raise DecodeError("a mask needs whole numbers, it holds fractions", advice=RECODE)
+            raise MaskError("a mask needs whole numbers, it holds fractions")
         values = whole.astype(np.int64)
     return Mask(values, None if valid.all() else valid)
 
@@ -105,7 +109,7 @@ def _one_band(values: NDArray, *, has_alpha: bool) -> NDArray:
     if values.ndim == 3:
         values = values[..., :-1] if has_alpha else values
         if values.shape[-1] > 1 and not (values == values[..., :1]).all():
-            raise DecodeError("a mask needs one band of values, it holds colours", advice=RECODE)
+            raise MaskError("a mask needs one band of values, it holds colours")
         values = values[..., 0]
     return values.astype(np.uint8) if values.dtype == bool else values
 

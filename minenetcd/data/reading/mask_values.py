@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minenetcd.constants import UNKNOWN
-from minenetcd.data.reading.decode import RECODE, DecodeError, Mask
+from minenetcd.data.reading.decode import Mask, MaskError
 
 _OTHER = 2  # marks, while a mask is translated, the values it should not hold
 
@@ -27,7 +27,7 @@ class MaskValues:
 
     @classmethod
     def of(cls, found: Iterable[int], *, not_labelled: int | None = None) -> "MaskValues":
-        """The meaning of the values `found`, 0 included or not. DecodeError where there is none."""
+        """The meaning of the values `found`, 0 included or not. MaskError where there is none."""
         others = sorted(set(found) - {0, not_labelled})
         if not others:
             return cls(None, not_labelled)
@@ -35,13 +35,12 @@ class MaskValues:
             return cls(others[0], not_labelled)
         if others == [1, UNKNOWN] and not_labelled is None:
             return cls(1, UNKNOWN)
-        raise DecodeError(
-            f"a mask needs 0 and one value for change (or 0, 1 and 255 for not labelled), found {some_values(found)}",
-            advice=RECODE,
+        raise MaskError(
+            f"a mask needs 0 and one value for change (or 0, 1 and 255 for not labelled), found {some_values(found)}"
         )
 
     def translate(self, mask: Mask) -> NDArray[np.uint8]:
-        """The mask (H, W) with 0 unchanged, 1 changed, 255 not labelled. DecodeError for any other value in it."""
+        """The mask (H, W) with 0 unchanged, 1 changed, 255 not labelled. MaskError for any other value in it."""
         known = self
         if self.changed is None:  # no mask read so far holds a change: this one decides
             known = MaskValues.of(values_of(mask), not_labelled=self.not_labelled)
@@ -50,9 +49,8 @@ class MaskValues:
             translated[~mask.valid] = UNKNOWN
         if (translated == _OTHER).any():
             expected = ", ".join(str(value) for value in known._meanings())
-            raise DecodeError(
-                f"the masks of this data set hold {expected}, this one holds {some_values(values_of(mask))}",
-                advice=RECODE,
+            raise MaskError(
+                f"the masks of this data set hold {expected}, this one holds {some_values(values_of(mask))}"
             )
         return translated
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from minenetcd.constants import UNKNOWN
-from minenetcd.data.dataset import ChangeDataset, DatasetFacts
-from minenetcd.data.reading.decode import DecodeError, Encoded, decode_date, decode_mask
+from minenetcd.data.dataset import ChangeDataset, DatasetFacts, Fault, PairError
+from minenetcd.data.reading.decode import DecodeError, Encoded, MaskError, decode_date, decode_mask
 from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.data.reading.read_options import ReadOptions
-from minenetcd.errors import DataError, one_line
+from minenetcd.errors import one_line
 from minenetcd.types import ChangeSample
 
 MASKS_READ = 64  # to find what values mean; while none of them holds a change, on to MOST
@@ -76,13 +76,13 @@ class StoredPairs(ChangeDataset):
 
     @property
     def mask_values(self) -> MaskValues:
-        """What the masks' values mean, found once from many of them. DecodeError where they have no one meaning."""
-        if isinstance(self._mask_values, DecodeError):
-            raise DecodeError(str(self._mask_values), advice=self._mask_values.advice)
+        """What the masks' values mean, found once from many of them. MaskError where they have no one meaning."""
+        if isinstance(self._mask_values, MaskError):
+            raise MaskError(str(self._mask_values))
         return self._mask_values
 
     @cached_property
-    def _mask_values(self) -> MaskValues | DecodeError:
+    def _mask_values(self) -> MaskValues | MaskError:
         found: set[int] = set()
         for count, values in enumerate(self._values_of_masks()):
             if count >= (MASKS_READ if found - {0, self.options.not_labelled} else MOST_MASKS_READ):
@@ -90,7 +90,7 @@ class StoredPairs(ChangeDataset):
             found |= values
         try:
             return MaskValues.of(found, not_labelled=self.options.not_labelled)
-        except DecodeError as error:
+        except MaskError as error:
             return error
 
     def _values_of_masks(self) -> Iterator[set[int]]:
@@ -121,7 +121,7 @@ def decode_pair(
 ) -> ChangeSample:
     """The sample of three encoded images.
 
-    `describe` gives an error the words for a part (before, after, mask, pair). DataError for an image that is
+    `describe` gives an error the words for a part (before, after, mask, pair). PairError for an image that is
     damaged, a mask of values without meaning, or sizes that differ.
     """
     before, after = (
@@ -131,7 +131,7 @@ def decode_pair(
     mask = _decoded_mask(pair.mask, mask_values, describe)
     shapes = before.pixels.shape, after.pixels.shape, mask.shape
     if shapes[0] != shapes[1] or shapes[0][1:] != shapes[2]:
-        raise DataError(f"{describe('pair')} {_unequal(*shapes)}")
+        raise PairError(f"{describe('pair')} {_unequal(*shapes)}", "unequal sizes")
     for valid in (before.valid, after.valid):
         if valid is not None:
             mask[~valid] = UNKNOWN
@@ -148,7 +148,8 @@ def _reading(read: Callable[[], Read], describe: Callable[[], str]) -> Read:
         return read()
     except (DecodeError, OSError) as error:
         advice = error.advice if isinstance(error, DecodeError) else "put it back, or leave the pair out"
-        raise DataError(f"{describe()} cannot be used ({one_line(error)}): {advice}.") from error
+        fault: Fault = "mask values" if isinstance(error, MaskError) else "unreadable"
+        raise PairError(f"{describe()} cannot be used ({one_line(error)}): {advice}.", fault) from error
 
 
 def _unequal(before: torch.Size, after: torch.Size, mask: torch.Size) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset
-from minenetcd.data.reading.decode import DecodeError, decode_mask
+from minenetcd.data.reading.decode import DecodeError, MaskError, decode_mask
 from minenetcd.data.reading.mask_values import some_values, values_of
 from minenetcd.data.reading.stored_pairs import StoredPairs
 from minenetcd.display.words import counted
@@ -23,7 +23,7 @@ def _has_one_meaning(dataset: ChangeDataset) -> bool:
         return True
     try:
         return dataset.mask_values is not None
-    except DecodeError:
+    except MaskError:
         return False
 
 

@@ -4,16 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Container, Sequence
 
 from minenetcd.constants import LEAST_SIDE
+from minenetcd.data.dataset import Fault
 from minenetcd.data.split_names import WHOLE
 from minenetcd.display.words import counted
 from minenetcd.examining.audit.finding import Finding, named
 from minenetcd.examining.examine import ExaminedSplit, PairFacts, RefusedPair
 
-#: Kind of refusal -> words in its reason, and what is wrong with such pairs.
-_REFUSALS = {
-    "unequal sizes": (("of one size", "as many bands"), "whose before, after and mask differ in size or bands"),
-    "mask values": (("a mask needs", "masks of this data set hold"), "with other values in the mask than change has"),
-    "unreadable": (("",), "that cannot be read"),
+#: What is wrong with pairs, in words.
+_FAULTS: dict[Fault, str] = {
+    "unequal sizes": "whose before, after and mask differ in size or bands",
+    "mask values": "with other values in the mask than change has",
+    "unreadable": "that cannot be read",
 }
 MOST_CHANGED = 0.5  # of the labelled pixels of a split, before its masks are thought to be inverted
 
@@ -23,13 +24,12 @@ def check_refused(splits: Sequence[ExaminedSplit], *, masks_reported: Container[
 
     `masks_reported`: splits whose masks another check has reported.
     """
-    reasons: dict[str, list[tuple[str, RefusedPair]]] = {}
+    refused: dict[Fault, list[tuple[str, RefusedPair]]] = {}
     for split in splits:
         for pair in split.refused:
-            kind = _kind(pair.reason)
-            if not (kind == "mask values" and split.split in masks_reported):
-                reasons.setdefault(kind, []).append((split.split, pair))
-    return [_refused(kind, reasons[kind]) for kind in _REFUSALS if kind in reasons]
+            if not (pair.fault == "mask values" and split.split in masks_reported):
+                refused.setdefault(pair.fault, []).append((split.split, pair))
+    return [_refused(fault, refused[fault]) for fault in _FAULTS if fault in refused]
 
 
 def check_sizes(splits: Sequence[ExaminedSplit]) -> list[Finding]:
@@ -103,11 +103,7 @@ def _named_where(splits: Sequence[ExaminedSplit], holds: Callable[[PairFacts], b
     return tuple(name for split in splits for name in named(split.split, [pair for pair in split.pairs if holds(pair)]))
 
 
-def _kind(reason: str) -> str:
-    return next(kind for kind, (words, _) in _REFUSALS.items() if any(word in reason for word in words))
-
-
-def _refused(kind: str, pairs: Sequence[tuple[str, RefusedPair]]) -> Finding:
+def _refused(fault: Fault, pairs: Sequence[tuple[str, RefusedPair]]) -> Finding:
     names = tuple(f"{split}/{pair.name}" for split, pair in pairs)
     details = tuple(f"{name}: {pair.reason}" for name, (_, pair) in zip(names, pairs, strict=True))
-    return Finding("error", kind, f"{counted(len(pairs), 'pair')} {_REFUSALS[kind][1]}", names, details)
+    return Finding("error", fault, f"{counted(len(pairs), 'pair')} {_FAULTS[fault]}", names, details)
