@@ -48,10 +48,15 @@ class PatchOptions:
                 f"{self.overlap}: choose a smaller one."
             )
         if not 0 <= self.min_valid <= 1:
-            raise OptionError(f"The share of valid pixels (--min-valid) must be 0 to 1, got {self.min_valid:g}.")
+            raise OptionError(
+                f"The share of valid pixels (--min-valid) must be 0 to 1, got {self.min_valid:g}: e.g. 0.5."
+            )
         if self.value_range is not None and not self.value_range[0] < self.value_range[1]:
             low, high = self.value_range
-            raise OptionError(f"The value range (--range) needs a low and a higher value, got {low:g} and {high:g}.")
+            raise OptionError(
+                f"The value range (--range) needs a low and a higher value, got {low:g} and {high:g}: correct it, or "
+                "leave it out."
+            )
         for bands in (self.bands, self.bands_after):
             if bands is not None and len(bands) != 3:
                 raise OptionError(f"Patches are colour images of 3 bands, got {len(bands)} band numbers: give three.")

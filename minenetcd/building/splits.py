@@ -29,7 +29,9 @@ class SplitPlan:
     def __post_init__(self) -> None:
         whole = len(self.shares) == len(SPLITS) and all(0 <= share < float("inf") for share in self.shares)
         if not whole or sum(self.shares) == 0:
-            raise OptionError(f"Shares need three numbers from 0 up, e.g. 60/10/30, got {_slashed(self.shares)}.")
+            raise OptionError(
+                f"Shares need three numbers from 0 up, e.g. 60/10/30, got {_slashed(self.shares)}: correct them."
+            )
         if self.stratify not in (None, "country", "area"):
             raise OptionError(f"Sites are stratified by 'country' or 'area', got {self.stratify!r}: choose one.")
 

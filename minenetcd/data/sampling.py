@@ -26,7 +26,9 @@ class EpochSampler(Sampler[Key]):
 
     def __init__(self, length: int, *, seed: int, shuffle: bool, start_epoch: int = 0, start_position: int = 0) -> None:
         if not 0 <= start_position <= length:
-            raise OptionError(f"A start needs a position of 0 to {length} pairs in its epoch, got {start_position}.")
+            raise OptionError(
+                f"A start needs a position of 0 to {length} pairs in its epoch, got {start_position}: begin at 0."
+            )
         self.length, self.seed, self.shuffle = length, seed, shuffle
         self._next = Key(start_epoch, start_position)
 

@@ -183,7 +183,9 @@ class Grid:
     def wkt(self) -> str:
         """The CRS as text. GridError for a picture."""
         if self.crs is None:
-            raise GridError("Metres, hectares and degrees need a georeferenced image, got a picture without CRS.")
+            raise GridError(
+                "Metres, hectares and degrees need a georeferenced image, got a picture without CRS: give a GeoTIFF."
+            )
         text: str = self.crs.to_wkt()
         return text
 

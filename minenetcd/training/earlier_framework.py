@@ -96,7 +96,9 @@ def _external_checkpoint(config: Mapping[str, Any]) -> str | None:
 def _section(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     section = _needed(config, name)
     if not isinstance(section, Mapping):
-        raise OptionError(f"{name} needs keys of its own in a file of the earlier framework, got {section!r}.")
+        raise OptionError(
+            f"{name} needs keys of its own in a file of the earlier framework, got {section!r}: write them."
+        )
     return section
 
 

@@ -70,7 +70,8 @@ def parse_synthetic(source: str) -> SyntheticSet:
         wanted = replace(wanted, patch=wanted.size)
     if wanted.patch > wanted.size:
         raise OptionError(
-            f"patch must be {wanted.size} at most, the size of a scene, got {wanted.patch} in {source!r}."
+            f"patch must be {wanted.size} at most, the size of a scene, got {wanted.patch} in {source!r}: correct "
+            "it, or leave it out."
         )
     return wanted
 
@@ -111,5 +112,8 @@ def cache_folder(cache_dir: str | Path | None = None) -> Path:
 def _whole_number(key: str, text: str, source: str) -> int:
     low, high = LIMITS[key]
     if not (re.fullmatch(r"\d{1,12}", text) and low <= int(text) <= high):
-        raise OptionError(f"{key} must be a whole number from {low} to {high}, got {text!r} in {source!r}.")
+        raise OptionError(
+            f"{key} must be a whole number from {low} to {high}, got {text!r} in {source!r}: correct it, or leave "
+            "it out."
+        )
     return int(text)
