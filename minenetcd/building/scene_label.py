@@ -83,7 +83,7 @@ class RasterLabel:
         classes = classes[..., 0]
         known = valid
         if self._zero_area is not None:
-            part = self.grid.window(window.row_off, window.col_off, window.height, window.width)
+            part = self.grid.part(window)
             known = valid | ((classes == 0) & burn([self._zero_area], part))
         self._check_values(classes[known])
         return known & (classes != 0), known
@@ -118,7 +118,7 @@ class PolygonLabel:
 
     def read(self, window: Window) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Where it changed, and True: everything is known (H, W)."""
-        part = self.grid.window(window.row_off, window.col_off, window.height, window.width)
+        part = self.grid.part(window)
         touched = self._index.query(shapely.box(*part.bounds))
         return burn(self._shapes.iloc[np.sort(touched)], part), np.ones(part.shape, dtype=bool)
 

@@ -20,7 +20,7 @@ from minenetcd.cli.options import (
     band_numbers,
     metres_per_pixel,
 )
-from minenetcd.display.words import counted
+from minenetcd.display.words import MEASURES, counted
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _print_metrics(record: dict[str, Any]) -> None:
         interval = found["interval_95"]
         span = "-" if interval is None else f"{interval[0]:+.4f} to {interval[1]:+.4f}"
         values = (digits(found["a"]), digits(found["b"]), digits(found["difference"], "+.4f"))
-        rows.add_row(_HEADINGS[name], *values, span, digits(found["p_value"], ".3g", unknown="-"))
+        rows.add_row(MEASURES[name], *values, span, digits(found["p_value"], ".3g", unknown="-"))
     print_rich(rows)
     test = record["mcnemar"]
     print(f"Only A right {test['only_a_right']:,} pixels, only B right {test['only_b_right']:,}", end="")
@@ -134,6 +134,3 @@ def _print_metrics(record: dict[str, Any]) -> None:
         return
     p_value = "below 1e-300" if test["p_value"] < 1e-300 else f"{test['p_value']:.3g}"
     print(f"; McNemar {test['statistic']:,.1f}, p {p_value} if pixels were independent. They are not: trust the table.")
-
-
-_HEADINGS = {"oa": "OA", "precision": "Precision", "recall": "Recall", "f1": "F1", "ciou": "cIoU"}

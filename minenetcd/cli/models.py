@@ -8,8 +8,8 @@ from typer import Argument
 
 from minenetcd.cli.console import is_terminal, print_json, print_rich, print_rows, table
 from minenetcd.cli.options import Json, Quiet
+from minenetcd.display.words import MEASURES
 
-_HEADINGS = {"accuracy": "OA", "f1": "F1", "precision": "Precision", "recall": "Recall", "iou": "cIoU"}
 _UNITS = "Parameters in 2^20, multiply-adds (MACs) for one pair of 256 x 256 in 2^30: measured (published)."
 
 
@@ -115,7 +115,7 @@ def _print_details(record: dict[str, Any], *, quiet: bool) -> None:
     for option in record["options"]:
         options.add_row(option["name"], repr(option["default"]), option["values"])
     print_rich(options)
-    headings = [_HEADINGS[metric] for metric in METRICS]
+    headings = [MEASURES[ours] for ours in METRICS.values()]
     rows = table("Published weights", "Data set", *headings, right=headings, whole=("Published weights", "Data set"))
     for score in record["scores"]:
         rows.add_row(score["weights"], score["data_set"], *(score[metric] for metric in METRICS))

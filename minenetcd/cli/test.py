@@ -11,7 +11,7 @@ from typer import Exit, Option
 from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import digits, print_json, print_rich, progress_bar, table
 from minenetcd.cli.options import DATA, BatchSize, Detector, Device, Json, Quiet, Split, Workers
-from minenetcd.display.words import counted
+from minenetcd.display.words import MEASURES, counted
 
 if TYPE_CHECKING:
     from minenetcd.benchmark.suite.published import Printed
@@ -91,7 +91,6 @@ def _as_json(
 
 def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published: "Printed | None", out: Path) -> None:
     """The table of section 5.4, with intervals where sites are known, beside the published row where there is one."""
-    from minenetcd.benchmark.suite.labels import MEASURES
     from minenetcd.data.split_names import WHOLE
     from minenetcd.evaluation.outputs import MetricsRecord
     from minenetcd.evaluation.testing import was_trained_on

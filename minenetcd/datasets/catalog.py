@@ -11,7 +11,7 @@ from minenetcd.data.split_names import choose_split, ordered, split_of
 from minenetcd.datasets.download import HubName, OnDisk, available_on_disk, download_dataset, find_on_hub
 from minenetcd.datasets.folder import find_data, open_path
 from minenetcd.datasets.hub import HubDataset, MissingRepository, fetch
-from minenetcd.datasets.named import DATASETS, named_dataset
+from minenetcd.datasets.named import DATASETS, find_named, named_dataset
 from minenetcd.datasets.plugged import open_plugged, splits_of
 from minenetcd.datasets.source import Source, read_source
 from minenetcd.errors import DataError
@@ -89,8 +89,8 @@ def list_splits(source: str | Path, *, cache_dir: str | Path | None = None) -> t
 
 def published_table(source: str) -> str | None:
     """The table of published test scores on the data set `source`; None for a data set without one."""
-    tables = {name.lower(): row.published_table for row in DATASETS.values() for name in (row.name, *row.hub_ids)}
-    return tables.get(str(source).partition("@")[0].lower())
+    row = find_named(str(source).partition("@")[0], or_id=True)
+    return row.published_table if row else None
 
 
 def _load_hub(

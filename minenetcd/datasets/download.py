@@ -1,16 +1,14 @@
 """Data sets of the hub, by name or id, on their way to this disk. Light: what lists and downloads needs no torch."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from minenetcd.constants import Progress
 from minenetcd.data.split_names import choose_split
 from minenetcd.datasets.hub import HubDataset, MissingRepository, fetch, look_up, look_up_here
-from minenetcd.datasets.named import DATASETS, named_dataset
+from minenetcd.datasets.named import find_named, named_dataset
 from minenetcd.errors import DataError
-
-_HUB_ID = re.compile(r"\w[\w.-]*/[\w.-]+")
+from minenetcd.runtime.hub import is_hub_id
 
 
 @dataclass(frozen=True)
@@ -41,10 +39,10 @@ class OnDisk:
 def hub_name(text: str) -> HubName | None:
     """NAME of DATASETS or "owner/name", either with @REVISION; None for what can be neither."""
     name, _, revision = text.partition("@")
-    known = next((row for row in DATASETS.values() if row.name.lower() == name.lower()), None)
+    known = find_named(name)
     if known is not None:
         return HubName(text, known.hub_ids, revision or None, is_named=True)
-    return HubName(text, (name,), revision or None, is_named=False) if _HUB_ID.fullmatch(name) else None
+    return HubName(text, (name,), revision or None, is_named=False) if is_hub_id(name) else None
 
 
 def find_on_hub(name: HubName, *, cache_dir: str | Path | None = None) -> HubDataset:

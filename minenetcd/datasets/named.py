@@ -136,7 +136,12 @@ DATASETS = {row.name: row for row in _ROWS}
 
 def named_dataset(name: str) -> NamedDataset:
     """The row of that name, however it is capitalised. UnknownNameError with the nearest one."""
-    for known, row in DATASETS.items():
-        if known.lower() == name.lower():
-            return row
-    raise UnknownNameError("data set", name, DATASETS)
+    if (row := find_named(name)) is None:
+        raise UnknownNameError("data set", name, DATASETS)
+    return row
+
+
+def find_named(text: str, *, or_id: bool = False) -> NamedDataset | None:
+    """The row of that name, or with `or_id` of one of its hub ids, however it is capitalised; None for any other."""
+    wanted = text.lower()
+    return next((row for row in _ROWS if wanted in map(str.lower, (row.name, *(row.hub_ids if or_id else ())))), None)

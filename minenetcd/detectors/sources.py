@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from minenetcd.errors import OptionError, UnknownNameError
-from minenetcd.weights.repository import CONFIG_FILE, is_hub_id, open_repository
+from minenetcd.runtime.hub import is_hub_id
+from minenetcd.weights.repository import CONFIG_FILE, open_repository
 
 EMBEDDED = Path(__file__).parents[1] / "weights" / "embedded"
 

@@ -1,4 +1,7 @@
-"""Numbers in words: how commands, pages and figures write them."""
+"""Measures and numbers in words: how commands, pages and figures write them."""
+
+#: The five of the paper's section 5.4, and what heads them.
+MEASURES = {"oa": "OA", "precision": "Precision", "recall": "Recall", "f1": "F1", "ciou": "cIoU"}
 
 
 def counted(number: int, one: str, many: str = "") -> str:

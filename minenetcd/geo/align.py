@@ -57,7 +57,7 @@ class AlignedPair:
 
     def read(self, window: Window) -> Pair:
         """Both dates in `window` of `grid`. GridError for a window outside it; RasterError for a damaged file."""
-        part = self.grid.window(window.row_off, window.col_off, window.height, window.width)
+        part = self.grid.part(window)
         return _pair(*self.read_dates(window), part)
 
     def read_dates(self, window: Window) -> tuple[Pixels, Pixels]:
@@ -67,7 +67,7 @@ class AlignedPair:
     def read_small(self, max_side: int) -> Pair:
         """The overlap of both dates on one smaller grid, at most `max_side` pixels a side."""
         window = self.overlap
-        part = self.grid.window(window.row_off, window.col_off, window.height, window.width)
+        part = self.grid.part(window)
         small = part.decimated(max_side)
         return _pair(_read_small(self._before, window, small), _read_small(self._after, window, small), small)
 

@@ -106,6 +106,10 @@ class Grid:
         self.check_inside(window)
         return Grid(height, width, self.transform @ Affine.translation(col, row), self.crs)
 
+    def part(self, window: Window) -> "Grid":
+        """The grid of `window`. GridError where that leaves the grid."""
+        return self.window(window.row_off, window.col_off, window.height, window.width)
+
     def check_inside(self, window: Window) -> None:
         """GridError unless `window` is whole pixels, at least one, inside the grid."""
         row, col, height, width = window.row_off, window.col_off, window.height, window.width

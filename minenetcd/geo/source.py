@@ -55,7 +55,7 @@ class Source:
         At a height and width smaller than the window's, bands are averaged (a palette is sampled) and validity is
         sampled. Why a VRT: WarpedVRT then sees one mask that all bands share, so nodata never enters a mean.
         """
-        part = self.grid.window(window.row_off, window.col_off, window.height, window.width)
+        part = self.grid.part(window)
         if self.has_palette:
             source: Callable[[int], str] = palette_source
         else:

@@ -89,4 +89,4 @@ def _labels(polygons: GeoDataFrame, numbers: NDArray[np.intp], part: Grid) -> ND
 
 
 def _part(grid: Grid, window: Window) -> Grid:
-    return grid.window(window.row_off, window.col_off, window.height, window.width)
+    return grid.part(window)

@@ -1,11 +1,18 @@
 """The Hugging Face hub: whether it answers, and its client kept from saying what our errors say."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 PATIENCE_SECONDS = 5.0
+_HUB_ID = re.compile(r"\w[\w.-]*/[\w.-]+")
 _CLIENTS = ("huggingface_hub", "transformers")
+
+
+def is_hub_id(text: str) -> bool:
+    """Whether it reads like "owner/name"."""
+    return _HUB_ID.fullmatch(text) is not None
 
 
 def hub_answers() -> bool:

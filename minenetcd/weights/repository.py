@@ -1,7 +1,6 @@
 """A repository of weights: config.json beside model.safetensors or pytorch_model.bin, in a folder or on the hub."""
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "config.json"
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,6 @@ class Repository:
     def is_published(self) -> bool:
         """Whether the configuration has one of the authors' two layouts (see `weights.published`), not our own."""
         return "Backbone_type" in self.config or "model_name" in self.config
-
-
-def is_hub_id(source: str) -> bool:
-    """Whether `source` reads like "owner/name"."""
-    return _HUB_ID.fullmatch(source) is not None
 
 
 def open_repository(source: str | Path, **hub_options: Any) -> Repository:

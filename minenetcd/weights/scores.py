@@ -12,8 +12,8 @@ from minenetcd.weights.maps import MAPS
 
 PUBLISHED_RESULTS = Path(__file__).parent / "published_results"
 
-#: The metrics of a row, in the order they are printed.
-METRICS = ("accuracy", "f1", "precision", "recall", "iou")
+#: The metrics of a row, in the order they are printed -> what we call them.
+METRICS = {"accuracy": "oa", "f1": "f1", "precision": "precision", "recall": "recall", "iou": "ciou"}
 
 #: How the tables spell a method -> our name of it.
 METHODS: dict[str, str] = {method.PUBLISHED.table: name for name, method in MAPS.items()}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from minenetcd.benchmark.results.comparison import Comparison
 from minenetcd.benchmark.results.summary import Axis, Line, Part, Score, gains
-from minenetcd.benchmark.suite.labels import MEASURES
+from minenetcd.display.words import MEASURES
 
 DIGITS = 4
 

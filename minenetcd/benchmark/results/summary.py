@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from minenetcd.benchmark.suite.labels import MEASURES, TRUNKS, Trunk, backbone_of, has_change_fft
+from minenetcd.benchmark.suite.labels import TRUNKS, Trunk, backbone_of, has_change_fft
+from minenetcd.display.words import MEASURES
 
 #: What the columns of a table over several parts differ in.
 Axis = Literal["data set", "recipe"]

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.suite.cells import Cell
-from minenetcd.benchmark.suite.labels import MEASURES
 from minenetcd.benchmark.suite.published import printed_gain, printed_score
 from minenetcd.configs.suite import Suite
 from minenetcd.datasets.catalog import published_table
+from minenetcd.display.words import MEASURES
 from minenetcd.errors import DataError
 from minenetcd.evaluation.confusion import METRICS
 from minenetcd.evaluation.significance import MAIN

@@ -36,10 +36,6 @@ TRUNKS = {
     "resnet_nano": Trunk("ResNet", "ResNet-nano", "Nano"),
 }
 
-#: The five measures of section 5.4: ours -> as a heading, and as the framework's tables name it.
-MEASURES = {"oa": "OA", "precision": "Precision", "recall": "Recall", "f1": "F1", "ciou": "cIoU"}
-PRINTED_AS = {"oa": "accuracy", "precision": "precision", "recall": "recall", "f1": "f1", "ciou": "iou"}
-
 
 def has_change_fft(model: Mapping[str, Any]) -> bool | None:
     """Whether a MineNetCD has ChangeFFT, in whichever form; None for other methods."""

@@ -10,7 +10,7 @@ from minenetcd.benchmark.suite.trunks import complexity_of
 from minenetcd.building.synthetic_sets.source import parse_synthetic
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.datasets.catalog import available_on_disk, load_dataset
-from minenetcd.datasets.named import DATASETS, NamedDataset
+from minenetcd.datasets.named import find_named
 from minenetcd.datasets.source import SYNTHETIC, read_source
 from minenetcd.errors import DataError
 from minenetcd.models.complexity import SIDE, Complexity
@@ -108,19 +108,13 @@ def data_size(source: str, splits: Iterable[str]) -> DataSize | None:
         drawn = parse_synthetic(source)
         patches = drawn.sites * (drawn.size // drawn.patch) ** 2
         return DataSize({split: round(patches * share) for split, share in USUAL_SHARES.items()}, drawn.patch, True)
-    if (row := _described(source)) is not None:
+    if (row := find_named(source.partition("?")[0].partition("@")[0], or_id=True)) is not None:
         shares = {split: round(row.patches * share) for split, share in USUAL_SHARES.items()}
         return DataSize(row.split_patches or shares, row.side, row.split_patches is None)
     if read_source(source).hub is not None and not available_on_disk(source):
         return None
     sets = {split: load_dataset(source, split) for split in dict.fromkeys(splits)}
     return DataSize({split: len(pairs) for split, pairs in sets.items()}, _side(next(iter(sets.values()))))
-
-
-def _described(source: str) -> NamedDataset | None:
-    """The row of a public data set by its name or one of its hub ids, revision or not."""
-    wanted = source.partition("?")[0].partition("@")[0].lower()
-    return next((row for row in DATASETS.values() if wanted in map(str.lower, (row.name, *row.hub_ids))), None)
 
 
 def _side(pairs: ChangeDataset) -> int:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from minenetcd.benchmark.suite.labels import MEASURES, PRINTED_AS, backbone_of, has_change_fft
+from minenetcd.benchmark.suite.labels import backbone_of, has_change_fft
+from minenetcd.display.words import MEASURES
 from minenetcd.weights.maps.minenetcd import RELEASED
-from minenetcd.weights.scores import published_scores
+from minenetcd.weights.scores import METRICS, published_scores
 
 PAPER = Path(__file__).parent / "paper"
 
@@ -40,7 +41,7 @@ def printed_score(model: Mapping[str, Any], table: str | None, prefer: Literal["
     scores = published_scores(model["name"], data_set=table)
     if not scores:
         return None
-    digits = {ours: scores[0].printed[theirs] for ours, theirs in PRINTED_AS.items()}
+    digits = {ours: scores[0].printed[theirs] for theirs, ours in METRICS.items()}
     return Printed(digits, SOURCES["framework"], scores[0].note)
 
 

@@ -141,7 +141,7 @@ def _hectares(block: Block, grid: Grid) -> tuple[float, float]:
     if not grid.is_georeferenced:
         return 0.0, 0.0
     window = block.window
-    part = grid.window(window.row_off, window.col_off, window.height, window.width)
+    part = grid.part(window)
     return changed_hectares(block.classes == ONLY_A, part), changed_hectares(block.classes == ONLY_B, part)
 
 

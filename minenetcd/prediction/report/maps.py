@@ -115,7 +115,7 @@ def _marks(outcome: Outcome) -> str:
 
 def _overlap_grid(outcome: Outcome) -> Grid:
     window = outcome.facts.overlap
-    return outcome.facts.grid.window(window.row_off, window.col_off, window.height, window.width)
+    return outcome.facts.grid.part(window)
 
 
 def _caption(image: ImageFacts) -> str:

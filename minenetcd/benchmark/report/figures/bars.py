@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from minenetcd.benchmark.report.figures.write import LABEL_INCHES, WIDTH
 from minenetcd.benchmark.results.comparison import Comparison
 from minenetcd.benchmark.results.summary import Line, Part, gains
-from minenetcd.benchmark.suite.labels import MEASURES
 from minenetcd.display.figure_style import fitted, only_grid, row_inches, titled
 from minenetcd.display.palettes import ACCENT, BLUE, INK
-from minenetcd.display.words import counted
+from minenetcd.display.words import MEASURES, counted
 
 DRAWN = ("f1", "ciou")
 SIZES = {"Nano": "#d5dfe8", "Tiny": "#b3c9da", "Small": "#6d9abd", "Base": BLUE}

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from minenetcd.benchmark.report.figures.write import LABEL_INCHES, WIDTH
 from minenetcd.benchmark.results.summary import Part, gains
-from minenetcd.benchmark.suite.labels import MEASURES
 from minenetcd.display.figure_style import fitted, only_grid, row_inches, titled
 from minenetcd.display.palettes import ACCENT, INK, QUIET
+from minenetcd.display.words import MEASURES
 
 UP, DOWN = "#3f7d4e", ACCENT
 
