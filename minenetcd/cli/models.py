@@ -1,8 +1,7 @@
 """minenetcd models"""
 
 import inspect
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_args, get_origin
 
 from typer import Argument
 
@@ -11,6 +10,38 @@ from minenetcd.cli.options import Json, Quiet
 from minenetcd.display.words import MEASURES
 
 _UNITS = "Parameters in 2^20, multiply-adds (MACs) for one pair of 256 x 256 in 2^30: measured (published)."
+
+
+class Sizes(TypedDict):
+    """Of a method, with the values of the options in `form` where these are not the defaults' or those published."""
+
+    parameters_mi: float | None
+    macs_gi: float | None
+    form: dict[str, Any]
+
+
+class OptionFacts(TypedDict):
+    name: str
+    default: Any
+    values: str
+
+
+class Method(TypedDict):
+    """A method at a glance, and with all that is known: `about`, `options` and `scores` are there for one alone."""
+
+    name: str
+    title: str | None
+    authors: str | None
+    venue: str | None
+    year: int | None
+    doi: str | None
+    pretrained_trunk: str | None
+    measured: Sizes
+    published: Sizes
+    weights: list[str]
+    about: NotRequired[str | None]
+    options: NotRequired[list[OptionFacts]]
+    scores: NotRequired[list[dict[str, str | None]]]
 
 
 def models(
@@ -25,49 +56,56 @@ def models(
     from minenetcd.models.catalog import list_models
 
     if name is not None:
-        details = _record(name) | _details(name)
-        print_json(details) if as_json else _print_details(details, quiet=quiet)
+        method = _with_details(_glance(name))
+        print_json(method) if as_json else _print_details(method, quiet=quiet)
         return
-    records = [_record(each) for each in list_models()]
+    methods = [_glance(each) for each in list_models()]
     if as_json:
-        print_json(records)
+        print_json(methods)
     elif is_terminal():
-        _print_overview(records, quiet=quiet)
+        _print_overview(methods, quiet=quiet)
     else:
         columns = ("Name", "Paper", "Venue", "Parameters", "MACs", "Pretrained trunk", "Published weights")
-        print_rows(columns, [[*_facts(record), ", ".join(record["weights"])] for record in records])
+        print_rows(columns, [[*_facts(method), ", ".join(method["weights"])] for method in methods])
 
 
-def _record(name: str) -> dict[str, Any]:
-    """A method at a glance. Its sizes are those of the default options, but for what `form` holds."""
+def _glance(name: str) -> Method:
+    """A method in short. Its sizes are those of the default options, but for what `form` holds."""
     from minenetcd.models.base import About
     from minenetcd.models.catalog import model_class
     from minenetcd.models.complexity import default_complexity
     from minenetcd.weights.published import published_ids
 
     architecture, measured = model_class(name), default_complexity(name)
-    about = asdict(architecture.about or About(title="", authors="", venue="", year=0))
-    published = {size: about.pop(size) for size in ("parameters_mi", "macs_gi")}
-    form, options = about.pop("published_form"), inspect.signature(architecture).parameters
+    about = architecture.about or About(title="", authors="", venue="", year=0)
+    options = inspect.signature(architecture).parameters
+    default_form = {option: options[option].default for option in about.published_form}
     return {
         "name": name,
-        **{fact: value or None for fact, value in about.items()},
-        "measured": {
-            **{size: getattr(measured, size) for size in published},
-            "form": {option: options[option].default for option in form},
+        "title": about.title or None,
+        "authors": about.authors or None,
+        "venue": about.venue or None,
+        "year": about.year or None,
+        "doi": about.doi,
+        "pretrained_trunk": about.pretrained_trunk,
+        "measured": {"parameters_mi": measured.parameters_mi, "macs_gi": measured.macs_gi, "form": default_form},
+        "published": {
+            "parameters_mi": about.parameters_mi,
+            "macs_gi": about.macs_gi,
+            "form": dict(about.published_form),
         },
-        "published": {**published, "form": form},
         "weights": published_ids(name),
     }
 
 
-def _details(name: str) -> dict[str, Any]:
-    """What is known beyond `_record`; scores are the digits of the published tables."""
+def _with_details(method: Method) -> Method:
+    """What else is known of it; scores are the digits of the published tables."""
     from minenetcd.models.catalog import model_class
     from minenetcd.weights.scores import published_scores
 
-    architecture = model_class(name)
+    architecture = model_class(method["name"])
     return {
+        **method,
         "about": inspect.getdoc(architecture),
         "options": [
             {"name": option.name, "default": _default(option.default), "values": _values(option.annotation)}
@@ -75,88 +113,88 @@ def _details(name: str) -> dict[str, Any]:
         ],
         "scores": [
             {"weights": score.weights, "data_set": score.data_set, **score.printed, "note": score.note}
-            for score in published_scores(name)
+            for score in published_scores(method["name"])
         ],
     }
 
 
-def _print_overview(records: list[dict[str, Any]], *, quiet: bool) -> None:
+def _print_overview(methods: list[Method], *, quiet: bool) -> None:
     rows = table(
         *("Name", "Paper, published weights", "Venue", "Params", "MACs", "Trunk"),
         right=("Params", "MACs"),
         whole=("Name",),
         narrow={"Venue": 15, "Trunk": 13},
     )
-    for record in records:
-        name, paper, *facts = _facts(record)
-        paper = "\n".join([paper, *(f"[cyan]{line}[/cyan]" for line in _shortened(record["weights"]))])
+    for method in methods:
+        name, paper, *facts = _facts(method)
+        paper = "\n".join([paper, *(f"[cyan]{line}[/cyan]" for line in _shortened(method["weights"]))])
         rows.add_row(name, paper, *(fact.replace(" (", "\n(") for fact in facts))
         rows.add_section()
     print_rich(rows)
     if not quiet:
-        print(" ".join([_UNITS, *filter(None, map(_forms, records))]))
+        print(" ".join([_UNITS, *filter(None, map(_forms, methods))]))
         print("Weights are in HZDR-FWGEL/ where no owner stands; * is each of " + ", ".join(_data_sets()) + ".")
         print("All about one: minenetcd models NAME")
 
 
-def _print_details(record: dict[str, Any], *, quiet: bool) -> None:
+def _print_details(method: Method, *, quiet: bool) -> None:
     from minenetcd.weights.scores import METRICS
 
-    name, title, venue, parameters, macs, trunk = _facts(record)
-    print(f"{name}\n\n{record['about']}\n")
-    if record["title"]:
-        doi = f" https://doi.org/{record['doi']}" if record["doi"] else ""
-        print(f"Cite: {record['authors']}. {title}. {venue}.{doi}\n")
+    name, title, venue, parameters, macs, trunk = _facts(method)
+    print(f"{name}\n\n{method['about']}\n")
+    if method["title"]:
+        doi = f" https://doi.org/{method['doi']}" if method["doi"] else ""
+        print(f"Cite: {method['authors']}. {title}. {venue}.{doi}\n")
     print(f"Parameters {parameters}, MACs {macs}, pretrained trunk: {trunk}.")
     if not quiet:
-        print(" ".join(filter(None, [_UNITS, _forms(record)])))
+        print(" ".join(filter(None, [_UNITS, _forms(method)])))
     print()
     options = table("Option", "Default", "Values", whole=("Option",))
-    for option in record["options"]:
+    for option in method["options"]:
         options.add_row(option["name"], repr(option["default"]), option["values"])
     print_rich(options)
     headings = [MEASURES[ours] for ours in METRICS.values()]
     rows = table("Published weights", "Data set", *headings, right=headings, whole=("Published weights", "Data set"))
-    for score in record["scores"]:
+    for score in method["scores"]:
         rows.add_row(score["weights"], score["data_set"], *(score[metric] for metric in METRICS))
-    if record["scores"]:
+    if method["scores"]:
         print_rich(rows)
-    for score in record["scores"]:
+    for score in method["scores"]:
         if score["note"]:
             print(f"{score['data_set']}: {score['note']}.")
-    for weights in record["weights"][len(record["scores"]) :]:
+    for weights in method["weights"][len(method["scores"]) :]:
         print(f"Also: {weights}")
 
 
-def _facts(record: dict[str, Any]) -> list[str]:
+def _facts(method: Method) -> list[str]:
     """Name, paper, venue, parameters, MACs and trunk of a method, as shown."""
     return [
-        record["name"],
-        record["title"] or "-",
-        f"{record['venue']} {record['year']}" if record["venue"] else "-",
-        _beside(record, "parameters_mi"),
-        _beside(record, "macs_gi"),
-        record["pretrained_trunk"] or "-",
+        method["name"],
+        method["title"] or "-",
+        f"{method['venue']} {method['year']}" if method["venue"] else "-",
+        _beside(method, "parameters_mi"),
+        _beside(method, "macs_gi"),
+        method["pretrained_trunk"] or "-",
     ]
 
 
-def _beside(record: dict[str, Any], size: str) -> str:
+def _beside(method: Method, size: Literal["parameters_mi", "macs_gi"]) -> str:
     """A size as measured, and in brackets as published; with the values of the options in which the two differ."""
-    measured, published = record["measured"], record["published"]
+    measured, published = method["measured"], method["published"]
     if published[size] is None:
         return f"{measured[size]:.2f}"
     here, there = (" ".join(["", *map(str, each["form"].values())]) for each in (measured, published))
     return f"{measured[size]:.2f}{here} ({published[size]:g}{there})"
 
 
-def _forms(record: dict[str, Any]) -> str:
+def _forms(method: Method) -> str:
     """The options in which what was measured differs from what is published, as a sentence; nothing without any."""
     measured, published = (
-        ", ".join(f"{option}={value}" for option, value in record[kind]["form"].items())
+        ", ".join(f"{option}={value}" for option, value in method[kind]["form"].items())
         for kind in ("measured", "published")
     )
     return (
-        f"{record['name']} is measured with {measured} (the default), published with {published}." if measured else ""
+        f"{method['name']} is measured with {measured} (the default), published with {published}." if measured else ""
     )
 
 
@@ -166,8 +204,6 @@ def _default(value: Any) -> Any:
 
 
 def _values(annotation: Any) -> str:
-    from typing import Literal, get_args, get_origin
-
     if get_origin(annotation) is Literal:
         return ", ".join(map(str, get_args(annotation)))
     return annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)

@@ -173,7 +173,7 @@ class ChangeDetector(nn.Module):
         was registered or imported before, or the package is named in `trust`. Raises UnknownNameError or WeightsError,
         naming the tensor that does not fit, or the package that is needed.
         """
-        return cls(**load_parts(source, trust=trust, **hub_options)).eval()
+        return cls(**load_parts(source, trust=trust, **hub_options)._asdict()).eval()
 
     def save_pretrained(
         self, save_directory: str | Path, *, push_to_hub: bool = False, repo_id: str | None = None, **options: Any

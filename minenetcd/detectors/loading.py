@@ -2,23 +2,34 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
 from minenetcd.backbones.catalog import BACKBONES
 from minenetcd.configs.detector import SavedDetector
+from minenetcd.constants import Provenance
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.detectors.sources import find_detector
 from minenetcd.errors import WeightsError
+from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import MODELS, create_model
 from minenetcd.registry import Table, is_path, package_of
 from minenetcd.weights.keymap import load_strictly, rename
 from minenetcd.weights.repository import open_repository, read_tensors
 
 
-def load_parts(source: str | Path, *, trust: Iterable[str] = (), **hub_options: Any) -> dict[str, Any]:
-    """What `ChangeDetector` is built from: model, preprocessing, threshold, provenance.
+class DetectorParts(NamedTuple):
+    """What `ChangeDetector` is built from."""
+
+    model: ChangeModel
+    preprocessing: Preprocessing
+    threshold: float
+    provenance: Provenance
+
+
+def load_parts(source: str | Path, *, trust: Iterable[str] = (), **hub_options: Any) -> DetectorParts:
+    """The parts of a detector.
 
     `source`: a folder, a hub id (ours or published) or an embedded name. Loading is strict and runs no pickled
     code. Of classes that are not of this package it imports those of plug-ins, and of the packages in `trust`.
@@ -33,7 +44,7 @@ def load_parts(source: str | Path, *, trust: Iterable[str] = (), **hub_options: 
 
 def _load_own(
     config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str, trust: Sequence[str]
-) -> dict[str, Any]:
+) -> DetectorParts:
     if "minenetcd_format" not in config or "model" not in config:
         raise WeightsError(
             f"{source!r} is no detector of this package nor a published one: its config.json is foreign."
@@ -41,12 +52,8 @@ def _load_own(
     settings = SavedDetector.read(config)
     model = create_model(_trusted_name(settings, source, trust), **settings.model.options)
     load_strictly(model, tensors)
-    return {
-        "model": model,
-        "preprocessing": Preprocessing.of(settings.preprocessing),
-        "threshold": settings.threshold,
-        "provenance": settings.provenance,
-    }
+    preprocessing = Preprocessing.of(settings.preprocessing)
+    return DetectorParts(model, preprocessing, settings.threshold, Provenance.read(settings.provenance))
 
 
 def _trusted_name(settings: SavedDetector, source: str, trust: Sequence[str]) -> str:
@@ -72,12 +79,11 @@ def _check_trusted(table: Table[Any], name: str, source: str, trust: Sequence[st
         )
 
 
-def _load_published(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> dict[str, Any]:
+def _load_published(config: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> DetectorParts:
     from minenetcd.weights.published import read_published  # here, because it brings the tables of every method
 
     published = read_published(config)
     model = create_model(published.model, **published.options)
     load_strictly(model, rename(tensors, published.rules))
     preprocessing = Preprocessing(mean=published.mean, std=published.std, metres_per_pixel=published.metres_per_pixel)
-    provenance = published.provenance(source)
-    return {"model": model, "preprocessing": preprocessing, "threshold": 0.5, "provenance": provenance}
+    return DetectorParts(model, preprocessing, 0.5, published.provenance(source))

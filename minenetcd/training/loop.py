@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import asdict
-from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -26,7 +25,7 @@ from minenetcd.training.losses import change_loss
 from minenetcd.training.optimise import RunningAverage, make_optimiser
 from minenetcd.training.parallel import Spread
 from minenetcd.training.plan import Plan
-from minenetcd.training.records.checkpoints import random_states, restore_random_state
+from minenetcd.training.records.checkpoints import RunState, random_states, restore_random_state
 from minenetcd.training.records.reporting import Step, Validation
 from minenetcd.training.schedules import learning_rate
 from minenetcd.types import ChangeBatch
@@ -195,8 +194,8 @@ class Trainer:
 
     # --- stopping and going on ---
 
-    def state(self) -> dict[str, Any]:
-        """Everything a run needs to go on as if it had never stopped, whole, on the main process."""
+    def state(self) -> RunState:
+        """The whole state, on the main process; elsewhere this process's share."""
         return {
             "step": self.step,
             "best": None if self.best is None else asdict(self.best),
@@ -209,12 +208,13 @@ class Trainer:
             "random": random_states(self.accelerator.device),
         }
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: RunState) -> None:
         """Go on from `state`, which every process has read."""
         self.step, self.waited = state["step"], state["waited"]
         self.best = None if state["best"] is None else Validation(**state["best"])
         self.spread.load_optimiser_state(self.optimiser.optimizer, state["optimiser"])
         if self.average is not None:
+            assert state["average"] is not None  # a run goes on with the settings it began with
             self.spread.load_model_state(state["average"])
             self.average.restart(state["average_updates"])
         self.spread.load_model_state(state["model"])

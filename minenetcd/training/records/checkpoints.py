@@ -1,7 +1,7 @@
 """Checkpoints: the whole state of a run in one file that is there completely or not at all."""
 
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import torch
 from accelerate.utils import gather_object
@@ -20,12 +20,30 @@ class RandomState(TypedDict):
     cuda: Tensor | None
 
 
+class RunState(TypedDict):
+    """Everything a run needs to go on as if it had never stopped; tensors whole and on the CPU.
+
+    `best`: the fields of the best Validation; `waited`: validations since; `average`: the running average of the
+    weights, of `average_updates`; `optimiser`, `scaler`: as torch gives them; `random`: of every process.
+    """
+
+    step: int
+    best: dict[str, Any] | None
+    waited: int
+    model: dict[str, Tensor]
+    average: dict[str, Tensor] | None
+    average_updates: int
+    optimiser: dict[str, Any]
+    scaler: dict[str, Any] | None
+    random: list[RandomState]
+
+
 def checkpoint_path(folder: Path, step: int) -> Path:
     """Where the state after `step` optimiser steps lies."""
     return folder / f"step-{step:09d}.pt"
 
 
-def write_checkpoint(folder: Path, step: int, state: dict[str, Any], *, keep: int) -> Path:
+def write_checkpoint(folder: Path, step: int, state: RunState, *, keep: int) -> Path:
     """Write `state` and remove all but the newest `keep` checkpoints; OutputError where the disk refuses."""
     make_folder(folder)
     path = checkpoint_path(folder, step)
@@ -41,10 +59,10 @@ def latest_checkpoint(folder: Path) -> Path | None:
     return max(folder.glob(PATTERN), default=None)
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
+def read_checkpoint(path: Path) -> RunState:
     """What `write_checkpoint` wrote, on the CPU; runs no pickled code. WeightsError where it cannot be read."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return cast("RunState", torch.load(path, map_location="cpu", weights_only=True))
     except Exception as error:
         reason = one_line(error)[:200]
         raise WeightsError(
