@@ -12,7 +12,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.textpath import text_to_path
 
-from minenetcd.display.palettes import GRID, INK, QUIET
+from minenetcd.display.palettes import AXIS, GRID, INK, QUIET
 
 TITLE_SIZE, TEXT_SIZE = 13.5, 9.5  # points
 _EDGE = 0.16  # left and right of a heading [inches]
@@ -21,7 +21,7 @@ _SETTINGS: dict[Any, Any] = {  # matplotlib lists its keys for checkers, each re
     "font.size": TEXT_SIZE,
     "text.color": INK,
     "axes.labelcolor": QUIET,
-    "axes.edgecolor": "#b5bbc1",
+    "axes.edgecolor": AXIS,
     "axes.linewidth": 0.8,
     "axes.spines.top": False,
     "axes.spines.right": False,

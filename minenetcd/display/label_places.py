@@ -10,6 +10,8 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
+from minenetcd.display.palettes import LEADER
+
 #: Where a name may stand, in order of preference: direction from the point, and how the text is anchored there.
 _PLACES = (
     ((1, 0), "left", "center"), ((-1, 0), "right", "center"), ((0, 1), "center", "bottom"), ((0, -1), "center", "top"),
@@ -52,7 +54,7 @@ def name_points(
         if factor > 1:
             axes.annotate(
                 "", (x_data, y_data), best.xyann, textcoords="offset points",
-                arrowprops={"arrowstyle": "-", "color": "#9aa2a9", "linewidth": 0.6, "shrinkA": 0, "shrinkB": radius},
+                arrowprops={"arrowstyle": "-", "color": LEADER, "linewidth": 0.6, "shrinkA": 0, "shrinkB": radius},
             )  # fmt: skip
         taken.append(box)
 

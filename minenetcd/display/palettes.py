@@ -9,8 +9,16 @@ BEFORE, AFTER = BLUE, "#d98a29"
 SPLIT_COLOURS = {"train": BLUE, "val": "#d9a329", "test": ACCENT}
 OTHER_COLOUR = "#7a7f85"
 FRAME = "#c9ced3"  # of a picture: an all white one shows as one
+AXIS, LEADER, EDGE = "#b5bbc1", "#9aa2a9", "#8a9299"  # an axis; from a name to its point; of a colour in a legend
+WATER, LAND, BORDER = "#eef4f8", "#d9dcd6", "#ffffff"  # of the map of the world
+UP, DOWN = "#3f7d4e", ACCENT  # a gain, a loss
+TRUNK_SIZES = {"Nano": "#d5dfe8", "Tiny": BLUE_LIGHT, "Small": "#6d9abd", "Base": BLUE}
+TRUNK_FAMILIES = {"VMamba": AFTER, "Swin Transformer": BLUE, "ResNet": "#5f8f5a"}
 
 # --- masks ---
+
+#: Polygons of change on an image.
+CHANGE_FILL, CHANGE_EDGE = "#ff463c", "#be001e"
 
 #: Of a mask shown as a picture.
 CHANGED, UNCHANGED, NOT_LABELLED = "#ffffff", "#141414", "#808080"
@@ -31,6 +39,9 @@ ONLY_A, ONLY_B, BOTH, ALIKE, NOT_KNOWN = BLUE, AFTER, "#b2b9bf", "#f4f5f6", "#df
 
 #: Probability of change, from 0 to 1: lightness falls evenly, so that it also reads in grey.
 PROBABILITY = ("#fcfddc", "#fed982", "#fb9e4f", "#e15846", "#a02264", "#540f6d", "#140b35")
+
+#: A number in a table of figures, from low to high, and a difference from none to large.
+BLUES, DIFFERENCES = ("#f4f7f9", BLUE_LIGHT, BLUE), ("#dfe8ef", BLUE)
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

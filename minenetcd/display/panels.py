@@ -9,11 +9,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from minenetcd.display.agreement import mask_picture
-from minenetcd.display.palettes import FRAME, PROBABILITY, QUIET
+from minenetcd.display.palettes import EDGE, FRAME, PROBABILITY, QUIET
 
 PROBABILITY_COLOURS = LinearSegmentedColormap.from_list("probability", PROBABILITY)
-
-_EDGE = "#8a9299"  # of a colour in a legend: white shows on white
 
 
 def draw_picture(axes: Axes, picture: NDArray[np.uint8], *, interpolation: str | None = None) -> None:
@@ -60,4 +58,4 @@ def swatch(label: str, colour: str | None) -> Patch:
     """An entry of a legend; without a colour, words alone."""
     if colour is None:
         return Patch(facecolor="none", edgecolor="none", label=label)
-    return Patch(facecolor=colour, edgecolor=_EDGE, linewidth=0.6, label=label)
+    return Patch(facecolor=colour, edgecolor=EDGE, linewidth=0.6, label=label)

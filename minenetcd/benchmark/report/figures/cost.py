@@ -14,9 +14,7 @@ from minenetcd.benchmark.report.figures.write import LONGEST_NAME, WIDTH
 from minenetcd.benchmark.results.summary import Line, Part, gains
 from minenetcd.display.figure_style import fitted, line_inches, titled
 from minenetcd.display.label_places import name_points
-from minenetcd.display.palettes import ACCENT, BLUE, BLUE_LIGHT, GRID, INK, QUIET
-
-FAMILY_COLOURS = {"VMamba": "#d98a29", "Swin Transformer": BLUE, "ResNet": "#5f8f5a"}
+from minenetcd.display.palettes import ACCENT, BLUE, BLUE_LIGHT, GRID, INK, QUIET, TRUNK_FAMILIES
 
 
 def cost(part: Part) -> Figure | None:
@@ -110,7 +108,7 @@ def _kinds(lines: Sequence[Line]) -> list[tuple[str, str]]:
     """What a point's colour says of each line, and the colour: its family of backbones, or whether it is MineNetCD."""
     families = [line.trunk.family for line in lines if line.trunk]
     if len(families) == len(lines):
-        return [(family, FAMILY_COLOURS[family]) for family in families]
+        return [(family, TRUNK_FAMILIES[family]) for family in families]
     ours = [line.has_change_fft is not None for line in lines]
     return [("MineNetCD", ACCENT) if own else ("others", BLUE) for own in ours]
 

@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 from minenetcd.benchmark.report.figures.write import LABEL_INCHES, WIDTH
 from minenetcd.benchmark.results.summary import Part, gains
 from minenetcd.display.figure_style import fitted, only_grid, row_inches, titled
-from minenetcd.display.palettes import ACCENT, INK, QUIET
+from minenetcd.display.palettes import DOWN, INK, QUIET, UP
 from minenetcd.display.words import MEASURES
-
-UP, DOWN = "#3f7d4e", ACCENT
 
 
 def change_fft_gains(part: Part) -> Figure | None:

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from minenetcd.display.figure_style import only_grid, titled
-from minenetcd.display.palettes import ACCENT, AFTER, BEFORE, INK, OTHER_COLOUR, QUIET, SPLIT_COLOURS
+from minenetcd.display.palettes import ACCENT, AFTER, BEFORE, FRAME, INK, OTHER_COLOUR, QUIET, SPLIT_COLOURS
 from minenetcd.display.words import counted
 from minenetcd.examining.examine import LEVELS
 from minenetcd.examining.statistics.numbers import Statistics
@@ -77,7 +77,7 @@ def changed_share(statistics: Statistics) -> Figure:
 def _draw_spans(axes: Axes, dates: pd.DataFrame) -> None:
     rows, is_long = np.arange(len(dates)), len(dates) > MOST_NAMED_ROWS
     size, width = (11, 0.8) if is_long else (28, 1.5)
-    axes.hlines(rows, dates["before"], dates["after"], color="#c9ced3", linewidth=width, zorder=1)
+    axes.hlines(rows, dates["before"], dates["after"], color=FRAME, linewidth=width, zorder=1)
     axes.scatter(dates["before"], rows, s=size, color=BEFORE, label="before", zorder=2)
     axes.scatter(dates["after"], rows, s=size, color=AFTER, label="after", zorder=2)
     axes.set_ylim(max(len(dates), 3) - 0.3, -0.7)
