@@ -138,7 +138,7 @@ def _print_overview(methods: list[Method], *, quiet: bool) -> None:
 
 
 def _print_details(method: Method, *, quiet: bool) -> None:
-    from minenetcd.weights.scores import METRICS
+    from minenetcd.weights.scores import PRINTED
 
     name, title, venue, parameters, macs, trunk = _facts(method)
     print(f"{name}\n\n{method['about']}\n")
@@ -153,10 +153,10 @@ def _print_details(method: Method, *, quiet: bool) -> None:
     for option in method["options"]:
         options.add_row(option["name"], repr(option["default"]), option["values"])
     print_rich(options)
-    headings = [MEASURES[ours] for ours in METRICS.values()]
+    headings = [MEASURES[ours] for ours in PRINTED.values()]
     rows = table("Published weights", "Data set", *headings, right=headings, whole=("Published weights", "Data set"))
     for score in method["scores"]:
-        rows.add_row(score["weights"], score["data_set"], *(score[metric] for metric in METRICS))
+        rows.add_row(score["weights"], score["data_set"], *(score[metric] for metric in PRINTED))
     if method["scores"]:
         print_rich(rows)
     for score in method["scores"]:

@@ -78,11 +78,11 @@ def _as_json(
     detector: "ChangeDetector", result: "Evaluation", *, published: "Printed | None", out: Path
 ) -> dict[str, Any]:
     """What metrics.json holds, the published row beside it, and whether these are pairs of the training."""
-    from minenetcd.evaluation.outputs import METRICS
+    from minenetcd.evaluation.outputs import METRICS_FILE
     from minenetcd.evaluation.testing import was_trained_on
 
     return {
-        **json.loads((out / METRICS).read_text(encoding="utf-8")),
+        **json.loads((out / METRICS_FILE).read_text(encoding="utf-8")),
         "was_trained_on_these_pairs": was_trained_on(detector, result.facts),
         "published": published and asdict(published),
         "folder": str(out),

@@ -17,6 +17,9 @@ TRUNK_FAMILIES = {"VMamba": AFTER, "Swin Transformer": BLUE, "ResNet": "#5f8f5a"
 
 # --- masks ---
 
+#: Of change.tif, as a GIS shows it.
+CHANGED_ON_MAP, UNCHANGED_ON_MAP = "#c81e3c", "#ffffff"
+
 #: Polygons of change on an image.
 CHANGE_FILL, CHANGE_EDGE = "#ff463c", "#be001e"
 

@@ -21,7 +21,8 @@ from minenetcd.evaluation.significance import MAIN, Interval, bootstrap_over_sit
 from minenetcd.files import staged_files, write_json, write_text
 from minenetcd.types import ChangeBatch
 
-METRICS, PER_PAIR, PER_SITE, PRECISION_RECALL = "metrics.json", "per_pair.csv", "per_site.csv", "precision_recall.csv"
+METRICS_FILE = "metrics.json"
+PER_PAIR, PER_SITE, PRECISION_RECALL = "per_pair.csv", "per_site.csv", "precision_recall.csv"
 PICTURES = ("masks", "maps")
 
 
@@ -81,7 +82,7 @@ def staged_results(out: Path, names: Sequence[str], *, pictures: bool) -> Iterat
     """
     new = _pictures(names) if pictures else []
     earlier = sorted(set(_earlier_pictures(out)) - set(new))
-    with staged_files(out, (METRICS, PER_PAIR, *new), optional=(PER_SITE, PRECISION_RECALL, *earlier)) as folder:
+    with staged_files(out, (METRICS_FILE, PER_PAIR, *new), optional=(PER_SITE, PRECISION_RECALL, *earlier)) as folder:
         yield folder
 
 
@@ -95,7 +96,7 @@ def write_results(
     per_pair = site_table(result.by_pair).rename(columns={"site": "name"})
     if result.sites is not None:
         per_pair.insert(1, "site", list(result.sites))
-    write_json(folder / METRICS, {**about, **MetricsRecord.of(result, boundary).as_json()})
+    write_json(folder / METRICS_FILE, {**about, **MetricsRecord.of(result, boundary).as_json()})
     write_text(folder / PER_PAIR, per_pair.to_csv(index=False))
     if result.by_site is not None:
         write_text(folder / PER_SITE, site_table(result.by_site).to_csv(index=False))

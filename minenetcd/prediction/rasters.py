@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from minenetcd.constants import UNKNOWN
+from minenetcd.display.palettes import CHANGED_ON_MAP, UNCHANGED_ON_MAP, rgb
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.geo.source import quiet_gdal
@@ -19,7 +20,7 @@ from minenetcd.prediction.stored import StoredProbability
 PIXELS_AT_A_TIME = 2**23
 MOST_ROWS = 512
 
-COLOURS = {0: (255, 255, 255, 255), 1: (200, 30, 60, 255), UNKNOWN: (0, 0, 0, 0)}
+COLOURS = {0: (*rgb(UNCHANGED_ON_MAP), 255), 1: (*rgb(CHANGED_ON_MAP), 255), UNKNOWN: (0, 0, 0, 0)}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from minenetcd.weights.maps import MAPS
 PUBLISHED_RESULTS = Path(__file__).parent / "published_results"
 
 #: The metrics of a row, in the order they are printed -> what we call them.
-METRICS = {"accuracy": "oa", "f1": "f1", "precision": "precision", "recall": "recall", "iou": "ciou"}
+PRINTED = {"accuracy": "oa", "f1": "f1", "precision": "precision", "recall": "recall", "iou": "ciou"}
 
 #: How the tables spell a method -> our name of it.
 METHODS: dict[str, str] = {method.PUBLISHED.table: name for name, method in MAPS.items()}
@@ -21,7 +21,7 @@ METHODS: dict[str, str] = {method.PUBLISHED.table: name for name, method in MAPS
 
 @dataclass(frozen=True)
 class PublishedScore:
-    """One row: `printed` holds the digits of each of METRICS, `weights` the hub id, `note` what is doubtful."""
+    """One row: `printed` holds the digits of each of PRINTED, `weights` the hub id, `note` what is doubtful."""
 
     method: str
     model: str
@@ -31,7 +31,7 @@ class PublishedScore:
     note: str | None = None
 
     def __getitem__(self, metric: str) -> float:
-        """The value of one of METRICS, 0 to 1."""
+        """The value of one of PRINTED, 0 to 1."""
         return float(self.printed[metric])
 
 
@@ -57,7 +57,7 @@ def _read(row: dict[str, str], data_set: str) -> PublishedScore:
         method=row["model"],
         model=METHODS[row["model"]],
         data_set=data_set,
-        printed={metric: row[metric] for metric in METRICS},
+        printed={metric: row[metric] for metric in PRINTED},
         weights=row["pretrained_path"],
         note="; ".join(_notes(row["model"], data_set)) or None,
     )

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from minenetcd.weights.published import FRAMEWORK_MODELS
-from minenetcd.weights.scores import METHODS, METRICS, PUBLISHED_RESULTS, PublishedScore, published_scores, score_of
+from minenetcd.weights.scores import METHODS, PRINTED, PUBLISHED_RESULTS, PublishedScore, published_scores, score_of
 
 ROWS = {"CLCD256": 7, "EGYBCD": 7, "GVLM256": 7, "LEVIRCD256": 7, "MineNetCD256": 20, "SYSUCD": 7}
 
@@ -56,7 +56,7 @@ def test_a_row_whose_numbers_disagree_carries_a_note(score: PublishedScore) -> N
         assert score.note is not None
         assert ("misprinted" in score.note) == (off > 2e-3)
         assert ("several processes" in score.note) == (off < 2e-3)
-    assert all(0 < score[metric] < 1 for metric in METRICS)
+    assert all(0 < score[metric] < 1 for metric in PRINTED)
 
 
 def test_the_doubtful_rows_are_the_known_ones() -> None:

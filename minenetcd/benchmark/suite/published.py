@@ -9,7 +9,7 @@ from typing import Any, Literal
 from minenetcd.benchmark.suite.labels import backbone_of, has_change_fft
 from minenetcd.display.words import MEASURES
 from minenetcd.weights.maps.minenetcd import RELEASED
-from minenetcd.weights.scores import METRICS, published_scores
+from minenetcd.weights.scores import PRINTED, published_scores
 
 PAPER = Path(__file__).parent / "paper"
 
@@ -41,7 +41,7 @@ def printed_score(model: Mapping[str, Any], table: str | None, prefer: Literal["
     scores = published_scores(model["name"], data_set=table)
     if not scores:
         return None
-    digits = {ours: scores[0].printed[theirs] for theirs, ours in METRICS.items()}
+    digits = {ours: scores[0].printed[theirs] for theirs, ours in PRINTED.items()}
     return Printed(digits, SOURCES["framework"], scores[0].note)
 
 
