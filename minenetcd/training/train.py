@@ -67,11 +67,12 @@ def train(
     Ctrl-C, and MineNetCDError where the loss stops being finite.
     """
     given, pairs = handed_over(source), None if data is None else GivenData.of(data)
-    settings = _settings(source, given, pairs, RunFolder(Path(out)), overrides)
+    folder = RunFolder(Path(out))
+    settings = _settings(source, given, pairs, folder, overrides)
     reporter = reporter or TrainingReporter()
     chosen, note = _device(device, settings.device)
     accelerator = start_accelerator(
-        settings.trainer, chosen, log_with=tracker_names(settings.trainer), project_dir=str(Path(out) / "trackers")
+        settings.trainer, chosen, log_with=tracker_names(settings.trainer), project_dir=str(folder.path / "trackers")
     )
     reporter = reporter if accelerator.is_main_process else TrainingReporter()
     if note:
@@ -80,7 +81,6 @@ def train(
     plan = Plan.of(settings, pairs=len(train_set), processes=accelerator.num_processes)
     torch.manual_seed(settings.seed)
     detector = starting_point(settings, given)
-    folder = RunFolder(Path(out))
     _prepare(folder, settings, detector, accelerator, resume=resume)
     run = Trainer(detector, train_set, plan, settings, accelerator)
     _go_on(run, folder, reporter)

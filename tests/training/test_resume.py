@@ -159,5 +159,5 @@ def test_a_damaged_checkpoint_is_named(data: Path, tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_refused_before_training(data: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="needs a folder it can write"):
+    with pytest.raises(OutputError, match=r"run cannot be written \(.*\): check that"):
         minenetcd.train(small_config(data), tmp_path / "file" / "run", device="cpu")

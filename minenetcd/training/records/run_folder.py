@@ -15,8 +15,8 @@ from torch import Tensor
 
 from minenetcd.configs.schema import Settings
 from minenetcd.data.dataset import DatasetFacts
-from minenetcd.errors import OptionError, OutputError, OutputPathError
-from minenetcd.files import atomic_path, write_json, write_text
+from minenetcd.errors import OptionError, OutputError
+from minenetcd.files import atomic_path, check_writable, make_folder, write_json, write_text
 from minenetcd.training.records.environment import environment, git_state
 
 CONFIG, LOG, SUMMARY = "config.yaml", "log.csv", "run.json"
@@ -33,7 +33,7 @@ class RunFolder:
 
     def prepare(self, settings: Settings, *, resume: bool, bytes_needed: int) -> None:
         """Make it, or go on in it. OptionError where it holds another run, OutputError where it cannot be written."""
-        _make_writable(self.path)
+        check_writable(make_folder(self.path), ())
         has_begun = self.config.exists() and bool(self.read_log() or any(self.checkpoints.glob("*")))
         if has_begun:
             self._check_stored(settings, resume=resume)
@@ -139,14 +139,3 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str 
         elif old != new:
             found.append(f"{prefix}{key} was {old!r}, is {new!r}")
     return found
-
-
-def _make_writable(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        write_text(path / ".writable", "yes")
-        (path / ".writable").unlink()
-    except OSError as error:
-        raise OutputPathError(
-            f"A run needs a folder it can write, {str(path)!r} is none ({error}): choose another."
-        ) from error
