@@ -1,8 +1,8 @@
 """The folder of a benchmark: where everything lies, and what of the plan is done."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,20 @@ import yaml
 from minenetcd.benchmark.record import Failure, Record
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.configs.suite import Suite
-from minenetcd.errors import DataError, OptionError, OutputPathError
+from minenetcd.errors import DataError, OptionError
 from minenetcd.files import make_folder, slug, write_json, write_text
 
 SUITE, PLAN, RECORD, FAILURE = "suite.yaml", "plan.json", "record.json", "failure.json"
+
+
+@dataclass(frozen=True)
+class State:
+    """A suite and what of it is done: `records` and `failures` by the ids of the `cells`, which stand in order."""
+
+    suite: Suite
+    cells: Sequence[Cell]
+    records: dict[str, Record]
+    failures: dict[str, Failure]
 
 
 class BenchmarkFolder:
@@ -38,19 +48,24 @@ class BenchmarkFolder:
         """Images of the pairs of `dataset` that sheets may show; another content has another folder."""
         return self.path / "samples" / f"{slug(dataset)}-{fingerprint[:8]}"
 
-    def prepare(self, suite: Suite, cells: Iterable[Cell]) -> None:
-        """Make it, or go on in it; OptionError where it holds another suite's results, OutputError for a bad place."""
-        try:
-            for folder in (self.path / "cells", self.runs, self.tables, self.figures):
-                folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputPathError(
-                f"A benchmark needs a folder it can write, {str(self.path)!r} is none ({error}): choose another."
-            ) from error
+    def prepare(self, suite: Suite, cells: Sequence[Cell]) -> State:
+        """Make it, or go on in it: its state. OptionError for another suite's results, OutputError for a bad place."""
+        for folder in (self.path / "cells", self.runs, self.tables, self.figures):
+            make_folder(folder)
         if (self.path / SUITE).exists() and (before := self.suite().name) != suite.name:
             raise OptionError(f"{str(self.path)!r} holds the results of the suite {before!r}: choose another --out.")
         write_text(self.path / SUITE, yaml.safe_dump(suite.model_dump(mode="json"), sort_keys=False, width=100))
         write_json(self.path / PLAN, [cell.as_json() for cell in cells])
+        return self._state(suite, cells)
+
+    def state(self) -> State:
+        """All that is known on disk; DataError where there is no benchmark."""
+        return self._state(self.suite(), self.cells())
+
+    def _state(self, suite: Suite, cells: Sequence[Cell]) -> State:
+        records = {cell.id: record for cell in cells if (record := self.record(cell)) is not None}
+        failures = {cell.id: failure for cell in cells if (failure := self.failure(cell)) is not None}
+        return State(suite, cells, records, failures)
 
     def suite(self) -> Suite:
         """The suite whose results these are; DataError where there are none."""

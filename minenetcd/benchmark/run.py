@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from minenetcd.benchmark.folder import BenchmarkFolder
+from minenetcd.benchmark.folder import BenchmarkFolder, State
 from minenetcd.benchmark.measuring.cell import measured_so_far
 from minenetcd.benchmark.record import Failure, Record
 from minenetcd.benchmark.report.write import write_report
@@ -73,27 +73,28 @@ def run_suite(
     UnknownNameError for a suite that does not fit, OutputError for `out`, RunInterrupted after Ctrl-C.
     """
     folder, cells = BenchmarkFolder(out, runs), expand(suite)
-    folder.prepare(suite, cells)
+    state = folder.prepare(suite, cells)
     reporter = reporter or SuiteReporter()
-    finished = [(cell, record) for cell in cells if (record := folder.record(cell)) is not None]
+    finished = [(cell, state.records[cell.id]) for cell in cells if cell.id in state.records]
     _refuse_changed_data(finished)
-    todo = [cell for cell in cells if cell.is_available and folder.record(cell) is None]
+    todo = [cell for cell in cells if cell.is_available and cell.id not in state.records]
     reporter.plan(len(finished) + len(todo), len(finished))
     if todo:
         _measure(
             todo,
             folder,
+            state,
             Remaining(todo, [(cell, record.timing) for cell, record in finished], jobs),
             reporter,
             jobs=jobs,
             device=device,
         )
-    failures = {cell.id: folder.failure(cell) for cell in todo if folder.record(cell) is None}
+    failures = {cell.id: state.failures.get(cell.id) for cell in todo if cell.id not in state.records}
     return Benchmark(
-        finished=[cell for cell in cells if folder.record(cell) is not None],
+        finished=[cell for cell in cells if cell.id in state.records],
         not_published=[cell for cell in cells if not cell.is_available],
         failed={cell_id: failure.error if failure else "not run" for cell_id, failure in failures.items()},
-        report=write_report(folder),
+        report=write_report(folder, state),
     )
 
 
@@ -101,7 +102,8 @@ def plan_suite(suite: Suite, out: str | Path, runs: str | Path | None = None) ->
     """What `run_suite` would do and what it costs; nothing is written, downloaded or trained."""
     folder, cells, costs = BenchmarkFolder(out, runs), expand(suite), Costs()
     records = {cell.id: folder.record(cell) for cell in cells}
-    measured = [(cell, costs.of(cell), found) for cell in cells if (found := measured_so_far(cell, folder)) is not None]
+    so_far = {cell.id: measured_so_far(cell, records[cell.id], folder) for cell in cells}
+    measured = [(cell, costs.of(cell), found) for cell in cells if (found := so_far[cell.id]) is not None]
     speeds = Speeds.of(measured)
     planned = []
     for cell in cells:
@@ -141,13 +143,14 @@ def _state(folder: BenchmarkFolder, cell: Cell, record: Record | None) -> str:
 def _measure(
     todo: Sequence[Cell],
     folder: BenchmarkFolder,
+    state: State,
     remaining: Remaining,
     reporter: SuiteReporter,
     *,
     jobs: int,
     device: str,
 ) -> None:
-    """Measure all cells of `todo`, each in a process; RunInterrupted where the user stops it."""
+    """Measure all cells of `todo`, each in a process, and note it in `state`; RunInterrupted where the user stops."""
     cells = {cell.id: cell for cell in todo}
     tasks = [_task(cell, folder, device) for cell in todo]
     log = folder.path / "workers.log"
@@ -155,11 +158,11 @@ def _measure(
         running = run_tasks(tasks, workers=jobs, log=log, device=device, stopped=lambda: interruption.requested)
         with closing(running) as events:
             for event in events:
-                _handle(event, cells[event.task.name], folder, remaining, reporter)
+                _handle(event, cells[event.task.name], folder, state, remaining, reporter)
                 reporter.remaining(remaining.seconds())
     if interruption.requested:
         raise RunInterrupted(
-            f"Stopped with {sum(folder.record(cell) is not None for cell in todo)} of {len(todo)} cells finished, "
+            f"Stopped with {sum(cell.id in state.records for cell in todo)} of {len(todo)} cells finished, "
             f"trainings saved: the same command goes on in {folder.path}."
         )
 
@@ -169,7 +172,9 @@ def _task(cell: Cell, folder: BenchmarkFolder, device: str) -> Task:
     return Task(cell.id, MEASURE, arguments, log=str(folder.cell(cell) / LOG))
 
 
-def _handle(event: Event, cell: Cell, folder: BenchmarkFolder, remaining: Remaining, reporter: SuiteReporter) -> None:
+def _handle(
+    event: Event, cell: Cell, folder: BenchmarkFolder, state: State, remaining: Remaining, reporter: SuiteReporter
+) -> None:
     match event:
         case Started():
             remaining.start(cell)
@@ -178,12 +183,13 @@ def _handle(event: Event, cell: Cell, folder: BenchmarkFolder, remaining: Remain
             remaining.progress(cell, event.phase, event.done, event.of)
             reporter.progressed(cell, event.phase, event.done, event.of)
         case Finished():
-            record = Record.from_json(event.result)
+            record = state.records[cell.id] = Record.from_json(event.result)
             remaining.end(cell, record.timing)
             reporter.ended(cell, record, None)
-            write_table(folder)
+            write_table(folder, state)
         case Failed():
             when = datetime.now(UTC).isoformat(timespec="seconds")
-            folder.write_failure(cell, Failure(event.error, f"cells/{cell.id}/{LOG}", when))
+            failure = state.failures[cell.id] = Failure(event.error, f"cells/{cell.id}/{LOG}", when)
+            folder.write_failure(cell, failure)
             remaining.end(cell, None)
             reporter.ended(cell, None, event.error)

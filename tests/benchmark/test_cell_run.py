@@ -111,7 +111,7 @@ def test_a_run_that_was_begun_goes_on_even_with_other_workers(squares: Path, tmp
     folder, (cell, _), _ = begin(squares, tmp_path / "parts")
     with pytest.raises(ConnectionError):
         run_cell(cell, folder, device="cpu", reporter=Stop())
-    assert folder.record(cell) is None and measured_so_far(cell, folder).train_pairs > 0
+    assert folder.record(cell) is None and measured_so_far(cell, None, folder).train_pairs > 0
     settings = {"data": {"workers": 1}, "trainer": {"validate_steps": 2, "trackers": [], "keep": 1}}
     folder, (cell, _), notes = begin(squares, tmp_path / "parts", settings=settings)
     record = run_cell(cell, folder, device="cpu", reporter=notes)

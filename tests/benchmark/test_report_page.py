@@ -140,6 +140,25 @@ def test_one_method_alone_is_compared_with_nobody(tmp_path: Path) -> None:
     assert {path.stem for path in folder.figures.iterdir()} == {"scores", "maps"}
 
 
+def test_what_a_later_report_does_not_have_is_removed_and_what_is_not_its_own_stays(
+    folder: BenchmarkFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = BenchmarkFolder(shutil.copytree(folder.path, tmp_path / "copy"))
+    (copy.tables / "notes.md").write_text("of the user")
+    shutil.rmtree(copy.path / "cells")
+    before = digests(copy)
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(
+            "minenetcd.benchmark.report.write.render_report", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
+        write_report(copy)
+    after = digests(copy)
+    assert all(after[name] == before[name] for name in before if not name.startswith("results."))
+    write_report(copy)
+    assert {path.name for path in copy.tables.iterdir()} == {"notes.md", "datasets.md", "datasets.tex"}
+    assert not list(copy.figures.iterdir())
+
+
 def test_a_folder_without_a_benchmark_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no benchmark: run one with"):
         write_report(BenchmarkFolder(tmp_path))

@@ -107,9 +107,8 @@ def is_trained(run: Path) -> bool:
     return bool(RunFolder(run).read_summary().get("finished"))
 
 
-def measured_so_far(cell: Cell, folder: BenchmarkFolder) -> Timing | None:
-    """What `cell` took; of one that is begun, its training so far; else None."""
-    record = folder.record(cell)
+def measured_so_far(cell: Cell, record: Record | None, folder: BenchmarkFolder) -> Timing | None:
+    """What `cell` took, by its `record`; of one that is begun, its training so far; else None."""
     if record is not None:
         return record.timing
     if cell.is_trained_here and RunFolder(folder.run(cell)).read_log():

@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
+from minenetcd.benchmark.report.figures.write import Drawing
 from minenetcd.benchmark.report.formats import to_html
 from minenetcd.benchmark.report.tables import Table
+from minenetcd.benchmark.results.comparison import Comparison
 from minenetcd.benchmark.results.summary import parts
 from minenetcd.configs.suite import Suite
 from minenetcd.constants import VERSION
@@ -38,29 +40,31 @@ class Chapter:
 
     title: str
     tables: list[Table] = field(default_factory=list)
-    figures: list[tuple[Path, str]] = field(default_factory=list)  # PNG (an SVG may lie beside it), caption
+    drawings: list[Drawing] = field(default_factory=list)
+    comparison: tuple[str, Comparison] | None = None  # its name, and what its table holds
 
 
-def render_report(suite: Suite, frame: pd.DataFrame, chapters: Sequence[Chapter]) -> str:
-    """The page as HTML; all text that comes from outside is escaped."""
+def render_report(suite: Suite, frame: pd.DataFrame, chapters: Sequence[Chapter], figures: Path) -> str:
+    """The page as HTML, with what was drawn into the folder `figures`; all text from outside is escaped."""
     return render_page(
         kind="Benchmark",
         heading=suite.title,
         subtitle=suite.description,
-        sections=_sections(suite, frame, chapters),
+        sections=_sections(suite, frame, chapters, figures),
         made=f"Suite {suite.name}",
         software=f"minenetcd {VERSION}",
     )
 
 
-def _sections(suite: Suite, frame: pd.DataFrame, chapters: Sequence[Chapter]) -> list[str]:
+def _sections(suite: Suite, frame: pd.DataFrame, chapters: Sequence[Chapter], figures: Path) -> list[str]:
     sections = [*_warnings(frame), _key_figures(frame)]
     for chapter in chapters:
         sections.append(f'<h2 class="chapter">{escape(chapter.title)}</h2>')
         for table in chapter.tables:
             heading = "" if table.title == chapter.title else f"<h3>{escape(table.title)}</h3>"
             sections.append(heading + to_html(table))
-        sections += [_figure(path, caption) for path, caption in chapter.figures]
+        drawn = [(figures / drawing.files[-1], drawing.caption) for drawing in chapter.drawings]
+        sections += [_figure(path, caption) for path, caption in drawn if path.exists()]
     sections.append(f'<h2 class="chapter">How it was measured</h2>{_protocol(suite, frame)}')
     sections.append(f"<h3>Every cell, and what it rests on</h3>{_cells_table(frame)}")
     return sections
@@ -115,10 +119,9 @@ def _key_figures(frame: pd.DataFrame) -> str:
 
 
 def _figure(path: Path, caption: str) -> str:
-    """A figure inside the page: the SVG where there is one, else the picture as WebP."""
-    drawn = path.with_suffix(".svg")
-    if drawn.exists():
-        source = drawing_source(drawn.read_bytes())
+    """A figure inside the page: an SVG as it is, a picture as WebP."""
+    if path.suffix == ".svg":
+        source = drawing_source(path.read_bytes())
     else:
         source = picture_source(Image.open(path).convert("RGB"), photograph=True)
     words = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""

@@ -10,12 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.folder import BenchmarkFolder
+from minenetcd.benchmark.folder import BenchmarkFolder, State
 from minenetcd.benchmark.measuring.samples import choose_samples, read_images, read_masks
 from minenetcd.benchmark.results.summary import Part
 from minenetcd.benchmark.results.table import pair_scores
-from minenetcd.benchmark.suite.cells import Cell
-from minenetcd.configs.suite import SampleSettings
 from minenetcd.display.agreement import agreement_legend, agreement_picture, mask_picture
 from minenetcd.display.figure_style import TEXT_SIZE, TITLE_SIZE, fitted, line_inches
 from minenetcd.display.palettes import FRAME, INK, QUIET
@@ -41,19 +39,19 @@ class Sample:
     f1: Mapping[str, float]
 
 
-def find_samples(part: Part, cells: Sequence[Cell], folder: BenchmarkFolder, settings: SampleSettings) -> list[Sample]:
+def find_samples(part: Part, state: State, folder: BenchmarkFolder) -> list[Sample]:
     """The pairs to show, easiest last; of several seeds, the first is shown. Empty where no pair was kept."""
-    place = {cell.id: cell for cell in cells}
+    place = {cell.id: cell for cell in state.cells}
     shown = {line.label: place[line.cells[0]] for line in part.lines if line.cells}
     masks = {label: read_masks(folder.cell(cell) / "masks.npz") for label, cell in shown.items()}
-    contents = {r.metrics.data.fingerprint for cell in shown.values() if (r := folder.record(cell)) is not None}
+    contents = {state.records[cell.id].metrics.data.fingerprint for cell in shown.values() if cell.id in state.records}
     if len(contents) != 1:  # nothing measured, or not on the same images
         return []
     kept = set.intersection(*(set(found) for found in masks.values()))
     scores = pd.DataFrame({label: pair_scores(folder, cell) for label, cell in shown.items()})
     scores = scores[scores.index.isin(kept)].fillna(0.0)
     means = {str(name): float(mean) for name, mean in scores.mean(axis=1).items()}
-    chosen = choose_samples(means, settings.quantiles)
+    chosen = choose_samples(means, state.suite.samples.quantiles)
     found = []
     for name, quantile in sorted(chosen.items(), key=lambda item: item[1]):
         images = read_images(folder.samples(part.dataset, *contents), name)

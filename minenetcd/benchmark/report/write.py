@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from minenetcd.benchmark.folder import BenchmarkFolder
+from minenetcd.benchmark.folder import BenchmarkFolder, State
 from minenetcd.benchmark.report.figures.bars import bars
 from minenetcd.benchmark.report.figures.comparison import across, critical_comparison
 from minenetcd.benchmark.report.figures.cost import cost
 from minenetcd.benchmark.report.figures.gains import change_fft_gains
-from minenetcd.benchmark.report.figures.write import write_figure
+from minenetcd.benchmark.report.figures.write import Drawing
 from minenetcd.benchmark.report.formats import WRITERS
 from minenetcd.benchmark.report.page import Chapter, render_report
 from minenetcd.benchmark.report.sheets import find_samples, sheet
@@ -17,71 +17,81 @@ from minenetcd.benchmark.report.tables import across_table, gains_table, methods
 from minenetcd.benchmark.results.comparison import LEVEL, Comparison, compare_lines
 from minenetcd.benchmark.results.summary import Axis, Part, parts
 from minenetcd.benchmark.results.table import write_table
-from minenetcd.benchmark.suite.cells import Cell
-from minenetcd.configs.suite import Suite
-from minenetcd.files import slug, write_text
+from minenetcd.files import slug, staged_files, write_text
 
 REPORT = "report.html"
+
+#: How the names of tables and figures begin.
+_KINDS = ("methods", "changefft", "comparison", "scores", "cost", "maps", "datasets", "recipes")
 
 #: Below this many sites, percentile intervals of a bootstrap cover visibly less than they say.
 FEW_UNITS = 20
 
 
-def write_report(folder: BenchmarkFolder) -> Path:
+def write_report(folder: BenchmarkFolder, state: State | None = None) -> Path:
     """Write results.parquet, results.csv, tables/, figures/ and report.html anew; the path of the report.
 
-    Cells that are not finished are named; the others stand in all tables. DataError where there is no benchmark.
+    Tables, figures and report change all at once, and those that an earlier report had and this has not are removed.
+    Cells that are not finished are named; the others stand in all tables. `state` is by default that on disk. DataError
+    where there is no benchmark, OutputError where `folder` cannot be written.
     """
-    suite, cells = folder.suite(), folder.cells()
-    for place in (folder.tables, folder.figures):
-        place.mkdir(exist_ok=True)
-    frame = write_table(folder)
+    state = state or folder.state()
+    frame = write_table(folder, state)
     found = parts(frame)
     names = _names(found)
-    chapters = [
-        _chapter(part, name, suite, cells, folder) for part, name in zip(found, names, strict=True) if part.measured
+    chapters = [_chapter(part, name, state, folder) for part, name in zip(found, names, strict=True) if part.measured]
+    chapters += list(_across(found))
+    drawings = [drawing for chapter in chapters for drawing in chapter.drawings]
+    figures = [f"{folder.figures.name}/{file}" for drawing in drawings for file in drawing.files]
+    texts = {f"{folder.tables.name}/{name}": text for name, text in _tables(chapters).items()}
+    optional = {*figures, *_earlier(folder)} - {*texts}
+    with staged_files(folder.path, [REPORT, *texts], optional=optional) as hidden:
+        for name, text in texts.items():
+            write_text(hidden / name, text)
+        for drawing in drawings:
+            drawing.write(hidden / folder.figures.name)
+        write_text(hidden / REPORT, render_report(state.suite, frame, chapters, hidden / folder.figures.name))
+    return folder.path / REPORT
+
+
+def _earlier(folder: BenchmarkFolder) -> list[str]:
+    """Tables and figures of an earlier report."""
+    endings = {folder.tables: ("csv", *WRITERS), folder.figures: ("png", "svg")}
+    return [
+        f"{place.name}/{path.name}"
+        for place, known in endings.items()
+        for ending in known
+        for path in place.glob(f"*.{ending}")
+        if path.name.startswith(_KINDS)
     ]
-    chapters += list(_across(found, folder))
-    _write_tables(chapters, folder)
-    path = folder.path / REPORT
-    write_text(path, render_report(suite, frame, chapters))
-    return path
 
 
-def _chapter(part: Part, suffix: str, suite: Suite, cells: Sequence[Cell], folder: BenchmarkFolder) -> Chapter:
-    comparison = compare_lines(part.measured, cells, folder)
+def _chapter(part: Part, suffix: str, state: State, folder: BenchmarkFolder) -> Chapter:
+    comparison = compare_lines(part.measured, state.cells, folder)
     chapter = Chapter(part.place, [methods_table(part, f"methods{suffix}")])
     if (gained := gains_table(part, f"changefft{suffix}", comparison)) is not None:
         chapter.tables.append(gained)
-    drawn = {
-        f"scores{suffix}": (partial(bars, part, comparison), ""),
-        f"changefft{suffix}": (partial(change_fft_gains, part), ""),
-        f"cost{suffix}": (partial(cost, part), ""),
-        f"comparison{suffix}": (
-            partial(critical_comparison, comparison, part.place) if comparison else lambda: None,
-            _caption(comparison),
-        ),
-    }
+    chapter.drawings += [
+        Drawing(f"scores{suffix}", partial(bars, part, comparison)),
+        Drawing(f"changefft{suffix}", partial(change_fft_gains, part)),
+        Drawing(f"cost{suffix}", partial(cost, part)),
+    ]
     if comparison is not None:
-        write_text(folder.tables / f"comparison{suffix}.csv", comparison.table().to_csv(index=False))
-    samples = find_samples(part, cells, folder, suite.samples)
+        chapter.comparison = (f"comparison{suffix}", comparison)
+        draw = partial(critical_comparison, comparison, part.place)
+        chapter.drawings.append(Drawing(f"comparison{suffix}", draw, _caption(comparison)))
     rule = (
-        f"Of the pairs, at most {suite.samples.kept}, whose names come first by their SHA-256, those with change whose "
-        "mean F1 over the methods is nearest to each quantile. The number in a map is its F1 on the pair."
+        f"Of the pairs, at most {state.suite.samples.kept}, whose names come first by their SHA-256, those with change "
+        "whose mean F1 over the methods is nearest to each quantile. The number in a map is its F1 on the pair."
     )
-    for name, (draw, caption) in drawn.items():
-        if (path := write_figure(draw, folder.figures, name)) is not None:
-            chapter.figures.append((path, caption))
-    draw = partial(sheet, samples, f"{part.place}: maps") if samples else lambda: None
-    if (path := write_figure(draw, folder.figures, f"maps{suffix}", photographs=True)) is not None:
-        chapter.figures.append((path, rule))
+    if samples := find_samples(part, state, folder):
+        draw_maps = partial(sheet, samples, f"{part.place}: maps")
+        chapter.drawings.append(Drawing(f"maps{suffix}", draw_maps, rule, has_photographs=True))
     return chapter
 
 
-def _caption(comparison: Comparison | None) -> str:
+def _caption(comparison: Comparison) -> str:
     """The comparison in words."""
-    if comparison is None:
-        return ""
     certain = [worse for worse in range(1, len(comparison.labels)) if comparison.is_certain(0, worse)]
     best, *others = comparison.labels
     left = [label for index, label in enumerate(others, start=1) if index not in certain]
@@ -103,27 +113,22 @@ def _caption(comparison: Comparison | None) -> str:
     return f"{text}.{few}{alike}"
 
 
-def _across(found: Sequence[Part], folder: BenchmarkFolder) -> Iterable[Chapter]:
+def _across(found: Sequence[Part]) -> Iterable[Chapter]:
     """A table and a figure over all data sets, for each recipe; and over all recipes, for each data set."""
     datasets, recipes = (list(dict.fromkeys(part.name(axis) for part in found)) for axis in ("data set", "recipe"))
     for recipe in recipes if len(datasets) > 1 else ():
         suffix = f"-{slug(recipe)}" if len(recipes) > 1 else ""
         title = "All data sets" + (f", recipe {recipe}" if recipe else "")
-        yield _compared(
-            [part for part in found if part.recipe == recipe], "data set", title, f"datasets{suffix}", folder
-        )
+        yield _compared([part for part in found if part.recipe == recipe], "data set", title, f"datasets{suffix}")
     for dataset in datasets if len(recipes) > 1 else ():
         suffix = f"-{slug(dataset)}" if len(datasets) > 1 else ""
         same = [part for part in found if part.dataset == dataset]
-        yield _compared(same, "recipe", f"All recipes, {dataset}", f"recipes{suffix}", folder)
+        yield _compared(same, "recipe", f"All recipes, {dataset}", f"recipes{suffix}")
 
 
-def _compared(parts: Sequence[Part], axis: Axis, title: str, name: str, folder: BenchmarkFolder) -> Chapter:
+def _compared(parts: Sequence[Part], axis: Axis, title: str, name: str) -> Chapter:
     """One table and one figure of `parts`, which differ in `axis` alone."""
-    chapter = Chapter(title, [across_table(parts, name, axis)])
-    if (path := write_figure(partial(across, parts, axis), folder.figures, name)) is not None:
-        chapter.figures.append((path, ""))
-    return chapter
+    return Chapter(title, [across_table(parts, name, axis)], [Drawing(name, partial(across, parts, axis))])
 
 
 def _names(found: Sequence[Part]) -> list[str]:
@@ -137,8 +142,12 @@ def _names(found: Sequence[Part]) -> list[str]:
     ]
 
 
-def _write_tables(chapters: Iterable[Chapter], folder: BenchmarkFolder) -> None:
+def _tables(chapters: Iterable[Chapter]) -> dict[str, str]:
+    """Every table in every format, by the name of its file."""
+    texts: dict[str, str] = {}
     for chapter in chapters:
-        for table in chapter.tables:
-            for ending, write in WRITERS.items():
-                write_text(folder.tables / f"{table.name}.{ending}", write(table))
+        texts |= {f"{table.name}.{end}": write(table) for table in chapter.tables for end, write in WRITERS.items()}
+        if chapter.comparison is not None:
+            name, comparison = chapter.comparison
+            texts[f"{name}.csv"] = comparison.table().to_csv(index=False)
+    return texts

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.folder import BenchmarkFolder
+from minenetcd.benchmark.folder import BenchmarkFolder, State
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.benchmark.suite.published import printed_gain, printed_score
 from minenetcd.configs.suite import Suite
@@ -52,10 +52,9 @@ SCHEMA = pa.schema(
 )
 
 
-def write_table(folder: BenchmarkFolder) -> pd.DataFrame:
-    """Write results.parquet and results.csv from the cells on disk, and return them."""
-    suite = folder.suite()
-    rows = [_row(suite, cell, folder) for cell in folder.cells()]
+def write_table(folder: BenchmarkFolder, state: State) -> pd.DataFrame:
+    """Write results.parquet and results.csv, a row a cell, and return them."""
+    rows = [_row(state, cell) for cell in state.cells]
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
     with atomic_path(folder.path / "results.parquet") as temporary:
         pq.write_table(table, temporary)
@@ -69,15 +68,15 @@ def read_table(path: Path) -> pd.DataFrame:
     return pq.read_table(path).to_pandas(types_mapper=_nullable.get)
 
 
-def _row(suite: Suite, cell: Cell, folder: BenchmarkFolder) -> dict[str, Any]:
-    record, failure = folder.record(cell), folder.failure(cell)
-    state = "finished" if record else "failed" if failure else "not run" if cell.is_available else "not published"
+def _row(state: State, cell: Cell) -> dict[str, Any]:
+    record, failure = state.records.get(cell.id), state.failures.get(cell.id)
+    how = "finished" if record else "failed" if failure else "not run" if cell.is_available else "not published"
     weights = "trained" if cell.is_trained_here else cell.weights
     known = record.as_json() if record else {"weights": weights, "config_hash": cell.hash}
     row = {name: known.get(name) for name in SCHEMA.names}
     return {
         **row,
-        "suite": suite.name,
+        "suite": state.suite.name,
         "cell": cell.id,
         "row": cell.row,
         "label": cell.label,
@@ -87,9 +86,9 @@ def _row(suite: Suite, cell: Cell, folder: BenchmarkFolder) -> dict[str, Any]:
         "dataset": cell.dataset,
         "recipe": cell.recipe,
         "seed": cell.seed,
-        "state": state,
+        "state": how,
         "error": failure.error if failure and not record else None,
-        **_printed(suite, cell),
+        **_printed(state.suite, cell),
     }
 
 

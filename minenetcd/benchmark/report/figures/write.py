@@ -1,6 +1,7 @@
 """Every figure a benchmark can draw, as PNG and SVG."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -18,19 +19,23 @@ LABEL_INCHES = 3.0
 LONGEST_NAME = 24
 
 
-def write_figure(
-    draw: Callable[[], Figure | None], folder: Path, name: str, *, photographs: bool = False
-) -> Path | None:
-    """Draw in the house's style and save as PNG, and as SVG where there are no photographs in it.
+@dataclass(frozen=True)
+class Drawing:
+    """A figure to be: `draw` gives None where there is nothing to show."""
 
-    The PNG's path, or None where there is nothing to draw; then files of an earlier time are removed.
-    """
-    with figure_style():
-        figure = draw()
-        for ending in ("png",) if photographs else ("png", "svg"):
-            path = folder / f"{name}.{ending}"
-            if figure is None:
-                path.unlink(missing_ok=True)
-            else:
-                save_figure(figure, path)
-    return None if figure is None else folder / f"{name}.png"
+    name: str
+    draw: Callable[[], Figure | None]
+    caption: str = ""
+    has_photographs: bool = False
+
+    @property
+    def files(self) -> list[str]:
+        """A PNG, and an SVG where there are no photographs in it."""
+        return [f"{self.name}.{ending}" for ending in (("png",) if self.has_photographs else ("png", "svg"))]
+
+    def write(self, folder: Path) -> None:
+        """Draw in the house's style and save into `folder`."""
+        with figure_style():
+            if (figure := self.draw()) is not None:
+                for file in self.files:
+                    save_figure(figure, folder / file)
