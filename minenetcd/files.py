@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -49,16 +49,15 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 def staged_files(folder: str | Path, names: Iterable[str | Path], *, optional: Iterable[str] = ()) -> Iterator[Path]:
     """A hidden folder in `folder` whose files, called `names`, all move to `folder` when the block ends well.
 
-    Names may lie in folders below ("maps/x.png"), which are there already.
-    Of `optional` those move that the block wrote; the others are removed from `folder`, where an earlier call left
-    them. When the block fails nothing is changed, and `folder`, where it was made here, is gone again. OutputError
-    where it cannot be written or one of `names` is missing.
+    Names may lie in folders below ("maps/x.png"). Of `optional` those move that the block wrote; the others are
+    removed from `folder`, where an earlier call left them. An earlier call is known by the first of `names`: without
+    it, files of those names are somebody else's, and OutputPathError. When the block fails nothing is changed, and
+    `folder`, where it was made here, is gone again. OutputError where it cannot be written or a file is missing.
     """
     folder, required, allowed = Path(folder), [Path(name) for name in names], [Path(name) for name in optional]
+    _check_places(folder, (*required, *allowed))
     with _made_folder(folder):
         try:
-            for name in (*required, *allowed):
-                _refuse_folder(folder / name)
             with _hidden_folder(folder, folder) as hidden:
                 for name in (*required, *allowed):
                     (hidden / name).parent.mkdir(parents=True, exist_ok=True)
@@ -66,8 +65,8 @@ def staged_files(folder: str | Path, names: Iterable[str | Path], *, optional: I
                 written = [*required, *(name for name in allowed if (hidden / name).exists())]
                 for name in written:
                     _make_durable(hidden / name)
-                for name in written:
                     (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                for name in written:
                     os.replace(hidden / name, folder / name)
                 for name in allowed:
                     if name not in written:
@@ -79,8 +78,18 @@ def staged_files(folder: str | Path, names: Iterable[str | Path], *, optional: I
 
 def check_writable(folder: str | Path, names: Iterable[str | Path]) -> None:
     """OutputError, before anything is computed, unless the files `names` can be made in `folder`; leaves no trace."""
-    with suppress(_Checked), staged_files(folder, names):
-        raise _Checked
+    folder = Path(folder)
+    _check_places(folder, [Path(name) for name in names])
+    with _hidden_folder(next(above for above in (folder, *folder.absolute().parents) if above.exists()), folder):
+        pass
+
+
+def check_not_input(folder: str | Path, names: Iterable[str | Path], inputs: Iterable[str | Path]) -> None:
+    """OutputPathError where one of the files `names` in `folder` is one of the `inputs`."""
+    standing = [path for path in (Path(folder) / name for name in names) if path.exists()]
+    for source in map(Path, inputs):
+        if source.exists() and (taken := next((path for path in standing if path.samefile(source)), None)):
+            raise OutputPathError(f"{taken} is an input, and a result would replace it: choose another folder.")
 
 
 def make_folder(folder: str | Path) -> Path:
@@ -149,10 +158,6 @@ def unwritable(path: Path, error: BaseException) -> OutputError:
     )
 
 
-class _Checked(Exception):
-    """Ends the block of `staged_files` on purpose."""
-
-
 @contextmanager
 def _hidden_folder(parent: Path, target: Path) -> Iterator[Path]:
     """A new folder in `parent`, gone with what is in it at the end; an error names `target`."""
@@ -184,13 +189,29 @@ def _make(folder: Path, made: list[Path]) -> None:
     """Make `folder` and what is missing above it, noting in `made` what was."""
     try:
         missing = [above for above in (folder, *folder.parents) if not above.exists()]
-        if folder.exists() and not folder.is_dir():
-            raise OutputPathError(f"{folder} cannot be written: it is a file, and a folder is needed; name another.")
         for above in reversed(missing):
             above.mkdir()
             made.append(above)
     except OSError as error:
         raise unwritable(folder, error) from error
+
+
+def _check_places(folder: Path, names: Sequence[Path]) -> None:
+    """OutputPathError unless files `names` may appear in `folder`; see `staged_files`."""
+    for place in {folder: None, **{folder / above: None for name in names for above in name.parents}}:
+        if place.is_symlink() and not place.exists():
+            raise OutputPathError(f"{place} cannot be written: it is a link to nothing; name another folder.")
+        if place.exists() and not place.is_dir():
+            raise OutputPathError(f"{place} cannot be written: it is a file, and a folder is needed; name another.")
+    for name in names:
+        _refuse_folder(folder / name)
+    if names and not (folder / names[0]).exists():
+        for name in names[1:]:
+            if (folder / name).exists():
+                raise OutputPathError(
+                    f"{folder / name} is not of an earlier call ({names[0]} is not beside it), and a result would "
+                    "replace or remove it: choose another folder."
+                )
 
 
 def _refuse_folder(path: Path) -> None:

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from minenetcd.errors import OutputError, OutputPathError
-from minenetcd.files import atomic_path, check_writable, locked, slug, staged_files, unwritable, write_json, write_text
+from minenetcd.files import (
+    atomic_path,
+    check_not_input,
+    check_writable,
+    locked,
+    slug,
+    staged_files,
+    unwritable,
+    write_json,
+    write_text,
+)
 
 NAMES, OPTIONAL = ("numbers.json", "table.csv"), ("figure.png",)
 
@@ -60,6 +70,33 @@ def test_a_set_needs_all_its_files(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"), staged_files(tmp_path, NAMES) as hidden:
         write_text(hidden / NAMES[0], "half")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_no_earlier_call_left_are_neither_replaced_nor_removed(tmp_path: Path) -> None:
+    for name in (NAMES[1], *OPTIONAL):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / name).write_text("mine")
+        with pytest.raises(OutputPathError, match=r"is not of an earlier call \(numbers\.json is not beside it\)"):
+            write_set(folder, "new", figure=False)
+        assert content(folder) == {name: "mine"}
+
+
+def test_a_file_where_a_folder_is_needed_is_refused_before_anything_moves(tmp_path: Path) -> None:
+    (tmp_path / "maps").write_text("mine")
+    with pytest.raises(OutputPathError, match="maps cannot be written: it is a file, and a folder is needed"):
+        check_writable(tmp_path, ("numbers.json", "maps/a.png"))
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OutputPathError, match="it is a link to nothing"):
+        check_writable(tmp_path / "link", ())
+
+
+def test_an_input_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "before.tif").write_text("image")
+    (tmp_path / "out").symlink_to(tmp_path, target_is_directory=True)
+    check_not_input(tmp_path / "out", ["change.tif"], [tmp_path / "before.tif", "no file at all"])
+    with pytest.raises(OutputPathError, match="is an input"):
+        check_not_input(tmp_path / "out", ["before.tif"], [tmp_path / "before.tif"])
 
 
 def test_a_check_leaves_no_trace(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from minenetcd.cli.console import progress_bar
 from minenetcd.cli.options import After, Bands, BandsAfter, Before, Device, Json, Quiet, band_numbers, metres_or_model
 from minenetcd.cli.results import print_prediction
 from minenetcd.errors import OptionError
-from minenetcd.files import check_writable
 
 if TYPE_CHECKING:
     from minenetcd.detectors.learned import ChangeDetector
@@ -49,7 +48,6 @@ def predict(
     """
     from minenetcd.prediction.opening import open_scene
     from minenetcd.prediction.options import PredictOptions
-    from minenetcd.prediction.outputs import result_names
 
     metres = metres_or_model(gsd)
     options = PredictOptions(
@@ -64,7 +62,7 @@ def predict(
     )
     check_early(detectors=[model], device=device)
     with open_scene(before, after, options) as scene:
-        check_writable(out, result_names(scene.native.grid, options))
+        scene.check_out(out, options)
         # from here on torch is needed
         from minenetcd.detectors.learned import ChangeDetector
         from minenetcd.prediction.scene import predict_opened

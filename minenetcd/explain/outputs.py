@@ -1,5 +1,6 @@
 """What `minenetcd explain` leaves: a sheet, each heat map as picture and GeoTIFF, spectra, and the numbers."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,9 +46,9 @@ def write_explanations(
     heat_maps = [(name, heat_map) for name, explanation in explanations.items() for heat_map in explanation.maps]
     pictures = [f"{MAPS}/{file_name(name, heat_map)}.png" for name, heat_map in heat_maps]
     rasters = [str(Path(name).with_suffix(".tif")) for name in pictures] if view.grid.is_georeferenced else []
-    earlier = {f"{MAPS}/{path.name}" for path in (out / MAPS).glob("*-level*.*")} - {*pictures, *rasters}
+    earlier = _earlier_maps(out) - {*pictures, *rasters}
     optional = [f"{SPECTRA}.csv", f"{SPECTRA}.png", *earlier]
-    with staged_files(out, [SHEET, NUMBERS, *pictures, *rasters], optional=optional) as hidden, figure_style():
+    with staged_files(out, [NUMBERS, SHEET, *pictures, *rasters], optional=optional) as hidden, figure_style():
         save_figure(explanation_sheet(view, explanations, options), hidden / SHEET)
         for name, heat_map in heat_maps:
             _write_map(view, heat_map, explanations[name], name, short[name], hidden / MAPS, options)
@@ -55,6 +56,16 @@ def write_explanations(
         write_json(hidden / NUMBERS, _record_of_all(view, explanations, options))
     spectra = out / f"{SPECTRA}.png" if has_spectra else None
     return WrittenExplanation(out / SHEET, out / NUMBERS, [out / name for name in pictures], spectra)
+
+
+def _earlier_maps(out: Path) -> set[str]:
+    """The heat maps that an earlier explanation left: those its numbers name, so that no file of others is taken."""
+    try:
+        earlier = json.loads((out / NUMBERS).read_text(encoding="utf-8"))
+        stems = [heat_map["file"] for detector in earlier["detectors"] for heat_map in detector["maps"]]
+    except (OSError, ValueError, KeyError, TypeError):  # no numbers, or none of ours
+        return set()
+    return {f"{stem}{ending}" for stem in stems for ending in (".png", ".tif") if Path(stem).parent == Path(MAPS)}
 
 
 def _record_of_all(view: View, explanations: Mapping[str, Explanation], options: ExplainOptions) -> dict[str, Any]:

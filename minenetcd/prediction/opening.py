@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minenetcd.errors import OptionError
+from minenetcd.files import check_not_input, check_writable
 from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.outputs import SavedPrediction, result_names
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,13 @@ class OpenedScene:
     before: str | Path
     after: str | Path
     native: AlignedPair
+
+    def check_out(self, out: str | Path, options: PredictOptions) -> SavedPrediction:
+        """The names of the results, which can be written to `out` and replace no image. OutputError otherwise."""
+        names = result_names(self.native.grid, options)
+        check_not_input(out, names, (self.before, self.after))
+        check_writable(out, names)
+        return names
 
     def analysed(self, options: PredictOptions, opened: ExitStack) -> AlignedPair:
         """The same pair at the metres per pixel of `options`; `native` itself without."""

@@ -14,7 +14,6 @@ from rasterio.windows import Window
 from minenetcd.constants import Progress, no_progress
 from minenetcd.detectors.blending import Strip
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.files import check_writable
 from minenetcd.geo.align import AlignedPair
 from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.inference import probability_strips
@@ -66,9 +65,7 @@ def predict_opened(
     with ExitStack() as opened:
         native, pair = scene.native, scene.analysed(options, opened)
         facts = gather_facts(detector, pair, native, options)
-        names = result_names(native.grid, options)
-        if out is not None:
-            check_writable(out, names)
+        names = result_names(native.grid, options) if out is None else scene.check_out(out, options)
         folder = Path(tempfile.mkdtemp(prefix="minenetcd-"))
         on_failure = opened.enter_context(ExitStack())
         on_failure.callback(shutil.rmtree, folder, ignore_errors=True)

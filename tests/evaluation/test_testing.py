@@ -7,7 +7,7 @@ import pytest
 import minenetcd
 from fixtures.pair_files import make_pair, write_folder
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.errors import OptionError
+from minenetcd.errors import OptionError, OutputPathError
 from minenetcd.evaluation.testing import run_test
 
 
@@ -40,6 +40,15 @@ def test_pictures_of_an_earlier_test_go_and_nothing_else(detector: ChangeDetecto
     run_test(detector, data, tmp_path, workers=0, device="cpu", pictures=False)
     assert found(tmp_path / "maps") == [] and found(tmp_path / "masks") == ["001.png", "mine.png"]
     assert found(tmp_path) == ["maps", "masks", "metrics.json", "per_pair.csv", "precision_recall.csv"]
+
+
+def test_labels_are_not_replaced_by_what_a_detector_finds(detector: ChangeDetector, tmp_path: Path) -> None:
+    data = write_folder(tmp_path, [make_pair(0)], split=None)
+    (data / "label").rename(data / "masks")
+    label = (data / "masks" / "000.png").read_bytes()
+    with pytest.raises(OutputPathError, match=r"masks/000\.png is not of an earlier call .* choose another folder"):
+        run_test(detector, str(data), data, workers=0, device="cpu")
+    assert (data / "masks" / "000.png").read_bytes() == label and found(data) == ["A", "B", "masks"]
 
 
 def test_a_test_that_is_interrupted_leaves_nothing(detector: ChangeDetector, data: str, tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_equal_data_gives_equal_files(statistics: Statistics, written: WrittenSt
 
 def test_only_what_the_data_knows_is_drawn(tmp_path: Path) -> None:
     root = write_folder(tmp_path / "set", map(make_pair, range(3)), split=None)
-    for old in ("sites_map.png", "sites_map.svg", "notes.txt"):
+    for old in (NUMBERS, "sites_map.png", "sites_map.svg", "notes.txt"):
         (tmp_path / "out").mkdir(exist_ok=True)
         (tmp_path / "out" / old).write_text("of an earlier run")
     written = write_statistics(dataset_statistics(root), tmp_path / "out")

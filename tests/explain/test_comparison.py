@@ -90,7 +90,8 @@ def test_results_on_a_data_set_stand_on_disk(data: Path, tmp_path: Path) -> None
 
 
 def test_equal_detectors_leave_no_sheet(data: Path, tmp_path: Path) -> None:
-    (tmp_path / "differences.png").write_text("of an earlier comparison")
+    for name in ("comparison.json", "differences.png"):
+        (tmp_path / name).write_text("of an earlier comparison")
     same = {"one": known_detector(), "other": known_detector()}
     record = write_comparison(compare_on_data(same, str(data), workers=0, device="cpu"), tmp_path)
     assert record["differing_pixels"] == 0 and not (tmp_path / "differences.png").exists()

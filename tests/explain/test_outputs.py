@@ -76,12 +76,18 @@ def test_pictures_have_no_rasters_and_other_methods_no_spectra(tmp_path: Path) -
 
 
 @pytest.mark.needs("captum")
-def test_the_same_question_gives_the_same_files(tmp_path: Path) -> None:
+def test_the_same_question_gives_the_same_files_whatever_was_asked_before(tmp_path: Path) -> None:
     before, after, _ = scene(tmp_path)
     options, nano = ExplainOptions(levels=(2,)), {"nano": minenetcd.from_pretrained("minenetcd-nano")}
+    (tmp_path / "one" / "maps").mkdir(parents=True)
+    (tmp_path / "one" / "maps" / "sea-level.png").write_bytes(b"somebody's")
+    question = ExplainOptions(levels=(1,))
+    write_explanations(*explain_pair(nano, before, after, options=question), tmp_path / "one", options=question)
     for name in ("one", "two"):
         explained = explain_pair(nano, before, after, options=options, device="cpu")
         write_explanations(*explained, tmp_path / name, options=options)
+    assert (tmp_path / "one" / "maps" / "sea-level.png").read_bytes() == b"somebody's"
+    (tmp_path / "one" / "maps" / "sea-level.png").unlink()
     for path in (tmp_path / "one").rglob("*.*"):
         assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
 

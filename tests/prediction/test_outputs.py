@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from rio_cogeo import cog_validate
 
-from minenetcd.errors import OptionError, OutputError, SizeError, UnknownNameError
+from minenetcd.errors import OptionError, OutputError, OutputPathError, SizeError, UnknownNameError
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.geo.vector import burn
@@ -219,6 +219,14 @@ def test_saving_again_replaces_each_file_and_touches_no_other(write_scene: Write
     assert len(read_file(saved.vector)) == 1
     assert (out / "notes.txt").read_text() == "mine"
     assert len(list(out.iterdir())) == 5
+
+
+def test_a_result_replaces_no_image(write_scene: WriteScene, tmp_path: Path) -> None:
+    images = [write_scene(name, date) for name, date in zip(("change.png", "after.png"), two_dates(), strict=True)]
+    before = images[0].read_bytes()
+    with pytest.raises(OutputPathError, match=r"change\.png is an input, and a result would replace it"):
+        predict_scene(Difference(), *images, tmp_path)
+    assert images[0].read_bytes() == before and sorted(tmp_path.iterdir()) == sorted(images)
 
 
 def test_a_failure_while_saving_keeps_what_was_there(
