@@ -112,7 +112,7 @@ def _with_details(method: Method) -> Method:
             for option in inspect.signature(architecture).parameters.values()
         ],
         "scores": [
-            {"weights": score.weights, "data_set": score.data_set, **score.printed, "note": score.note}
+            {"weights": score.weights, "data_set": score.dataset, **score.printed, "note": score.note}
             for score in published_scores(method["name"])
         ],
     }

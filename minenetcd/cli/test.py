@@ -39,7 +39,7 @@ def test(
     Example: minenetcd test runs/bit --data levir-cd
     """
     out = out or Path("tests") / f"{_short(model)}-{_short(data)}-{split}"
-    from minenetcd.runtime.launch import is_chief, is_launched, run_processes
+    from minenetcd.runtime.launch import is_launched, is_main_process, run_processes
 
     if not is_launched():  # those that are were started by one that did
         check_early(detectors=[model], data=data, device=device, threshold=threshold, out=out)
@@ -65,7 +65,7 @@ def test(
             boundary_tolerance=boundary,
             progress=progress,
         )
-    if not is_chief():
+    if not is_main_process():
         return
     published = _published(detector, data) if split == "test" else None
     if as_json:

@@ -46,7 +46,7 @@ def run_test(
     read, OptionError for a threshold outside 0 to 1, OutputError for `out`.
     """
     accelerator = Accelerator(cpu=choose_device(device).type == "cpu") if is_launched() else None
-    chief = accelerator is None or accelerator.is_main_process
+    is_main = accelerator is None or accelerator.is_main_process
     ready = detector.for_inference(str(accelerator.device) if accelerator else device)
     ready.threshold = detector.threshold if threshold is None else check_threshold(threshold)
     dataset = load_dataset(data, split)
@@ -61,10 +61,10 @@ def run_test(
             workers=workers,
             accelerator=accelerator,
             on_batch=partial(_handle, handlers),
-            progress=progress if chief else no_progress,
+            progress=progress if is_main else no_progress,
         )
         boundary = _summed(outlines.counts, accelerator) if outlines else None
-        if chief:
+        if is_main:
             write_results(result, folder, about=_about(detector, ready.threshold), boundary=boundary)
     if accelerator is not None:
         accelerator.end_training()
@@ -80,9 +80,8 @@ def _results_folder(
         with staged_results(out, names, pictures=pictures) as folder:
             yield folder
         return
-    is_chief = accelerator.is_main_process
     try:
-        with staged_results(out, names, pictures=pictures) if is_chief else nullcontext() as staged:
+        with staged_results(out, names, pictures=pictures) if accelerator.is_main_process else nullcontext() as staged:
             (folder,) = broadcast_object_list([staged])
             yield folder
             accelerator.wait_for_everyone()

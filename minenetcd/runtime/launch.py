@@ -24,7 +24,7 @@ def is_launched() -> bool:
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
-def is_chief() -> bool:
+def is_main_process() -> bool:
     """Whether this process is the one, of those launched together, that writes and speaks."""
     return int(os.environ.get("RANK", "0")) == 0
 

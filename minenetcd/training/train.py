@@ -103,11 +103,11 @@ def _settings(
     overrides: dict[str, Any],
 ) -> Settings:
     """The whole configuration, with a name: its own, that of its file, or, where a run goes on, that of its folder."""
-    told = overrides if pairs is None else {"data": pairs.section, **overrides}
+    changes = overrides if pairs is None else {"data": pairs.section, **overrides}
     if given is not None:
-        return settings_of(given, **told)
+        return settings_of(given, **changes)
     assert not isinstance(source, ChangeModel | ChangeDetector)  # they are `given`
-    settings = read_settings(source, **told)
+    settings = read_settings(source, **changes)
     if settings.name is not None:
         return settings
     if not isinstance(source, str | Path):

@@ -88,7 +88,7 @@ def _from_release(config: Mapping[str, Any]) -> PublishedModel:
 def _from_framework(config: Mapping[str, Any]) -> PublishedModel:
     model = _framework_model(config["model_name"])
     mean, std = _normalisation(config.get("transform") or ())
-    data, metres = _data_set(str(config.get("dataset_name", "")), str(config.get("dataset_path", "")))
+    data, metres = _dataset(str(config.get("dataset_name", "")), str(config.get("dataset_path", "")))
     return PublishedModel(
         model,
         dict(MAPS[model].OPTIONS),
@@ -117,7 +117,7 @@ def _normalisation(transforms: Any) -> tuple[tuple[float, ...], tuple[float, ...
     return (IMAGENET_MEAN, IMAGENET_STD) if transforms else ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
-def _data_set(label: str, path: str) -> tuple[str | None, float | None]:
+def _dataset(label: str, path: str) -> tuple[str | None, float | None]:
     """Several models of the 256 px patches are labelled MNCD512; the path of their data tells."""
     if label == "MNCD512" and path.rstrip("/").endswith("256"):
         label = "MNCD256"

@@ -25,7 +25,7 @@ class PublishedScore:
 
     method: str
     model: str
-    data_set: str
+    dataset: str
     printed: dict[str, str]
     weights: str
     note: str | None = None
@@ -35,9 +35,9 @@ class PublishedScore:
         return float(self.printed[metric])
 
 
-def published_scores(model: str | None = None, *, data_set: str | None = None) -> list[PublishedScore]:
-    """All rows, or those of our `model` name or of a `data_set` (MineNetCD256, LEVIRCD256, ...)."""
-    return [row for row in _rows() if model in (None, row.model) and data_set in (None, row.data_set)]
+def published_scores(model: str | None = None, *, dataset: str | None = None) -> list[PublishedScore]:
+    """All rows, or those of our `model` name or of a `dataset` (MineNetCD256, LEVIRCD256, ...)."""
+    return [row for row in _rows() if model in (None, row.model) and dataset in (None, row.dataset)]
 
 
 def score_of(weights: str) -> PublishedScore | None:
@@ -52,22 +52,22 @@ def _rows() -> Iterator[PublishedScore]:
                 yield _read(row, path.stem)
 
 
-def _read(row: dict[str, str], data_set: str) -> PublishedScore:
+def _read(row: dict[str, str], dataset: str) -> PublishedScore:
     return PublishedScore(
         method=row["model"],
         model=METHODS[row["model"]],
-        data_set=data_set,
+        dataset=dataset,
         printed={metric: row[metric] for metric in PRINTED},
         weights=row["pretrained_path"],
-        note="; ".join(_notes(row["model"], data_set)) or None,
+        note="; ".join(_notes(row["model"], dataset)) or None,
     )
 
 
-def _notes(method: str, data_set: str) -> Iterator[str]:
+def _notes(method: str, dataset: str) -> Iterator[str]:
     published = MAPS[METHODS[method]].PUBLISHED
-    if data_set in published.notes:
-        yield published.notes[data_set]
-    if published.averaged and data_set == "MineNetCD256":
+    if dataset in published.notes:
+        yield published.notes[dataset]
+    if published.averaged and dataset == "MineNetCD256":
         yield "mean over several processes: good to about 0.001"
-    if published.chosen_on_test and data_set == "MineNetCD256":
+    if published.chosen_on_test and dataset == "MineNetCD256":
         yield "trained from a local folder, the epoch was chosen on the test split: optimistic"

@@ -40,7 +40,7 @@ def test_every_row_is_complete_and_adds_up() -> None:
 
 
 def test_published_scores_are_found_by_name_and_by_id() -> None:
-    tables = {score.data_set for score in published_scores()}
+    tables = {score.dataset for score in published_scores()}
     assert {published_table(name) for name in DATASETS} == tables
     assert published_table("levir-cd@v1") == published_table("ericyu/LEVIRCD_Cropped256") == "LEVIRCD256"
     assert published_table("my/own") is None and published_table("synthetic:mines") is None

@@ -12,7 +12,7 @@ ROWS = {"CLCD256": 7, "EGYBCD": 7, "GVLM256": 7, "LEVIRCD256": 7, "MineNetCD256"
 
 
 def test_every_row_is_there() -> None:
-    assert Counter(score.data_set for score in published_scores()) == ROWS
+    assert Counter(score.dataset for score in published_scores()) == ROWS
     assert {score.model for score in published_scores()} == set(METHODS.values()) == set(FRAMEWORK_MODELS.values())
 
 
@@ -20,7 +20,7 @@ def test_ids_are_unique_and_name_their_data_set() -> None:
     scores = published_scores()
     assert len({score.weights for score in scores}) == len(scores) == 55
     for score in scores:
-        place = "MNCD256" if score.data_set == "MineNetCD256" else score.data_set
+        place = "MNCD256" if score.dataset == "MineNetCD256" else score.dataset
         assert score.weights.startswith(f"HZDR-FWGEL/UCD-{place}-")
 
 
@@ -38,10 +38,10 @@ def test_digits_are_as_printed() -> None:
 
 
 def test_rows_are_found_by_model_data_set_and_id() -> None:
-    assert [score.data_set for score in published_scores("bit")] == sorted(ROWS)
+    assert [score.dataset for score in published_scores("bit")] == sorted(ROWS)
     assert [score.method for score in published_scores("minenetcd")] == ["ChangeFFT"]
-    assert len(published_scores(data_set="MineNetCD256")) == 20
-    (score,) = published_scores("snunet", data_set="MineNetCD256")
+    assert len(published_scores(dataset="MineNetCD256")) == 20
+    (score,) = published_scores("snunet", dataset="MineNetCD256")
     assert score_of("hzdr-fwgel/ucd-mncd256-snunet") == score
     assert score_of("somebody/else") is None
     assert published_scores("unet") == []
@@ -60,13 +60,13 @@ def test_a_row_whose_numbers_disagree_carries_a_note(score: PublishedScore) -> N
 
 
 def test_the_doubtful_rows_are_the_known_ones() -> None:
-    noted = {(score.method, score.data_set): score.note for score in published_scores() if score.note}
+    noted = {(score.method, score.dataset): score.note for score in published_scores() if score.note}
     assert [data for _, data in noted if data != "MineNetCD256"] == ["LEVIRCD256"]
     assert "F1 0.7822 and precision 0.907" in noted["SiamUNet-Diff", "LEVIRCD256"]
     assert sum("same five numbers" in note for note in noted.values()) == 2
     assert sum("test split" in note for note in noted.values()) == 12
     assert sum("several processes" in note for note in noted.values()) == 5
-    copies = [published_scores(name, data_set="MineNetCD256")[0].printed for name in ("afcf3d", "tfi_gr")]
+    copies = [published_scores(name, dataset="MineNetCD256")[0].printed for name in ("afcf3d", "tfi_gr")]
     assert copies[0] == copies[1]
 
 

@@ -38,7 +38,7 @@ def printed_score(model: Mapping[str, Any], table: str | None, prefer: Literal["
         return None
     if prefer == "paper" and table == PAPER_DATA and model["name"] in (rows := _rows("table2.csv")):
         return Printed(rows[model["name"]], SOURCES["paper"])
-    scores = published_scores(model["name"], data_set=table)
+    scores = published_scores(model["name"], dataset=table)
     if not scores:
         return None
     digits = {ours: scores[0].printed[theirs] for theirs, ours in PRINTED.items()}
@@ -57,7 +57,7 @@ def published_weights(model: Mapping[str, Any], table: str | None) -> str | None
 
     MineNetCD's weights were trained with the `spatial` form of ChangeFFT: they are taken for either form.
     """
-    scores = published_scores(model["name"], data_set=table) if table else []
+    scores = published_scores(model["name"], dataset=table) if table else []
     if not backbone_of(model) or _is_the_printed_one(model):
         return scores[0].weights if scores else None
     if table != PAPER_DATA:

@@ -68,7 +68,7 @@ class MaskError(DecodeError):
 def decode_date(encoded: Encoded, options: ReadOptions) -> Date:
     """One date as uint8 bands. Transparent pixels and a TIFF's nodata are not valid. Raises DecodeError."""
     with _explained():
-        data = _content(encoded)
+        data = bytes_of(encoded)
         if options.bands is None and not data.startswith(_TIFF) and not _has_sixteen_bits(data):
             return _decode_picture(data)
         with _gdal_file(encoded) as name:
@@ -81,7 +81,7 @@ def decode_mask(encoded: Encoded) -> Mask:
     Raises DecodeError for one that is damaged, in colours or not of whole numbers.
     """
     with _explained():
-        data = _content(encoded)
+        data = bytes_of(encoded)
         if not data.startswith(_TIFF):
             with Image.open(io.BytesIO(data)) as picture:
                 return Mask(_one_band(np.asarray(picture), has_alpha=picture.mode in ("LA", "RGBA")))
@@ -184,7 +184,8 @@ def _is_plain(dataset: DatasetReader) -> bool:
     )
 
 
-def _content(encoded: Encoded) -> bytes:
+def bytes_of(encoded: Encoded) -> bytes:
+    """An encoded image, read where it is a file."""
     if isinstance(encoded, bytes):
         return encoded
     with open(encoded, "rb") as file:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts, Fault, PairError
-from minenetcd.data.reading.decode import DecodeError, Encoded, MaskError, decode_date, decode_mask
+from minenetcd.data.reading.decode import DecodeError, Encoded, MaskError, bytes_of, decode_date, decode_mask
 from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import one_line
@@ -108,7 +108,7 @@ class StoredPairs(ChangeDataset):
         for index in range(len(self)):
             parts = self.encoded(index) if index in whole else [self.encoded_mask(index)]
             for part in parts:
-                digest.update(_reading(partial(_bytes, part), partial(self.describe, index, "pair")))
+                digest.update(_reading(partial(bytes_of, part), partial(self.describe, index, "pair")))
         return digest.hexdigest()
 
 
@@ -165,10 +165,3 @@ def spread(count: int) -> list[int]:
     while np.gcd(step, count) > 1:
         step += 1
     return [index * step % count for index in range(count)]
-
-
-def _bytes(encoded: Encoded) -> bytes:
-    if isinstance(encoded, bytes):
-        return encoded
-    with open(encoded, "rb") as file:
-        return file.read()

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from minenetcd.explain.comparison.joint_counts import JointCounts
 
+#: As many parts are shown, unless another number is asked for.
+EXAMPLES = 8
+
 
 @dataclass(frozen=True)
 class Example:

@@ -12,10 +12,8 @@ from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.display.eight_bit import eight_bit_view
 from minenetcd.evaluation.evaluate import probability_of
-from minenetcd.explain.comparison.comparison import Comparison, Example
+from minenetcd.explain.comparison.comparison import EXAMPLES, Comparison, Example
 from minenetcd.explain.comparison.joint_counts import JointCounts, joint_counts
-
-EXAMPLES = 8
 
 
 def compare_on_data(

@@ -17,7 +17,7 @@ from minenetcd.display import palettes
 from minenetcd.display.eight_bit import eight_bit_view
 from minenetcd.display.palettes import rgb
 from minenetcd.errors import OptionError
-from minenetcd.explain.comparison.comparison import Comparison, Example
+from minenetcd.explain.comparison.comparison import EXAMPLES, Comparison, Example
 from minenetcd.explain.comparison.joint_counts import JointCounts, joint_counts
 from minenetcd.files import slug
 from minenetcd.geo.align import open_pair
@@ -28,7 +28,6 @@ from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.rasters import read_window
 from minenetcd.prediction.scene import predict_scene
 
-EXAMPLES = 8
 #: Side of the blocks a scene is counted and shown in. [pixels]
 BLOCK = 256
 
