@@ -71,7 +71,7 @@ def look_up(repo_id: str, *, revision: str | None = None, cache_dir: str | Path 
     MissingRepository, which is one, where the hub does not have the id.
     """
     with _hub_errors(repo_id, revision):
-        offline = not hub_answers()  # asked once, because the hub's client waits for minutes
+        offline = not hub_answers()  # asked first, because the hub's client waits for ever
         folder = Path(_snapshot(repo_id, revision, cache_dir, allow_patterns=[_CARD], local_files_only=offline))
     return _here(repo_id, folder, cache_dir)
 

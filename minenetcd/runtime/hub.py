@@ -18,7 +18,8 @@ def is_hub_id(text: str) -> bool:
 def hub_answers() -> bool:
     """Whether the hub can be reached, asked once and the way its client goes.
 
-    That client tries a file it does not have six times in 24 s before it says that there is no network.
+    That client tries a file it does not have six times in 24 s before it says that there is no network, and waits for
+    ever for facts about a repository. So the part that gives them is asked, since a front page may answer alone.
     """
     # here, because who needs no hub shall not wait for its client
     from huggingface_hub import constants
@@ -26,7 +27,7 @@ def hub_answers() -> bool:
     from huggingface_hub.utils import get_session
 
     try:
-        answer = get_session().head(constants.ENDPOINT, timeout=PATIENCE_SECONDS)
+        answer = get_session().head(f"{constants.ENDPOINT}/api/models?limit=1", timeout=PATIENCE_SECONDS)
     except (OSError, HTTPError):
         return False
     return bool(answer.status_code < 500)

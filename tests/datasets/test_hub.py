@@ -88,7 +88,7 @@ def test_the_second_time_nothing_is_fetched(client: DataClient, server: HubServe
     server.log.clear()
     assert client.ok("load_dataset", MINES, "test") == first
     # does the hub answer, and is there a newer one?
-    assert [path for _, path in server.log] == ["/", f"/api/datasets/{MINES}/revision/main"]
+    assert [path for _, path in server.log] == ["/api/models", f"/api/datasets/{MINES}/revision/main"]
 
 
 def test_a_revision_is_pinned_by_tag_or_commit(client: DataClient, server: HubServer) -> None:
