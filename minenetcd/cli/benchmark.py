@@ -36,19 +36,21 @@ app = Typer(
 
 @app.command()
 def run(
-    suite: Annotated[str, Argument(help="Name of a ready suite, or a YAML file.", show_default=False)],
+    suite: Annotated[
+        str, Argument(help="Name of a suite (see: minenetcd benchmark list), or a YAML file.", show_default=False)
+    ],
     overrides: Annotated[list[str] | None, Argument(help="Changes to it, e.g. weights=published seeds=[1,2].")] = None,
     out: Annotated[Path | None, Option(help="Folder for the results.", show_default="results/SUITE")] = None,
     runs: Annotated[
-        Path | None, Option(help="Folder of trainings; suites may share one.", show_default="OUT/runs")
+        Path | None, Option(help="Folder of the training runs; suites may share one.", show_default="OUT/runs")
     ] = None,
-    jobs: Annotated[int, Option(help="Cells measured side by side.", min=1)] = 1,
+    jobs: Annotated[int, Option(help="Trainings and tests that run side by side.", min=1)] = 1,
     dry_run: Annotated[bool, Option("--dry-run", help="Show the plan and what it costs, and stop.")] = False,
     device: Device = "auto",
 ) -> None:
     """Train what is not trained, test everything, write results, tables, figures and a report.
 
-    Stopped or killed, the same command goes on. A cell that fails is reported, and the rest go on.
+    After a stop, the same command goes on where it was. What fails is reported, and the rest goes on.
 
     Example: minenetcd benchmark paper-table2 weights=published --dry-run
 
@@ -75,7 +77,7 @@ def run(
 def report(
     folder: Annotated[Path, Argument(help="Folder of a benchmark.", show_default=False)],
 ) -> None:
-    """Make tables, figures and the report anew from the results on disk, without the models.
+    """Make the tables, figures and report again from the results on disk, without the models.
 
     Example: minenetcd benchmark report results/synthetic-small
     """
@@ -87,7 +89,7 @@ def report(
 
 @app.command("list")
 def list_() -> None:
-    """Names of the ready suites, and what they are for."""
+    """List the suites that come with the package, and what they are for."""
     from minenetcd.benchmark.suite.cells import expand
     from minenetcd.benchmark.suite.suites import list_suites, read_suite
 

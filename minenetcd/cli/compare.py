@@ -35,10 +35,10 @@ def compare(
     before: Annotated[str | None, Option(help="Instead of --data: earlier image.", show_default=False)] = None,
     after: Annotated[str | None, Option(help="Later image of the same place.", show_default=False)] = None,
     truth: Annotated[
-        str | None, Option(help="What did change between the two: raster or polygons.", show_default=False)
+        str | None, Option(help="True changes between the two images: raster or polygons.", show_default=False)
     ] = None,
     out: Annotated[Path, Option(help="Folder for the results.")] = Path("comparison"),
-    examples: Annotated[int, Option(help="Largest differences on the sheet.", min=1)] = 8,
+    examples: Annotated[int, Option(help="How many of the largest differences to draw.", min=1)] = 8,
     bands: Bands = None,
     bands_after: BandsAfter = None,
     gsd: Gsd = None,
@@ -46,7 +46,7 @@ def compare(
     workers: Workers = 2,
     device: Device = "auto",
 ) -> None:
-    """Compare two detectors on a data set or two images: where they differ, which is right, and is it luck.
+    """Compare two detectors on a data set or two images: where they differ, which is right, and could it be chance.
 
     Example: minenetcd compare minenetcd-nano runs/bit --data levir-cd --out comparison
     """

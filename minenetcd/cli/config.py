@@ -5,12 +5,12 @@ from typing import Annotated
 
 from typer import Argument, Option, Typer
 
-app = Typer(no_args_is_help=True, help="Configurations: list them, see one whole, write the schema for editors.")
+app = Typer(no_args_is_help=True, help="List configurations, show one in full, write their schema for editors.")
 
 
 @app.command("list")
 def list_() -> None:
-    """Names of the configurations that need no file of yours."""
+    """List the configurations that come with the package."""
     from minenetcd.configs.reading import list_configs
     from minenetcd.models.catalog import KNOWN_CONFIGURATIONS
 
@@ -22,7 +22,7 @@ def show(
     config: Annotated[str, Argument(help="A method, or a YAML file.", show_default=False)],
     overrides: Annotated[list[str] | None, Argument(help="Changes to it, e.g. recipe=paper.")] = None,
 ) -> None:
-    """Everything a configuration comes to, its bases and recipe filled in, as YAML.
+    """Show a configuration in full, its bases and recipe filled in, as YAML.
 
     Example: minenetcd config show bit recipe=paper
     """

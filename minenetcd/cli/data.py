@@ -20,11 +20,13 @@ def build(
     sites: Annotated[Path, Argument(help="Site table: .gpkg, .geojson or .csv.", show_default=False)],
     out: Annotated[Path, Option(help="Folder for the data set.", show_default=False)],
     size: Annotated[int, Option(help="Side of a patch, in pixels.")] = 256,
-    overlap: Annotated[int, Option(help="What neighbouring patches share, in pixels.")] = 0,
+    overlap: Annotated[int, Option(help="How far neighbouring patches overlap, in pixels.")] = 0,
     min_valid: Annotated[float, Option(help="Share of a patch that must hold data on both dates.")] = 0.5,
     split: Annotated[str, Option(help="Shares of train/val/test; sites are never divided.")] = "60/10/30",
-    seed: Annotated[int, Option(help="Another seed splits sites otherwise.")] = 8888,
-    stratify: Annotated[str | None, Option(help="Keep the shares within each 'country', or class of 'area'.")] = None,
+    seed: Annotated[int, Option(help="Another seed gives another split of the sites.")] = 8888,
+    stratify: Annotated[
+        str | None, Option(help="Keep the shares in every 'country', or in every class of 'area'.")
+    ] = None,
     bands: Bands = None,
     bands_after: BandsAfter = None,
     gsd: Gsd = None,
@@ -33,7 +35,7 @@ def build(
     ] = None,
     workers: Annotated[int, Option(help="Sites cut side by side.")] = 1,
     push: Annotated[str | None, Option(help="Upload to this hub data set, owner/name.", show_default=False)] = None,
-    public: Annotated[bool, Option("--public", help="With --push: for all to see, not only for you.")] = False,
+    public: Annotated[bool, Option("--public", help="With --push: everybody can see it, not only you.")] = False,
 ) -> None:
     """Cut the scenes of mining sites into a data set, split by site.
 
@@ -66,9 +68,9 @@ def build(
 def sites(
     polygons: Annotated[Path, Argument(help="Mining polygons: .gpkg, .geojson, .parquet, .shp.", show_default=False)],
     out: Annotated[Path, Option(help="Site table to write: .gpkg, .geojson or .csv.")] = Path("sites.gpkg"),
-    distance: Annotated[float, Option(help="Polygons up to so many metres apart are one site.")] = 2_000.0,
+    distance: Annotated[float, Option(help="Polygons at most this many metres apart are one site.")] = 2_000.0,
     buffer: Annotated[float, Option(help="Metres added around the polygons of a site.")] = 500.0,
-    min_area: Annotated[float, Option(help="Leave out sites with less than so many km2 of mines.")] = 1.0,
+    min_area: Annotated[float, Option(help="Leave out sites with less than this many km2 of mines.")] = 1.0,
     picture: Annotated[bool, Option("--map/--no-map", help="Draw a world map beside the table.")] = True,
 ) -> None:
     """Find mining sites in a layer of mining polygons, and write the table to fill in for 'data build'.

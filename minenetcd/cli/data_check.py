@@ -24,9 +24,13 @@ _NOT_FIT = 1  # exit code; 2 says that there was nothing to check
 def check(
     source: Annotated[str, Argument(metavar="PATH", help="Folder, file or name of a data set.", show_default=False)],
     workers: Workers = 2,
-    everything: Annotated[bool, Option("--all", help="Name every pair a finding concerns.")] = False,
-    strict: Annotated[bool, Option("--strict", help="Let warnings count as errors.")] = False,
-    out: Annotated[Path | None, Option(help="Write all of it to this file, as JSON.", show_default=False)] = None,
+    everything: Annotated[
+        bool, Option("--all", help="List every pair that a finding is about, not only the first few.")
+    ] = False,
+    strict: Annotated[bool, Option("--strict", help="Count warnings as errors.")] = False,
+    out: Annotated[
+        Path | None, Option(help="Write the whole result to this file, as JSON.", show_default=False)
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:

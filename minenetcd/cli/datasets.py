@@ -32,7 +32,7 @@ app = Typer(cls=_NamesAreCommands)
 
 @app.callback(invoke_without_command=True)
 def datasets(context: Context, cache_dir: CacheFolder = None) -> None:
-    """List the data sets known by name; "minenetcd datasets NAME" tells all about one.
+    """List the data sets known by name; "minenetcd datasets NAME" shows all about one.
 
     Example: minenetcd datasets LEVIR-CD
     """
@@ -44,7 +44,7 @@ def datasets(context: Context, cache_dir: CacheFolder = None) -> None:
 def show(
     name: Annotated[str, Argument(help="A data set, e.g. LEVIR-CD.", show_default=False)], cache_dir: CacheFolder = None
 ) -> None:
-    """Tell all about one data set: splits, place, licence, citation, where it is published and what of it is here.
+    """Show all about one data set: splits, place, licence, citation, where it is published, what is on this disk.
 
     Example: minenetcd datasets show MineNetCD256
     """
@@ -63,9 +63,10 @@ def show(
 @app.command()
 def download(
     name: Annotated[
-        str, Argument(help="A data set or a hub id, with @REVISION for another than its newest.", show_default=False)
+        str,
+        Argument(help="A data set or a hub id; NAME@REVISION for another version than the newest.", show_default=False),
     ],
-    split: Annotated[list[str] | None, Option(help="Only this split; again for another.")] = None,
+    split: Annotated[list[str] | None, Option(help="Only this split; may be repeated.")] = None,
     cache_dir: CacheFolder = None,
 ) -> None:
     """Download a data set; an interrupted download goes on with the same command.

@@ -14,7 +14,7 @@ def demo(
     out: Annotated[Path, Option(help="Folder for the images and results.")] = Path("demo"),
     device: Device = "auto",
 ) -> None:
-    """See the main job on a synthetic mine: two GeoTIFFs in, change map and report out.
+    """Try the main job on a synthetic mine: two GeoTIFFs in, change map and report out.
 
     Example: minenetcd demo --out demo
     """

@@ -36,20 +36,22 @@ def explain(
     beside: Annotated[
         list[str] | None, Option(help="Another detector to show beside it; may be repeated.", show_default=False)
     ] = None,
-    level: Annotated[str, Option(help="Levels, 1 the finest: all, 2, 1,3 or 1..4.")] = "all",
+    level: Annotated[str, Option(help="Levels to explain, 1 is the finest: all, 2, 1,3 or 1..4.")] = "all",
     target: Annotated[str, Option(help="What to explain: change or no-change.")] = "change",
-    pixels: Annotated[str, Option(help="Whose score: 'predicted' as the target, or 'all'.")] = "predicted",
+    pixels: Annotated[
+        str, Option(help="Explain the score of pixels 'predicted' as the target, or of 'all'.")
+    ] = "predicted",
     window: Annotated[
-        str | None, Option(help="Part of the image: COL,ROW,SIZE in pixels.", show_default="all that both show")
+        str | None, Option(help="Part of the image: COL,ROW,SIZE in pixels.", show_default="what both images show")
     ] = None,
-    truth: Annotated[Path | None, Option(help="What did change, to be outlined: raster or polygons.")] = None,
+    truth: Annotated[Path | None, Option(help="True changes, drawn as outlines: raster or polygons.")] = None,
     out: Annotated[Path, Option(help="Folder for the results.")] = Path("explanation"),
     bands: Bands = None,
     bands_after: BandsAfter = None,
     gsd: Gsd = None,
     device: Device = "auto",
 ) -> None:
-    """See what a detector looked at: Grad-CAM before and after ChangeFFT, or on any method's declared layers.
+    """Show where a detector looked: Grad-CAM before and after ChangeFFT, or on the layers that a method declares.
 
     Example: minenetcd explain minenetcd-nano 2019.tif 2023.tif --beside runs/bit --window 512,512,256
     """

@@ -66,7 +66,7 @@ def main(
         list[str] | None,
         typer.Option(
             metavar="PACKAGE",
-            help="Import this package where a trained detector needs a network of it; may be given several times.",
+            help="Let trained detectors import their network from this package; may be repeated.",
         ),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,

@@ -49,7 +49,7 @@ def models(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """List the methods, or tell all about one: options, citation, published weights and scores.
+    """List the methods, or show all about one: options, citation, published weights and scores.
 
     Example: minenetcd models bit
     """

@@ -19,7 +19,7 @@ Bands = Annotated[str | None, Option(help="Bands to read as red, green, blue, e.
 BandsAfter = Annotated[str | None, Option(help="The same for the later image, where it differs.")]
 Gsd = Annotated[str | None, Option(help="Work at this many metres per pixel.")]
 Device = Annotated[str, Option(help="auto, cpu, cuda or mps.")]
-Split = Annotated[str, Option(help="Of the data set: train, val or test.")]
+Split = Annotated[str, Option(help="Split of the data set: train, val or test.")]
 BatchSize = Annotated[int, Option(help="Pairs of a data set per forward pass and process.", min=1)]
 Workers = Annotated[int, Option(help="Processes that read the images of a data set.", min=0)]
 Json = Annotated[bool, Option("--json", help="Print one JSON document, and nothing else.")]

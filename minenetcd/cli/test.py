@@ -27,7 +27,7 @@ def test(
     batch_size: BatchSize = 8,
     workers: Workers = 2,
     threshold: Annotated[float | None, Option(help="Instead of the detector's own.")] = None,
-    boundary: Annotated[float | None, Option(help="Add the boundary F-score, at this tolerance [pixels].")] = None,
+    boundary: Annotated[float | None, Option(help="Add the boundary F-score, at this tolerance in pixels.")] = None,
     pictures: Annotated[bool, Option(help="Write masks and change maps.")] = True,
     device: Device = "auto",
     processes: Annotated[int, Option(help="Processes that share the pairs on this machine.", min=1)] = 1,

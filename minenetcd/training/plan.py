@@ -25,9 +25,10 @@ class Plan:
         batch = recipe.batch_size * processes
         batches = pairs // batch
         if not batches:
+            each = f" on each of {processes} processes" if processes > 1 else ""
             raise OptionError(
-                f"A batch needs {recipe.batch_size} pairs on each of {processes} processes, the training split has "
-                f"{pairs}: lower recipe.batch_size."
+                f"A batch needs {recipe.batch_size} pairs{each}, the training split has {pairs}: "
+                "lower recipe.batch_size."
             )
         steps_per_epoch = max(1, batches // trainer.accumulation)
         return cls(

@@ -165,7 +165,7 @@ def test_a_loss_that_is_no_number_stops_with_the_samples(data: Path, tmp_path: P
 
 
 def test_a_batch_larger_than_the_split_is_refused(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="A batch needs 13 pairs on each of 1 processes, the training split has 12"):
+    with pytest.raises(OptionError, match="A batch needs 13 pairs, the training split has 12"):
         minenetcd.train(small_config(data, recipe={"batch_size": 13}), tmp_path, device="cpu")
 
 
