@@ -1,7 +1,8 @@
 """minenetcd compare"""
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from typer import Argument, Option
 
@@ -22,9 +23,6 @@ from minenetcd.cli.options import (
 )
 from minenetcd.display.words import MEASURES, counted
 from minenetcd.errors import OptionError
-
-if TYPE_CHECKING:
-    from minenetcd.prediction.options import PredictOptions
 
 
 def compare(
@@ -63,40 +61,36 @@ def compare(
         gsd=metres_per_pixel(gsd),
     )
     check_early(detectors=[model_a, model_b], data=data, device=device, out=out)
-    if scene is not None:
-        _check_scene(*scene, scene_options, truth)
-    # from here on torch is needed
-    from minenetcd.detectors.side_by_side import load_detectors
-    from minenetcd.explain.comparison.on_data import compare_on_data
-    from minenetcd.explain.comparison.on_scene import compare_on_scene
-    from minenetcd.explain.comparison.outputs import write_comparison
-
-    detectors = load_detectors([model_a, model_b])
-    with progress_bar("Comparing") as progress:
-        if scene is not None:
-            comparison = compare_on_scene(
-                detectors, *scene, out,
-                options=scene_options, truth=truth, device=device, examples=examples, progress=progress,
-            )  # fmt: skip
-        else:
-            assert data is not None  # one of the two was asked for above
-            comparison = compare_on_data(
-                detectors, data,
-                split=split, batch_size=batch_size, workers=workers, device=device, examples=examples,
-                progress=progress,
-            )  # fmt: skip
-    _print(write_comparison(comparison, out), out)
-
-
-def _check_scene(before: str, after: str, options: "PredictOptions", truth: str | None) -> None:
-    """What the comparison would refuse later of the images and their truth."""
     from minenetcd.building.scene_label import open_label
     from minenetcd.prediction.opening import open_scene
 
-    with open_scene(before, after, options) as scene:
-        if truth is not None:
-            with open_label(truth, scene.native.grid):
-                pass
+    with ExitStack() as opened:
+        images = None if scene is None else opened.enter_context(open_scene(*scene, scene_options))
+        label = opened.enter_context(open_label(truth, images.native.grid)) if images and truth else None
+        # from here on torch is needed
+        from minenetcd.detectors.side_by_side import load_detectors
+        from minenetcd.explain.comparison.on_data import compare_on_data
+        from minenetcd.explain.comparison.on_scene import compare_on_scene, scene_files
+        from minenetcd.explain.comparison.outputs import staged_comparison, write_comparison
+
+        detectors = load_detectors([model_a, model_b])
+        rasters = scene_files(detectors, images.native.grid, scene_options) if images else ()
+        inputs = () if scene is None else (*scene, *([truth] if truth else ()))
+        with progress_bar("Comparing") as progress, staged_comparison(out, rasters, inputs=inputs) as folder:
+            if images is not None:
+                comparison = compare_on_scene(
+                    detectors, images, folder,
+                    options=scene_options, label=label, device=device, examples=examples, progress=progress,
+                )  # fmt: skip
+            else:
+                assert data is not None  # one of the two was asked for above
+                comparison = compare_on_data(
+                    detectors, data,
+                    split=split, batch_size=batch_size, workers=workers, device=device, examples=examples,
+                    progress=progress,
+                )  # fmt: skip
+            record = write_comparison(comparison, folder)
+    _print(record, out)
 
 
 def _print(record: dict[str, Any], out: Path) -> None:

@@ -1,7 +1,9 @@
 """Two detectors compared on a data set and on two images, against each of them alone."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,21 +14,26 @@ from PIL import Image
 
 from explain.constructed import known_detector
 from explain.looking import write
+from minenetcd.building.scene_label import open_label
 from minenetcd.constants import UNKNOWN
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.display.palettes import ALIKE
 from minenetcd.display.palettes import BOTH as BOTH_COLOUR
 from minenetcd.display.palettes import ONLY_A as A_COLOUR
-from minenetcd.errors import DataError, OptionError
+from minenetcd.errors import DataError, OptionError, OutputError
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.evaluate import evaluate
+from minenetcd.explain.comparison.comparison import Comparison
 from minenetcd.explain.comparison.joint_counts import confusion
 from minenetcd.explain.comparison.on_data import compare_on_data
-from minenetcd.explain.comparison.on_scene import BOTH, NEITHER, ONLY_A, ONLY_B, compare_on_scene
-from minenetcd.explain.comparison.outputs import write_comparison
+from minenetcd.explain.comparison.on_scene import BOTH, NEITHER, ONLY_A, ONLY_B, compare_on_scene, scene_files
+from minenetcd.explain.comparison.outputs import staged_comparison, write_comparison
 from minenetcd.explain.comparison.sheet import difference_picture
+from minenetcd.prediction.opening import open_scene
 from minenetcd.prediction.options import PredictOptions
+
+DEFAULTS = PredictOptions()
 
 
 def two() -> dict[str, ChangeDetector]:
@@ -78,7 +85,7 @@ def test_the_examples_are_those_that_differ_most(data: Path) -> None:
 
 def test_results_on_a_data_set_stand_on_disk(data: Path, tmp_path: Path) -> None:
     found = compare_on_data(two(), str(data), workers=0, device="cpu")
-    record = write_comparison(found, tmp_path / "out")
+    record = written(found, tmp_path / "out")
     assert record == json.loads((tmp_path / "out" / "comparison.json").read_text())
     names = {"comparison.json", "per_part.csv", "per_group.csv", "differences.png", "groups.png"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names
@@ -93,8 +100,27 @@ def test_equal_detectors_leave_no_sheet(data: Path, tmp_path: Path) -> None:
     for name in ("comparison.json", "differences.png"):
         (tmp_path / name).write_text("of an earlier comparison")
     same = {"one": known_detector(), "other": known_detector()}
-    record = write_comparison(compare_on_data(same, str(data), workers=0, device="cpu"), tmp_path)
+    record = written(compare_on_data(same, str(data), workers=0, device="cpu"), tmp_path)
     assert record["differing_pixels"] == 0 and not (tmp_path / "differences.png").exists()
+
+
+def written(found: Comparison, out: Path) -> dict[str, Any]:
+    with staged_comparison(out) as folder:
+        return write_comparison(found, folder)
+
+
+def on_images(
+    before: Path, after: Path, out: Path, *, options: PredictOptions = DEFAULTS, truth: Path | None = None
+) -> Comparison:
+    """As the command does it."""
+    with ExitStack() as opened:
+        images = opened.enter_context(open_scene(before, after, options))
+        grid = images.native.grid
+        label = None if truth is None else opened.enter_context(open_label(str(truth), grid))
+        folder = opened.enter_context(staged_comparison(out, scene_files(two(), grid, options)))
+        found = compare_on_scene(two(), images, folder, options=options, label=label, device="cpu")
+        write_comparison(found, folder)
+    return found
 
 
 @pytest.fixture
@@ -114,7 +140,7 @@ def test_on_two_images_the_difference_is_that_of_the_maps(scene: tuple[Path, Pat
     before, after, truth = scene
     out = tmp_path / "out"
     options = PredictOptions(tile=64)
-    found = compare_on_scene(two(), before, after, out, options=options, truth=truth, device="cpu")
+    found = on_images(before, after, out, options=options, truth=truth)
     masks = [rasterio.open(out / name / "change.tif").read(1) for name in ("eager", "strict")]
     with rasterio.open(out / "difference.tif") as raster:
         difference = raster.read(1)
@@ -133,13 +159,33 @@ def test_on_two_images_the_difference_is_that_of_the_maps(scene: tuple[Path, Pat
     for side, mask in zip(("a", "b"), masks, strict=True):
         assert confusion(found.joint.total, side) == Confusion.count(mask, true)
     assert len(found.joint.names) == 4 and found.examples[0].name == "column 0, row 0"
-    write_comparison(found, out)
     assert (out / "differences.png").exists() and (out / "groups.png").exists()
 
 
+def test_what_a_later_comparison_does_not_have_is_removed(
+    scene: tuple[Path, Path, Path], data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    on_images(*scene[:2], out)
+    kept = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(KeyboardInterrupt), staged_comparison(out):
+        raise KeyboardInterrupt
+    assert kept == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with (
+        pytest.raises(OutputError, match=r"change\.tif is an input"),
+        staged_comparison(out, [Path("eager/change.tif")], inputs=[out / "eager" / "change.tif"]),
+    ):
+        pass
+    (out / "eager" / "notes.txt").write_text("of the user")
+    written(compare_on_data(two(), str(data), workers=0, device="cpu"), out)
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    tables = {"comparison.json", "per_part.csv", "per_group.csv"}
+    assert names == {*tables, "differences.png", "groups.png", "eager/notes.txt"}
+
+
 def test_without_a_truth_only_the_difference_is_counted(scene: tuple[Path, Path, Path], tmp_path: Path) -> None:
-    found = compare_on_scene(two(), *scene[:2], tmp_path / "out", options=PredictOptions(), device="cpu")
-    record = write_comparison(found, tmp_path / "out")
+    found = on_images(*scene[:2], tmp_path / "out")
+    record = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert "mcnemar" not in record and record["pixels"]["only_a"] > 1000
     assert sum(record["pixels"].values()) == record["counted_pixels"]
     assert not (tmp_path / "out" / "groups.png").exists() and (tmp_path / "out" / "differences.png").exists()
@@ -155,9 +201,7 @@ def test_two_pictures_are_compared_in_pixels(tmp_path: Path) -> None:
     after[10:40, 10:40] += 60
     for name, image in (("before", before), ("after", after)):
         Image.fromarray(image).save(tmp_path / f"{name}.png")
-    found = compare_on_scene(
-        two(), tmp_path / "before.png", tmp_path / "after.png", tmp_path / "out", options=PredictOptions(), device="cpu"
-    )
+    found = on_images(tmp_path / "before.png", tmp_path / "after.png", tmp_path / "out")
     assert found.hectares is None and Image.open(tmp_path / "out" / "difference.png").size == (50, 60)
 
 
@@ -165,4 +209,4 @@ def test_what_cannot_be_compared_is_told_in_one_line(scene: tuple[Path, Path, Pa
     with pytest.raises(DataError, match="no file or folder"):
         compare_on_data(two(), str(tmp_path / "none"), device="cpu")
     with pytest.raises(OptionError, match="own threshold"):
-        compare_on_scene(two(), *scene[:2], tmp_path / "out", options=PredictOptions(threshold=0.5), device="cpu")
+        on_images(*scene[:2], tmp_path / "out", options=PredictOptions(threshold=0.5))

@@ -1,12 +1,13 @@
 """Two detectors compared: where they differ, which is right, and how far that can be trusted."""
 
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minenetcd.explain.comparison.joint_counts import JointCounts
+from minenetcd.files import slug
 
 #: As many parts are shown, unless another number is asked for.
 EXAMPLES = 8
@@ -23,6 +24,11 @@ class Example:
     b: NDArray[np.bool_]
     truth: NDArray[np.uint8] | None
     valid: NDArray[np.bool_]
+
+
+def prediction_folder(detector: str) -> Path:
+    """Where, beside the results of two images, the prediction of a detector is."""
+    return Path(slug(detector, longest=200))
 
 
 @dataclass(frozen=True)

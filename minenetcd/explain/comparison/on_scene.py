@@ -1,7 +1,6 @@
 """Two detectors on two images of one place, each at its own threshold."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,23 +9,24 @@ import torch
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from minenetcd.building.scene_label import SceneLabel, open_label
+from minenetcd.building.scene_label import SceneLabel
 from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.display import palettes
 from minenetcd.display.eight_bit import eight_bit_view
 from minenetcd.display.palettes import rgb
 from minenetcd.errors import OptionError
-from minenetcd.explain.comparison.comparison import EXAMPLES, Comparison, Example
+from minenetcd.explain.comparison.comparison import EXAMPLES, Comparison, Example, prediction_folder
 from minenetcd.explain.comparison.joint_counts import JointCounts, joint_counts
-from minenetcd.files import slug
-from minenetcd.geo.align import open_pair
+from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.geo.vector import changed_hectares
+from minenetcd.prediction.opening import OpenedScene
 from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.outputs import result_names
 from minenetcd.prediction.rasters import read_window
-from minenetcd.prediction.scene import predict_scene
+from minenetcd.prediction.scene import predict_opened
 
 #: Side of the blocks a scene is counted and shown in. [pixels]
 BLOCK = 256
@@ -70,52 +70,53 @@ class Block:
         return counts[0] if self.truth is None else counts
 
 
+def scene_files(detectors: Iterable[str], grid: Grid, options: PredictOptions) -> list[Path]:
+    """What `compare_on_scene` writes of these detectors."""
+    names = result_names(grid, options)
+    return [_difference(grid), *(path for name in detectors for path in names.within(prediction_folder(name)))]
+
+
 def compare_on_scene(
     detectors: Mapping[str, ChangeDetector],
-    before: str | Path,
-    after: str | Path,
+    scene: OpenedScene,
     out: str | Path,
     *,
     options: PredictOptions,
-    truth: str | Path | None = None,
+    label: SceneLabel | None = None,
     device: str = "auto",
     examples: int = EXAMPLES,
     progress: Progress = no_progress,
 ) -> Comparison:
-    """Predict with the two `detectors` and count, block by block, where they differ and, with `truth`, who is right.
+    """Predict with the two `detectors` and count, block by block, where they differ and, with a `label`, who is right.
 
     Writes each prediction into a folder of `out`, and difference.tif (a picture: .png) beside them. Groups are blocks
-    of BLOCK pixels a side. Raises what `predict_scene` raises, DataError for a truth that does not fit.
+    of BLOCK pixels a side. `label` lies on the grid of `scene`. Raises what `predict_scene` raises.
     """
     if options.threshold is not None:
         raise OptionError("Detectors are compared each at its own threshold: leave the threshold out.")
-    out, masks, grids = Path(out), [], []
+    out, masks, grid = Path(out), [], scene.native.grid
     for name, detector in detectors.items():
-        with predict_scene(
-            detector, before, after, out / slug(name, longest=200), options=options, device=device, progress=progress
+        with predict_opened(
+            detector, scene, out / prediction_folder(name), options=options, device=device, progress=progress
         ) as found:
             assert found.saved is not None  # a folder was given
             masks.append(found.saved.raster)
-            grids.append(found.grid)
-    grid = grids[0]
     names, counts, areas = [], [], []
-    with ExitStack() as opened:
-        label = None if truth is None else opened.enter_context(open_label(str(truth), grid))
-        writer = opened.enter_context(_difference_writer(out, grid))
+    with RasterWriter(out / _difference(grid), grid, dtype="uint8", nodata=UNKNOWN, colours=COLOURS) as writer:
         for block in _blocks(grid, masks, label):
             writer.write(block.classes, block.window)
             names.append(block.name)
             counts.append(block.counts())
             areas.append(_hectares(block, grid))
-        joint = JointCounts(names, np.stack(counts), names, "block", "block")
-        chosen = {names[index] for index in joint.largest_differences(examples)}
-        shown = {block.name: block for block in _blocks(grid, masks, label) if block.name in chosen}
+    joint = JointCounts(names, np.stack(counts), names, "block", "block")
+    chosen = {names[index] for index in joint.largest_differences(examples)}
+    shown = {block.name: block for block in _blocks(grid, masks, label) if block.name in chosen}
     order = [shown[names[index]] for index in joint.largest_differences(examples)]
-    pictures = _examples(order, before, after, options)
+    pictures = [_example(block, scene.native) for block in order]
     only_a, only_b = np.sum(areas, axis=0).tolist()
     hectares = (only_a, only_b) if grid.is_georeferenced else None
     a, b = detectors
-    return Comparison(a, b, f"{before}, {after}", joint, pictures, hectares)
+    return Comparison(a, b, f"{scene.before}, {scene.after}", joint, pictures, hectares)
 
 
 def _blocks(grid: Grid, masks: list[Path], label: SceneLabel | None) -> Iterator[Block]:
@@ -130,9 +131,8 @@ def _blocks(grid: Grid, masks: list[Path], label: SceneLabel | None) -> Iterator
             yield Block(window, a == 1, b == 1, (a != UNKNOWN) & (b != UNKNOWN), truth)
 
 
-def _difference_writer(out: Path, grid: Grid) -> RasterWriter:
-    path = out / ("difference.tif" if grid.is_georeferenced else "difference.png")
-    return RasterWriter(path, grid, dtype="uint8", nodata=UNKNOWN, colours=COLOURS)
+def _difference(grid: Grid) -> Path:
+    return Path("difference.tif" if grid.is_georeferenced else "difference.png")
 
 
 def _hectares(block: Block, grid: Grid) -> tuple[float, float]:
@@ -144,11 +144,7 @@ def _hectares(block: Block, grid: Grid) -> tuple[float, float]:
     return changed_hectares(block.classes == ONLY_A, part), changed_hectares(block.classes == ONLY_B, part)
 
 
-def _examples(blocks: list[Block], before: str | Path, after: str | Path, options: PredictOptions) -> list[Example]:
-    examples = []
-    with open_pair(before, after, bands=options.bands, bands_after=options.bands_after) as pair:
-        for block in blocks:
-            read = pair.read(block.window)
-            views = [eight_bit_view(date, read.valid) for date in (read.before, read.after)]
-            examples.append(Example(block.name, views[0], views[1], block.a, block.b, block.truth, block.valid))
-    return examples
+def _example(block: Block, pair: AlignedPair) -> Example:
+    read = pair.read(block.window)
+    before, after = (eight_bit_view(date, read.valid) for date in (read.before, read.after))
+    return Example(block.name, before, after, block.a, block.b, block.truth, block.valid)

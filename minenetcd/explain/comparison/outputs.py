@@ -1,6 +1,8 @@
 """What `minenetcd compare` leaves: numbers, a row for each part and group, and the sheets."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,12 @@ from minenetcd.constants import VERSION
 from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
 from minenetcd.evaluation.significance import McNemar
-from minenetcd.explain.comparison.comparison import Comparison
+from minenetcd.explain.comparison.comparison import Comparison, prediction_folder
 from minenetcd.explain.comparison.differences import differences
 from minenetcd.explain.comparison.joint_counts import confusion, only_right
 from minenetcd.explain.comparison.sheet import differences_sheet, groups_figure
-from minenetcd.files import staged_files, write_json, write_text
+from minenetcd.files import check_not_input, staged_files, write_json, write_text
+from minenetcd.prediction.outputs import REPORT
 
 NUMBERS, PARTS, GROUP_TABLE = "comparison.json", "per_part.csv", "per_group.csv"
 SHEET, GROUPS = "differences.png", "groups.png"
@@ -66,24 +69,51 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def write_comparison(comparison: Comparison, out: str | Path) -> dict[str, Any]:
-    """Write comparison.json, per_part.csv, differences.png and, with a truth, per_group.csv and groups.png into `out`.
+@contextmanager
+def staged_comparison(
+    out: str | Path, rasters: Iterable[Path] = (), *, inputs: Iterable[str | Path] = ()
+) -> Iterator[Path]:
+    """A folder for what `write_comparison` and, of two images, `compare_on_scene` write: the latter `rasters`.
 
-    All of them, or none. Returns the record of comparison.json. OutputError where `out` cannot be written.
+    At the end all of it appears in `out` or nothing, in place of an earlier comparison's files. OutputError where
+    `out` cannot be written, or one of the `inputs` would be replaced.
+    """
+    new = {*map(Path, rasters)}
+    earlier = _earlier_rasters(Path(out)) - new
+    check_not_input(out, (*new, *earlier), inputs)
+    optional = (SHEET, GROUP_TABLE, GROUPS, *map(str, earlier))
+    with staged_files(out, (NUMBERS, PARTS, *map(str, new)), optional=optional) as folder:
+        yield folder
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> dict[str, Any]:
+    """Write comparison.json, per_part.csv, differences.png and, with a truth, per_group.csv and groups.png.
+
+    `folder` is that of `staged_comparison`. Returns the record of comparison.json.
     """
     record, joint = comparison_record(comparison), comparison.joint
     per_part = {name: counts for name, counts in zip(joint.names, joint.counts, strict=True)}
-    with staged_files(out, (NUMBERS, PARTS), optional=(SHEET, GROUP_TABLE, GROUPS)) as folder:
-        write_json(folder / NUMBERS, record)
-        write_text(folder / PARTS, _table(per_part, "name").assign(group=list(joint.groups)).to_csv(index=False))
-        with figure_style():
-            if comparison.examples:
-                save_figure(differences_sheet(comparison), folder / SHEET)
-            if joint.has_truth:
-                save_figure(groups_figure(comparison), folder / GROUPS)
+    write_json(folder / NUMBERS, record)
+    write_text(folder / PARTS, _table(per_part, "name").assign(group=list(joint.groups)).to_csv(index=False))
+    with figure_style():
+        if comparison.examples:
+            save_figure(differences_sheet(comparison), folder / SHEET)
         if joint.has_truth:
-            write_text(folder / GROUP_TABLE, _table(joint.by_group, "group").to_csv(index=False))
+            save_figure(groups_figure(comparison), folder / GROUPS)
+    if joint.has_truth:
+        write_text(folder / GROUP_TABLE, _table(joint.by_group, "group").to_csv(index=False))
     return record
+
+
+def _earlier_rasters(out: Path) -> set[Path]:
+    """Of an earlier comparison of two images: its difference, and the files of the predictions it names."""
+    found = {path.relative_to(out) for path in out.glob("difference.*") if path.suffix in (".tif", ".png")}
+    if not found or not (out / NUMBERS).exists():
+        return set()
+    record = json.loads((out / NUMBERS).read_text(encoding="utf-8"))
+    folders = [out / prediction_folder(record[side]) for side in ("a", "b")]
+    kinds = ("change.*", "probability.*", REPORT)
+    return found | {path.relative_to(out) for folder in folders for kind in kinds for path in folder.glob(kind)}
 
 
 def _table(by_name: Mapping[str, NDArray[np.int64]], heading: str) -> pd.DataFrame:
