@@ -15,9 +15,6 @@ from minenetcd.weights.maps import MAPS
 from minenetcd.weights.maps.minenetcd import released_options
 from minenetcd.weights.scores import published_scores, score_of
 
-#: The framework's `model_name` -> ours.
-FRAMEWORK_MODELS: dict[str, str] = {method.PUBLISHED.framework: name for name, method in MAPS.items()}
-
 #: The framework's `dataset_name` -> the data set's name and ground sampling distance in metres, where it has one.
 FRAMEWORK_DATA: dict[str, tuple[str, float | None]] = {
     "MNCD256": ("MineNetCD256", 1.2),
@@ -101,10 +98,16 @@ def _from_framework(config: Mapping[str, Any]) -> PublishedModel:
     )
 
 
+def framework_models() -> dict[str, str]:
+    """The framework's `model_name` -> ours."""
+    return {method.PUBLISHED.framework: name for name, method in MAPS.items()}
+
+
 def _framework_model(name: Any) -> str:
-    if name not in FRAMEWORK_MODELS:
-        raise UnknownNameError("method of the unified framework", str(name), FRAMEWORK_MODELS)
-    return FRAMEWORK_MODELS[name]
+    known = framework_models()
+    if name not in known:
+        raise UnknownNameError("method of the unified framework", str(name), known)
+    return known[name]
 
 
 def _normalisation(transforms: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:

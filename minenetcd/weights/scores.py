@@ -6,6 +6,7 @@ Source: README of github.com/EricYu97/UCD; the files in `published_results/` kee
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from minenetcd.weights.maps import MAPS
@@ -14,9 +15,6 @@ PUBLISHED_RESULTS = Path(__file__).parent / "published_results"
 
 #: The metrics of a row, in the order they are printed -> what we call them.
 PRINTED = {"accuracy": "oa", "f1": "f1", "precision": "precision", "recall": "recall", "iou": "ciou"}
-
-#: How the tables spell a method -> our name of it.
-METHODS: dict[str, str] = {method.PUBLISHED.table: name for name, method in MAPS.items()}
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,12 @@ class PublishedScore:
     def __getitem__(self, metric: str) -> float:
         """The value of one of PRINTED, 0 to 1."""
         return float(self.printed[metric])
+
+
+@cache
+def methods() -> dict[str, str]:
+    """How the tables spell a method -> our name of it."""
+    return {method.PUBLISHED.table: name for name, method in MAPS.items()}
 
 
 def published_scores(model: str | None = None, *, dataset: str | None = None) -> list[PublishedScore]:
@@ -55,7 +59,7 @@ def _rows() -> Iterator[PublishedScore]:
 def _read(row: dict[str, str], dataset: str) -> PublishedScore:
     return PublishedScore(
         method=row["model"],
-        model=METHODS[row["model"]],
+        model=methods()[row["model"]],
         dataset=dataset,
         printed={metric: row[metric] for metric in PRINTED},
         weights=row["pretrained_path"],
@@ -64,7 +68,7 @@ def _read(row: dict[str, str], dataset: str) -> PublishedScore:
 
 
 def _notes(method: str, dataset: str) -> Iterator[str]:
-    published = MAPS[METHODS[method]].PUBLISHED
+    published = MAPS[methods()[method]].PUBLISHED
     if dataset in published.notes:
         yield published.notes[dataset]
     if published.averaged and dataset == "MineNetCD256":

@@ -17,7 +17,7 @@ from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.types import ChangeOutput, change_probability
 from minenetcd.weights.keymap import load_strictly, rename
 from minenetcd.weights.maps import MAPS
-from minenetcd.weights.published import FRAMEWORK_MODELS
+from minenetcd.weights.published import framework_models
 from minenetcd.weights.scores import published_scores
 from models.facts import FACTS, Outputs
 from parity.golden import Golden, golden_pair, load_golden
@@ -34,7 +34,7 @@ from parity.repositories import (
 )
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-AVAILABLE = sorted(name for name, ours in FRAMEWORK_MODELS.items() if ours in MAPS)
+AVAILABLE = sorted(name for name, ours in framework_models().items() if ours in MAPS)
 
 # every layout a framework checkpoint is met in: prefix of the names, file
 LAYOUTS = [
@@ -104,7 +104,7 @@ def as_published(golden: Golden, name: str, logits: Tensor) -> Tensor:
 
 
 def test_every_method_with_published_weights_is_tested() -> None:
-    assert set(METHODS) == set(FRAMEWORK_MODELS)
+    assert set(METHODS) == set(framework_models())
     assert {hub_id(name) for name in METHODS} <= {score.weights for score in published_scores()}
     assert len(AVAILABLE) >= 14
 
@@ -114,14 +114,14 @@ def test_published_weights_give_the_published_outputs(published: Published) -> N
     detector, golden = published.detector, published.golden
     probability, output = probability_and_outputs(detector)
     torch.testing.assert_close(probability[:, ::4, ::4], golden_probability(golden), rtol=0, atol=1e-5)
-    for expected in FACTS[FRAMEWORK_MODELS[published.name]].outputs:
+    for expected in FACTS[framework_models()[published.name]].outputs:
         if expected.filling == golden.filling:
             check_outputs(golden, output, expected)
             check_exchange(golden, detector, output, expected)
 
 
 def test_published_weights_in_their_other_filling_give_the_published_outputs(published: Published) -> None:
-    name, model = FRAMEWORK_MODELS[published.name], published.detector.model
+    name, model = framework_models()[published.name], published.detector.model
     others = [expected for expected in FACTS[name].outputs if expected.filling != published.golden.filling]
     kept = {name: tensor.clone() for name, tensor in model.state_dict().items()} if others else {}
     for expected in others:

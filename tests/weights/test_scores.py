@@ -5,15 +5,15 @@ from collections import Counter
 
 import pytest
 
-from minenetcd.weights.published import FRAMEWORK_MODELS
-from minenetcd.weights.scores import METHODS, PRINTED, PUBLISHED_RESULTS, PublishedScore, published_scores, score_of
+from minenetcd.weights.published import framework_models
+from minenetcd.weights.scores import PRINTED, PUBLISHED_RESULTS, PublishedScore, methods, published_scores, score_of
 
 ROWS = {"CLCD256": 7, "EGYBCD": 7, "GVLM256": 7, "LEVIRCD256": 7, "MineNetCD256": 20, "SYSUCD": 7}
 
 
 def test_every_row_is_there() -> None:
     assert Counter(score.dataset for score in published_scores()) == ROWS
-    assert {score.model for score in published_scores()} == set(METHODS.values()) == set(FRAMEWORK_MODELS.values())
+    assert {score.model for score in published_scores()} == set(methods().values()) == set(framework_models().values())
 
 
 def test_ids_are_unique_and_name_their_data_set() -> None:
