@@ -18,7 +18,7 @@ from safetensors.numpy import load_file
 
 import minenetcd
 from minenetcd.benchmark.folder import BenchmarkFolder
-from minenetcd.benchmark.results.table import write_table
+from minenetcd.benchmark.results.table import results_table, write_table
 from minenetcd.benchmark.suite.cells import expand
 from minenetcd.constants import TrainedOn
 from minenetcd.data.dataset import DatasetFacts
@@ -111,7 +111,7 @@ def test_a_benchmark_of_0_2_gives_the_same_table(tmp_path: Path) -> None:
     copy = shutil.copytree(SAVED / "benchmark", tmp_path / "benchmark")
     folder = BenchmarkFolder(copy)
     assert [cell.id for cell in expand(folder.suite())] == [cell.id for cell in folder.cells()]
-    write_table(folder, folder.state())
+    write_table(results_table(folder.state()), folder.path)
     assert (copy / "results.csv").read_text() == (SAVED / "benchmark" / "results.csv").read_text()
     for cell in folder.cells():
         if (record := folder.record(cell)) is not None:

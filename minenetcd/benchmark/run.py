@@ -10,7 +10,7 @@ from minenetcd.benchmark.folder import BenchmarkFolder, State
 from minenetcd.benchmark.measuring.cell import measured_so_far
 from minenetcd.benchmark.record import Failure, Record
 from minenetcd.benchmark.report.write import write_report
-from minenetcd.benchmark.results.table import write_table
+from minenetcd.benchmark.results.table import results_table, write_table
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.plan import Costs, PlannedCell, Speeds
 from minenetcd.benchmark.suite.remaining import Remaining
@@ -186,7 +186,7 @@ def _handle(
             record = state.records[cell.id] = Record.from_json(event.result)
             remaining.end(cell, record.timing)
             reporter.ended(cell, record, None)
-            write_table(folder, state)
+            write_table(results_table(state), folder.path)
         case Failed():
             when = datetime.now(UTC).isoformat(timespec="seconds")
             failure = state.failures[cell.id] = Failure(event.error, f"cells/{cell.id}/{LOG}", when)

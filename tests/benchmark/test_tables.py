@@ -17,7 +17,7 @@ from minenetcd.benchmark.report.formats import latex, to_html, to_latex, to_mark
 from minenetcd.benchmark.report.tables import Column, Table, TableCell, across_table, gains_table, methods_table
 from minenetcd.benchmark.report.write import write_report
 from minenetcd.benchmark.results.summary import Score, gains, parts
-from minenetcd.benchmark.results.table import SCHEMA, read_table, write_table
+from minenetcd.benchmark.results.table import SCHEMA, read_table, results_table, write_table
 from minenetcd.benchmark.suite.suites import read_suite
 
 SUITE = {
@@ -44,7 +44,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
         read_suite(SUITE), tmp_path_factory.mktemp("made-up") / "out", square_pairs(), skill=SKILL,
         leave_out=["MineNetCD, ResNet-18, without ChangeFFT"],
     )  # fmt: skip
-    return write_table(folder, folder.state())
+    return results_table(folder.state())
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +220,8 @@ def test_the_table_of_results_holds_what_it_promises(results: pd.DataFrame, tmp_
 
 def test_parquet_and_csv_hold_the_same(tmp_path: Path) -> None:
     folder = make_up(read_suite(SUITE | {"seeds": [1]}), tmp_path / "out", square_pairs(4), skill={})
-    frame = write_table(folder, folder.state())
+    frame = results_table(folder.state())
+    write_table(frame, folder.path)
     pd.testing.assert_frame_equal(read_table(folder.path / "results.parquet"), frame)
     text = pd.read_csv(folder.path / "results.csv", float_precision="round_trip")
     assert text["f1"].tolist() == frame["f1"].tolist() and text["tp"].tolist() == frame["tp"].tolist()

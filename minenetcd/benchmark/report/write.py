@@ -16,7 +16,7 @@ from minenetcd.benchmark.report.sheets import find_samples, sheet
 from minenetcd.benchmark.report.tables import across_table, gains_table, methods_table
 from minenetcd.benchmark.results.comparison import LEVEL, Comparison, compare_lines
 from minenetcd.benchmark.results.summary import Axis, Part, parts
-from minenetcd.benchmark.results.table import write_table
+from minenetcd.benchmark.results.table import RESULTS, results_table, write_table
 from minenetcd.files import slug, staged_files, write_text
 
 REPORT = "report.html"
@@ -31,12 +31,12 @@ FEW_UNITS = 20
 def write_report(folder: BenchmarkFolder, state: State | None = None) -> Path:
     """Write results.parquet, results.csv, tables/, figures/ and report.html anew; the path of the report.
 
-    Tables, figures and report change all at once, and those that an earlier report had and this has not are removed.
+    They change all at once, and tables and figures that an earlier report had and this has not are removed.
     Cells that are not finished are named; the others stand in all tables. `state` is by default that on disk. DataError
     where there is no benchmark, OutputError where `folder` cannot be written.
     """
     state = state or folder.state()
-    frame = write_table(folder, state)
+    frame = results_table(state)
     found = parts(frame)
     names = _names(found)
     chapters = [_chapter(part, name, state, folder) for part, name in zip(found, names, strict=True) if part.measured]
@@ -45,7 +45,8 @@ def write_report(folder: BenchmarkFolder, state: State | None = None) -> Path:
     figures = [f"{folder.figures.name}/{file}" for drawing in drawings for file in drawing.files]
     texts = {f"{folder.tables.name}/{name}": text for name, text in _tables(chapters).items()}
     optional = {*figures, *_earlier(folder)} - {*texts}
-    with staged_files(folder.path, [REPORT, *texts], optional=optional) as hidden:
+    with staged_files(folder.path, [*RESULTS, REPORT, *texts], optional=optional) as hidden:
+        write_table(frame, hidden)
         for name, text in texts.items():
             write_text(hidden / name, text)
         for drawing in drawings:

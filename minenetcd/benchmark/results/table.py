@@ -21,6 +21,8 @@ from minenetcd.evaluation.confusion import METRICS
 from minenetcd.evaluation.significance import MAIN
 from minenetcd.files import atomic_path, write_text
 
+RESULTS = "results.parquet", "results.csv"
+
 TEXTS = ("suite", "cell", "row", "label", "group", "twin", "model", "dataset", "split", "recipe")
 COUNTS = ("tp", "fp", "fn", "tn")
 
@@ -52,15 +54,19 @@ SCHEMA = pa.schema(
 )
 
 
-def write_table(folder: BenchmarkFolder, state: State) -> pd.DataFrame:
-    """Write results.parquet and results.csv, a row a cell, and return them."""
+def results_table(state: State) -> pd.DataFrame:
+    """A row a cell."""
     rows = [_row(state, cell) for cell in state.cells]
-    table = pa.Table.from_pylist(rows, schema=SCHEMA)
-    with atomic_path(folder.path / "results.parquet") as temporary:
-        pq.write_table(table, temporary)
-    frame = table.to_pandas(types_mapper=_nullable.get)
-    write_text(folder.path / "results.csv", frame.to_csv(index=False, lineterminator="\n"))
-    return frame
+    return pa.Table.from_pylist(rows, schema=SCHEMA).to_pandas(types_mapper=_nullable.get)
+
+
+def write_table(frame: pd.DataFrame, folder: Path) -> None:
+    """Write results.parquet and results.csv, what `results_table` gives."""
+    with atomic_path(folder / RESULTS[0]) as temporary:
+        pq.write_table(
+            pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False).replace_schema_metadata(), temporary
+        )
+    write_text(folder / RESULTS[1], frame.to_csv(index=False, lineterminator="\n"))
 
 
 def read_table(path: Path) -> pd.DataFrame:
