@@ -109,6 +109,11 @@ class Table(Generic[T]):
         if name not in installed:
             raise UnknownNameError(self.kind, name, self._names(installed))
         plug_in, *others = installed[name]
+        if not plug_in.attr:
+            raise OptionError(
+                f"The package {_package(plug_in)} brings the {self.kind} {name!r} without saying what of "
+                f"{plug_in.module} it is: write '{plug_in.module}:Name' into its entry point."
+            )
         if others:
             raise OptionError(self._brought_twice(plug_in, _package(others[0])))
         return self._loaded(name, _place(plug_in), _package(plug_in))
@@ -118,8 +123,8 @@ class Table(Generic[T]):
 
         OptionError where the name is taken; a class that is defined once more takes its own place.
         """
-        if not name or ":" in name:
-            raise OptionError(f"A {self.kind} needs a name without colons, got {name!r}: choose another.")
+        if not (isinstance(name, str) and name.strip() == name != "" and name.isprintable() and ":" not in name):
+            raise OptionError(f"A {self.kind} needs a name of one line without colons, got {name!r}: choose another.")
         mine = self._registered().get(name)
         if name in self and (mine is None or path_of(mine) != path_of(thing)):
             raise OptionError(f"The {self.kind} {name!r} is there already: register yours by another name.")
@@ -157,7 +162,7 @@ class Table(Generic[T]):
         package = package or package_of(path)
         try:
             found: T = resolve(path)
-        except Exception as error:  # whatever the import of somebody else's module may raise
+        except (Exception, SystemExit) as error:  # whatever the import of somebody else's module may raise
             if isinstance(error, AttributeError) and module in sys.modules:
                 names = [each for each in vars(sys.modules[module]) if not each.startswith("_")]
                 raise UnknownNameError(f"{self.kind} in {module} of the package {package}", thing, names) from error

@@ -197,6 +197,9 @@ def test_taken_wrong_and_unknown_names_are_one_line(package: Path) -> None:
         minenetcd.register_model("bit", model_class("somebody_elses.net:Plain"))
     with pytest.raises(OptionError, match="derives from"):
         minenetcd.register_model("number", int)  # type: ignore[arg-type]  # what is being refused
+    for name in ("", " mine", "a:b", "a\nb", ("a",), 5):
+        with pytest.raises(OptionError, match="needs a name of one line without colons"):
+            minenetcd.register_model(name, model_class("somebody_elses.net:Plain"))  # type: ignore[arg-type]  # refused
     with pytest.raises(OptionError, match="install or mend the package nobodys"):
         minenetcd.create_model("nobodys.net:Plain")
     with pytest.raises(UnknownNameError, match=r"no model in somebody_elses.net .* 'Plane': did you mean 'Plain'"):
@@ -211,6 +214,26 @@ def test_a_plug_in_that_cannot_be_imported_is_named_in_one_line(package: Path) -
     assert "plain" in minenetcd.list_models()
     with pytest.raises(OptionError, match=r"'plain' needs .* \(RuntimeError: a b\): .* the package somebody-elses"):
         minenetcd.create_model("plain")
+
+
+@pytest.mark.parametrize("broken", ["raise RuntimeError('a')", "raise SystemExit(7)"])
+def test_a_broken_plug_in_hides_no_other_network(
+    package: Path, broken: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(package)
+    (package / "somebody_elses" / "net.py").write_text(broken)
+    monkeypatch.setattr(sys, "argv", ["minenetcd", "models"])
+    with pytest.raises(SystemExit) as ended:
+        run()
+    printed = capsys.readouterr()
+    assert ended.value.code == 0 and "\nbit\t" in printed.out and "\nplain\t" not in printed.out
+    assert re.fullmatch(r"Warning: The model 'plain' needs .* mend the package somebody-elses, .*\n", printed.err)
+
+
+def test_an_entry_point_must_name_a_thing(package: Path) -> None:
+    install(package, entry_points="[minenetcd.models]\nhalf = somebody_elses.net\n")
+    with pytest.raises(OptionError, match=r"write 'somebody_elses\.net:Name' into its entry point"):
+        minenetcd.create_model("half")
 
 
 def test_no_plug_in_takes_a_name_that_is_there(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def warn(warnings: Iterable[str]) -> None:
     """A line each on the error stream."""
     for warning in warnings:
-        print(f"Warning: {warning}", file=sys.stderr)
+        print(f"Warning: {' '.join(warning.splitlines())}", file=sys.stderr)
 
 
 @contextmanager

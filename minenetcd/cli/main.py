@@ -29,8 +29,14 @@ from minenetcd.cli.plugins import WithPlugins
 from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.registry import TRUSTED, NameTakenWarning
 
+NAME = "minenetcd"
+
+_INTERRUPTED = 130
+
+_UsageError: Any = typer.BadParameter.__base__  # which Typer gives no name of its own
+
 app = typer.Typer(
-    name="minenetcd",
+    name=NAME,
     cls=WithPlugins,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -85,9 +91,14 @@ def run() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     try:
         with _own_warnings_in_one_line():
-            app(args=arguments)
-    except KeyboardInterrupt:
-        _end("interrupted", 130, debug)
+            code = app(args=arguments, prog_name=NAME, standalone_mode=False)
+        if code == _INTERRUPTED:  # Typer's word for Ctrl-C
+            raise KeyboardInterrupt
+        sys.exit(code or 0)
+    except _UsageError as error:
+        _end_misused(error, debug)
+    except (KeyboardInterrupt, typer.Abort):
+        _end("interrupted", _INTERRUPTED, debug)
     except MineNetCDError as error:
         _end(str(error), error.exit_code, debug)
     except Exception as error:  # a defect of ours: say so in one line too
@@ -111,8 +122,18 @@ def _own_warnings_in_one_line() -> Iterator[None]:
         yield
 
 
+def _end_misused(error: Any, debug: bool) -> None:
+    """What was typed is none of the commands, or lacks something."""
+    message, command = error.format_message().rstrip("."), error.ctx.command_path if error.ctx else NAME
+    if "\n" in message:  # nothing was typed, and the help is the answer
+        error.show()
+        sys.exit(error.exit_code)
+    mark = " See" if message.endswith("?") else ": see"
+    _end(f"{message}{mark} {command} --help.", error.exit_code, debug)
+
+
 def _end(message: str, code: int, debug: bool) -> None:
     if debug:
         traceback.print_exc()
-    print(f"Error: {message}", file=sys.stderr)
+    print(f"Error: {' '.join(message.splitlines())}", file=sys.stderr)
     sys.exit(code)

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_args, ge
 
 from typer import Argument
 
-from minenetcd.cli.console import is_terminal, print_json, print_rich, print_rows, table
+from minenetcd.cli.console import is_terminal, print_json, print_rich, print_rows, table, warn
 from minenetcd.cli.options import Json, Quiet
 from minenetcd.display.words import MEASURES
+from minenetcd.errors import InputError
 
 _UNITS = "Parameters in 2^20, multiply-adds (MACs) for one pair of 256 x 256 in 2^30: measured (published)."
 
@@ -56,10 +57,10 @@ def models(
     from minenetcd.models.catalog import list_models
 
     if name is not None:
-        method = _with_details(_glance(name))
-        print_json(method) if as_json else _print_details(method, quiet=quiet)
+        details = _with_details(_glance(name))
+        print_json(details) if as_json else _print_details(details, quiet=quiet)
         return
-    methods = [_glance(each) for each in list_models()]
+    methods = [method for name in list_models() if (method := _glance_or_warning(name))]
     if as_json:
         print_json(methods)
     elif is_terminal():
@@ -96,6 +97,15 @@ def _glance(name: str) -> Method:
         },
         "weights": published_ids(name),
     }
+
+
+def _glance_or_warning(name: str) -> Method | None:
+    """A plug-in that is broken hides no other method."""
+    try:
+        return _glance(name)
+    except InputError as error:
+        warn([str(error)])
+        return None
 
 
 def _with_details(method: Method) -> Method:

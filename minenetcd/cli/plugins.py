@@ -6,6 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from minenetcd.errors import OptionError
 from minenetcd.registry import Table, is_path
 
 #: A function as Typer takes it, or a Typer of several commands.
@@ -34,6 +35,8 @@ class _NotYetImported(TyperCommand):
 
     def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
         thing = COMMANDS[str(self.name)]
+        if not callable(thing):
+            raise OptionError(f"The command {self.name!r} needs a function or a typer.Typer, got {thing!r}: mend it.")
         app = thing if isinstance(thing, typer.Typer) else typer.Typer(add_completion=False)
         if app is not thing:
             app.command()(thing)

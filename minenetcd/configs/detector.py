@@ -1,13 +1,17 @@
 """What builds a detector: network, preprocessing, threshold; the part of a configuration that is saved with weights."""
 
+import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
 from minenetcd.configs.section import Section, Threshold, as_mapping
-from minenetcd.constants import IMAGENET_MEAN, IMAGENET_STD
+from minenetcd.constants import IMAGENET_MEAN, IMAGENET_STD, LEAST_SIDE
 from minenetcd.errors import OptionError
+
+#: Side [pixels]; a larger square fits no memory.
+LARGEST_TILE = 16_384
 
 
 class ModelSettings(Section):
@@ -52,6 +56,12 @@ class PreprocessingSettings:
                 f"Preprocessing needs one mean and one std for each of {len(self.bands)} bands, got "
                 f"{len(self.mean)} and {len(self.std)}: give as many of each."
             )
+        if not LEAST_SIDE <= self.tile <= LARGEST_TILE:
+            raise OptionError(
+                f"A tile needs a side of {LEAST_SIDE} to {LARGEST_TILE} pixels, got {self.tile}: e.g. 256."
+            )
+        if self.metres_per_pixel is not None and not 0 < self.metres_per_pixel < math.inf:
+            raise OptionError(f"metres_per_pixel needs a number above 0, got {self.metres_per_pixel}: correct it.")
         if not all(deviation > 0 for deviation in self.std):
             raise OptionError(f"Preprocessing needs standard deviations above 0, got {self.std}: correct std.")
         if sorted(self.date_order) != ["after", "before"]:
@@ -70,7 +80,7 @@ class DetectorSettings(Section):
 class SavedDetector(DetectorSettings):
     """What config.json beside the weights says."""
 
-    minenetcd_format: int
+    minenetcd_format: Literal[1]
     model_class: str | None = Field(
         default=None, description="Of a network that is not of this package: where its class is, 'package.module:Name'."
     )

@@ -55,7 +55,12 @@ def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
         path, equals, value = assignment.partition("=")
         if not (path and equals):
             raise OptionError(f"An override needs the form key=value, got {assignment!r}: e.g. recipe.steps=100.")
-        nested: Any = yaml.safe_load(value)
+        try:
+            nested: Any = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise OptionError(
+                f"{path} needs a value in YAML, got {value!r}: quote it, or close what is open."
+            ) from error
         section, *keys = path.split(".")
         if keys and section in overrides and not isinstance(overrides[section], Mapping):
             overrides[section] = {"name": overrides[section]}

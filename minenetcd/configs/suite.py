@@ -57,7 +57,7 @@ class SampleSettings(Section):
 class Suite(Section):
     """A whole suite."""
 
-    name: str
+    name: str = Field(pattern=r"^[^\s./\\][^/\\]*$", description="Also the folder in results/.")
     title: str
     description: str = ""
     methods: tuple[MethodEntry, ...] = Field(min_length=1)

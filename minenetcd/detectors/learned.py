@@ -165,7 +165,7 @@ class ChangeDetector(nn.Module):
         return cls(model, preprocessing=preprocessing, threshold=config.threshold, provenance=provenance)
 
     @classmethod
-    def from_pretrained(cls, source: str | Path, *, trust: Iterable[str] = (), **hub_options: Any) -> Self:
+    def from_pretrained(cls, source: str | Path, *, trust: str | Iterable[str] = (), **hub_options: Any) -> Self:
         """A trained detector from a folder, a hub id (ours or published) or an embedded name, in evaluation mode.
 
         `hub_options`: revision, cache_dir, token, local_files_only. Loading is strict and runs no pickled

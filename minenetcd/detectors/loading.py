@@ -28,7 +28,7 @@ class DetectorParts(NamedTuple):
     provenance: Provenance
 
 
-def load_parts(source: str | Path, *, trust: Iterable[str] = (), **hub_options: Any) -> DetectorParts:
+def load_parts(source: str | Path, *, trust: str | Iterable[str] = (), **hub_options: Any) -> DetectorParts:
     """The parts of a detector.
 
     `source`: a folder, a hub id (ours or published) or an embedded name. Loading is strict and runs no pickled
@@ -39,7 +39,8 @@ def load_parts(source: str | Path, *, trust: Iterable[str] = (), **hub_options: 
     tensors = read_tensors(repository.weights)
     if repository.is_published:
         return _load_published(repository.config, tensors, repository.source)
-    return _load_own(repository.config, tensors, repository.source, tuple(trust))
+    trusted = (trust,) if isinstance(trust, str) else tuple(trust)
+    return _load_own(repository.config, tensors, repository.source, trusted)
 
 
 def _load_own(

@@ -24,3 +24,5 @@ def write_formats(result: Result, files: SavedPrediction) -> None:
             raise OutputError(
                 f"{path.name} could not be written in the format {format!r} ({reason}): mend it, or do without it."
             ) from error
+        if not path.is_file():
+            raise OutputError(f"The format {format!r} wrote no file {path.name}: mend it, or do without it.")

@@ -33,7 +33,7 @@ class PredictOptions:
         _require(0 <= self.overlap <= LARGEST_OVERLAP, "overlap must lie in 0 to 0.9", self.overlap, "0.5")
         _require(tile >= LEAST_SIDE, f"tile must have at least {LEAST_SIDE} pixels a side", tile, "256")
         _require(self.batch_size >= 1, "batch_size must be at least 1", self.batch_size, "8")
-        _require(math.isfinite(gsd) and gsd > 0, "gsd must be a positive number of metres", gsd, "1.2")
+        _require(0.01 <= gsd <= 10_000, "gsd must lie in 0.01 to 10000 metres", gsd, "1.2")
         is_area = math.isfinite(self.min_area_ha) and self.min_area_ha >= 0
         _require(is_area, "min_area_ha must be zero or more hectares", self.min_area_ha, "0.1")
 

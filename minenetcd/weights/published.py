@@ -105,14 +105,14 @@ def framework_models() -> dict[str, str]:
 
 def _framework_model(name: Any) -> str:
     known = framework_models()
-    if name not in known:
+    if str(name) not in known:
         raise UnknownNameError("method of the unified framework", str(name), known)
-    return known[name]
+    return known[str(name)]
 
 
 def _normalisation(transforms: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and deviation for what the framework lists under `transform`: nothing but "normalize" exists there."""
-    if isinstance(transforms, str):
+    if not isinstance(transforms, list | tuple):
         transforms = [transforms]
     unknown = next((name for name in transforms if name != "normalize"), None)
     if unknown is not None:

@@ -39,6 +39,13 @@ WRONG = {
     "predict: image": (["predict", "missing.tif", "b.png"], "There is no file missing.tif"),
     "predict: one image twice": (["predict", "a.png", "a.png"], "are the same image"),
     "predict: option": (["predict", "a.png", "b.png", "--gsd", "1.2"], "georeference"),
+    "predict: argument": (["predict", "a.png"], "Missing argument 'after': see minenetcd predict --help"),
+    "predict: no option": (
+        ["predict", "a.png", "b.png", "--bnads", "1"],
+        "No such option: --bnads",
+    ),
+    "predict: pixel size": (["predict", "a.png", "b.png", "--gsd", "1e-9"], "must lie in 0.01 to 10000 metres"),
+    "command": (["predikt"], "No such command 'predikt'"),
     "predict: format": (["predict", "a.png", "b.png", "--also", "geojsn"], "did you mean 'geojson'"),
     "predict: output": (["predict", "a.png", "b.png", "--out", "a.png"], "a folder is needed"),
     "test: detector": (["test", "minenetcd-nanno", "--data", "CLCD"], "did you mean 'minenetcd-nano'"),
@@ -55,6 +62,7 @@ WRONG = {
     "train: key": (["train", "bit", "data=CLCD", "recipe.stepps=1"], "stepps"),
     "train: data set": (["train", "bit", "data=no/folder/here"], "There is no file or folder no/folder/here"),
     "data check: folder": (["data", "check", "no/folder/here"], "There is no file or folder no/folder/here"),
+    "benchmark: override": (["benchmark", "synthetic-small", "seeds=[1"], "seeds needs a value in YAML, got '[1'"),
     "benchmark: suite": (["benchmark", "sintetic-small"], "did you mean 'synthetic-small'"),
 }
 REFUSED = """

@@ -12,7 +12,7 @@ from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.detectors.sources import list_detectors
-from minenetcd.errors import OptionError, OutputError, SizeError, UnknownNameError, WeightsError
+from minenetcd.errors import InputError, OptionError, OutputError, SizeError, UnknownNameError, WeightsError
 from minenetcd.geo.values import Limits
 from minenetcd.models.catalog import create_model
 from minenetcd.runtime.device import choose_device
@@ -317,6 +317,14 @@ def test_sources_that_are_not_there_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("[1]")
     with pytest.raises(WeightsError, match="needs to hold a mapping, got list"):
         ChangeDetector.from_pretrained(tmp_path)
+    for garbage in (
+        *('{"Backbone_type": ["x"]}', '{"model_name": {"a": 1}}', '{"model_name": "ChangeFormer", "transform": 5}'),
+        '{"minenetcd_format": 99, "model": {"name": "bit"}}',
+    ):
+        (tmp_path / "config.json").write_text(garbage)
+        with pytest.raises(InputError) as caught:
+            ChangeDetector.from_pretrained(tmp_path)
+        assert "\n" not in str(caught.value)
 
 
 def test_own_weights_that_do_not_fit_name_the_tensor(tmp_path: Path, detector: ChangeDetector) -> None:
@@ -381,6 +389,9 @@ def test_overrides_win() -> None:
         ({"model": SMALL, "preprocessing": {"std": [0, 1, 1]}}, "above 0"),
         ({"model": SMALL, "preprocessing": {"date_order": ["before", "before"]}}, "date_order"),
         ({"model": SMALL, "preprocessing": {"tile": "large"}}, "tile"),
+        ({"model": SMALL, "preprocessing": {"tile": 10**7}}, "a side of 32 to 16384 pixels, got 10000000"),
+        ({"model": SMALL, "preprocessing": {"metres_per_pixel": -1}}, "above 0, got -1"),
+        ({"model": SMALL | {"backbone": ["swin_t"]}}, "cannot be built with"),
     ],
 )
 def test_a_wrong_key_or_value_is_named_in_one_line(config: dict[str, Any], message: str) -> None:

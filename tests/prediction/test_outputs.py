@@ -205,6 +205,8 @@ def test_a_format_that_is_none_or_fails_is_one_line(write_scene: WriteScene, tmp
     place = f"{formats.__name__}:write_formats"  # takes something else
     with pytest.raises(OutputError, match=r"change\.write_formats could not be written .* \(AttributeError"):
         analyse(write_scene, also=(place,)).save(tmp_path / "out")
+    with pytest.raises(OutputError, match=r"'operator:eq' wrote no file change\.eq"):
+        analyse(write_scene, also=("operator:eq",)).save(tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -91,7 +91,7 @@ def released_options(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     classes = len(config["id2label"]) if "id2label" in config else config.get("num_labels", 2)
     return {
-        "backbone": _backbone(config["Backbone_type"], config.get("backbone_config")),
+        "backbone": _backbone(str(config["Backbone_type"]), config.get("backbone_config")),
         "change_fft": "spatial" if config.get("channel_mixing", False) else "none",
         "num_classes": classes,
         "decoder_channels": config.get("hidden_size", 512),
@@ -104,7 +104,7 @@ def _backbone(kind: str, backbone_config: Mapping[str, Any] | None) -> str:
     if kind in others:
         return others[kind]
     if kind not in _SWINS:
-        raise UnknownNameError("released trunk", str(kind), [*_SWINS, *others])
+        raise UnknownNameError("released trunk", kind, [*_SWINS, *others])
     if not backbone_config:
         return _SWINS[kind]
     shape = backbone_config.get("embed_dim", 96), tuple(backbone_config.get("depths", (2, 2, 6, 2)))
