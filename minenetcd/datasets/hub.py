@@ -21,14 +21,13 @@ from huggingface_hub.errors import (
     HTTPError,
     LocalEntryNotFoundError,
     RepositoryNotFoundError,
-    RevisionNotFoundError,
 )
 from huggingface_hub.utils import tqdm
 
 from minenetcd.constants import Progress, no_progress
 from minenetcd.data.split_names import WHOLE, by_split
 from minenetcd.errors import DataError
-from minenetcd.runtime.hub import hub_answers, quiet_hub
+from minenetcd.runtime.hub import hub_answers, quiet_hub, refusal
 
 _CARD = "README.md"
 _FILES_AT_A_TIME = 4  # more only lose more when they are interrupted
@@ -199,21 +198,14 @@ def _hub_errors(repo_id: str, revision: str | None) -> Iterator[None]:
     """What the hub refuses, in one line with what to do."""
     try:
         yield
-    except GatedRepoError as error:  # before RepositoryNotFoundError, which it is too
-        raise DataError(
-            f"The data set {repo_id!r} is gated: ask for access on its page, then log in with 'hf auth login'."
-        ) from error
-    except (RepositoryNotFoundError, HFValidationError) as error:
-        raise MissingRepository(
-            f"The hub has no data set {repo_id!r}, or it is private: check the id, or log in with 'hf auth login'."
-        ) from error
-    except RevisionNotFoundError as error:
-        raise DataError(
-            f"The data set {repo_id!r} has no revision {revision!r}: give a branch, tag or commit of it."
-        ) from error
     except LocalEntryNotFoundError as error:
         raise _unreachable(repo_id) from error
+    except HFValidationError as error:
+        raise MissingRepository(f"The hub has no data set {repo_id!r}: check the id.") from error
     except (OSError, HTTPError, RuntimeError) as error:  # RuntimeError: the client was closed by another of its threads
+        if refused := refusal(f"data set {repo_id!r}", error, revision):
+            is_missing = isinstance(error, RepositoryNotFoundError) and not isinstance(error, GatedRepoError)
+            raise (MissingRepository if is_missing else DataError)(refused) from error
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
             f"The data set {repo_id!r} cannot be had from the hub ({reason}): check your connection and start again; "

@@ -33,6 +33,19 @@ def hub_answers() -> bool:
     return bool(answer.status_code < 500)
 
 
+def refusal(what: str, error: Exception, revision: str | None) -> str | None:
+    """In one line why the hub does not give `what` ("model 'a/b'"), and what to do; None where it did not refuse."""
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError  # here: as above
+
+    if isinstance(error, GatedRepoError):  # before RepositoryNotFoundError, which it is too
+        return f"The {what} is gated: ask for access on its page, then log in with 'hf auth login'."
+    if isinstance(error, RepositoryNotFoundError):
+        return f"The hub has no {what}, or it is private: check the id, or log in with 'hf auth login'."
+    if isinstance(error, RevisionNotFoundError):
+        return f"The {what} has no revision {revision!r}: give a branch, tag or commit of it."
+    return None
+
+
 @contextmanager
 def quiet_hub() -> Iterator[None]:
     """Within the block the hub's clients log errors only."""

@@ -6,17 +6,14 @@ from typing import Any
 
 from huggingface_hub import HfApi, hf_hub_download
 from huggingface_hub.errors import (
-    GatedRepoError,
     HFValidationError,
     HTTPError,
     LocalEntryNotFoundError,
     RemoteEntryNotFoundError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
 )
 
 from minenetcd.errors import OutputError, WeightsError, one_line
-from minenetcd.runtime.hub import hub_answers, quiet_hub
+from minenetcd.runtime.hub import hub_answers, quiet_hub, refusal
 
 
 def download(repo_id: str, config: str, weights: Sequence[str], **options: Any) -> dict[str, Path]:
@@ -77,12 +74,8 @@ def upload(
 
 def _refusal(repo_id: str, error: Exception, options: dict[str, Any]) -> str:
     """One line on why the hub gave no file, and what to do."""
-    if isinstance(error, GatedRepoError):  # before RepositoryNotFoundError, which it is too
-        return f"The model {repo_id!r} is gated: ask for access on its page, then log in with 'hf auth login'."
-    if isinstance(error, RepositoryNotFoundError):
-        return f"The hub has no model {repo_id!r}, or it is private: check the id, or log in with 'hf auth login'."
-    if isinstance(error, RevisionNotFoundError):
-        return f"The model {repo_id!r} has no revision {options.get('revision')!r}: give a branch, tag or commit of it."
+    if refused := refusal(f"model {repo_id!r}", error, options.get("revision")):
+        return refused
     if isinstance(error, LocalEntryNotFoundError):
         return (
             f"The model {repo_id!r} is not on this disk and the hub cannot be reached: go online once, or give a "
