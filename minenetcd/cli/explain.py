@@ -56,7 +56,7 @@ def explain(
     Example: minenetcd explain minenetcd-nano 2019.tif 2023.tif --beside runs/bit --window 512,512,256
     """
     from minenetcd.explain.options import ExplainOptions
-    from minenetcd.explain.view import check_view
+    from minenetcd.explain.view import open_view
 
     options = ExplainOptions(  # which refuses what is no target or pixels
         levels=_levels(level),
@@ -70,15 +70,15 @@ def explain(
     )
     sources = [model, *(beside or ())]
     check_early(detectors=sources, device=device, out=out)
-    check_view(before, after, options)
-    # from here on torch is needed
-    from minenetcd.detectors.side_by_side import load_detectors
-    from minenetcd.explain.explanation import explain_pair
-    from minenetcd.explain.outputs import write_explanations
+    with open_view(before, after, options) as (pair, view):
+        # from here on torch is needed
+        from minenetcd.detectors.side_by_side import load_detectors
+        from minenetcd.explain.explanation import explain_opened
+        from minenetcd.explain.outputs import write_explanations
 
-    detectors = load_detectors(sources)
-    with progress_bar("Looking inside") as progress:
-        view, explanations = explain_pair(detectors, before, after, options=options, device=device, progress=progress)
+        detectors = load_detectors(sources)
+        with progress_bar("Looking inside") as progress:
+            explanations = explain_opened(detectors, pair, view, options=options, device=device, progress=progress)
     written = write_explanations(view, explanations, out, options=options)
     _print_focus(view, explanations)
     print(f"Side by side {written.sheet}, each map in {written.maps[0].parent}, numbers in {written.numbers}")

@@ -19,8 +19,8 @@ from minenetcd.explain.grad_cam import TargetScore, grad_cam, heat
 from minenetcd.explain.layers import Dates, declared_layers
 from minenetcd.explain.options import ExplainOptions, Target
 from minenetcd.explain.spectra import REGIONS, Spectrum, channel_spectra
-from minenetcd.explain.view import View, read_view
-from minenetcd.geo.align import open_pair
+from minenetcd.explain.view import View, open_view
+from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.values import Limits
 from minenetcd.models.minenetcd import MineNetCD
 from minenetcd.prediction.inference import scene_limits
@@ -86,20 +86,32 @@ def explain_pair(
     device: str = "auto",
     progress: Progress = no_progress,
 ) -> tuple[View, dict[str, Explanation]]:
-    """Look into each of `detectors` while it sees one part of two images: the part, and an explanation by name.
-
-    Raises OptionError for levels that none of them has or without captum; what `open_pair` and `read_view` raise.
-    """
+    """`explain_opened` of two images, and the part that the detectors see; raises what `open_view` raises, too."""
     options = options or ExplainOptions()
+    with open_view(before, after, options) as (pair, view):
+        return view, explain_opened(detectors, pair, view, options=options, device=device, progress=progress)
+
+
+def explain_opened(
+    detectors: Mapping[str, ChangeDetector],
+    pair: AlignedPair,
+    view: View,
+    *,
+    options: ExplainOptions,
+    device: str = "auto",
+    progress: Progress = no_progress,
+) -> dict[str, Explanation]:
+    """Look into each of `detectors` while it sees `view`, a part of `pair`: an explanation by name.
+
+    Raises OptionError for levels that none of them has, or without captum.
+    """
     _check_levels(detectors, options.levels)
     explanations = {}
-    with open_pair(before, after, bands=options.bands, bands_after=options.bands_after, gsd=options.gsd) as pair:
-        view = read_view(pair, window=options.window, truth=options.truth)
-        for done, (name, detector) in enumerate(detectors.items()):
-            progress(done, len(detectors))
-            explanations[name] = explain(detector, view, scene_limits(detector, pair), options=options, device=device)
+    for done, (name, detector) in enumerate(detectors.items()):
+        progress(done, len(detectors))
+        explanations[name] = explain(detector, view, scene_limits(detector, pair), options=options, device=device)
     progress(len(detectors), len(detectors))
-    return view, explanations
+    return explanations
 
 
 def explain(
@@ -147,7 +159,9 @@ def _check_levels(detectors: Mapping[str, ChangeDetector], levels: tuple[int, ..
     most = max(layer.level for detector in detectors.values() for layer in declared_layers(detector.model))
     for level in levels or ():
         if not 1 <= level <= most:
-            raise OptionError(f"There is no level {level}: {', '.join(detectors)} has levels 1 to {most}.")
+            raise OptionError(
+                f"There is no level {level}: {', '.join(detectors)} has levels 1 to {most}: choose from these."
+            )
 
 
 def _frozen_copy(detector: ChangeDetector, device: str) -> ChangeDetector:

@@ -1,5 +1,7 @@
 """The part of two images that is looked into."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +39,11 @@ class View:
         return self.grid.shape
 
 
-def check_view(before: str | Path, after: str | Path, options: ExplainOptions) -> None:
-    """What `open_pair` and `read_view` raise for these images and options, before a network is loaded."""
+@contextmanager
+def open_view(before: str | Path, after: str | Path, options: ExplainOptions) -> Iterator[tuple[AlignedPair, View]]:
+    """Both images, and their part; raises what `open_pair` and `read_view` raise, before a network is loaded."""
     with open_pair(before, after, bands=options.bands, bands_after=options.bands_after, gsd=options.gsd) as pair:
-        read_view(pair, window=options.window, truth=options.truth)
+        yield pair, read_view(pair, window=options.window, truth=options.truth)
 
 
 def read_view(pair: AlignedPair, *, window: tuple[int, int, int] | None = None, truth: Path | None = None) -> View:

@@ -1,10 +1,12 @@
 """What every architecture of the table lets one look at."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from explain.looking import detector_of, look, noise, view_of
@@ -72,12 +74,15 @@ def test_levels_are_chosen() -> None:
     assert explanation.levels == [2, 4] and len(explanation.maps) == 4
 
 
-def test_wrong_levels_are_told_in_one_line() -> None:
+def test_wrong_levels_are_told_in_one_line(tmp_path: Path) -> None:
     nano, bit = detector_of("minenetcd"), detector_of("bit")
+    pictures = [tmp_path / f"{date}.png" for date in ("before", "after")]
+    for path, pixels in zip(pictures, noise(64, 64), strict=True):
+        Image.fromarray(pixels).save(path)
     with pytest.raises(OptionError, match="no level 5: nano, bit has levels 1 to 4"):
-        explain_pair({"nano": nano, "bit": bit}, "a.png", "b.png", options=ExplainOptions(levels=(5,)))
+        explain_pair({"nano": nano, "bit": bit}, *pictures, options=ExplainOptions(levels=(5,)))
     with pytest.raises(OptionError, match="no level 2: bit has levels 1 to 1"):
-        explain_pair({"bit": bit}, "a.png", "b.png", options=ExplainOptions(levels=(2,)))
+        explain_pair({"bit": bit}, *pictures, options=ExplainOptions(levels=(2,)))
 
 
 def test_a_detector_without_the_level_has_no_maps() -> None:
