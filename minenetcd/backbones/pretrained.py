@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import TypeVar
 
+from torch import Tensor
+
 from minenetcd.errors import OptionError, WeightsError
 from minenetcd.runtime.hub import hub_answers, quiet_hub
 
@@ -42,6 +44,20 @@ def from_hub(load: Callable[..., T], repo_id: str) -> T:
             return load(repo_id, local_files_only=True)
     except OSError as error:
         raise _not_downloaded(weights, "the hub cannot be reached") from error
+
+
+def imagenet_weights(architecture: str) -> dict[str, Tensor]:
+    """State dict of torchvision's `architecture` ("resnet18", "mobilenet_v2", ...) trained on ImageNet-1k.
+
+    Takes the first (V1) weights, which the published change detectors started from. Raises WeightsError
+    where they are neither cached nor can be downloaded.
+    """
+    from torchvision.models import get_model_weights  # here, because it brings every network of torchvision
+
+    weights = get_model_weights(architecture).IMAGENET1K_V1
+    with downloading(f"ImageNet weights of {architecture} ({weights.url})"):
+        tensors: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True)
+    return tensors
 
 
 @contextmanager

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from minenetcd.backbones.pretrained import require_three_bands
-from minenetcd.backbones.torchvision import imagenet_weights
+from minenetcd.backbones.pretrained import imagenet_weights, require_three_bands
 
 
 class TemporalConv(nn.Module):

@@ -7,8 +7,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from minenetcd.backbones.base import Backbone
-from minenetcd.backbones.pretrained import require_three_bands
-from minenetcd.backbones.torchvision import imagenet_weights
+from minenetcd.backbones.pretrained import imagenet_weights, require_three_bands
 
 
 class TorchvisionResNet18(Backbone):

@@ -6,8 +6,7 @@ Source: Simonyan, Zisserman, "Very deep convolutional networks for large-scale i
 from torch import Tensor, nn
 from torchvision.models.vgg import cfgs, make_layers
 
-from minenetcd.backbones.pretrained import require_three_bands
-from minenetcd.backbones.torchvision import imagenet_weights
+from minenetcd.backbones.pretrained import imagenet_weights, require_three_bands
 
 #: The layers that levels are read from: the ReLU before a pooling.
 # parity: the coarsest level is read from the normalisation before it, so it keeps its negative values.

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import mobilenet_v2
 
-from minenetcd.backbones.torchvision import imagenet_weights
+from minenetcd.backbones.pretrained import imagenet_weights
 from minenetcd.errors import OptionError
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to

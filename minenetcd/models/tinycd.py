@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torchvision.models import efficientnet_b4
 from torchvision.ops import Conv2dNormActivation
 
-from minenetcd.backbones.torchvision import imagenet_weights
+from minenetcd.backbones.pretrained import imagenet_weights
 from minenetcd.errors import OptionError
 from minenetcd.layers.resize import resize_to
 from minenetcd.models.base import About, ChangeModel, Stage

@@ -7,8 +7,7 @@ from huggingface_hub import constants
 
 from fixtures.no_network import NoNetwork
 from minenetcd.backbones.catalog import create_backbone
-from minenetcd.backbones.pretrained import from_hub
-from minenetcd.backbones.torchvision import imagenet_weights
+from minenetcd.backbones.pretrained import from_hub, imagenet_weights
 from minenetcd.errors import WeightsError
 
 
