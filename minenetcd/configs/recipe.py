@@ -1,6 +1,6 @@
 """How the weights move: recipes by name, checked when they are read."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
@@ -31,6 +31,10 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 
 
+#: Share of a running mean that stays at each step.
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
 class Recipe(Section):
     """How the weights move. The defaults are the recipe `strong`."""
 
@@ -48,7 +52,7 @@ class Recipe(Section):
 
     optimiser: str = Field(default="adamw", description="By name, or package.module:Name.")
     learning_rate: PositiveFloat = 3e-4
-    betas: tuple[float, float] = Field(default=(0.9, 0.99), description="Of adam and adamw.")
+    betas: tuple[Beta, Beta] = Field(default=(0.9, 0.99), description="Of adam and adamw.")
     momentum: float = Field(default=0.9, ge=0, lt=1, description="Of sgd.")
     weight_decay: NonNegativeFloat = 0.01
     schedule: str = Field(default="cosine", description="By name, or package.module:Name.")

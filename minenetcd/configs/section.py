@@ -22,7 +22,7 @@ _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")  # of a sectio
 class Section(BaseModel):
     """A group of keys that belong together."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @classmethod
     def read(cls, values: Any) -> Self:

@@ -42,7 +42,8 @@ class AugmentedPairs(Dataset[ChangeSample]):
 class PairLoader(DataLoader["ChangeBatch | _Refusal"]):
     """Batches; each `iter` is the next epoch.
 
-    DataError, in one line and in this process, where a worker met a pair that cannot be read or stacked.
+    DataError, in one line and in this process, where a worker met a pair that cannot be read or stacked;
+    MineNetCDError where it met another error, or ended.
     """
 
     def __iter__(self) -> Iterator[ChangeBatch]:  # type: ignore[override]  # torch names its own iterator's class
@@ -59,13 +60,18 @@ class PairLoader(DataLoader["ChangeBatch | _Refusal"]):
                 if isinstance(batch, _Refusal):
                     raise DataError(batch.reason)
                 yield batch
-        except RuntimeError as error:
-            if "DataLoader worker" not in str(error):
-                raise
-            raise MineNetCDError(
-                f"A process that reads images ended by itself ({str(error).splitlines()[0]}): use fewer workers or "
-                "smaller batches, and in a container give it more shared memory."
-            ) from error
+        except Exception as error:  # what is in a data set is not ours, nor is what torch makes of its errors
+            if str(error).startswith("DataLoader worker (pid"):
+                raise MineNetCDError(
+                    f"A process that reads images ended by itself ({str(error).splitlines()[0]}): use fewer workers or "
+                    "smaller batches, and in a container give it more shared memory."
+                ) from error
+            if "in DataLoader worker process" in str(error):
+                raise MineNetCDError(
+                    f"A process that reads images met an error ({_cause(error)}): mend the data set, or read in this "
+                    "process (data.workers=0) to see where it is."
+                ) from error
+            raise
 
 
 def make_loader(
@@ -153,6 +159,11 @@ class _Batches(Dataset[ChangeBatch | _Refusal]):
             return stack_pairs([self.pairs[key] for key in keys])
         except MineNetCDError as error:
             return _Refusal(str(error))
+
+
+def _cause(error: Exception) -> str:
+    """Of an error that torch brought from a worker with its traceback: what stands below the last line of code."""
+    return " ".join(str(error).rpartition("\n  ")[2].partition("\n")[2].split())
 
 
 def _unchanged(batch: Any) -> Any:

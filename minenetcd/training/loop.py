@@ -23,7 +23,7 @@ from minenetcd.evaluation.threshold import best_threshold, confusion_at
 from minenetcd.runtime.interruption import Interruption
 from minenetcd.training.losses import change_loss
 from minenetcd.training.optimise import RunningAverage, make_optimiser
-from minenetcd.training.parallel import Spread
+from minenetcd.training.parallel import Spread, this_share
 from minenetcd.training.plan import Plan
 from minenetcd.training.records.checkpoints import RunState, random_states, restore_random_state
 from minenetcd.training.records.reporting import Step, Validation
@@ -145,6 +145,17 @@ class Trainer:
             f"The loss became {'nan' if loss.isnan() else loss.item()} in step {self.step + 1} on the samples "
             f"{', '.join(gather_object(names))}: look at them, or lower recipe.learning_rate."
         )
+
+    def refuse_broken_weights(self) -> None:
+        """MineNetCDError on all processes, before anything is kept, where a weight is no finite number any more."""
+        tensors = (*self.model.parameters(), *self.model.buffers())
+        finite = all(bool(this_share(tensor).isfinite().all()) for tensor in tensors)
+        broken = torch.tensor(float(not finite), device=self.accelerator.device)
+        if self.accelerator.reduce(broken, "sum").item():
+            raise MineNetCDError(
+                f"Step {self.step} left weights that are no finite numbers, which are not saved (earlier checkpoints "
+                "stay): lower recipe.learning_rate, and train anew in another folder."
+            )
 
     def _agree(self, loss: Tensor, asked: bool) -> tuple[float, bool]:
         """Mean loss of the processes, and whether any of them was asked to stop."""

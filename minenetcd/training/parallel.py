@@ -17,6 +17,7 @@ from torch.distributed.checkpoint.state_dict import (
 )
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
+from torch.distributed.tensor import DTensor
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
@@ -119,6 +120,11 @@ class Spread:
         if self.accelerator.num_processes > 1:
             for buffer in self.model.buffers():
                 torch.distributed.broadcast(buffer, src=0)
+
+
+def this_share(tensor: Tensor) -> Tensor:
+    """What of `tensor` is on this process: all of it, unless the model is shared out."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
 
 
 def _large_blocks(model: nn.Module) -> list[nn.Module]:

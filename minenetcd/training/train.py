@@ -27,7 +27,7 @@ from minenetcd.training.records.reporting import Step, TrainingReporter, Validat
 from minenetcd.training.records.run_folder import RunFolder
 from minenetcd.training.records.trackers import start_trackers, tracker_names
 from minenetcd.training.settings import Config, read_settings
-from minenetcd.training.start import handed_over, settings_of, starting_point
+from minenetcd.training.start import check_bands, handed_over, settings_of, starting_point
 from minenetcd.weights.keymap import load_strictly
 
 SYNTHETIC_LIMITS = (
@@ -64,7 +64,7 @@ def train(
 
     Raises UnknownNameError or OptionError for a configuration that does not fit, DataError for data that cannot be
     read, WeightsError where weights cannot be fetched, OutputError for an unusable `out`, RunInterrupted after
-    Ctrl-C, and MineNetCDError where the loss stops being finite.
+    Ctrl-C, and MineNetCDError where the loss or a weight stops being finite.
     """
     given, pairs = handed_over(source), None if data is None else GivenData.of(data)
     folder = RunFolder(Path(out))
@@ -81,6 +81,7 @@ def train(
     plan = Plan.of(settings, pairs=len(train_set), processes=accelerator.num_processes)
     torch.manual_seed(settings.seed)
     detector = starting_point(settings, given)
+    check_bands(detector, train_set, val_set)
     _prepare(folder, settings, detector, accelerator, resume=resume)
     run = Trainer(detector, train_set, plan, settings, accelerator)
     _go_on(run, folder, reporter)
@@ -157,6 +158,8 @@ def _run(run: Trainer, val_set: ChangeDataset, folder: RunFolder, reporter: Trai
     with Interruption() as interruption, reporter:
         for step in run.steps(interruption):
             validation = None
+            if run.plan.validates(step.step) or run.plan.saves(step.step):
+                run.refuse_broken_weights()
             if run.plan.validates(step.step):
                 validation = run.validate(val_set, partial(reporter.progress, "validate"))
                 _keep_best(run, folder)

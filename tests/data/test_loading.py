@@ -211,6 +211,19 @@ def test_a_worker_that_is_killed_is_told_in_one_line() -> None:
         list(make_loader(Deadly([32]), batch_size=1, workers=1, seed=0))
 
 
+class Defect(Drawn):
+    """Reading it meets an error nobody foresaw."""
+
+    def __getitem__(self, index: int) -> ChangeSample:
+        raise RuntimeError("the camera\nhas gone")
+
+
+def test_an_error_in_a_worker_keeps_its_cause() -> None:
+    message = r"^A process that reads images met an error \(RuntimeError: the camera has gone\): mend [^\n]*$"
+    with pytest.raises(MineNetCDError, match=message):
+        list(make_loader(Defect([32]), batch_size=1, workers=1, seed=0))
+
+
 def test_numbers_that_do_not_fit_are_refused() -> None:
     pairs = Drawn([32] * 3)
     for options, message in (

@@ -37,6 +37,14 @@ class Squares:
         return drawn_pair(self.seed, index)
 
 
+class Grey(Squares):
+    """The same of one band."""
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        before, after, mask = super().__getitem__(index)
+        return before[..., 0], after[..., 0], mask
+
+
 def squares(**section: Any) -> dict[str, Any]:
     return {"train": Squares(8), "val": Squares(4, seed=1), "workers": 0, **section}
 
@@ -152,6 +160,11 @@ def test_what_does_not_fit_is_told_in_one_line(network: minenetcd.ChangeModel, t
     ):
         with pytest.raises((OptionError, DataError), match=message):
             minenetcd.train(source, tmp_path / "run", data=data, device="cpu", **QUICK)
+    folded = ChangeDetector(network).for_inference("cpu")
+    with pytest.raises(OptionError, match=r"folded by for_inference.*: hand over the one it was made from"):
+        minenetcd.train(folded, tmp_path / "run", data=squares(), device="cpu", **QUICK)
+    with pytest.raises(OptionError, match=r"reads 3 bands \(.*'object:Grey' \(val\) have 1: select bands, or train"):
+        minenetcd.train(network, tmp_path / "run", data=squares(val=Grey(4)), device="cpu", **QUICK)
     with pytest.raises(OptionError, match="leave model out"):
         minenetcd.train(network, tmp_path / "run", data=squares(), model={"num_classes": 1}, **QUICK)
     assert not (tmp_path / "run").exists()

@@ -164,6 +164,14 @@ def test_a_loss_that_is_no_number_stops_with_the_samples(data: Path, tmp_path: P
         minenetcd.train(config, tmp_path / "run", device="cpu")
 
 
+def test_weights_that_are_no_numbers_are_not_saved(data: Path, tmp_path: Path) -> None:
+    far = {"steps": 1, "optimiser": "sgd", "learning_rate": 1e30, "weight_decay": 1e20, "warmup_share": 0}
+    config = small_config(data, recipe=far)
+    with pytest.raises(MineNetCDError, match=r"^Step 1 left weights .*: lower recipe\.learning_rate, [^\n]*$"):
+        minenetcd.train(config, tmp_path, device="cpu")
+    assert not list(tmp_path.rglob("*.safetensors")) and not list(tmp_path.rglob("*.pt"))
+
+
 def test_a_batch_larger_than_the_split_is_refused(data: Path, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="A batch needs 13 pairs, the training split has 12"):
         minenetcd.train(small_config(data, recipe={"batch_size": 13}), tmp_path, device="cpu")
