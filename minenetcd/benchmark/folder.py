@@ -1,25 +1,33 @@
 """The folder of a benchmark: where everything lies, and what of the plan is done."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
 from minenetcd.benchmark.record import Failure, Record
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.configs.suite import Suite
-from minenetcd.errors import DataError, OptionError
+from minenetcd.errors import DataError, OptionError, one_line
 from minenetcd.files import make_folder, slug, write_json, write_text
 
 SUITE, PLAN, RECORD, FAILURE = "suite.yaml", "plan.json", "record.json", "failure.json"
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class State:
-    """A suite and what of it is done: `records` and `failures` by the ids of the `cells`, which stand in order."""
+    """A suite and what of it is done: `records` and `failures` by the ids of the `cells`, which stand in order.
+
+    A cell with a damaged record counts as failed, and is measured anew.
+    """
 
     suite: Suite
     cells: Sequence[Cell]
@@ -56,46 +64,52 @@ class BenchmarkFolder:
             raise OptionError(f"{str(self.path)!r} holds the results of the suite {before!r}: choose another --out.")
         write_text(self.path / SUITE, yaml.safe_dump(suite.model_dump(mode="json"), sort_keys=False, width=100))
         write_json(self.path / PLAN, [cell.as_json() for cell in cells])
-        return self._state(suite, cells)
+        return self.state_of(suite, cells)
 
     def state(self) -> State:
-        """All that is known on disk; DataError where there is no benchmark."""
-        return self._state(self.suite(), self.cells())
+        """All that is known on disk; DataError where there is no benchmark, or its suite or plan is damaged."""
+        return self.state_of(self.suite(), self.cells())
 
-    def _state(self, suite: Suite, cells: Sequence[Cell]) -> State:
-        records = {cell.id: record for cell in cells if (record := self.record(cell)) is not None}
-        failures = {cell.id: failure for cell in cells if (failure := self.failure(cell)) is not None}
-        return State(suite, cells, records, failures)
+    def state_of(self, suite: Suite, cells: Sequence[Cell]) -> State:
+        """What of `cells` is done; nothing is written."""
+        state = State(suite, cells, {}, {})
+        for cell in cells:
+            try:
+                if (record := self.record(cell)) is not None:
+                    state.records[cell.id] = record
+                if (failure := self.failure(cell)) is not None:
+                    state.failures[cell.id] = failure
+            except DataError as error:
+                state.failures[cell.id] = Failure(str(error), log="", when="")
+        return state
 
     def suite(self) -> Suite:
         """The suite whose results these are; DataError where there are none."""
         path = self.path / SUITE
         if not path.exists():
             raise DataError(f"{str(self.path)!r} holds no benchmark: run one with 'minenetcd benchmark SUITE --out'.")
-        return Suite.read(yaml.safe_load(path.read_text(encoding="utf-8")))
+        with reading(path, "remove it, and run the suite again"):
+            return Suite.read(yaml.safe_load(path.read_text(encoding="utf-8")))
 
     def cells(self) -> list[Cell]:
         """The cells of the plan, in its order."""
-        plan = _read(self.path / PLAN)
-        if plan is None:
+        path = self.path / PLAN
+        if not path.exists():
             raise DataError(f"{str(self.path)!r} has lost its {PLAN}: the call that made it writes it anew.")
-        return [Cell.from_json(values) for values in plan]
+        with reading(path, "remove it, and run the suite again"):
+            return [_of_type(Cell, Cell.from_json(values)) for values in _read(path)]
 
     def record(self, cell: Cell) -> Record | None:
-        """What was measured; None where the cell is not finished. DataError where the file lacks something."""
-        values = _read(self.cell(cell) / RECORD)
-        try:
-            return None if values is None else Record.from_json(values)
-        except (KeyError, TypeError) as error:
-            raise DataError(
-                f"The finished cell {str(self.cell(cell))!r} has a {RECORD} that lacks {error}: remove its folder, and "
-                "run again."
-            ) from error
+        """What was measured; None where the cell is not finished. DataError where the file is damaged."""
+        path = self.cell(cell) / RECORD
+        with reading(path):
+            return _of_type(Record, Record.from_json(_read(path))) if path.exists() else None
 
     def failure(self, cell: Cell) -> Failure | None:
-        """How the cell failed the last time; None where it did not."""
-        values = _read(self.cell(cell) / FAILURE)
-        return None if values is None else Failure(**values)
+        """How the cell failed the last time; None where it did not. DataError where the file is damaged."""
+        path = self.cell(cell) / FAILURE
+        with reading(path):
+            return _of_type(Failure, Failure(**_read(path))) if path.exists() else None
 
     def write_record(self, cell: Cell, record: Record) -> None:
         """The cell is finished: this is written last."""
@@ -108,5 +122,34 @@ class BenchmarkFolder:
         write_json(self.cell(cell) / FAILURE, asdict(failure))
 
 
+@contextmanager
+def reading(path: Path, advice: str = "remove its folder, and run again") -> Iterator[None]:
+    """DataError, naming the file `path`, where what the block reads from it is damaged."""
+    try:
+        yield
+    except Exception as error:  # each format has errors of its own for what is cut off or replaced
+        fault = f"lacks {error}" if isinstance(error, KeyError) else f"cannot be read ({_reason(error)})"
+        raise DataError(f"{str(path.parent)!r} has a {path.name} that {fault}: {advice}.") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return one_line(error)
+
+
 def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _of_type(kind: Any, found: T) -> T:
+    """`found`, each field of it of its type; ValidationError where one is not."""
+    values: Any = found
+    checked: T = _adapter(kind).validate_python(asdict(values))
+    return checked
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

@@ -101,16 +101,16 @@ def run_suite(
 def plan_suite(suite: Suite, out: str | Path, runs: str | Path | None = None) -> list[PlannedCell]:
     """What `run_suite` would do and what it costs; nothing is written, downloaded or trained."""
     folder, cells, costs = BenchmarkFolder(out, runs), expand(suite), Costs()
-    records = {cell.id: folder.record(cell) for cell in cells}
-    so_far = {cell.id: measured_so_far(cell, records[cell.id], folder) for cell in cells}
+    state = folder.state_of(suite, cells)
+    so_far = {cell.id: measured_so_far(cell, state.records.get(cell.id), folder) for cell in cells}
     measured = [(cell, costs.of(cell), found) for cell in cells if (found := so_far[cell.id]) is not None]
     speeds = Speeds.of(measured)
     planned = []
     for cell in cells:
         cost = costs.of(cell)
-        idle = records[cell.id] is not None or not cell.is_available
+        idle = cell.id in state.records or not cell.is_available
         seconds = 0.0 if idle else speeds.seconds(cell, cost)
-        planned.append(PlannedCell(cell, cost, seconds, _state(folder, cell, records[cell.id])))
+        planned.append(PlannedCell(cell, cost, seconds, _word(folder, cell, state)))
     return planned
 
 
@@ -128,12 +128,12 @@ def _refuse_changed_data(finished: Iterable[tuple[Cell, Record]]) -> None:
             )
 
 
-def _state(folder: BenchmarkFolder, cell: Cell, record: Record | None) -> str:
-    if record is not None:
+def _word(folder: BenchmarkFolder, cell: Cell, state: State) -> str:
+    if cell.id in state.records:
         return "finished"
     if not cell.is_available:
         return "no published weights"
-    if folder.failure(cell) is not None:
+    if cell.id in state.failures:
         return "failed, to be tried again"
     if cell.is_trained_here and any(folder.run(cell).glob("checkpoints/step-*.pt")):
         return "begun"

@@ -14,6 +14,7 @@ from benchmark.made_up import make_up, square_pairs
 from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.record import Failure
 from minenetcd.benchmark.report.write import write_report
+from minenetcd.benchmark.run import plan_suite
 from minenetcd.benchmark.suite.suites import read_suite
 from minenetcd.display.figure_style import titled
 from minenetcd.display.label_places import name_points
@@ -125,6 +126,42 @@ def test_cells_that_failed_or_were_not_run_are_named(tmp_path: Path) -> None:
     assert "1 of 4 cells failed." in page.text and "BIT, CLCD, paper, seed 1: CUDA out of memory <tried>" in page.text
     assert "1 of 4 cells have not been run yet." in page.text
     assert re.search(r"\| BIT \| failed \(", (folder.tables / "methods.md").read_text())
+
+
+def test_a_damaged_file_is_named_and_hides_no_other_cell(tmp_path: Path) -> None:
+    suite = read_suite(SUITE | {"datasets": ["CLCD"], "seeds": [1]})
+    folder = make_up(suite, tmp_path / "out", square_pairs(), skill={})
+    bit, fc_ef, nano, plain = folder.cells()
+
+    def cut(path: Path, share: float) -> None:
+        path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+
+    record = folder.cell(bit) / "record.json"
+    whole = record.read_text()
+    for text in ("", "[]", "{}", whole.replace('"tp": ', '"tp": "x", "was": '), whole[:200]):
+        record.write_text(text)
+        with pytest.raises(DataError, match=r"^[^\n]*a record\.json that [^\n]*: remove its folder, and run again\.$"):
+            folder.record(bit)
+    cut(folder.cell(fc_ef) / "masks.npz", 0.9)
+    cut(folder.cell(nano) / "per_site.csv", 0.7)
+    folder.write_failure(plain, Failure("earlier", log="", when=""))
+    (folder.cell(plain) / "failure.json").write_text("[]")
+    page = Page()
+    page.feed(write_report(folder).read_text(encoding="utf-8"))
+    assert "3 of 4 cells failed." in page.text and page.text.count("remove its folder, and run again.") == 3
+    for name in ("record.json that cannot be read", "masks.npz that", "counts of pairs or sites that do not add up"):
+        assert name in page.text
+    planned = [cell.state for cell in plan_suite(suite, folder.path)]
+    assert planned == ["failed, to be tried again", "finished", "finished", "finished"]
+
+
+@pytest.mark.parametrize("name", ["suite.yaml", "plan.json"])
+@pytest.mark.parametrize("text", ["", "[", "{", "5", '[{"id": 3}]', "name: 3"])
+def test_a_damaged_suite_or_plan_is_one_line(tmp_path: Path, name: str, text: str) -> None:
+    folder = make_up(read_suite(SUITE), tmp_path / "out", [], skill={}, leave_out=[*SKILL])
+    (folder.path / name).write_text(text)
+    with pytest.raises(DataError, match=rf"^[^\n]*a {name} that [^\n]*: remove it, and run the suite again\.$"):
+        write_report(folder)
 
 
 def test_nothing_measured_still_makes_a_page(tmp_path: Path) -> None:

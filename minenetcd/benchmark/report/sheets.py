@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.folder import BenchmarkFolder, State
+from minenetcd.benchmark.folder import BenchmarkFolder, State, reading
 from minenetcd.benchmark.measuring.samples import choose_samples, read_images, read_masks
 from minenetcd.benchmark.results.summary import Part
 from minenetcd.benchmark.results.table import pair_scores
+from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.display.agreement import agreement_legend, agreement_picture, mask_picture
 from minenetcd.display.figure_style import TEXT_SIZE, TITLE_SIZE, fitted, line_inches
 from minenetcd.display.palettes import FRAME, INK, QUIET
@@ -43,7 +44,7 @@ def find_samples(part: Part, state: State, folder: BenchmarkFolder) -> list[Samp
     """The pairs to show, easiest last; of several seeds, the first is shown. Empty where no pair was kept."""
     place = {cell.id: cell for cell in state.cells}
     shown = {line.label: place[line.cells[0]] for line in part.lines if line.cells}
-    masks = {label: read_masks(folder.cell(cell) / "masks.npz") for label, cell in shown.items()}
+    masks = {label: sample_masks(folder, cell) for label, cell in shown.items()}
     contents = {state.records[cell.id].metrics.data.fingerprint for cell in shown.values() if cell.id in state.records}
     if len(contents) != 1:  # nothing measured, or not on the same images
         return []
@@ -60,6 +61,13 @@ def find_samples(part: Part, state: State, folder: BenchmarkFolder) -> list[Samp
             f1 = {label: float(scores[label][name]) for label in shown}
             found.append(Sample(name, quantile, means[name], **images, masks=maps, f1=f1))
     return found
+
+
+def sample_masks(folder: BenchmarkFolder, cell: Cell) -> dict[str, NDArray[np.bool_]]:
+    """The masks kept of `cell`, by the names of their pairs; DataError where masks.npz is damaged."""
+    path = folder.cell(cell) / "masks.npz"
+    with reading(path):
+        return read_masks(path)
 
 
 def sheet(samples: Sequence[Sample], title: str) -> Figure:

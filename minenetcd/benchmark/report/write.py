@@ -1,10 +1,12 @@
 """Tables, figures and one page from the results on disk; no network is needed, nor the data."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple, replace
 from functools import partial
 from pathlib import Path
 
 from minenetcd.benchmark.folder import BenchmarkFolder, State
+from minenetcd.benchmark.record import Failure, Record
 from minenetcd.benchmark.report.figures.bars import bars
 from minenetcd.benchmark.report.figures.comparison import across, critical_comparison
 from minenetcd.benchmark.report.figures.cost import cost
@@ -12,11 +14,13 @@ from minenetcd.benchmark.report.figures.gains import change_fft_gains
 from minenetcd.benchmark.report.figures.write import Drawing
 from minenetcd.benchmark.report.formats import WRITERS
 from minenetcd.benchmark.report.page import Chapter, render_report
-from minenetcd.benchmark.report.sheets import find_samples, sheet
+from minenetcd.benchmark.report.sheets import find_samples, sample_masks, sheet
 from minenetcd.benchmark.report.tables import across_table, gains_table, methods_table
 from minenetcd.benchmark.results.comparison import LEVEL, Comparison, compare_lines
 from minenetcd.benchmark.results.summary import Axis, Part, parts
-from minenetcd.benchmark.results.table import RESULTS, results_table, write_table
+from minenetcd.benchmark.results.table import RESULTS, pair_scores, results_table, unit_counts, write_table
+from minenetcd.benchmark.suite.cells import Cell
+from minenetcd.errors import DataError
 from minenetcd.files import slug, staged_files, write_text
 
 REPORT = "report.html"
@@ -31,11 +35,11 @@ FEW_UNITS = 20
 def write_report(folder: BenchmarkFolder, state: State | None = None) -> Path:
     """Write results.parquet, results.csv, tables/, figures/ and report.html anew; the path of the report.
 
-    They change all at once, and tables and figures that an earlier report had and this has not are removed.
-    Cells that are not finished are named; the others stand in all tables. `state` is by default that on disk. DataError
-    where there is no benchmark, OutputError where `folder` cannot be written.
+    They change all at once, and tables and figures that an earlier report had and this has not are removed. Cells that
+    are not finished, or whose files are damaged, are named; the others stand in all tables. `state` is by default that
+    on disk. DataError where there is no benchmark, OutputError where `folder` cannot be written.
     """
-    state = state or folder.state()
+    state = _with_whole_cells(state or folder.state(), folder)
     frame = results_table(state)
     found = parts(frame)
     names = _names(found)
@@ -53,6 +57,31 @@ def write_report(folder: BenchmarkFolder, state: State | None = None) -> Path:
             drawing.write(hidden / folder.figures.name)
         write_text(hidden / REPORT, render_report(state.suite, frame, chapters, hidden / folder.figures.name))
     return folder.path / REPORT
+
+
+def _with_whole_cells(state: State, folder: BenchmarkFolder) -> State:
+    """`state`, in which cells whose counts, scores or masks are lost or damaged have failed."""
+    records, failures = {}, dict(state.failures)
+    for cell in state.cells:
+        if (record := state.records.get(cell.id)) is not None:
+            try:
+                _check_files(cell, record, folder)
+                records[cell.id] = record
+            except DataError as error:
+                failures[cell.id] = Failure(str(error), log="", when="")
+    return replace(state, records=records, failures=failures)
+
+
+def _check_files(cell: Cell, record: Record, folder: BenchmarkFolder) -> None:
+    """DataError naming what of a finished cell is lost, damaged or not of its record."""
+    _, _, counts = unit_counts(folder, cell)
+    if tuple(counts.sum(axis=0).tolist()) != astuple(record.metrics.counts):
+        raise DataError(
+            f"{str(folder.cell(cell))!r} has counts of pairs or sites that do not add up to those of its record.json: "
+            "remove its folder, and run again."
+        )
+    pair_scores(folder, cell)
+    sample_masks(folder, cell)
 
 
 def _earlier(folder: BenchmarkFolder) -> list[str]:

@@ -10,13 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from minenetcd.benchmark.folder import BenchmarkFolder, State
+from minenetcd.benchmark.folder import BenchmarkFolder, State, reading
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.benchmark.suite.published import printed_gain, printed_score
 from minenetcd.configs.suite import Suite
 from minenetcd.datasets.catalog import published_table
 from minenetcd.display.words import MEASURES
-from minenetcd.errors import DataError
 from minenetcd.evaluation.confusion import METRICS
 from minenetcd.evaluation.significance import MAIN
 from minenetcd.files import atomic_path, write_text
@@ -111,22 +110,24 @@ def _printed(suite: Suite, cell: Cell) -> dict[str, str | None]:
 
 
 def unit_counts(folder: BenchmarkFolder, cell: Cell) -> tuple[str, list[str], NDArray[np.int64]]:
-    """What the test set divides into ("site", else "pair"), their names, and tp, fp, fn, tn of each (N, 4)."""
+    """What the test set divides into ("site", else "pair"), their names, and tp, fp, fn, tn of each (N, 4).
+
+    DataError where the file of `cell` that says so is lost or damaged.
+    """
     sites = folder.cell(cell) / "per_site.csv"
     unit, path = ("site", sites) if sites.exists() else ("pair", folder.cell(cell) / "per_pair.csv")
-    if not path.exists():
-        raise DataError(
-            f"The finished cell {str(folder.cell(cell))!r} has lost its {path.name}: remove its folder, and run again."
-        )
-    table = pd.read_csv(path, dtype={unit if unit == "site" else "name": str})
-    names = table["site" if unit == "site" else "name"].tolist()
-    return unit, names, table[list(COUNTS)].to_numpy(np.int64)
+    with reading(path):
+        table = pd.read_csv(path, dtype={unit if unit == "site" else "name": str})
+        names = table["site" if unit == "site" else "name"].tolist()
+        return unit, names, table[list(COUNTS)].to_numpy(np.int64)
 
 
 def pair_scores(folder: BenchmarkFolder, cell: Cell) -> pd.Series:
-    """F1 of each pair that has changed pixels, by its name."""
-    table = pd.read_csv(folder.cell(cell) / "per_pair.csv", dtype={"name": str}).set_index("name")
-    return table.loc[table["tp"] + table["fn"] > 0, "f1"].astype(float)
+    """F1 of each pair that has changed pixels, by its name. DataError where per_pair.csv is lost or damaged."""
+    path = folder.cell(cell) / "per_pair.csv"
+    with reading(path):
+        table = pd.read_csv(path, dtype={"name": str}).set_index("name")
+        return table.loc[table["tp"] + table["fn"] > 0, "f1"].astype(float)
 
 
 _nullable = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
