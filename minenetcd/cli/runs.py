@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument
 
-from minenetcd.cli.console import digits, is_terminal, print_rich, print_rows, table
+from minenetcd.cli.console import digits, is_terminal, print_rich, print_rows, table, warn
 
 if TYPE_CHECKING:
     from minenetcd.training.records.runs import Run
@@ -20,7 +20,7 @@ def runs(folder: Annotated[Path, Argument(help="Folder that holds runs.")] = Pat
     """
     from minenetcd.training.records.runs import list_runs
 
-    rows = [_cells(run) for run in list_runs(folder)]
+    rows = [_cells(run) for run in list_runs(folder, on_damage=lambda error: warn([str(error)]))]
     if not is_terminal():
         print_rows(COLUMNS, rows)
         return

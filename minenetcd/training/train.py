@@ -215,7 +215,8 @@ def _finish(run: Trainer, folder: RunFolder, train_set: ChangeDataset) -> Change
     detector.eval()
     if run.accelerator.is_main_process:
         detector.save_pretrained(folder.path)
-        draw_curves(folder.read_log(), folder.path / "curves.png")
+        if rows := folder.read_log():  # none where it was lost since the last step
+            draw_curves(rows, folder.path / "curves.png")
         folder.update_summary({"finished": True, "steps": run.step})
     run.accelerator.wait_for_everyone()
     return detector

@@ -14,7 +14,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import minenetcd
-from minenetcd.errors import OptionError, OutputError, WeightsError
+from minenetcd.errors import DataError, OptionError, OutputError, WeightsError
 from training.squares import small_config, write_config, write_squares
 
 STEPS = 24
@@ -155,6 +155,23 @@ def test_a_damaged_checkpoint_is_named(data: Path, tmp_path: Path) -> None:
     newest.write_bytes(newest.read_bytes()[:1000])
     with pytest.raises(WeightsError, match=rf"{newest.name}' cannot be read"):
         minenetcd.train(small_config(data), tmp_path, device="cpu", resume=True)
+
+
+def test_a_damaged_record_of_a_run_is_named_and_a_lost_log_is_none(data: Path, tmp_path: Path) -> None:
+    config = small_config(data, recipe={"steps": 1})
+    weights = minenetcd.train(config, tmp_path, device="cpu").model.state_dict()
+    log, header = tmp_path / "log.csv", (tmp_path / "log.csv").read_text().splitlines()[0]
+    for text in ("", header + "\n"):
+        log.write_text(text)
+        again = minenetcd.train(config, tmp_path, device="cpu", resume=True).model.state_dict()
+        assert all(torch.equal(tensor, weights[name]) for name, tensor in again.items())
+    for name in ("run.json", "config.yaml"):
+        whole = (tmp_path / name).read_text()
+        for text in ("", whole[: len(whole) // 2], "5"):
+            (tmp_path / name).write_text(text)
+            with pytest.raises(DataError, match=rf"^[^\n]*{name}' cannot be read [^\n]*$"):
+                minenetcd.train(config, tmp_path, device="cpu", resume=True)
+        (tmp_path / name).write_text(whole)
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_training(data: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,25 @@ def test_runs_are_listed_best_first(trained: Path, data: Path) -> None:
     assert f"squares\tminenetcd resnet_nano\t{data.name}\tstrong\t40" in result.output
     with pytest.raises(DataError, match="There is no run in"):
         list_runs(trained / "checkpoints")
+
+
+def test_a_damaged_run_is_named_and_hides_no_other(trained: Path, tmp_path: Path) -> None:
+    damage = {"run.json": "{", "config.yaml": "model: [", "log.csv": "a,b\n1,2\n"}
+    for name, text in {**damage, "whole": ""}.items():
+        shutil.copytree(trained, tmp_path / f"run-{name}", ignore=shutil.ignore_patterns("checkpoints", "trackers"))
+        if name in damage:
+            (tmp_path / f"run-{name}" / name).write_text(text)
+    result = CliRunner().invoke(app, ["runs", str(tmp_path)])
+    assert result.exit_code == 0 and [line.split("\t")[0] for line in result.stdout.splitlines()] == [
+        "Run",
+        "run-whole",
+    ]
+    warnings = result.stderr.splitlines()
+    assert len(warnings) == 3
+    for name, warning in zip(sorted(damage), warnings, strict=True):
+        assert warning.startswith(f"Warning: {str(tmp_path / f'run-{name}' / name)!r} cannot be read (")
+    with pytest.raises(DataError, match=r"config\.yaml' cannot be read \("):
+        list_runs(tmp_path)
 
 
 def test_a_tested_detector_leaves_metrics_masks_and_maps(trained: Path, data: Path, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 
 from minenetcd.benchmark.folder import BenchmarkFolder
 from minenetcd.benchmark.measuring.samples import SampleCollector, kept_names
@@ -28,7 +27,7 @@ from minenetcd.registry import is_path
 from minenetcd.runtime.reporting import Reporter
 from minenetcd.training.records.environment import git_state, processor
 from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
-from minenetcd.training.records.run_folder import CONFIG, RunFolder
+from minenetcd.training.records.run_folder import RunFolder
 from minenetcd.training.train import train
 
 
@@ -120,8 +119,9 @@ def measured_so_far(cell: Cell, record: Record | None, folder: BenchmarkFolder) 
 def _as_started(cell: Cell, run: Path) -> dict[str, Any]:
     """The cell's configuration, with the keys that decide nothing as they were when the run was started."""
     settings = cell.settings.model_dump(mode="json")
-    if (run / CONFIG).exists():
-        before = yaml.safe_load((run / CONFIG).read_text(encoding="utf-8"))
+    folder = RunFolder(run)
+    if folder.config.exists():
+        before = folder.read_settings().model_dump(mode="json")
         for *sections, key in WITHOUT_EFFECT:
             settings = _with(settings, sections, key, _at(before, sections).get(key))
     return settings

@@ -3,7 +3,8 @@
 import csv
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from minenetcd.configs.schema import Settings
 from minenetcd.data.dataset import DatasetFacts
-from minenetcd.errors import OptionError, OutputError
+from minenetcd.errors import DataError, OptionError, OutputError, one_line
 from minenetcd.files import atomic_path, check_writable, make_folder, write_json, write_text
 from minenetcd.training.records.environment import environment, git_state
 
@@ -70,9 +71,17 @@ class RunFolder:
         self.update_summary(record)
 
     def read_summary(self) -> dict[str, Any]:
-        """What run.json holds; nothing before there is one."""
+        """What run.json holds; nothing before there is one. DataError where it is damaged."""
         path = self.path / SUMMARY
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if not path.exists():
+            return {}
+        with _reading(path, "remove it, and it is written anew when the run goes on"):
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+
+    def read_settings(self) -> Settings:
+        """What config.yaml holds: keys added since are filled in. DataError where it is lost or damaged."""
+        with _reading(self.config, "bring it back, or train anew in another folder"):
+            return Settings.read(yaml.safe_load(self.config.read_text(encoding="utf-8")))
 
     def update_summary(self, values: Mapping[str, Any]) -> None:
         """Add `values` to run.json."""
@@ -101,11 +110,14 @@ class RunFolder:
             csv.DictWriter(file, LOG_COLUMNS).writerow(row)
 
     def read_log(self) -> list[dict[str, str]]:
-        """The rows of log.csv; a last one that was cut off is left out."""
+        """The rows of log.csv; a last one that was cut off is left out. DataError where it is damaged."""
         path = self.path / LOG
         if not path.exists():
             return []
-        with path.open(newline="", encoding="utf-8") as file:
+        with (
+            _reading(path, "remove it, and what is still to come is logged"),
+            path.open(newline="", encoding="utf-8") as file,
+        ):
             return [row for row in csv.DictReader(file) if None not in row.values() and row["step"].isdigit()]
 
     def how_to_go_on(self, settings: Settings) -> str:
@@ -115,18 +127,28 @@ class RunFolder:
         return f"'minenetcd train {self.config} --out {self.path} --resume'"
 
     def _check_stored(self, settings: Settings, *, resume: bool) -> None:
-        # keys added since are filled in; the name decides nothing
-        before = Settings.read(yaml.safe_load(self.config.read_text(encoding="utf-8")))
+        before = self.read_settings()
         if not resume:
             raise OptionError(
                 f"{str(self.path)!r} holds a run already: go on with --resume, or choose another folder with --out."
             )
+        # the name decides nothing
         old, new = (each.model_dump(mode="json", exclude={"name"}) for each in (before, settings))
         if changed := _differences(old, new):
             raise OptionError(
                 f"The run in {str(self.path)!r} was started with other settings ({'; '.join(changed)}): resume it with "
                 f"{self.how_to_go_on(before)}, or choose another folder."
             )
+
+
+@contextmanager
+def _reading(path: Path, advice: str) -> Iterator[None]:
+    """DataError, naming the file `path`, where what the block reads from it is damaged."""
+    try:
+        yield
+    except Exception as error:  # each format has errors of its own for what is cut off or replaced
+        reason = one_line(error, with_kind=isinstance(error, KeyError))[:200].removesuffix(".")
+        raise DataError(f"{str(path)!r} cannot be read ({reason}): {advice}.") from error
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
