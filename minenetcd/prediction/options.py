@@ -30,14 +30,14 @@ class PredictOptions:
         gsd = 1.0 if self.gsd is None else self.gsd
         if self.threshold is not None:
             check_threshold(self.threshold)
-        _require(0 <= self.overlap <= LARGEST_OVERLAP, "overlap must lie in 0 to 0.9", self.overlap, "0.5")
-        _require(tile >= LEAST_SIDE, f"tile must have at least {LEAST_SIDE} pixels a side", tile, "256")
-        _require(self.batch_size >= 1, "batch_size must be at least 1", self.batch_size, "8")
-        _require(0.01 <= gsd <= 10_000, "gsd must lie in 0.01 to 10000 metres", gsd, "1.2")
+        _require(0 <= self.overlap <= LARGEST_OVERLAP, "an overlap of 0 to 0.9", self.overlap, "0.5")
+        _require(tile >= LEAST_SIDE, f"tiles of at least {LEAST_SIDE} pixels a side", tile, "256")
+        _require(self.batch_size >= 1, "a batch size of at least 1", self.batch_size, "8")
+        _require(0.01 <= gsd <= 10_000, "0.01 to 10000 metres per pixel (gsd)", gsd, "1.2")
         is_area = math.isfinite(self.min_area_ha) and self.min_area_ha >= 0
-        _require(is_area, "min_area_ha must be zero or more hectares", self.min_area_ha, "0.1")
+        _require(is_area, "a smallest area (min_area_ha) of zero or more hectares", self.min_area_ha, "0.1")
 
 
 def _require(holds: bool, need: str, value: object, advice: str) -> None:
     if not holds:
-        raise OptionError(f"{need[0].upper()}{need[1:]}, got {value}: try {advice}.")
+        raise OptionError(f"A prediction needs {need}, got {value}: try {advice}.")

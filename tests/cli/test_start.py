@@ -44,7 +44,7 @@ WRONG = {
         ["predict", "a.png", "b.png", "--bnads", "1"],
         "No such option: --bnads",
     ),
-    "predict: pixel size": (["predict", "a.png", "b.png", "--gsd", "1e-9"], "must lie in 0.01 to 10000 metres"),
+    "predict: pixel size": (["predict", "a.png", "b.png", "--gsd", "1e-9"], "needs 0.01 to 10000 metres per pixel"),
     "command": (["predikt"], "No such command 'predikt'"),
     "predict: format": (["predict", "a.png", "b.png", "--also", "geojsn"], "did you mean 'geojson'"),
     "predict: output": (["predict", "a.png", "b.png", "--out", "a.png"], "a folder is needed"),

@@ -266,12 +266,15 @@ def test_inputs_that_cannot_be_compared_are_refused(write_scene: WriteScene, noi
     ("wrong", "message"),
     [
         ({"threshold": 1.0}, "Threshold must lie between 0 and 1, got 1.0: try 0.5."),
-        ({"overlap": 1.0}, "Overlap must lie in 0 to 0.9, got 1.0: try 0.5."),
-        ({"tile": 16}, "Tile must have at least 32 pixels a side, got 16: try 256."),
-        ({"batch_size": 0}, "Batch_size must be at least 1, got 0: try 8."),
-        ({"gsd": 0}, "Gsd must be a positive number of metres, got 0: try 1.2."),
-        ({"gsd": float("nan")}, "Gsd must be a positive number of metres, got nan: try 1.2."),
-        ({"min_area_ha": -1}, "Min_area_ha must be zero or more hectares, got -1: try 0.1."),
+        ({"overlap": 1.0}, "A prediction needs an overlap of 0 to 0.9, got 1.0: try 0.5."),
+        ({"tile": 16}, "A prediction needs tiles of at least 32 pixels a side, got 16: try 256."),
+        ({"batch_size": 0}, "A prediction needs a batch size of at least 1, got 0: try 8."),
+        ({"gsd": 0}, "A prediction needs 0.01 to 10000 metres per pixel (gsd), got 0: try 1.2."),
+        ({"gsd": float("nan")}, "A prediction needs 0.01 to 10000 metres per pixel (gsd), got nan: try 1.2."),
+        (
+            {"min_area_ha": -1},
+            "A prediction needs a smallest area (min_area_ha) of zero or more hectares, got -1: try 0.1.",
+        ),
     ],
 )
 def test_options_out_of_range_are_refused(wrong: dict[str, float], message: str) -> None:
