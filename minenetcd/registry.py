@@ -11,6 +11,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -117,6 +118,18 @@ class Table(Generic[T]):
         if others:
             raise OptionError(self._brought_twice(plug_in, _package(others[0])))
         return self._loaded(name, _place(plug_in), _package(plug_in))
+
+    @contextmanager
+    def called(self, name: str) -> Iterator[T]:
+        """The thing called `name`, which the block calls; OptionError where it takes other arguments."""
+        thing = self[name]
+        try:
+            yield thing
+        except TypeError as error:
+            reason = one_line(error).removesuffix(".")
+            raise OptionError(
+                f"The {self.kind} {name!r} cannot be called as one ({reason}): mend it, or choose another {self.kind}."
+            ) from error
 
     def register(self, name: str, thing: T) -> None:
         """Make `thing` known as `name` in this process and in those it starts.

@@ -1,7 +1,7 @@
 """Pairs handed over in Python: any object with a length and items (before, after, mask), as a data set."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
@@ -42,14 +42,25 @@ class ObjectPairs(ChangeDataset):
     def __init__(self, pairs: Pairs, *, split: str, source: str | None = None) -> None:
         self.pairs, self.split = pairs, split
         self.source = source or f"{HANDED_OVER}{type(pairs).__name__}"
-        count = len(pairs)
+        what = f"{self.source} ({split})"
+        try:
+            count = len(pairs)
+        except Exception as error:  # what is in there is not ours: a length below 0, or that is not whole
+            reason = one_line(error, with_kind=True)
+            raise DataError(f"Pairs need a length, that of {what} is none ({reason}): mend its __len__.") from error
         if not count:
-            raise DataError(f"Pairs are needed, {self.source} ({split}) has none: fill it.")
+            raise DataError(f"Pairs are needed, {what} has none: fill it.")
         names = getattr(pairs, "names", None)
-        self.names: Sequence[str] = [f"{index:06d}" for index in range(count)] if names is None else list(names)
+        if names is None:
+            names = [f"{index:06d}" for index in range(count)]
+        words = list(names) if isinstance(names, Iterable) else [names]
+        others = [word for word in words if not isinstance(word, str)]
+        if others:
+            raise DataError(f"The names of {what} need to be texts, got {others[0]!r:.60}: correct or omit them.")
+        self.names: Sequence[str] = words
         if len(self.names) != count or len(set(self.names)) != count:
             raise DataError(
-                f"The names of {self.source} ({split}) need to be as many as its {count} pairs and all different, got "
+                f"The names of {what} need to be as many as its {count} pairs and all different, got "
                 f"{len(self.names)}, {len(set(self.names))} of them different: correct them."
             )
 

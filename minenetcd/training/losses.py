@@ -7,7 +7,6 @@ of its halves, as training with several processes needs, unless pixels are ignor
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Protocol
 
 import torch
@@ -99,14 +98,24 @@ def change_loss(
 ) -> Tensor:
     """The loss `name` of the logits and of each auxiliary output, at the mask's size, each times its weight.
 
-    Outputs of weight zero are left out. UnknownNameError for a loss that is none, OptionError for class
-    weights that do not fit.
+    Outputs of weight zero are left out. UnknownNameError for a loss that is none, OptionError for class weights that do
+    not fit, or where what the name stands for gives no loss.
     """
-    loss = partial(LOSSES[name], class_weights=class_weights, ignore_label=ignore_label)
     total = output.logits.new_zeros((), dtype=_precise(output.logits))
     for logits, weight in ((output.logits, main_weight), *zip(output.auxiliary, auxiliary_weights, strict=True)):
         if weight:
-            total = total + weight * loss(resize_to(logits, like=mask), mask)
+            resized = resize_to(logits, like=mask)
+            with LOSSES.called(name) as loss:
+                value = loss(resized, mask, class_weights=class_weights, ignore_label=ignore_label)
+            if not isinstance(value, Tensor) or value.ndim:
+                what = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+                raise OptionError(
+                    f"The loss {name!r} needs to give a tensor that holds one number, got {what}: mend it, or choose "
+                    "another loss."
+                )
+            total = total + weight * value
+    if output.logits.requires_grad and not total.requires_grad:
+        raise OptionError(f"The loss {name!r} does not depend on the logits: mend it, or choose another loss.")
     return total
 
 

@@ -9,6 +9,7 @@ from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from minenetcd.configs.recipe import Recipe
+from minenetcd.errors import OptionError
 from minenetcd.registry import Table
 
 Groups = list[dict[str, Any]]  # of parameters, with their own weight decay, as torch's optimisers take them
@@ -41,13 +42,23 @@ OPTIMISERS: Table[OptimiserMaker] = Table(
 
 
 def make_optimiser(model: nn.Module, recipe: Recipe) -> Optimizer:
-    """Weight decay acts on matrices and kernels only: not on biases and scales, nor on what a layer spares from it."""
+    """Weight decay acts on matrices and kernels only: not on biases and scales, nor on what a layer spares from it.
+
+    OptionError where what the recipe names makes no optimiser.
+    """
     spared = {id(getattr(layer, name)) for layer in model.modules() for name in getattr(layer, "no_weight_decay", ())}
     trained = [p for p in model.parameters() if p.requires_grad]
     decayed = [p for p in trained if p.ndim >= 2 and id(p) not in spared]
     others = [p for p in trained if p.ndim < 2 or id(p) in spared]
     groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return OPTIMISERS[recipe.optimiser]([group for group in groups if group["params"]], recipe)
+    with OPTIMISERS.called(recipe.optimiser) as maker:
+        optimiser = maker([group for group in groups if group["params"]], recipe)
+    if not isinstance(optimiser, Optimizer):
+        raise OptionError(
+            f"The optimiser {recipe.optimiser!r} needs to give a torch optimiser, got {type(optimiser).__name__}: mend "
+            "it, or choose another optimiser."
+        )
+    return optimiser
 
 
 class RunningAverage:

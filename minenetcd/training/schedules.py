@@ -4,6 +4,7 @@ import math
 from typing import Protocol
 
 from minenetcd.configs.recipe import Recipe
+from minenetcd.errors import OptionError
 from minenetcd.registry import Table
 
 
@@ -39,12 +40,19 @@ SCHEDULES: Table[Schedule] = Table(
 
 
 def learning_rate(number: int, steps: int, recipe: Recipe) -> float:
-    """Rate of optimiser step `number` (from 0) of `steps`."""
+    """Rate of optimiser step `number` (from 0) of `steps`; OptionError where the schedule gives none."""
     warmup = round(steps * recipe.warmup_share)
     if number < warmup:
         return recipe.learning_rate * ((number + 1) / warmup)
     done = (number - warmup) / max(1, steps - 1 - warmup)
-    return SCHEDULES[recipe.schedule](min(1.0, done), recipe)
+    with SCHEDULES.called(recipe.schedule) as schedule:
+        rate = float(schedule(min(1.0, done), recipe))
+    if not 0 <= rate < math.inf:
+        raise OptionError(
+            f"The schedule {recipe.schedule!r} needs to give a rate of 0 or more, got {rate:g} for step {number + 1} "
+            f"of {steps}: mend it, or choose another schedule."
+        )
+    return rate
 
 
 def _between(share: float, recipe: Recipe) -> float:

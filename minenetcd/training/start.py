@@ -62,7 +62,7 @@ def handed_over(source: Config | ChangeModel | ChangeDetector) -> ChangeDetector
 def starting_point(settings: Settings, given: ChangeDetector | None = None) -> ChangeDetector:
     """The detector a run moves: a copy of the one `given`, or a new one, its trunk pretrained where it can be.
 
-    With `start_from` its weights are those of a detector trained before.
+    With `start_from` its weights are those of a detector trained before. OptionError where nothing of it may move.
     """
     detector = _copy(given, settings) if given else _new(settings)
     is_object = (settings.start_from or "").startswith(HANDED_OVER)
@@ -76,6 +76,11 @@ def starting_point(settings: Settings, given: ChangeDetector | None = None) -> C
         load_strictly(detector.model, ChangeDetector.from_pretrained(settings.start_from).model.state_dict())
     elif detector.model.has_pretrained_backbone if pretrained is None else pretrained:
         detector.model.load_pretrained_backbone()
+    if not any(parameter.requires_grad for parameter in detector.parameters()):
+        raise OptionError(
+            f"Training moves parameters, and {detector.name} has none that may move: leave requires_grad of some of "
+            "them True."
+        )
     return detector
 
 

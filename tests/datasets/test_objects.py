@@ -58,6 +58,20 @@ def test_names_of_the_object_are_kept_and_change_the_fingerprint() -> None:
     assert len(fingerprints) == 3
 
 
+@pytest.mark.parametrize("names", [[1, 2, 3, 4, 5], 5, ["a", "b", "c", "d", None], str.lower])
+def test_names_that_are_no_texts_are_refused(names: object) -> None:
+    pairs = Drawn()
+    pairs.names = names
+    with pytest.raises(DataError, match=r"^The names of object:Drawn \(train\) need to be texts, got [^\n]*: correct"):
+        as_dataset(pairs, split="train")
+
+
+@pytest.mark.parametrize("count", [-1, 2.5, None])
+def test_a_length_that_is_none_is_refused(count: Any) -> None:
+    with pytest.raises(DataError, match=r"^Pairs need a length, that of object:Drawn \(train\) is none [^\n]*__len__"):
+        as_dataset(Drawn(count), split="train")
+
+
 def test_a_data_set_stays_what_it_is() -> None:
     dataset = as_dataset(Drawn(), split="train")
     assert as_dataset(dataset, split="val") is dataset

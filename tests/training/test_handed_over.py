@@ -149,6 +149,39 @@ def test_pairs_to_choose_on_are_held_out_on_request(network: minenetcd.ChangeMod
     assert facts["train"]["split"] == "train[without 0.25]" and facts["val"]["split"] == "train[0.25 held out]"
 
 
+def unmoved(logits: torch.Tensor, mask: torch.Tensor, **options: Any) -> torch.Tensor:
+    return torch.zeros(())
+
+
+def shaped(logits: torch.Tensor, mask: torch.Tensor, **options: Any) -> torch.Tensor:
+    return logits
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "message"),
+    [
+        ("loss", "os:system", r"The loss 'os:system' cannot be called as one \("),
+        ("loss", "os:name", r"The loss 'os:name' cannot be called as one \("),
+        ("loss", f"{__name__}:unmoved", r"The loss '.*:unmoved' does not depend on the logits: mend it"),
+        (
+            "loss",
+            f"{__name__}:shaped",
+            r"The loss '.*:shaped' needs .* got a tensor of shape \(4, ",
+        ),
+        ("optimiser", "os:system", r"The optimiser 'os:system' cannot be called as one \("),
+        ("optimiser", "builtins:print", "The optimiser 'builtins:print' needs to give a torch optimiser, got NoneType"),
+        ("schedule", "os:system", r"The schedule 'os:system' cannot be called as one \("),
+        ("schedule", "builtins:print", r"The schedule 'builtins:print' cannot be called as one \("),
+    ],
+)
+def test_what_a_path_leads_to_has_to_be_of_its_kind(
+    network: minenetcd.ChangeModel, tmp_path: Path, key: str, path: str, message: str
+) -> None:
+    changes = {**QUICK, "recipe": {**QUICK["recipe"], key: path, "warmup_share": 0}}
+    with pytest.raises(OptionError, match=f"^{message}[^\n]*$"):
+        minenetcd.train(network, tmp_path, data=squares(), device="cpu", **changes)
+
+
 def test_what_does_not_fit_is_told_in_one_line(network: minenetcd.ChangeModel, tmp_path: Path) -> None:
     test_split = minenetcd.load_dataset(write_squares(tmp_path / "data"), "test")
     for source, data, message in (
@@ -165,6 +198,9 @@ def test_what_does_not_fit_is_told_in_one_line(network: minenetcd.ChangeModel, t
         minenetcd.train(folded, tmp_path / "run", data=squares(), device="cpu", **QUICK)
     with pytest.raises(OptionError, match=r"reads 3 bands \(.*'object:Grey' \(val\) have 1: select bands, or train"):
         minenetcd.train(network, tmp_path / "run", data=squares(val=Grey(4)), device="cpu", **QUICK)
+    frozen = minenetcd.create_model("minenetcd", **SMALL).requires_grad_(False)
+    with pytest.raises(OptionError, match="has none that may move: leave requires_grad of some"):
+        minenetcd.train(frozen, tmp_path / "run", data=squares(), device="cpu", **QUICK)
     with pytest.raises(OptionError, match="leave model out"):
         minenetcd.train(network, tmp_path / "run", data=squares(), model={"num_classes": 1}, **QUICK)
     assert not (tmp_path / "run").exists()
