@@ -16,6 +16,7 @@ def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NoNetwork:
     """None, and nothing on this disk."""
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr("urllib.request._opener", None)  # it would keep the proxies of its first use
     with NoNetwork() as network:
         address = f"http://127.0.0.1:{network.server_address[1]}"
         monkeypatch.setattr(constants, "ENDPOINT", address)

@@ -60,18 +60,18 @@ MOMENTS: dict[str, Callable[[Path], bool]] = {
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on_to_the_same_weights_bit_for_bit(data: Path, tmp_path: Path) -> None:
+def test_a_run_killed_again_and_again_ends_with_the_same_weights_bit_for_bit(data: Path, tmp_path: Path) -> None:
     config = write_config(tmp_path / "run.yaml", data, recipe={"steps": STEPS, "batch_size": 4}, data={"workers": 1})
-    finish(config, tmp_path / "whole")
-    expected = (tmp_path / "whole" / "model.safetensors").read_bytes()
+    whole, out = tmp_path / "whole", tmp_path / "killed"
+    finish(config, whole)
+    options: tuple[str, ...] = ()
     for moment, reached in MOMENTS.items():
-        out = tmp_path / moment
-        process = start(config, out)
-        kill_when(process, lambda out=out, reached=reached: reached(out))
-        assert not (out / "model.safetensors").exists(), "the run ended before it was killed"
-        finish(config, out, "--resume")
-        assert (out / "model.safetensors").read_bytes() == expected, moment
-        assert [row.split(",")[:3] for row in rows(out)] == [row.split(",")[:3] for row in rows(tmp_path / "whole")]
+        kill_when(start(config, out, *options), lambda reached=reached: reached(out))
+        assert not (out / "model.safetensors").exists(), f"the run ended before it was killed {moment}"
+        options = ("--resume",)
+    finish(config, out, *options)
+    assert (out / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+    assert [row.split(",")[:3] for row in rows(out)] == [row.split(",")[:3] for row in rows(whole)]
 
 
 @pytest.mark.slow
