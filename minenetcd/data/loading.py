@@ -1,6 +1,7 @@
 """From a data set to batches: read, augmented and stacked in worker processes, the same however many there are."""
 
 import pickle
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -110,7 +111,7 @@ def make_loader(
         batch_size=None,  # an item of _Batches is a batch
         collate_fn=_unchanged,
         num_workers=workers,
-        worker_init_fn=_one_thread,
+        worker_init_fn=_prepare_worker,
         persistent_workers=workers > 0,
         prefetch_factor=READY_BATCHES if workers else None,
         pin_memory=device is not None and torch.device(device).type == "cuda",
@@ -170,8 +171,11 @@ def _unchanged(batch: Any) -> Any:
     return batch
 
 
-def _one_thread(worker: int) -> None:
+def _prepare_worker(worker: int) -> None:
+    """One thread; and it ends when its parent does, whose request to save and end reaches the whole group."""
     torch.set_num_threads(1)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _size(image: Tensor) -> str:

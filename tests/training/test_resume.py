@@ -28,7 +28,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(config: Path, out: Path, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "minenetcd", "train", str(config), "--out", str(out), "--device", "cpu", *options]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
 
 
 def finish(config: Path, out: Path, *options: str) -> None:
@@ -75,13 +77,15 @@ def test_a_run_killed_again_and_again_ends_with_the_same_weights_bit_for_bit(dat
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_and_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
-    config = write_config(tmp_path / "run.yaml", data, recipe={"steps": 5000, "batch_size": 4})
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop_it_saves_and_says_how_to_go_on(data: Path, tmp_path: Path, asked: signal.Signals) -> None:
+    """As by Ctrl-C, or by a scheduler: both reach the processes that read images as well."""
+    config = write_config(tmp_path / "run.yaml", data, recipe={"steps": 5000, "batch_size": 4}, data={"workers": 1})
     process = start(config, tmp_path / "run")
     while len(rows(tmp_path / "run")) < 3:
         assert process.poll() is None, process.communicate()[1]
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, asked)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     last = errors.strip().splitlines()[-1]
