@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from minenetcd.models.catalog import list_models
+
 if "PYTEST_XDIST_WORKER" in os.environ:  # before anything imports torch or NumPy; subprocesses inherit it
     os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -20,9 +22,22 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
+#: Of what is tested network by network, the quick part takes the small ones.
+LARGE = {name.replace("_", "") for name in list_models()} - {"bit", "fcef", "rdpnet", "siamunetdiff", "tinycd"}
+
+
+def _network(item: pytest.Item) -> str:
+    """The network that a test is run for, where that is what its parameters begin with."""
+    callspec = getattr(item, "callspec", None)
+    return "" if callspec is None else callspec.id.partition("-")[0].lower().replace("_", "")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is marked `long`, unless -m speaks of it; files with slow tests begin, so that none ends alone."""
+    for item in items:
+        if _network(item) in LARGE:
+            item.add_marker(pytest.mark.slow)
     if "long" not in config.option.markexpr:
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
         items[:] = [item for item in items if not item.get_closest_marker("long")]

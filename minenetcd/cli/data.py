@@ -8,6 +8,7 @@ from typer import Argument, Option, Typer
 from minenetcd.cli.console import progress_bar, warn
 from minenetcd.cli.data_check import check, stats
 from minenetcd.cli.options import Bands, BandsAfter, Gsd, band_numbers, metres_per_pixel, shares, two_numbers
+from minenetcd.display.words import counted
 
 if TYPE_CHECKING:
     from minenetcd.building.build import BuiltDataset
@@ -82,8 +83,8 @@ def sites(
 
     found = find_sites(polygons, SiteOptions(distance, buffer, min_area))
     write_sites(found, out)
-    countries, area = found["country"].nunique(), found["area_km2"].sum()
-    print(f"{len(found):,} sites in {countries:,} countries, {area:,.{0 if area >= 10 else 2}f} km2 of mines")
+    countries, area = counted(found["country"].nunique(), "country", "countries"), found["area_km2"].sum()
+    print(f"{counted(len(found), 'site')} in {countries}, {area:,.{0 if area >= 10 else 2}f} km2 of mines")
     print(f"  {'Table':<6} {out}")
     if picture:
         draw_site_map(found, out.with_suffix(".png"))
@@ -100,5 +101,6 @@ def _print_built(built: "BuiltDataset") -> None:
         print(f"{built.folder} holds this data set already:")
     for name, split in built.manifest["splits"].items():
         if split["sites"]:
-            print(f"  {name:<6} {split['sites']:>6,} sites {split['patches']:>9,} patches")
+            found, cut = counted(split["sites"], "site"), counted(split["patches"], "patch", "patches")
+            print(f"  {name:<6} {found:>12} {cut:>17}")
     print(f"  {built.folder}")

@@ -1,5 +1,6 @@
 """minenetcd train"""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -41,7 +42,8 @@ def train(
     print(
         f"{detector.name}: F1 {score:.4f} on the validation split, threshold {detector.threshold:.2f}, saved in {out}"
     )
-    print(f"Next: minenetcd test {out} --data NAME")
+    trained_on = detector.provenance.trained_on
+    print(f"Next: minenetcd test {out} --data {shlex.quote(trained_on.source) if trained_on else 'NAME'}")
 
 
 def _check(config: str, changes: dict[str, Any], device: str | None, out: Path) -> None:

@@ -97,6 +97,7 @@ def test_it_is_the_recurrence_and_its_gradients(
     assert_near(values_and_gradients(selective_scan, tensors, reverse=reverse), expected, tolerance=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("groups", [0, 2])
 @pytest.mark.parametrize("in_time", [False, True])
 def test_sequences_cut_into_several_tiles_fit_together(device: str, groups: int, in_time: bool) -> None:
@@ -147,6 +148,7 @@ def test_the_cuda_kernel_is_handed_its_own_layout() -> None:
 # --- long sequences ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("shift", [-16.0, -8.0, 0.0, 8.0, 60.0])
 def test_long_sequences_stay_exact(device: str, shift: float, reverse: bool) -> None:
@@ -186,7 +188,8 @@ print(run(1024, 4096, int(sys.argv[1])))
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux to read peak memory")
-@pytest.mark.parametrize("states", [1, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("states", [1, 4])
 def test_peak_memory_backward_included_is_a_few_times_the_input(states: int) -> None:
     """The result, two gradients and a tile's scratch: states are never kept."""
     ran = subprocess.run([sys.executable, "-c", MEMORY, str(states)], capture_output=True, text=True, check=True)

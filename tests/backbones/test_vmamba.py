@@ -226,6 +226,7 @@ def test_imagenet_weights_start_the_trunk(tmp_path: Path, monkeypatch: pytest.Mo
         assert torch.equal(x, expected), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "message"),
     [

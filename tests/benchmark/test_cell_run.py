@@ -86,6 +86,7 @@ def test_what_a_report_needs_is_kept(squares: Path, tmp_path: Path) -> None:
         assert int((mask & (images["truth"] == 1)).sum()) == table.loc[name, "tp"]
 
 
+@pytest.mark.slow
 def test_a_trained_run_is_not_trained_again(squares: Path, tmp_path: Path) -> None:
     folder, (cell, _), notes = begin(squares, tmp_path / "out")
     first = run_cell(cell, folder, device="cpu", reporter=notes)
@@ -99,6 +100,7 @@ def test_a_trained_run_is_not_trained_again(squares: Path, tmp_path: Path) -> No
     assert (folder.run(cell) / "model.safetensors").stat().st_mtime_ns == written
 
 
+@pytest.mark.slow
 def test_a_run_that_was_begun_goes_on_even_with_other_workers(squares: Path, tmp_path: Path) -> None:
     whole, (cell, _), notes = begin(squares, tmp_path / "whole")
     expected = run_cell(cell, whole, device="cpu", reporter=notes)

@@ -71,6 +71,7 @@ FIGURES: dict[str, Callable[[], Figure | None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_long_names_stay_in_the_figure(name: str) -> None:
     figure = FIGURES[name]()

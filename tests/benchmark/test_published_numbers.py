@@ -70,6 +70,7 @@ def test_options_at_their_defaults_do_not_count() -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [("resnet18", "none"), ("resnet18", "channel")])
 def test_stored_trunks_are_the_measured_ones(key: tuple[str, str]) -> None:
     model = {"backbone": key[0], "change_fft": key[1], "decoder_channels": 512}

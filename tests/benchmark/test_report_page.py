@@ -49,6 +49,7 @@ def digests(folder: BenchmarkFolder) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.slow
 def test_every_table_and_figure_is_there(folder: BenchmarkFolder) -> None:
     parts = ("minenetcd256", "clcd")
     tables = {f"{kind}-{part}" for kind in ("methods", "changefft") for part in parts} | {"datasets"}
@@ -116,6 +117,7 @@ def test_maps_show_the_pairs_at_their_quantiles_in_the_colours_of_the_paper(fold
     assert "Of the pairs, at most 6, whose names come first by their SHA-256" in text
 
 
+@pytest.mark.slow
 def test_cells_that_failed_or_were_not_run_are_named(tmp_path: Path) -> None:
     suite = read_suite(SUITE | {"datasets": ["CLCD"], "seeds": [1]})
     folder = make_up(suite, tmp_path / "out", square_pairs(), skill=SKILL, leave_out=["BIT", "FC-EF"])
@@ -128,6 +130,7 @@ def test_cells_that_failed_or_were_not_run_are_named(tmp_path: Path) -> None:
     assert re.search(r"\| BIT \| failed \(", (folder.tables / "methods.md").read_text())
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_named_and_hides_no_other_cell(tmp_path: Path) -> None:
     suite = read_suite(SUITE | {"datasets": ["CLCD"], "seeds": [1]})
     folder = make_up(suite, tmp_path / "out", square_pairs(), skill={})

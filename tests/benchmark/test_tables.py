@@ -114,6 +114,7 @@ def test_tables_of_several_data_sets_have_a_column_for_each(tables: dict[str, Ta
     assert [cell.rank for cell in table.rows[0][1:]] == [2, 2]
 
 
+@pytest.mark.slow
 def test_tables_of_several_recipes_have_a_column_for_each(tmp_path: Path) -> None:
     suite = read_suite(SUITE | {"datasets": ["CLCD"], "recipes": ["paper", {"name": "strong", "label": "ours"}]})
     folder = make_up(suite, tmp_path / "out", square_pairs(4), skill=SKILL)

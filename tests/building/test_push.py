@@ -60,6 +60,7 @@ def push(server: HubServer, home: Path, *arguments: object, token: str | None = 
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
 
 
+@pytest.mark.slow
 def test_a_data_set_is_built_and_pushed_and_pushed_again(server: HubServer, table: Path, tmp_path: Path) -> None:
     out = tmp_path / "patches"
     done = push(server, tmp_path, table, "--out", out, "--size", 32, "--push", "me/mines")
@@ -75,6 +76,7 @@ def test_a_data_set_is_built_and_pushed_and_pushed_again(server: HubServer, tabl
     assert sorted(kept) == sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
 
 
+@pytest.mark.slow
 def test_what_the_hub_will_not_take_is_known_before_anything_is_cut(
     server: HubServer, table: Path, tmp_path: Path
 ) -> None:
@@ -88,6 +90,7 @@ def test_what_the_hub_will_not_take_is_known_before_anything_is_cut(
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_a_refusal_of_the_hub_is_one_line_and_leaves_the_data_set(
     server: HubServer, table: Path, tmp_path: Path
 ) -> None:

@@ -48,6 +48,7 @@ def test_a_plan_over_results_tells_the_time_that_is_left(tmp_path: Path) -> None
     assert next(line for line in output.splitlines() if "FC-EF" in line).split()[-1] == "finished"
 
 
+@pytest.mark.slow
 def test_report_needs_the_folder_alone(tmp_path: Path) -> None:
     suite = read_suite({"name": "s", "methods": ["bit", "fc_ef"], "datasets": ["CLCD"]})
     make_up(suite, tmp_path / "out", square_pairs(), skill={})

@@ -90,6 +90,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_page_run_in_order(polygons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     polygons.rename(tmp_path / "global_mining_polygons_v2.gpkg")
     scenes = tmp_path / "scenes"
@@ -109,6 +110,7 @@ def test_the_commands_of_the_page_run_in_order(polygons: Path, tmp_path: Path, m
         assert done.exit_code == 0, (command, done.output, done.exception)
 
 
+@pytest.mark.slow
 def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = build_synthetic(parse_synthetic("synthetic:page?sites=3&size=32"), tmp_path, workers=1)
     monkeypatch.chdir(tmp_path)

@@ -115,6 +115,7 @@ def program(server: HubServer, home: Path, *arguments: str) -> subprocess.Comple
     )
 
 
+@pytest.mark.slow
 def test_a_download_by_name_shows_up_in_the_list(server: HubServer, tmp_path: Path) -> None:
     commit = server.repositories["datasets/ericyu/SYSU_CD"].references["v1"]
     done = program(server, tmp_path, "download", "sysu-cd@v1", "--split", "test")
@@ -128,6 +129,7 @@ def test_a_download_by_name_shows_up_in_the_list(server: HubServer, tmp_path: Pa
     assert re.search(r"\tall, \d+\.\d kB$", row)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_downloaded_is_one_line(server: HubServer, tmp_path: Path) -> None:
     for arguments, message in (
         (["CLCD"], "The hub has no data set 'ericyu/CLCD_Cropped_256', or it is private"),

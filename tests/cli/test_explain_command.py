@@ -50,6 +50,7 @@ def test_help_shows_an_example(command: str) -> None:
     assert f"Example: minenetcd {command}" in " ".join(run(command, "--help").output.split())
 
 
+@pytest.mark.slow
 @pytest.mark.needs("captum")
 def test_explain_shows_detectors_side_by_side(pictures: tuple[Path, Path, Path], other: Path, tmp_path: Path) -> None:
     before, after, truth = pictures
@@ -91,6 +92,7 @@ def test_explain_refuses_bad_input_in_one_line(
     assert "\n" not in str(done.exception) and not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_compare_two_images(pictures: tuple[Path, Path, Path], other: Path, tmp_path: Path) -> None:
     before, after, truth = pictures
     out = tmp_path / "out"

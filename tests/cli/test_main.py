@@ -32,6 +32,7 @@ def pictures(tmp_path: Path) -> tuple[Path, Path]:
     return paths
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_an_example_in_its_help(command: str) -> None:
     done = minenetcd(command, "--help")
@@ -54,6 +55,7 @@ def test_two_pictures_become_a_map_in_pixels(pictures: tuple[Path, Path], tmp_pa
     assert "pixels changed" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -108,6 +110,7 @@ def test_the_demo_writes_everything_it_promises(tmp_path: Path) -> None:
         assert word in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "options"),
     [

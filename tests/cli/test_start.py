@@ -24,6 +24,7 @@ run()
 """
 
 
+@pytest.mark.slow
 def test_predict_imports_nothing_it_does_not_need_before_its_first_tile(tmp_path: Path) -> None:
     """In a process of its own, for this one has imported everything."""
     paths = [tmp_path / f"{name}.png" for name in ("before", "after")]

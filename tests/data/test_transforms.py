@@ -36,6 +36,7 @@ def noise(seed: int, *shape: int) -> torch.Tensor:
     return torch.from_numpy(np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(seed=st.integers(0, 9999), height=st.integers(16, 30), width=st.integers(16, 30))
 def test_dates_and_mask_move_together(seed: int, height: int, width: int) -> None:

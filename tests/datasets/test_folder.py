@@ -111,12 +111,12 @@ def test_unmatched_images_are_named(tmp_path: Path) -> None:
     write_folders(tmp_path, range(3))
     (tmp_path / "B/p1.png").unlink()
     message = refusal(tmp_path)
-    assert "lacks 1 after image, those for A/p1.png: images of a pair need the same name" in message
+    assert "lacks 1 after image (for A/p1.png): images of a pair need the same name" in message
     write(tmp_path / "B/p1.png", png(drawn_pair(1)[1]))
     for name in "abcdefg":
         write(tmp_path / f"label/{name}.png", b"")
     message = refusal(tmp_path)
-    assert "lacks 7 before images, those for label/a.png, label/b.png" in message
+    assert "lacks 7 before images (for label/a.png, label/b.png" in message
     assert message.count("label/") == 5
 
 

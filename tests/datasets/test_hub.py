@@ -149,6 +149,7 @@ def large(server: HubServer) -> bytes:
     return content
 
 
+@pytest.mark.slow
 def test_a_broken_connection_goes_on_in_the_middle_of_the_file(server: HubServer, large: bytes, tmp_path: Path) -> None:
     server.interruptions[hashlib.sha256(large).hexdigest()] = [STEP + 1000, STEP + 500]
     client = DataClient(server.endpoint, tmp_path)
@@ -173,6 +174,7 @@ def test_ctrl_c_does_not_wait_for_the_end_of_a_file(server: HubServer, large: by
         client.close()
 
 
+@pytest.mark.slow
 def test_a_download_that_was_killed_goes_on_with_the_files_it_lacks(server: HubServer, tmp_path: Path) -> None:
     files = {name: content for name, content in published_files().items() if name.startswith("data/train")}
     _, two = (hashlib.sha256(content).hexdigest() for content in files.values())
@@ -213,6 +215,7 @@ def test_a_connection_that_stays_broken_is_one_line_and_keeps_what_is_complete(
         client.close()
 
 
+@pytest.mark.slow
 def test_without_the_hub_what_was_fetched_serves_and_the_rest_is_one_line(tmp_path: Path) -> None:
     server = HubServer()
     server.repositories[f"datasets/{MINES}"] = HubRepository()
@@ -238,6 +241,7 @@ def test_a_cache_folder_can_be_chosen(client: DataClient, tmp_path: Path) -> Non
     assert list(tmp_path.rglob("val-00000-of-00001.parquet")) and list(tmp_path.rglob("*.arrow"))
 
 
+@pytest.mark.slow
 def test_a_stream_reads_the_same_pairs_and_keeps_nothing(server: HubServer, tmp_path: Path) -> None:
     client = DataClient(server.endpoint, tmp_path)
     try:

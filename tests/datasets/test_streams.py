@@ -14,6 +14,7 @@ from minenetcd.datasets.catalog import load_dataset
 from minenetcd.errors import DataError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 @pytest.mark.parametrize("kind", ["folder", "parquet"])
 def test_workers_read_the_same_pairs(kind: str, start: str, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def checksums(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.slow
 def test_every_split_is_there_and_no_site_in_two(cache: Path) -> None:
     splits = {split: open_synthetic(SOURCE, split, cache_dir=cache) for split in SPLITS}
     sites = {split: set(pairs.sites or []) for split, pairs in splits.items()}
@@ -51,6 +52,7 @@ def test_every_split_is_there_and_no_site_in_two(cache: Path) -> None:
     assert splits["test"].facts.source == SOURCE and splits["test"].facts.split == "test"
 
 
+@pytest.mark.slow
 def test_patches_are_at_invented_places_on_land(cache: Path) -> None:
     places = open_synthetic(SOURCE, "train", cache_dir=cache).places
     assert places is not None
@@ -71,6 +73,7 @@ def test_it_is_built_once(cache: Path) -> None:
     assert not list(cache.rglob("*.tif"))  # the scenes are gone, the patches are kept
 
 
+@pytest.mark.slow
 def test_the_same_words_give_the_same_bytes_and_others_do_not(cache: Path, tmp_path: Path) -> None:
     for source in (SOURCE, SOURCE.replace("seed=3", "seed=4"), SOURCE.replace("try", "other")):
         open_synthetic(source, "val", cache_dir=tmp_path, workers=1)
@@ -92,6 +95,7 @@ def test_two_processes_that_ask_at_once_get_the_same(cache: Path, tmp_path: Path
     assert checksums(tmp_path / "synthetic" / key / "patches") == checksums(cache / "synthetic" / key / "patches")
 
 
+@pytest.mark.slow
 def test_what_was_drawn_before_an_interruption_is_not_drawn_again(cache: Path, tmp_path: Path) -> None:
     def interrupt(done: int, of: int) -> None:
         if done == 5:

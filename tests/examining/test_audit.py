@@ -149,7 +149,7 @@ def test_a_split_that_does_not_open_is_one_finding_and_the_others_are_read(folde
     result = audit(folder)
     finding = result.findings[0]
     assert (finding.level, finding.check) == ("error", "cannot be opened")
-    assert "other.png" in finding.message and finding.message.startswith("train cannot be opened")
+    assert "other.png" in finding.message and finding.message.startswith("The split 'train' cannot be opened")
     assert list(result.splits) == ["test"]
 
 

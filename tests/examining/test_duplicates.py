@@ -49,6 +49,7 @@ def brighter(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.clip(image * 1.1 + 8, 0, 255).astype(np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store_anew", [np.copy, jpeg, smaller, brighter])
 def test_a_copy_is_found_among_many(store_anew) -> None:
     pairs = [(landscape(2 * seed), landscape(2 * seed + 1)) for seed in range(40)]
@@ -57,6 +58,7 @@ def test_a_copy_is_found_among_many(store_anew) -> None:
     assert exchanged_copies(*looks(pairs)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store_anew", [np.copy, jpeg, smaller, brighter])
 def test_a_copy_with_the_dates_exchanged_is_found_as_such(store_anew) -> None:
     pairs = [(landscape(2 * seed), landscape(2 * seed + 1)) for seed in range(40)]
@@ -88,6 +90,7 @@ bit_flips = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(flips=bit_flips, seed=st.integers(0, 2**31))
 def test_hashes_are_searched_as_if_all_were_compared(flips: list[tuple[int, int, set[int]]], seed: int) -> None:

@@ -104,6 +104,7 @@ def written(statistics: Statistics, tmp_path_factory: pytest.TempPathFactory) ->
     return write_statistics(statistics, tmp_path_factory.mktemp("figures") / "out")
 
 
+@pytest.mark.slow
 def test_json_holds_it_all_and_says_what_it_lacks(statistics: Statistics, written: WrittenStatistics) -> None:
     told = strict_json(written.numbers.read_text())
     assert told["pairs"] == 8 and list(told["splits"]) == ["train", "test"]
@@ -135,6 +136,7 @@ def test_equal_data_gives_equal_files(statistics: Statistics, written: WrittenSt
         assert path.read_bytes() == (written.numbers.parent / path.name).read_bytes(), path
 
 
+@pytest.mark.slow
 def test_only_what_the_data_knows_is_drawn(tmp_path: Path) -> None:
     root = write_folder(tmp_path / "set", map(make_pair, range(3)), split=None)
     for old in (NUMBERS, "sites_map.png", "sites_map.svg", "notes.txt"):

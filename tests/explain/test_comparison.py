@@ -136,6 +136,7 @@ def scene(tmp_path: Path) -> tuple[Path, Path, Path]:
     return tuple(write(tmp_path / f"{n}.tif", i, **({"nodata": 0} if n == "before" else {})) for n, i in images.items())
 
 
+@pytest.mark.slow
 def test_on_two_images_the_difference_is_that_of_the_maps(scene: tuple[Path, Path, Path], tmp_path: Path) -> None:
     before, after, truth = scene
     out = tmp_path / "out"
@@ -162,6 +163,7 @@ def test_on_two_images_the_difference_is_that_of_the_maps(scene: tuple[Path, Pat
     assert (out / "differences.png").exists() and (out / "groups.png").exists()
 
 
+@pytest.mark.slow
 def test_what_a_later_comparison_does_not_have_is_removed(
     scene: tuple[Path, Path, Path], data: Path, tmp_path: Path
 ) -> None:

@@ -79,6 +79,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_long_names_stay_in_the_figure(name: str) -> None:
     assert texts_outside(FIGURES[name]()) == []
@@ -96,6 +97,7 @@ def words(figure: Figure) -> str:
     return " ".join(text.get_text().replace("\n", " ") for text in figure.texts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"levels": (1,)}, {"levels": (1, 2)}])
 @pytest.mark.parametrize("stages", [STAGES, STAGES[:1]])
 def test_the_change_map_is_shown_where_its_colours_are_explained(

@@ -75,6 +75,7 @@ def test_pictures_have_no_rasters_and_other_methods_no_spectra(tmp_path: Path) -
     assert names == {"sheet.png", "explanation.json", "maps/fc-change-representation-level2.png"}
 
 
+@pytest.mark.slow
 @pytest.mark.needs("captum")
 def test_the_same_question_gives_the_same_files_whatever_was_asked_before(tmp_path: Path) -> None:
     before, after, _ = scene(tmp_path)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 import rasterio
 from rasterio.windows import Window
 from rio_cogeo.cogeo import cog_validate
@@ -30,6 +31,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - at_rest) / 1024)
 """
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_while_a_large_image_is_copied(tmp_path: Path, utm: MakeGrid) -> None:
     """108 MB in, 36 MB out, with 32 MB of GDAL's cache: what is held must not grow with the image."""
     path = tmp_path / "large.tif"

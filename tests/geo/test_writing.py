@@ -137,6 +137,7 @@ except OutputError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["out.tif", "out.png"])
 @pytest.mark.parametrize("room", [100_000, 700_000, 1_048_600, 1_051_000])
 def test_a_disk_that_fills_up_is_one_line_and_no_file(tmp_path: Path, name: str, room: int) -> None:

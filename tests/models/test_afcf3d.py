@@ -25,6 +25,7 @@ def dates(size: int = 64, *, batch: int = 1, channels: int = 3) -> tuple[Tensor,
     return before, after
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_published_weights_give_the_published_logits_of_half_the_size(golden: Golden) -> None:
     golden.check("main_logits", published_network("afcf3d", golden).decide(*golden_pair()), tolerance=1e-5)

@@ -40,6 +40,7 @@ def test_the_prediction_alone_leaves_the_side_predictions_untrained() -> None:
     assert untrained == {name for name, _ in model.named_parameters() if ".predict." in name}
 
 
+@pytest.mark.slow
 def test_dropout_and_stochastic_depth_act_in_training_only() -> None:
     torch.manual_seed(0)
     model, pair = ChangeFormer(**SMALL), dates()

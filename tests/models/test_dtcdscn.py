@@ -45,6 +45,7 @@ def dates(height: int = 64, width: int = 64, *, channels: int = 3, batch: int = 
     return before, after
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_the_second_task_gives_the_published_buildings_and_leaves_the_change_alone(
     golden: Golden, published: DTCDSCN, dual: DTCDSCN
@@ -70,6 +71,7 @@ def test_every_published_tensor_has_one_home(golden: Golden, dual: DTCDSCN) -> N
     assert rename(tensors, DUAL_TASK_RULES).keys() == dual.state_dict().keys()
 
 
+@pytest.mark.slow
 def test_training_reaches_every_parameter_but_biases_that_a_norm_subtracts(dual: DTCDSCN) -> None:
     model = copy.deepcopy(dual).double().train()
     for branch in (model.change, model.buildings):  # one hidden unit, whose ReLU would be closed
@@ -105,6 +107,7 @@ def test_starts_from_normal_weights_for_what_leaves_a_convolution() -> None:
         model.load_pretrained_backbone()
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_bands_classes_and_the_second_task_are_free() -> None:
     model = DTCDSCN(in_channels=5, num_classes=1, dual_task=True).eval()

@@ -52,6 +52,7 @@ def published(request: pytest.FixtureRequest) -> Published:
     return Published(backbone, change_fft, golden, model)
 
 
+@pytest.mark.slow
 def test_published_weights_give_the_published_output(published: Published) -> None:
     golden, model = published.golden, published.model
     assert sum(p.numel() for p in model.parameters()) == golden.facts["params"]
@@ -63,6 +64,7 @@ def test_published_weights_give_the_published_output(published: Published) -> No
 
 
 # goldens hold training outputs of the small trunks alone
+@pytest.mark.slow
 @pytest.mark.parametrize("published", releases(b for b in BACKBONES if b not in LARGE), indirect=True, scope="module")
 @torch.no_grad()
 def test_training_mode_gives_the_published_output_and_loss(published: Published) -> None:

@@ -58,6 +58,7 @@ def image(path: Path) -> Tensor:
     return ((pixels - IMAGENET_MEAN) / IMAGENET_STD)[None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("prefix", "expected"), [("", ALL_TILES), ("test_", TEST_TILES)], ids=["all", "test"])
 def test_summed_counts_are_the_published_ones(
     counts: dict[str, np.ndarray], prefix: str, expected: tuple[int, ...]

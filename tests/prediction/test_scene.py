@@ -297,6 +297,7 @@ def test_temporary_files_go_with_the_prediction(write_scene: WriteScene, noisy: 
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_scene(tmp_path: Path) -> None:
     def peak(height: int) -> int:
         paths = []

@@ -30,6 +30,7 @@ def test_a_seed_gives_the_same_bytes_again(variety: str) -> None:
     assert first.metres_per_pixel == second.metres_per_pixel
 
 
+@pytest.mark.slow
 def test_seeds_give_different_scenes(scenes: list[SyntheticScene]) -> None:
     assert len({scene.before.tobytes() for scene in scenes}) == len(scenes)
 

@@ -110,6 +110,7 @@ def test_a_network_of_ones_own_trains_saves_and_loads(tmp_path: Path) -> None:
         minenetcd.train(Difference(scale=object()), tmp_path / "other", data=squares(), device="cpu", **QUICK)
 
 
+@pytest.mark.slow
 def test_a_run_on_objects_goes_on_when_they_are_handed_over_again(
     network: minenetcd.ChangeModel, tmp_path: Path
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_run_on_objects_goes_on_when_they_are_handed_over_again(
         minenetcd.train(network, tmp_path, data=squares(), device="cpu", resume=True, **longer)
 
 
+@pytest.mark.slow
 def test_the_command_line_says_that_it_cannot_go_on_with_objects(
     network: minenetcd.ChangeModel, tmp_path: Path
 ) -> None:

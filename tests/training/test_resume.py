@@ -101,6 +101,7 @@ def test_a_run_resumed_after_its_end_changes_nothing(data: Path, tmp_path: Path)
     assert all(torch.equal(one, again.model.state_dict()[name]) for name, one in first.model.state_dict().items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("momentum", [0.9, 0.0])
 def test_momentum_and_balanced_pairs_go_on_where_they_stopped(data: Path, tmp_path: Path, momentum: float) -> None:
     recipe = {"optimiser": "sgd", "momentum": momentum, "schedule": "poly", "sampling": "balanced", "steps": 4}
@@ -112,6 +113,7 @@ def test_momentum_and_balanced_pairs_go_on_where_they_stopped(data: Path, tmp_pa
     assert all(torch.equal(tensor, whole[name]) for name, tensor in again.items())
 
 
+@pytest.mark.slow
 def test_only_the_last_checkpoints_are_kept(data: Path, tmp_path: Path) -> None:
     minenetcd.train(small_config(data, trainer={"checkpoint_steps": 1, "keep": 3}), tmp_path, device="cpu")
     kept = sorted(path.name for path in (tmp_path / "checkpoints").glob("step-*"))
@@ -134,6 +136,7 @@ def test_a_run_resumes_from_the_configuration_it_wrote(data: Path, tmp_path: Pat
     minenetcd.train(tmp_path / "config.yaml", tmp_path, device="cpu", resume=True)
 
 
+@pytest.mark.slow
 def test_a_run_resumed_from_its_own_configuration_keeps_its_name(data: Path, tmp_path: Path) -> None:
     path = write_config(tmp_path / "squares.yaml", data, recipe={"steps": 1})
     first = minenetcd.train(path, tmp_path / "run", device="cpu")
@@ -153,6 +156,7 @@ def test_a_run_does_not_go_on_with_other_data(tmp_path: Path) -> None:
         minenetcd.train(small_config(data, recipe={"steps": 1}), tmp_path / "run", device="cpu", resume=True)
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_is_named(data: Path, tmp_path: Path) -> None:
     minenetcd.train(small_config(data), tmp_path, device="cpu")
     newest = max((tmp_path / "checkpoints").glob("step-*.pt"))
@@ -161,6 +165,7 @@ def test_a_damaged_checkpoint_is_named(data: Path, tmp_path: Path) -> None:
         minenetcd.train(small_config(data), tmp_path, device="cpu", resume=True)
 
 
+@pytest.mark.slow
 def test_a_damaged_record_of_a_run_is_named_and_a_lost_log_is_none(data: Path, tmp_path: Path) -> None:
     config = small_config(data, recipe={"steps": 1})
     weights = minenetcd.train(config, tmp_path, device="cpu").model.state_dict()

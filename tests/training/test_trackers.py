@@ -28,6 +28,7 @@ def run_id(folder: Path) -> str:
     return json.loads((folder / "run" / "run.json").read_text())["id"]
 
 
+@pytest.mark.slow
 def test_tensorboard_shows_every_step_once_also_after_a_resume(data: Path, tmp_path: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     config = small_config(data, recipe={"steps": 6}, trainer={"trackers": ["tensorboard"]})

@@ -37,6 +37,7 @@ def log(out: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_training_learns(trained: Path) -> None:
     rows = log(trained)
     assert len(rows) == 40
@@ -111,6 +112,7 @@ def test_a_tested_detector_leaves_metrics_masks_and_maps(trained: Path, data: Pa
     assert colours <= {(0, 200, 0), (255, 255, 255), (255, 0, 0), (0, 0, 255)} and (0, 200, 0) in colours
 
 
+@pytest.mark.slow
 def test_the_same_seed_trains_the_same_weights_whatever_the_workers(data: Path, tmp_path: Path) -> None:
     weights = []
     for workers in (0, 2):
@@ -121,6 +123,7 @@ def test_the_same_seed_trains_the_same_weights_whatever_the_workers(data: Path, 
     assert any(not torch.equal(tensor, weights[0][name]) for name, tensor in other.model.state_dict().items())
 
 
+@pytest.mark.slow
 def test_accumulated_batches_are_one_larger_batch(data: Path, tmp_path: Path) -> None:
     calm = {"batch_norm": "frozen", "checkpoint_steps": 10}
     for name, batch, accumulation in (("whole", 4, 1), ("parts", 2, 2)):
@@ -134,6 +137,7 @@ def test_accumulated_batches_are_one_larger_batch(data: Path, tmp_path: Path) ->
     assert parts == pytest.approx(whole, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_half_precision_trains(data: Path, tmp_path: Path) -> None:
     config = small_config(data, recipe={"steps": 3}, trainer={"mixed_precision": "bf16"})
     minenetcd.train(config, tmp_path, device="cpu")

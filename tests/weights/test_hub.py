@@ -94,6 +94,7 @@ def local(folders: dict[str, Path]) -> dict[str, dict[str, Any]]:
     return {key: facts(ChangeDetector.from_pretrained(folder)) for key, folder in folders.items()}
 
 
+@pytest.mark.slow
 def test_published_weights_come_by_their_id(client: Client, server: HubServer, local: dict[str, Any]) -> None:
     loaded = client.load(TINY)["ok"]
     assert loaded["weights"] == local["new"]["weights"]
@@ -171,6 +172,7 @@ def test_uploading_without_access_is_one_line(client: Client, folders: dict[str,
         assert "\n" not in answer["message"]
 
 
+@pytest.mark.slow
 def test_without_a_network_the_cache_still_serves_and_the_rest_is_one_line(tmp_path: Path) -> None:
     """Another hub that goes away: what was loaded once is there, what was not says so."""
     server = HubServer()
@@ -187,6 +189,7 @@ def test_without_a_network_the_cache_still_serves_and_the_rest_is_one_line(tmp_p
         client.close()
 
 
+@pytest.mark.slow
 def test_an_unreachable_hub_is_tried_once_and_said_in_one_line(tmp_path: Path) -> None:
     for name, seed in (("before", 0), ("after", 1)):
         pixels = np.random.default_rng(seed).integers(0, 255, (64, 64, 3), dtype=np.uint8)

@@ -203,6 +203,7 @@ def assert_published_output(detector: ChangeDetector, golden: Golden) -> None:
     torch.testing.assert_close(ours[:, ::4, ::4], golden_probability(golden), rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "file_name"),
     [

@@ -104,7 +104,7 @@ def _key_figures(frame: pd.DataFrame) -> str:
     if len(best) == 1:
         figures.append((f"Best F1: {best[0].label}", f"{best[0].f1:.4f}", ""))
     elif best:
-        figures.append(("Tables", str(len(best)), "data sets and recipes"))
+        figures.append(("Tables", str(len(best)), "one for each data set and recipe"))
     figures.append(("Cells measured", str(len(done)), f"of {len(frame)}"))
     if len(done):
         sets = done.drop_duplicates("dataset")

@@ -147,6 +147,6 @@ def _check_complete(root: Path, names: Iterable[str], files: Files) -> None:
         if lacking:
             there = [next(iter(files[name].values())) for name in lacking]
             raise DataError(
-                f"{root} lacks {len(lacking)} {role} image{'s' * (len(lacking) > 1)}, those for {some_of(there)}: "
+                f"{root} lacks {len(lacking)} {role} image{'s' * (len(lacking) > 1)} (for {some_of(there)}): "
                 "images of a pair need the same name, whatever their ending; add or remove them."
             )

@@ -109,7 +109,7 @@ def audit(
         try:
             datasets[split] = load_dataset(source, split, cache_dir=cache_dir)
         except DataError as error:
-            findings.append(Finding("error", "cannot be opened", f"{split} cannot be opened: {error}"))
+            findings.append(Finding("error", "cannot be opened", f"The split {split!r} cannot be opened: {error}"))
     return audit_splits(str(source), datasets, workers=workers, progress=progress, findings=findings)
 
 

@@ -32,8 +32,9 @@ def draw_curves(rows: Sequence[Mapping[str, str]], path: Path) -> Path:
 def _draw_loss(axes: Axes, steps: NDArray[np.int64], losses: NDArray[np.float64]) -> None:
     window = max(1, len(losses) // 20)
     axes.plot(steps, losses, color=BLUE_LIGHT, linewidth=0.8, label="each step")
-    mean = np.convolve(losses, np.ones(window) / window, mode="valid")
-    axes.plot(steps[window - 1 :], mean, color=BLUE, label=f"mean of {window} steps")
+    if window > 1:
+        mean = np.convolve(losses, np.ones(window) / window, mode="valid")
+        axes.plot(steps[window - 1 :], mean, color=BLUE, label=f"mean of {window} steps")
     axes.set(ylabel="training loss")
     axes.legend(loc="upper right")
 

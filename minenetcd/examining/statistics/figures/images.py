@@ -143,6 +143,7 @@ def _draw_shares(axes: Axes, tables: list[pd.DataFrame], splits: list[str]) -> N
         bottom += height
     axes.set_xticks([-0.05, 0.0, 0.25, 0.5, 0.75, 1.0], ["none", "0", "25%", "50%", "75%", "100%"])
     axes.set(xlim=(-0.09, 1.01), xlabel="changed part of a pair", ylabel="pairs")
+    axes.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))  # no ticks of 2.5 %, which would be rounded
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     only_grid(axes, "y")
     if len(splits) > 1:
