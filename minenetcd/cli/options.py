@@ -26,7 +26,7 @@ Json = Annotated[bool, Option("--json", help="Print one JSON document, and nothi
 Quiet = Annotated[bool, Option("--quiet", help="Show no progress and no notes; errors still.")]
 
 #: What may stand where a data set is asked for.
-DATA = Option(help="A named data set, a hub id, a folder, or synthetic:NAME.", show_default=False)
+DATA = Option(help="A named data set, a hub id, a folder, synthetic:NAME or pasted:FOLDER.", show_default=False)
 
 
 def band_numbers(text: str | None, option: str = "--bands") -> tuple[int, ...] | None:

@@ -19,7 +19,9 @@ HANDED_OVER = "object:"
 class DataSettings(Section):
     """Where the pairs come from."""
 
-    name: str = Field(description="A named data set, a hub id, a folder, or synthetic:NAME?sites=20.")
+    name: str = Field(
+        description="A named data set, a hub id, a folder, synthetic:NAME?sites=20 or pasted:FOLDER?pairs=1000."
+    )
     train_split: str = "train"
     val_split: str = Field(default="val", description="Chooses the checkpoint and the threshold.")
     val_share: float | None = Field(

@@ -1,4 +1,4 @@
-"""Data sets by name: the door to all of them, named, on the hub, on this disk or synthetic."""
+"""Data sets by name: the door to all of them, named, on the hub, on this disk or drawn by this package."""
 
 from pathlib import Path
 from typing import Literal, overload
@@ -13,7 +13,7 @@ from minenetcd.datasets.folder import find_data, open_path
 from minenetcd.datasets.hub import HubDataset, MissingRepository, fetch
 from minenetcd.datasets.named import DATASETS, find_named, named_dataset
 from minenetcd.datasets.plugged import open_plugged, splits_of
-from minenetcd.datasets.source import Source, read_source
+from minenetcd.datasets.source import SYNTHETIC, Source, read_source
 from minenetcd.errors import DataError
 
 __all__ = [
@@ -46,17 +46,18 @@ def load_dataset(
     """The pairs of one split (train, val or test) of a data set.
 
     `source`: a name of DATASETS, or a hub id "owner/name", with @REVISION to pin a branch, tag or commit; a folder or
-    table, whose layout is found by itself; "synthetic:NAME?sites=20"; or the name of a plug-in's data set, or where it
-    stands, "package.module:Name". What files leave open may follow: "?bands=4,3,2&range=0,3000&not_labelled=128", or
-    "?layout=NAME". A data set that is not divided is read whole as train, test or all.
+    table, whose layout is found by itself; "synthetic:NAME?sites=20" or "pasted:FOLDER?pairs=1000"; or the name of a
+    plug-in's data set, or where it stands, "package.module:Name". What files leave open may follow:
+    "?bands=4,3,2&range=0,3000&not_labelled=128", or "?layout=NAME". A data set that is not divided is read whole as
+    train, test or all.
 
     What is not on this disk is downloaded, into `cache_dir` or the cache of the hub. `streaming` reads parquet files
     from front to back instead, and keeps nothing: see ChangeStream for what that cannot do. Raises UnknownNameError
     for a name, DataError for data that is missing or cannot be read.
     """
     wanted = read_source(source)
-    if wanted.is_synthetic:
-        return _synthetic(wanted, split, streaming=streaming, cache_dir=cache_dir)
+    if wanted.drawn:
+        return _drawn(wanted, split, streaming=streaming, cache_dir=cache_dir)
     if wanted.is_plugged:
         if streaming:
             raise _not_streamed(wanted.text)
@@ -77,8 +78,8 @@ def load_dataset(
 def list_splits(source: str | Path, *, cache_dir: str | Path | None = None) -> tuple[str, ...]:
     """The splits of a data set; ("all",) where it is not divided. Of one on the hub, only a listing is fetched."""
     wanted = read_source(source)
-    if wanted.is_synthetic:
-        return SPLITS
+    if wanted.drawn:
+        return SPLITS if wanted.drawn == SYNTHETIC else ("train", "val")
     if wanted.is_plugged:
         return splits_of(wanted.text)
     if wanted.hub is not None:
@@ -122,12 +123,14 @@ def _find(wanted: Source, name: HubName, cache_dir: str | Path | None) -> HubDat
         raise MissingRepository(f"{error} There is no folder {wanted.path} here either.") from error
 
 
-def _synthetic(wanted: Source, split: str, *, streaming: bool, cache_dir: str | Path | None) -> ChangeDataset:
+def _drawn(wanted: Source, split: str, *, streaming: bool, cache_dir: str | Path | None) -> ChangeDataset:
+    from minenetcd.datasets.pasted import open_pasted
     from minenetcd.datasets.synthetic import open_synthetic
 
     if streaming:
         raise _not_streamed(wanted.text)
-    return open_synthetic(wanted.text, split, cache_dir=cache_dir)
+    draw = open_synthetic if wanted.drawn == SYNTHETIC else open_pasted
+    return draw(wanted.text, split, cache_dir=cache_dir)
 
 
 def _not_streamed(source: str) -> DataError:

@@ -13,13 +13,13 @@ from minenetcd.datasets.plugged import DATA_SETS
 from minenetcd.errors import DataError, OptionError, UnknownNameError
 from minenetcd.registry import is_path
 
-SYNTHETIC = "synthetic:"
+SYNTHETIC, PASTED = "synthetic:", "pasted:"
 _FORMS = {"bands": "bands=4,3,2", "range": "range=0,3000", "not_labelled": "not_labelled=128"}
 
 
 @dataclass(frozen=True)
 class Source:
-    """`text` as it was given. Of a plug-in, synthetic, or `hub` is set for one of the hub; else `path` is there.
+    """`text` as it was given. Of a plug-in, drawn here, or `hub` is set for one of the hub; else `path` is there.
 
     `layout` is how files are laid out, where that was said.
     """
@@ -27,7 +27,7 @@ class Source:
     text: str
     path: Path
     hub: HubName | None = None
-    is_synthetic: bool = False
+    drawn: str | None = None  # SYNTHETIC or PASTED
     is_plugged: bool = False
     options: ReadOptions = field(default_factory=ReadOptions)
     layout: str | None = None
@@ -45,8 +45,9 @@ def read_source(source: str | Path) -> Source:
             f"The pairs {text!r} were handed over in Python and stand in no file: call minenetcd.train with them again "
             "(data=..., resume=True), or name another data set."
         )
-    if text.startswith(SYNTHETIC):
-        return Source(text, Path(text), is_synthetic=True)
+    for scheme in (SYNTHETIC, PASTED):
+        if text.startswith(scheme):
+            return Source(text, Path(text), drawn=scheme)
     place, _, query = text.partition("?")
     path = Path(place).expanduser()
     if not isinstance(source, Path) and (place in DATA_SETS or (is_path(place) and not path.exists())):

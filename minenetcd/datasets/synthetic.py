@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from minenetcd.building.synthetic_sets.source import build_synthetic, cache_folder, parse_synthetic
+from minenetcd.building.drawn.once import cache_folder
+from minenetcd.building.synthetic_sets.source import build_synthetic, parse_synthetic
 from minenetcd.constants import SPLITS, Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.reading.read_options import ReadOptions

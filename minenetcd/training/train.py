@@ -36,6 +36,14 @@ SYNTHETIC_LIMITS = (
     "a detector trained on real images for that."
 )
 
+PASTED_LIMITS = (
+    "Trained on change that was pasted into real images: figures measured on such pairs do not say how well it finds "
+    "real change. Check it on a place you know before you report areas from it."
+)
+
+#: By how the training pairs were made.
+LIMITS = {"synthetic": SYNTHETIC_LIMITS, "pasted": PASTED_LIMITS}
+
 #: A checkpoint holds weights, their average and two moments of the optimiser, in float32. [bytes per parameter]
 CHECKPOINT_BYTES = 16
 
@@ -236,5 +244,5 @@ def _provenance(run: Trainer, train_set: ChangeDataset) -> Provenance:
             "start_from": settings.start_from,
         },
         metrics={"F1 on the validation split, which chose weights and threshold": run.chosen.f1},
-        limits=SYNTHETIC_LIMITS if train_set.facts.source.startswith("synthetic:") else None,
+        limits=LIMITS.get(train_set.facts.source.partition(":")[0]),
     )

@@ -11,8 +11,9 @@ import shapely
 from numpy.random import default_rng
 from pyproj import Transformer
 
+from minenetcd.building.drawn.once import cache_folder
 from minenetcd.building.synthetic_sets.places import MINING_COUNTRIES, invent_places
-from minenetcd.building.synthetic_sets.source import SyntheticSet, cache_folder, parse_synthetic
+from minenetcd.building.synthetic_sets.source import SyntheticSet, parse_synthetic
 from minenetcd.constants import SPLITS
 from minenetcd.datasets.synthetic import open_synthetic
 from minenetcd.display.world_map import countries

@@ -153,6 +153,8 @@ def _protocol(suite: Suite, frame: pd.DataFrame) -> str:
         )
     if frame["data_source"].fillna("").str.startswith("synthetic:").any():
         sentences.append("Synthetic scenes were drawn by this package: scores on them say nothing about real mines.")
+    if frame["data_source"].fillna("").str.startswith("pasted:").any():
+        sentences.append("Changes were pasted into real images: scores on them say nothing about real change.")
     return "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
 
 

@@ -7,11 +7,12 @@ from typing import Any, Self
 from minenetcd.benchmark.record import Timing
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.benchmark.suite.trunks import complexity_of
+from minenetcd.building.pasted_sets.source import parse_pasted
 from minenetcd.building.synthetic_sets.source import parse_synthetic
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.datasets.catalog import available_on_disk, load_dataset
 from minenetcd.datasets.named import find_named
-from minenetcd.datasets.source import SYNTHETIC, read_source
+from minenetcd.datasets.source import PASTED, SYNTHETIC, read_source
 from minenetcd.errors import DataError
 from minenetcd.models.complexity import SIDE, Complexity
 from minenetcd.training.plan import Plan
@@ -108,6 +109,9 @@ def data_size(source: str, splits: Iterable[str]) -> DataSize | None:
         drawn = parse_synthetic(source)
         patches = drawn.sites * (drawn.size // drawn.patch) ** 2
         return DataSize({split: round(patches * share) for split, share in USUAL_SHARES.items()}, drawn.patch, True)
+    if source.startswith(PASTED):
+        pasted = parse_pasted(source)
+        return DataSize({"train": pasted.pairs, "val": pasted.val}, pasted.size)
     if (row := find_named(source.partition("?")[0].partition("@")[0], or_id=True)) is not None:
         shares = {split: round(row.patches * share) for split, share in USUAL_SHARES.items()}
         return DataSize(row.split_patches or shares, row.side, row.split_patches is None)

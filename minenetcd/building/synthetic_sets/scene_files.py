@@ -11,10 +11,10 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
+from minenetcd.building.drawn.once import draw_missing
 from minenetcd.building.synthetic_sets.places import InventedPlace
 from minenetcd.constants import Progress
 from minenetcd.files import atomic_path
-from minenetcd.runtime.parallel_map import parallel_map
 from minenetcd.synthetic.scene import make_scene
 
 _FILES = ("before", "after", "label")
@@ -29,11 +29,7 @@ def draw_scenes(
         _Job(folder, f"{place.code}-{number:04d}", seed, size, place)
         for number, (place, seed) in enumerate(zip(places, seeds, strict=True), start=1)
     ]
-    missing = [job for job in jobs if not all(path.exists() for path in job.paths)]
-    progress(len(jobs) - len(missing), len(jobs))
-    with parallel_map(workers) as mapped:
-        for done, _ in enumerate(mapped(_draw, missing), start=len(jobs) - len(missing) + 1):
-            progress(done, len(jobs))
+    draw_missing(_draw, jobs, workers=workers, progress=progress)
     return _write_table(jobs, folder / "sites.csv")
 
 

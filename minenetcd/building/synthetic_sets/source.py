@@ -3,25 +3,24 @@
 Scenes are drawn as GeoTIFFs at invented places and go through the same builder as real ones; what comes out is kept.
 """
 
-import hashlib
 import os
 import re
 import shutil
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 import numpy as np
 
 from minenetcd.building.build import build_dataset
+from minenetcd.building.drawn.once import made_once
+from minenetcd.building.drawn.options import read_options, seed_of
 from minenetcd.building.manifest import MANIFEST
 from minenetcd.building.scenes import PatchOptions
 from minenetcd.building.synthetic_sets.places import invent_places
 from minenetcd.building.synthetic_sets.scene_files import draw_scenes
 from minenetcd.constants import VERSION, Progress, no_progress
-from minenetcd.errors import OptionError, UnknownNameError
-from minenetcd.files import locked, make_folder
+from minenetcd.errors import OptionError
+from minenetcd.files import make_folder
 
 SCHEME = "synthetic:"
 EXAMPLE = "synthetic:mines?sites=20&size=1024&seed=1"
@@ -49,8 +48,7 @@ class SyntheticSet:
 
     def seed_of(self, what: int | str) -> int:
         """The seed of scene `what`, or of something else by name."""
-        digest = hashlib.sha256(f"{self.name}:{self.seed}:{what}".encode()).digest()
-        return int.from_bytes(digest[:8], "big") >> 1
+        return seed_of(self.name, self.seed, what)
 
 
 def parse_synthetic(source: str) -> SyntheticSet:
@@ -58,13 +56,7 @@ def parse_synthetic(source: str) -> SyntheticSet:
     match = re.fullmatch(rf"{SCHEME}([\w.-]+)(?:\?(.*))?", source)
     if match is None:
         raise OptionError(f"A synthetic data set reads like {EXAMPLE}, got {source!r}: correct it.")
-    values: dict[str, int] = {}
-    for key, text in parse_qsl(match[2] or "", keep_blank_values=True):
-        if key not in LIMITS:
-            raise UnknownNameError("option of a synthetic data set", key, LIMITS)
-        if key in values:
-            raise OptionError(f"{key} stands twice in {source!r}: give it once.")
-        values[key] = _whole_number(key, text, source)
+    values, _ = read_options(source, match[2] or "", LIMITS, kind="synthetic")
     wanted = SyntheticSet(match[1], **values)
     if "patch" not in values and wanted.size < 2 * PATCH:
         wanted = replace(wanted, patch=wanted.size)
@@ -82,38 +74,15 @@ def build_synthetic(
     """The folder of its patches in `cache`, made unless it is there."""
     folder = cache / "synthetic" / wanted.key
     patches, scenes = folder / "patches", folder / "scenes"
-    if (patches / MANIFEST).exists():
-        return patches
-    make_folder(scenes)
-    with locked(folder / "lock"):
-        if not (patches / MANIFEST).exists():
-            places = invent_places(np.random.default_rng(wanted.seed_of("places")), wanted.sites)
-            seeds = [wanted.seed_of(number) for number in range(wanted.sites)]
-            workers = workers or os.cpu_count() or 1
-            table = draw_scenes(scenes, places, seeds, size=wanted.size, workers=workers, progress=progress)
-            build_dataset(table, patches, patches=PatchOptions(size=wanted.patch), workers=workers, note=NOTE)
+
+    def make() -> None:
+        make_folder(scenes)
+        places = invent_places(np.random.default_rng(wanted.seed_of("places")), wanted.sites)
+        seeds = [wanted.seed_of(number) for number in range(wanted.sites)]
+        count = workers or os.cpu_count() or 1
+        table = draw_scenes(scenes, places, seeds, size=wanted.size, workers=count, progress=progress)
+        build_dataset(table, patches, patches=PatchOptions(size=wanted.patch), workers=count, note=NOTE)
         shutil.rmtree(scenes, ignore_errors=True)
+
+    made_once(folder, patches / MANIFEST, make)
     return patches
-
-
-def cache_folder(cache_dir: str | Path | None = None) -> Path:
-    """`cache_dir`, else MINENETCD_CACHE, else this system's folder for what can be made again."""
-    if chosen := cache_dir or os.environ.get("MINENETCD_CACHE"):
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
-    elif sys.platform == "darwin":
-        base = "~/Library/Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "minenetcd"
-
-
-def _whole_number(key: str, text: str, source: str) -> int:
-    low, high = LIMITS[key]
-    if not (re.fullmatch(r"\d{1,12}", text) and low <= int(text) <= high):
-        raise OptionError(
-            f"{key} must be a whole number from {low} to {high}, got {text!r} in {source!r}: correct it, or leave "
-            "it out."
-        )
-    return int(text)

@@ -42,7 +42,7 @@ class FolderLayout:
     def scan(cls, root: Path) -> Self | None:
         """What lies below `root`; None where no image has a role. DataError for two images of one role and pair."""
         found: dict[str | None, Files] = {}
-        for file in _images(root):
+        for file in image_files(root):
             split, role, pair = classify(file)
             if role is None:
                 continue
@@ -114,7 +114,7 @@ def classify(file: str) -> tuple[str | None, str | None, str]:
     return split, role, "/".join(rest)
 
 
-def _images(root: Path) -> Iterator[str]:
+def image_files(root: Path) -> Iterator[str]:
     """Image files below `root`, hidden ones left out, in a fixed order."""
     for folder, below, names in os.walk(root, followlinks=True):
         below[:] = sorted(name for name in below if not name.startswith("."))

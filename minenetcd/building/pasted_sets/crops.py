@@ -1,0 +1,165 @@
+"""Pieces of the images of one split: grounds that pairs are made on, and fillings of what is pasted."""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from minenetcd.building.pasted_sets.images import ImageSet, Place
+from minenetcd.data.reading.decode import DecodeError, decode_date
+from minenetcd.data.reading.read_options import ReadOptions
+from minenetcd.errors import DataError
+from minenetcd.synthetic.canvas.noise import Field, log_uniform
+
+Picture = NDArray[np.uint8]  # (H, W, 3)
+#: Pieces are shown at between half and 2.2 times the size they have in their image.
+SCALES = (0.5, 2.2)
+_TRIES = 12  # pieces looked at for one without empty pixels
+_BLACK, _AREA = 3, 5  # levels, and the side of the least area without data [pixels]
+_IMAGES_KEPT = 96  # decoded, by each process
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where a pair is made: a place of a set and two of its images, or one twice."""
+
+    set: str
+    place: Place
+    images: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Crops:
+    """The images of one split below `folder`, and `size` of a pair [pixels]."""
+
+    folder: Path
+    sets: tuple[ImageSet, ...]
+    size: int
+
+    @cached_property
+    def roomy(self) -> list[tuple[ImageSet, list[Place]]]:
+        """Sets and those of their places that hold a whole square of the size. DataError where none does."""
+        fit = [(of, [place for place in of.places if _side(of, place) >= self.size]) for of in self.sets]
+        if not any(places for _, places in fit):
+            largest = max((_side(of, place) for of in self.sets for place in of.places), default=0)
+            raise DataError(
+                f"{self.folder} needs images of {self.size} x {self.size} pixels or more in each split, the largest "
+                f"square of one has {largest}: make size smaller."
+            )
+        return [(of, places) for of, places in fit if places]
+
+    def ground(self, rng: Generator, two_dates: float) -> Ground:
+        """Each set is equally likely; of `two_dates` of the grounds, sets and places with two dates alone."""
+        wanted = 2 if rng.random() < two_dates else 1
+        dated = [(of, [place for place in places if len(place.images) >= wanted]) for of, places in self.roomy]
+        several = wanted == 2 and any(places for _, places in dated)
+        sets = [(of, places) for of, places in dated if places] if several else self.roomy
+        of, places = sets[rng.integers(len(sets))]
+        place = places[rng.integers(len(places))]
+        first, second = (
+            rng.choice(len(place.images), 2, replace=False) if several else [rng.integers(len(place.images))] * 2
+        )
+        return Ground(of.name, place, (place.images[first], place.images[second]))
+
+    def cut(self, rng: Generator, ground: Ground) -> tuple[Picture, Picture]:
+        """The same square of both dates, turned and scaled; of some that are tried the one with most data."""
+        tile = next(of.tile for of in self.sets if of.name == ground.set)
+        extent = (ground.place.height, ground.place.width)
+        tried: list[tuple[Picture, Picture]] = []
+        for _ in range(_TRIES):
+            piece = _draw_piece(rng, extent, (self.size, self.size), tile)
+            first, second = (piece.of(read_image(self.folder, image)) for image in ground.images)
+            tried.append((first, second))
+            if not empty_pixels(first, second).any():
+                break
+        return min(tried, key=lambda dates: int(empty_pixels(*dates).sum()))
+
+    def filling(self, rng: Generator, height: int, width: int) -> Field:
+        """Ground from anywhere: half of the time from a set that shows mines, where there is one."""
+        mines = [of for of in self.sets if of.mines]
+        sets = mines if mines and rng.random() < 0.5 else self.sets
+        of = sets[rng.integers(len(sets))]
+        place = of.places[rng.integers(len(of.places))]
+        image = read_image(self.folder, place.images[rng.integers(len(place.images))])
+        for _ in range(_TRIES):
+            piece = _draw_piece(rng, (place.height, place.width), (height, width), of.tile).of(image)
+            if not empty_pixels(piece, piece).any():
+                break
+        return as_field(piece)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A box of an image (left, upper, right, lower), its size when scaled, the size it is shown in, and how turned."""
+
+    box: tuple[int, int, int, int]
+    scaled: tuple[int, int]
+    shown: tuple[int, int]
+    turns: int  # quarters
+    mirrored: bool
+
+    def of(self, image: Picture) -> Picture:
+        """What is shown (H, W, 3); where the box is too small for it, it is continued as in a mirror."""
+        left, upper, right, lower = self.box
+        cut = Image.fromarray(np.ascontiguousarray(image[upper:lower, left:right]))
+        pixels = np.asarray(cut.resize(self.scaled[::-1], Image.Resampling.BICUBIC))
+        lacking = [(0, wanted - there) for wanted, there in zip(self.shown, self.scaled, strict=True)]
+        pixels = np.rot90(np.pad(pixels, (*lacking, (0, 0)), mode="symmetric"), self.turns)
+        return np.ascontiguousarray(pixels[:, ::-1] if self.mirrored else pixels)
+
+
+def _draw_piece(rng: Generator, extent: tuple[int, int], wanted: tuple[int, int], tile: int | None) -> _Piece:
+    """A piece to be seen in `wanted` (height, width), from an image of `extent`; never across the border of a tile."""
+    turns = int(rng.integers(4))
+    shown = (wanted[1], wanted[0]) if turns % 2 else wanted
+    low, high = SCALES
+    room = tuple(min(tile or side, side) for side in extent)
+    least = max(side / within for side, within in zip(shown, room, strict=True))
+    scale = log_uniform(rng, min(max(low, least), high), high)
+    starts, ends, scaled = [], [], []
+    for side, within, whole in zip(shown, room, extent, strict=True):
+        length = min(max(round(side / scale), 1), within)
+        start = int(rng.integers(whole // within)) * within + int(rng.integers(within - length + 1))
+        starts.append(start)
+        ends.append(start + length)
+        scaled.append(min(side, max(round(length * scale), 1)) if length == within else side)
+    return _Piece(
+        (starts[1], starts[0], ends[1], ends[0]), (scaled[0], scaled[1]), shown, turns, bool(rng.random() < 0.5)
+    )
+
+
+def empty_pixels(first: Picture, second: Picture) -> NDArray[np.bool_]:
+    """Where either date has no data, bool (H, W): areas that are black in all bands, as images without a mask say it.
+
+    Single dark pixels are dark ground.
+    """
+    black = ~(first.max(axis=-1) > _BLACK) | ~(second.max(axis=-1) > _BLACK)
+    return ndimage.binary_opening(black, np.ones((_AREA, _AREA), bool)) if black.any() else black
+
+
+def as_field(picture: Picture) -> Field:
+    """uint8 (H, W, 3) -> float32 (3, H, W), 0..1."""
+    return np.ascontiguousarray(np.moveaxis(picture, -1, 0)).astype(np.float32) / np.float32(255)
+
+
+@lru_cache(maxsize=_IMAGES_KEPT)
+def read_image(folder: Path, image: str) -> Picture:
+    """The first three bands of an image, where it has no data 0. DataError where it cannot be read."""
+    try:
+        date = decode_date(str(folder / image), ReadOptions())
+    except DecodeError as error:
+        raise DataError(f"{folder / image} cannot be read ({error}): replace or remove it.") from error
+    pixels = date.pixels[:3].permute(1, 2, 0).numpy().copy()
+    if date.valid is not None:
+        pixels[~date.valid.numpy()] = 0
+    return pixels
+
+
+def _side(of: ImageSet, place: Place) -> int:
+    """The largest square of one place. [pixels]"""
+    return min(place.height, place.width, of.tile or place.height)

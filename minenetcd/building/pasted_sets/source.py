@@ -1,0 +1,125 @@
+"""Pairs pasted from real images as a data set: `pasted:FOLDER?pairs=1000&size=256&seed=1` wherever one is named.
+
+FOLDER holds sets of images (`pasted_sets.images`). Whole images of each are held out for validation; there is no test
+split, since what is measured on pasted change says nothing of real change.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from minenetcd.building.drawn.once import made_once
+from minenetcd.building.drawn.options import read_options, seed_of
+from minenetcd.building.pasted_sets.crops import Crops
+from minenetcd.building.pasted_sets.images import find_sets, split_sets, table_of
+from minenetcd.building.pasted_sets.pair_files import draw_pairs, table_in
+from minenetcd.constants import VERSION, Progress, no_progress
+from minenetcd.data.reading.folder_layout import image_files
+from minenetcd.errors import DataError, OptionError
+from minenetcd.synthetic.pasting.rules import PastingRules
+
+SCHEME = "pasted:"
+EXAMPLE = "pasted:images?pairs=1000&size=256&seed=1"
+SPLITS = ("train", "val")
+#: Whole numbers; shares are in percent, lengths in pixels.
+LIMITS = {
+    "pairs": (1, 1_000_000), "val": (1, 1_000_000), "size": (32, 2048), "seed": (0, 2**31 - 1),
+    "two_dates": (0, 100), "changed": (0, 100), "pastes": (1, 50), "light": (0, 100), "alike": (0, 100),
+    "bare": (0, 100), "colour": (1, 100), "bareness": (1, 101), "smallest": (2, 1024), "largest": (2, 1024),
+    "season": (0, 100), "shift": (0, 100), "haze": (0, 100), "shadow": (0, 100),
+}  # fmt: skip
+#: Those that are shares and have the same name in PastingRules.
+_SHARES = ("changed", "light", "alike", "bare", "colour", "bareness", "season", "shift", "haze", "shadow")
+_VAL_SHARE = 4  # without `val`, one pair is held out for so many that train
+
+
+@dataclass(frozen=True)
+class PastedSet:
+    """What decides every pixel, beside the images. `table` is read in place of FOLDER's own sets.csv."""
+
+    folder: Path
+    pairs: int = 1000
+    val: int = 250
+    size: int = 256
+    seed: int = 1
+    two_dates: int = 40
+    rules: PastingRules = field(default_factory=PastingRules)
+    table: Path | None = None
+
+    def count(self, split: str) -> int:
+        """The pairs of a split."""
+        return self.pairs if split == "train" else self.val
+
+    def key(self) -> str:
+        """A folder name of its own, for these images, by their names, sizes and times, and this version."""
+        digest = hashlib.sha256(repr((self.val, self.pairs, self.size, self.seed, self.two_dates, self.rules)).encode())
+        for file in image_files(self.folder):
+            stat = (self.folder / file).stat()
+            digest.update(f"{file}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
+        if table := table_of(self.folder, self.table):
+            digest.update(table.read_bytes())
+        return f"{self.folder.resolve().name}-size{self.size}-seed{self.seed}-{digest.hexdigest()[:12]}-v{VERSION}"
+
+
+def parse_pasted(source: str) -> PastedSet:
+    """What `source` asks for; OptionError or UnknownNameError, in one line, where it cannot be read."""
+    match = re.fullmatch(rf"{SCHEME}([^?]+)(?:\?(.*))?", source)
+    if match is None:
+        raise OptionError(f"A data set of pasted pairs reads like {EXAMPLE}, got {source!r}: correct it.")
+    numbers, words = read_options(source, match[2] or "", LIMITS, kind="pasted", texts=("table",))
+    rules = _rules(numbers, source)
+    pairs = numbers.get("pairs", PastedSet.pairs)
+    return PastedSet(
+        Path(match[1]).expanduser(),
+        pairs,
+        numbers.get("val", max(pairs // _VAL_SHARE, 1)),
+        numbers.get("size", PastedSet.size),
+        numbers.get("seed", PastedSet.seed),
+        numbers.get("two_dates", PastedSet.two_dates),
+        rules,
+        Path(words["table"]).expanduser() if "table" in words else None,
+    )
+
+
+def build_pasted(
+    wanted: PastedSet, split: str, cache: Path, *, workers: int | None = None, progress: Progress = no_progress
+) -> Path:
+    """The folder of the pairs of `split` in `cache`, drawn unless it is there.
+
+    DataError for a folder without images, a split without any, and images smaller than `size`.
+    """
+    if not wanted.folder.is_dir():
+        raise DataError(f"There is no folder {wanted.folder}: check the path.")
+    if wanted.table is not None and not wanted.table.is_file():
+        raise DataError(f"There is no table {wanted.table}: check the path.")
+    folder = cache / "pasted" / wanted.key() / split
+
+    def make() -> None:
+        sets = tuple(split_sets(find_sets(wanted.folder, wanted.table))[split])
+        if not sets:
+            raise DataError(
+                f"{wanted.folder} has no images to hold out for val: it needs a set of two places, or of four dates "
+                "of one."
+            )
+        crops = Crops(wanted.folder.resolve(), sets, wanted.size)
+        seeds = [seed_of("pasted", wanted.seed, split, number) for number in range(wanted.count(split))]
+        draw_pairs(
+            folder, split, crops, seeds, two_dates=wanted.two_dates / 100, rules=wanted.rules,
+            workers=workers or os.cpu_count() or 1, progress=progress,
+        )  # fmt: skip
+
+    made_once(folder, table_in(folder), make)
+    return folder
+
+
+def _rules(numbers: Mapping[str, int], source: str) -> PastingRules:
+    usual = PastingRules()
+    low, high = numbers.get("smallest", int(usual.radius[0])), numbers.get("largest", int(usual.radius[1]))
+    if low > high:
+        raise OptionError(f"smallest must not be above largest, got {low} and {high} in {source!r}: correct one.")
+    given: dict[str, Any] = {name: numbers[name] / 100 for name in _SHARES if name in numbers}
+    return replace(usual, most=numbers.get("pastes", usual.most), radius=(float(low), float(high)), **given)

@@ -1,0 +1,85 @@
+"""Pieces of other images pasted into one date, and which of them are changes."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+import numpy as np
+from numpy.random import Generator
+from scipy import ndimage
+
+from minenetcd.synthetic.canvas.noise import Canvas, Field, Mask
+from minenetcd.synthetic.pasting.colours import bare_share, colour_difference, laid_bare, other_light
+from minenetcd.synthetic.pasting.outlines import draw_outline
+from minenetcd.synthetic.pasting.rules import PastingRules
+
+#: A piece of real ground somewhere else, float32 (3, height, width), 0..1: called with a generator, height and width.
+Filling = Callable[[Generator, int, int], Field]
+
+_APART = 4  # between two pastes, so that no edge fades into another [pixels]
+_TRIES = 6  # fillings looked at for one paste
+_FEWEST = 12  # pixels of a paste
+
+
+def paste(rng: Generator, canvas: Canvas, ground: Field, filling: Filling, rules: PastingRules) -> tuple[Field, Mask]:
+    """`ground` (3, size, size) with one to `rules.most` pastes, and where they are changes (size, size)."""
+    picture, changed = ground.copy(), np.zeros(ground.shape[1:], bool)
+    for outline in islice(_outlines(rng, canvas, rules), int(rng.integers(1, rules.most + 1))):
+        window = _window(outline)
+        covered, where = ground[:, *window], outline[window]
+        content, is_change = _content(rng, covered, where, filling, rules)
+        if content is None:
+            continue
+        width = rng.uniform(*rules.feather)
+        share = ndimage.gaussian_filter(where.astype(np.float32), 0.4 * width, mode="nearest", truncate=3)
+        picture[:, *window] += share * (content - covered)
+        if is_change:
+            changed |= outline
+    return picture, changed
+
+
+def _outlines(rng: Generator, canvas: Canvas, rules: PastingRules) -> Iterator[Mask]:
+    """Outlines that keep apart from each other, as long as there is room."""
+    taken = np.zeros((canvas.size, canvas.size), bool)
+    for _ in range(4 * rules.most):
+        outline = draw_outline(rng, canvas, rules.radius)
+        if outline.sum() >= _FEWEST and not (outline & taken).any():
+            taken |= ndimage.binary_dilation(outline, iterations=2 * _APART)
+            yield outline
+
+
+def _window(outline: Mask) -> tuple[slice, slice]:
+    """Rows and columns around the outline, with room for its edge to fade."""
+    rows, columns = ndimage.find_objects(outline.astype(np.uint8))[0]
+    height, width = outline.shape
+    return (
+        slice(max(rows.start - _APART, 0), min(rows.stop + _APART, height)),
+        slice(max(columns.start - _APART, 0), min(columns.stop + _APART, width)),
+    )
+
+
+def _content(
+    rng: Generator, covered: Field, where: Mask, filling: Filling, rules: PastingRules
+) -> tuple[Field | None, bool]:
+    """What stands in the outline `where` instead of what it covers, and whether that is a change.
+
+    None where no filling that was looked at differs enough to be a change.
+    """
+    if rng.random() < rules.light:
+        return other_light(rng, covered), False
+    fillings = (filling(rng, *where.shape) for _ in range(_TRIES))
+    if rng.random() < rules.alike:
+        nearest = min(fillings, key=lambda content: colour_difference(covered, content, where))
+        is_alike = not _is_change(covered, nearest, where, rules)
+        return (nearest if is_alike else other_light(rng, covered)), False
+    for content in fillings:
+        shown = laid_bare(rng, content) if rng.random() < rules.bare else content
+        if _is_change(covered, shown, where, rules):
+            return shown, True
+    return None, False
+
+
+def _is_change(covered: Field, content: Field, where: Mask, rules: PastingRules) -> bool:
+    return (
+        colour_difference(covered, content, where) >= rules.colour
+        or abs(bare_share(covered, where) - bare_share(content, where)) >= rules.bareness
+    )

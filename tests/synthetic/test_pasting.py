@@ -1,0 +1,75 @@
+"""Pieces pasted into a ground: what is labelled, what is not, and that drawing is a function of its generator."""
+
+import numpy as np
+import pytest
+from numpy.random import Generator, default_rng
+
+from minenetcd.synthetic.canvas.noise import Canvas, Field
+from minenetcd.synthetic.pasting.colours import bare_share, colour_difference
+from minenetcd.synthetic.pasting.outlines import draw_outline
+from minenetcd.synthetic.pasting.pair import paste_pair
+from minenetcd.synthetic.pasting.pastes import paste
+from minenetcd.synthetic.pasting.rules import PastingRules
+
+SIZE = 64
+CHANGES = PastingRules(light=0, alike=0, bare=0, feather=(0.01, 0.01), radius=(6, 16))
+
+
+def plain(level: float, height: int = SIZE, width: int = SIZE) -> Field:
+    return np.full((3, height, width), level, np.float32)
+
+
+def other(rng: Generator, height: int, width: int) -> Field:
+    return plain(0.9, height, width)
+
+
+def same(rng: Generator, height: int, width: int) -> Field:
+    return plain(0.35, height, width)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_label_is_the_pasted_outline(seed: int) -> None:
+    picture, changed = paste(default_rng(seed), Canvas(SIZE, 1.0), plain(0.3), other, CHANGES)
+    assert changed.any() and np.array_equal(changed, picture[0] > 0.6)
+
+
+def test_ground_of_the_same_kind_and_other_light_are_no_change() -> None:
+    for rules, filling in (
+        (PastingRules(light=0, alike=1), same),
+        (PastingRules(light=0, alike=0, bare=0), same),
+        (PastingRules(light=1), other),
+    ):
+        pasted = [paste(default_rng(seed), Canvas(SIZE, 1.0), plain(0.3), filling, rules) for seed in range(5)]
+        assert not any(changed.any() for _, changed in pasted)
+    assert all((picture != 0.3).any() for picture, _ in pasted)
+
+
+def test_pairs_are_functions_of_their_generator() -> None:
+    rng = default_rng(1)
+    ground = rng.random((3, SIZE, SIZE), dtype=np.float32)
+    first, again, another = (paste_pair(default_rng(seed), (ground, ground), other, CHANGES) for seed in (5, 5, 6))
+    assert np.array_equal(first.before, again.before) and np.array_equal(first.changed, again.changed)
+    assert first.before.shape == (SIZE, SIZE, 3) and first.before.dtype == np.uint8
+    assert not np.array_equal(first.after, another.after)
+
+
+def test_a_pair_without_pastes_or_effects_is_two_views_of_its_ground() -> None:
+    rules = PastingRules(changed=0, season=0, shift=0, haze=0, shadow=0)
+    pair = paste_pair(default_rng(0), (plain(0.4), plain(0.4)), other, rules)
+    assert not pair.changed.any()
+    assert all(np.ptp(band) < 60 for date in (pair.before, pair.after) for band in np.moveaxis(date, -1, 0))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_outlines_keep_to_their_size(seed: int) -> None:
+    rng = default_rng(seed)
+    areas = [draw_outline(rng, Canvas(128, 1.0), (4, 8)).sum() for _ in range(20)]
+    assert 0 < max(areas) < 40 * 40
+
+
+def test_colours_and_bareness_by_hand() -> None:
+    everywhere = np.ones((SIZE, SIZE), bool)
+    assert colour_difference(plain(0.2), plain(0.5), everywhere) == pytest.approx(0.3, abs=1e-5)
+    green = np.stack([plain(0.4)[0], plain(0.7)[0], plain(0.4)[0]])
+    assert bare_share(plain(0.6), everywhere) == 1 and bare_share(green, everywhere) == 0
+    assert bare_share(plain(0.2), everywhere) == 0
