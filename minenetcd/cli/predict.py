@@ -27,6 +27,9 @@ def predict(
     gsd: Annotated[
         str | None, Option(help="Analyse at this many metres per pixel, or 'model' for the detector's.")
     ] = None,
+    force_gsd: Annotated[
+        bool, Option("--force-gsd", help="Analyse at --gsd even where that is finer than the images.")
+    ] = False,
     threshold: Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")] = None,
     min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
     float_probability: Annotated[bool, Option("--float", help="Write probability.tif as float32.")] = False,
@@ -54,6 +57,7 @@ def predict(
         bands=band_numbers(bands),
         bands_after=band_numbers(bands_after, "--bands-after"),
         gsd=None if metres == "model" else metres,
+        force_gsd=force_gsd,
         threshold=threshold,
         min_area_ha=min_area_ha,
         float_probability=float_probability,

@@ -56,11 +56,11 @@ class Detector(Protocol):
     def tile(self) -> int:
         """The side of the tiles it reads. [pixels]"""
 
-    def for_scene(self, sample: Sequence[Pair], device: str = "auto") -> SceneDetector:
-        """The detector of one scene, made ready on `device`.
+    def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> SceneDetector:
+        """The detector of one scene, made ready on `device`; with `compile`, a network is compiled.
 
-        `sample` is read when it is asked for: the whole pair up to 16 megapixels, above that whole windows of it at
-        full resolution, spread over it by a fixed rule. Raises RasterError where it has too few valid pixels.
+        `sample`: windows of the pair, each read when it is asked for (`minenetcd.geo.sample`). Raises RasterError where
+        it has too few valid pixels.
         """
 
     def describe(self) -> dict[str, Any]:

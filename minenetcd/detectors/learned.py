@@ -2,9 +2,9 @@
 
 import copy
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from minenetcd.constants import Provenance, check_threshold
 from minenetcd.detectors.loading import load_parts
 from minenetcd.detectors.preprocessing import Preprocessing
-from minenetcd.errors import OptionError, OutputError, SizeError
+from minenetcd.errors import OptionError, OutputError, RasterError, SizeError
 from minenetcd.files import staged_files, unwritable, write_json, write_text
+from minenetcd.geo.align import Pair
 from minenetcd.geo.values import Limits, value_limits
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, MODELS, create_model, described, model_name
@@ -27,6 +28,9 @@ from minenetcd.registry import name_alone, path_of
 from minenetcd.runtime.device import choose_device
 from minenetcd.types import change_probability
 from minenetcd.weights.repository import CONFIG_FILE, WEIGHT_FILES
+
+#: A network may be off by this factor in metres per pixel from what it was trained at before it is doubted.
+LARGEST_SCALE_FACTOR = 2.0
 
 
 class ChangeDetector(nn.Module):
@@ -60,6 +64,22 @@ class ChangeDetector(nn.Module):
     def name(self) -> str:
         """What the detector is called in results."""
         return self.provenance.name or name_alone(model_name(self.model))
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The bands it reads, in its order."""
+        return self.preprocessing.bands
+
+    @property
+    def metres_per_pixel(self) -> tuple[float, float] | None:
+        """The least and the largest pixel size it is good for, about that of its training; None: not known. [m]"""
+        trained_at = self.preprocessing.metres_per_pixel
+        return None if trained_at is None else (trained_at / LARGEST_SCALE_FACTOR, trained_at * LARGEST_SCALE_FACTOR)
+
+    @property
+    def tile(self) -> int:
+        """The side of the tiles it reads. [pixels]"""
+        return self.preprocessing.tile
 
     @property
     def device(self) -> torch.device:
@@ -146,6 +166,20 @@ class ChangeDetector(nn.Module):
         if compile:
             ready.model.compile(dynamic=False)
         return ready
+
+    def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> "NetworkScene":
+        """This detector, made ready for one scene (see `Detector`): its value ranges are those of all of `sample`."""
+        return NetworkScene(self.for_inference(device, compile=compile), self.scene_limits(sample))
+
+    def scene_limits(self, sample: Sequence[Pair]) -> tuple[Limits, Limits]:
+        """The value range of each date over `sample`. RasterError where no pixel of it is valid on both."""
+        parts = [(part.before[part.valid], part.after[part.valid]) for part in sample]
+        before, after = (np.concatenate(date)[np.newaxis] for date in zip(*parts, strict=True))
+        if not before.size:
+            raise RasterError(
+                "More valid pixels are needed, the images share next to none: crop them to where both have data."
+            )
+        return self.limits(before), self.limits(after)
 
     @classmethod
     def from_config(cls, source: str | Path | Mapping[str, Any], **overrides: Any) -> Self:
@@ -240,3 +274,20 @@ class ChangeDetector(nn.Module):
             )
         if valid is not None and valid.shape != before.shape[:3]:
             raise SizeError(f"valid needs the images' shape {before.shape[1:3]}, got {valid.shape[1:]}: crop it.")
+
+
+@dataclass(frozen=True)
+class NetworkScene:
+    """A network that is ready, and the value range of each date of its scene (see `SceneDetector`)."""
+
+    ready: ChangeDetector
+    limits: tuple[Limits, Limits]
+
+    @property
+    def reach(self) -> None:
+        """A network sees all of its tile."""
+
+    def scores(self, dates: Sequence[NDArray[Any]], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Probability of change (N, 1, H, W) from two dates (N, H, W, C)."""
+        before, after = dates
+        return self.ready.probabilities(before, after, valid, limits=self.limits)[:, np.newaxis]

@@ -21,9 +21,9 @@ from minenetcd.explain.options import ExplainOptions, Target
 from minenetcd.explain.spectra import REGIONS, Spectrum, channel_spectra
 from minenetcd.explain.view import View, open_view
 from minenetcd.geo.align import AlignedPair
+from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.values import Limits
 from minenetcd.models.minenetcd import MineNetCD
-from minenetcd.prediction.inference import scene_limits
 from minenetcd.runtime.device import choose_device
 
 #: Images are padded to multiples of this, so that the cells of every level divide them. [pixels]
@@ -106,10 +106,10 @@ def explain_opened(
     Raises OptionError for levels that none of them has, or without captum.
     """
     _check_levels(detectors, options.levels)
-    explanations = {}
+    explanations, sample = {}, SceneSample(pair)
     for done, (name, detector) in enumerate(detectors.items()):
         progress(done, len(detectors))
-        explanations[name] = explain(detector, view, scene_limits(detector, pair), options=options, device=device)
+        explanations[name] = explain(detector, view, detector.scene_limits(sample), options=options, device=device)
     progress(len(detectors), len(detectors))
     return explanations
 

@@ -21,6 +21,7 @@ from shapely import Polygon
 from minenetcd.errors import GridError, OptionError, RasterError
 from minenetcd.geo.grid import Grid, apply, transformer
 from minenetcd.geo.raster import Raster, read_canvas
+from minenetcd.geo.source import all_bands
 
 POSITION_TOLERANCE = 0.01  # of a pixel, in the warp; GDAL's own default is an eighth
 PROBE = 512
@@ -112,6 +113,13 @@ def open_pair(
         _check_content(pair)
         opened.pop_all()
         return pair
+
+
+def shared_bands(before: str | Path, after: str | Path) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The numbers of the bands to read of each date, for all that both have: the first ones where one has more."""
+    numbers = all_bands(before), all_bands(after)
+    count = min(map(len, numbers))
+    return numbers[0][:count], numbers[1][:count]
 
 
 class _Date:

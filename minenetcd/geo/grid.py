@@ -77,6 +77,11 @@ class Grid:
         return float(along_row[1][0]), float(along_column[1][0])
 
     @property
+    def mean_metres(self) -> float:
+        """Side of the square as large as the centre pixel [m]. GridError for a picture."""
+        return math.prod(self.metres_per_pixel) ** 0.5
+
+    @property
     def pixel_hectares(self) -> float:
         """Area of the centre pixel on the ellipsoid [ha]. GridError for a picture."""
         return float(self.hectares_at(np.array([self.width / 2]), np.array([self.height / 2]))[0])

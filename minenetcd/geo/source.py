@@ -72,7 +72,7 @@ def inspect(source: str | Path, bands: tuple[int, ...] | None) -> Source:
     with quiet_gdal(), open_or_explain(name, source) as dataset:
         if dataset.count == 0:
             raise RasterError(_holds_no_image(dataset, source))
-        has_palette = dataset.count == 1 and dataset.colorinterp[0] == ColorInterp.palette and bands != (1,)
+        has_palette = _has_palette(dataset) and bands != (1,)
         chosen = _choose_bands(dataset, source, bands, has_palette)
         read = (1,) if has_palette else chosen
         dtype = _common_dtype(dataset, source, read)
@@ -85,6 +85,12 @@ def inspect(source: str | Path, bands: tuple[int, ...] | None) -> Source:
             masks=_masks(dataset, sorted(set(read)), has_palette),
             date=acquisition_date({**dataset.tags(), **dataset.tags(ns="IMAGERY")}),
         )
+
+
+def all_bands(source: str | Path) -> tuple[int, ...]:
+    """The numbers of all bands of an image but alpha; the three colours of a palette. RasterError as in `inspect`."""
+    with quiet_gdal(), open_or_explain(gdal_name(source), source) as dataset:
+        return _colours(dataset)
 
 
 @contextmanager
@@ -170,17 +176,27 @@ def _choose_bands(
 ) -> tuple[int, ...]:
     count = 3 if has_palette else dataset.count
     if bands is None:
-        colours = [band for band in dataset.indexes if dataset.colorinterp[band - 1] != ColorInterp.alpha]
-        colours = [1, 2, 3] if has_palette else colours
+        colours = _colours(dataset)
         if len(colours) < 3:
-            repeated = ",".join(map(str, (colours * 3)[:3] if len(colours) == 1 else (*colours, *colours[-1:])))
+            repeated = ",".join(map(str, (*colours, *colours[-1:] * 2)[:3]))
             advice = f"pass e.g. --bands {repeated} to repeat one" if colours else "give an image with colours"
             raise RasterError(f"Three bands are needed, got {len(colours)} in {source}: {advice}.")
-        return tuple(colours[:3])
+        return colours[:3]
     if not bands or not all(1 <= band <= count for band in bands):
         listed = ",".join(map(str, bands)) or "none"
         raise OptionError(f"Band numbers must lie in 1 to {count} for {source}, got {listed}: change --bands.")
     return tuple(bands)
+
+
+def _colours(dataset: DatasetReader) -> tuple[int, ...]:
+    """All bands but alpha; red, green and blue of a palette."""
+    if _has_palette(dataset):
+        return (1, 2, 3)
+    return tuple(band for band in dataset.indexes if dataset.colorinterp[band - 1] != ColorInterp.alpha)
+
+
+def _has_palette(dataset: DatasetReader) -> bool:
+    return [*dataset.colorinterp] == [ColorInterp.palette]
 
 
 def _common_dtype(dataset: DatasetReader, source: str | Path, read: tuple[int, ...]) -> np.dtype:

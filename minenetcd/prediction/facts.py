@@ -3,18 +3,15 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
 from pyproj import CRS
 from rasterio.windows import Window
 
 from minenetcd.constants import VERSION, Provenance
-from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.contract import Detector
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
-from minenetcd.prediction.options import PredictOptions
-
-LARGEST_GSD_FACTOR = 2.0
+from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class SceneFacts:
     analysed_at: float | None  # metres per pixel of the analysis; None for pictures
     model: str
     provenance: Provenance
-    trained_at: float | None  # metres per pixel
+    scale: tuple[float, float] | None  # least and largest metres per pixel the detector is good for
     threshold: float
     tile: int
     options: PredictOptions
@@ -96,44 +93,48 @@ class SceneFacts:
         return always | {name: date for name, date in dates.items() if date}
 
 
-def gather_facts(
-    detector: ChangeDetector, pair: AlignedPair, native: AlignedPair, options: PredictOptions
-) -> SceneFacts:
+def gather_facts(detector: Detector, pair: AlignedPair, native: AlignedPair, options: PredictOptions) -> SceneFacts:
     """Facts of an analysis of `pair`, written on the grid of `native`."""
     return SceneFacts(
         before=ImageFacts.of(native.before),
         after=ImageFacts.of(native.after),
         overlap=native.overlap,
-        analysed_at=mean_metres(pair.grid) if pair.grid.is_georeferenced else None,
+        analysed_at=pair.grid.mean_metres if pair.grid.is_georeferenced else None,
         model=detector.name,
         provenance=detector.provenance,
-        trained_at=detector.preprocessing.metres_per_pixel,
+        scale=detector.metres_per_pixel,
         threshold=detector.threshold if options.threshold is None else options.threshold,
-        tile=options.tile or detector.preprocessing.tile,
+        tile=options.tile or detector.tile,
         options=options,
         version=VERSION,
         warnings=tuple(_warnings(detector, native.grid, options)),
     )
 
 
-def mean_metres(grid: Grid) -> float:
-    """Side of the square as large as the centre pixel [m]."""
-    return float(np.sqrt(np.prod(grid.metres_per_pixel)))
-
-
-def _warnings(detector: ChangeDetector, grid: Grid, options: PredictOptions) -> list[str]:
+def _warnings(detector: Detector, grid: Grid, options: PredictOptions) -> list[str]:
     found = []
     if detector.provenance.trained_on is None:
         found.append(
             f"{detector.name} names no data it was trained on: unless it was trained, its map means nothing; "
             "use trained weights."
         )
-    trained_at = detector.preprocessing.metres_per_pixel
-    if options.gsd is None and trained_at and grid.is_georeferenced:
-        metres = mean_metres(grid)
-        if abs(math.log(metres / trained_at)) > math.log(LARGEST_GSD_FACTOR):
-            found.append(
-                f"The pixels are {metres:.3g} m, {detector.name} was trained at {trained_at:.3g} m and may miss or "
-                f"invent change: try --gsd {trained_at:.3g}, or a detector trained near {metres:.3g} m."
-            )
+    if grid.is_georeferenced:
+        found += _scale_warnings(detector, grid.mean_metres, options)
+    return found
+
+
+def _scale_warnings(detector: Detector, metres: float, options: PredictOptions) -> list[str]:
+    """What to know of pixels of `metres` when `detector` sees them, or those of the analysis asked for."""
+    found, seen = [], options.gsd or metres
+    if seen < metres * FINEST_GSD_FACTOR:
+        found.append(
+            f"The pixels are {metres:.3g} m, and were analysed at {seen:.3g} m: finer pixels hold no more than the "
+            "image does; leave --gsd out."
+        )
+    low, high = detector.metres_per_pixel or (0, math.inf)
+    if not low <= seen <= high:
+        found.append(
+            f"The pixels analysed are {seen:.3g} m, {detector.name} is good for {low:.3g} to {high:.3g} m and may "
+            f"miss or invent change: use a detector trained near {seen:.3g} m, or one without training (--model irmad)."
+        )
     return found

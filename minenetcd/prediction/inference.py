@@ -6,19 +6,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from rasterio.windows import Window
 
 from minenetcd.constants import Progress
 from minenetcd.detectors.blending import Blender, Strip
-from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.contract import Detector, SceneDetector
 from minenetcd.detectors.tiling import Tile, plan_tiles
-from minenetcd.errors import MineNetCDError, RasterError
+from minenetcd.errors import MineNetCDError
 from minenetcd.geo.align import AlignedPair, Pair
-from minenetcd.geo.values import RANGE_SIDE, Limits
 from minenetcd.prediction.options import PredictOptions
 
 
 class Batch(NamedTuple):
-    """Tiles with data, and the same filled to squares: before, after (N, S, S, C), valid (N, S, S)."""
+    """Tiles with data, and what is read for them, of one size: before, after (N, S, T, C), valid (N, S, T)."""
 
     tiles: list[Tile]
     before: NDArray[Any]
@@ -27,38 +27,37 @@ class Batch(NamedTuple):
     done: int  # tiles of the plan read so far, empty ones included
 
 
-def probability_strips(
-    detector: ChangeDetector, pair: AlignedPair, options: PredictOptions, progress: Progress
-) -> Iterator[Strip]:
-    """Probability of change in the overlap of `pair`, from top to bottom; NaN where a date has no data.
+class Plan(NamedTuple):
+    """Which tiles are looked at, how far around them pixels are read, and how many at once."""
 
-    `detector` is ready for inference. Value ranges are taken once a date, from the whole overlap, so that tiles
-    agree. The next tiles are read while the detector works. Rows without any data may be left out.
+    tiles: list[Tile]
+    reach: int | None
+    batch_size: int
+
+
+def probability_strips(
+    detector: Detector, scene: SceneDetector, pair: AlignedPair, options: PredictOptions, progress: Progress
+) -> Iterator[Strip]:
+    """Score of change in the overlap of `pair`, from top to bottom; NaN where a date has no data.
+
+    `scene` is what `detector` learned of it. Tiles of a detector with a reach are read that far around, lie side by
+    side and fit exactly; those of one without overlap, and are blended. The next tiles are read while the detector
+    works. Rows without any data may be left out.
     """
     region = pair.overlap
-    side = options.tile or detector.preprocessing.tile
-    plan = plan_tiles(region.height, region.width, side, options.overlap)
-    limits = scene_limits(detector, pair)
+    side = options.tile or detector.tile
+    overlap, batch_size = (options.overlap, options.batch_size) if scene.reach is None else (0.0, 1)
+    plan = Plan(plan_tiles(region.height, region.width, side, overlap), scene.reach, batch_size)
     blender = Blender(region.width, side)
-    for batch in read_ahead(_batches(pair, plan, options.batch_size)):
-        probability = _probabilities(detector, batch, limits)
-        for tile, square, valid in zip(batch.tiles, probability, batch.valid, strict=True):
+    for batch in read_ahead(_batches(pair, plan)):
+        scores = _scores(detector, scene, batch)
+        for tile, values, valid in zip(batch.tiles, scores, batch.valid, strict=True):
             yield blender.finish(tile.row)
-            blender.feed(tile, tile.crop(square), tile.crop(valid))
-        progress(batch.done, len(plan))
+            inside = _inside(tile, plan.reach)
+            blender.feed(tile, tile.crop(values[inside]), tile.crop(valid[inside]))
+        progress(batch.done, len(plan.tiles))
     yield blender.finish(region.height)
-    progress(len(plan), len(plan))
-
-
-def scene_limits(detector: ChangeDetector, pair: AlignedPair) -> tuple[Limits, Limits]:
-    """The value range of each date over the whole overlap. RasterError where hardly any pixel is valid."""
-    small = pair.read_small(RANGE_SIDE)
-    if not small.valid.any():
-        raise RasterError(
-            f"More valid pixels are needed in {pair.before.source} and {pair.after.source}, they share next to none: "
-            "crop the images to where both have data."
-        )
-    return detector.limits(small.before, small.valid), detector.limits(small.after, small.valid)
+    progress(len(plan.tiles), len(plan.tiles))
 
 
 def read_ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
@@ -71,37 +70,55 @@ def read_ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
             yield batch
 
 
-def _batches(pair: AlignedPair, plan: list[Tile], size: int) -> Iterator[Batch]:
+def _batches(pair: AlignedPair, plan: Plan) -> Iterator[Batch]:
     tiles: list[Tile] = []
     parts: list[Pair] = []
-    for number, tile in enumerate(plan, start=1):
-        part = pair.read(tile.window(pair.overlap))
-        if part.valid.any():
+    for number, tile in enumerate(plan.tiles, start=1):
+        part = pair.read(_window(tile, pair.overlap, plan.reach))
+        if part.valid[_inside(tile, plan.reach)].any():
             tiles.append(tile)
             parts.append(part)
-        if len(tiles) == size:
-            yield _batch(tiles, parts, number)
+        if len(tiles) == plan.batch_size:
+            yield _batch(tiles, parts, plan.reach, number)
             tiles, parts = [], []
     if tiles:
-        yield _batch(tiles, parts, len(plan))
+        yield _batch(tiles, parts, plan.reach, len(plan.tiles))
 
 
-def _batch(tiles: list[Tile], parts: list[Pair], done: int) -> Batch:
-    pairs = list(zip(tiles, parts, strict=True))
-    return Batch(
-        tiles,
-        np.stack([tile.fill(part.before) for tile, part in pairs]),
-        np.stack([tile.fill(part.after) for tile, part in pairs]),
-        np.stack([tile.fill(part.valid) for tile, part in pairs]),
-        done,
+def _batch(tiles: list[Tile], parts: list[Pair], reach: int | None, done: int) -> Batch:
+    def stacked(pixels: Iterable[NDArray[Any]]) -> NDArray[Any]:
+        whole = zip(tiles, pixels, strict=True)
+        return np.stack([tile.fill(part) if reach is None else part for tile, part in whole])
+
+    before, after = stacked(part.before for part in parts), stacked(part.after for part in parts)
+    return Batch(tiles, before, after, stacked(part.valid for part in parts), done)
+
+
+def _window(tile: Tile, region: Window, reach: int | None) -> Window:
+    """The pixels that are read for `tile`: it, and what lies within `reach` of it in the region."""
+    reach = reach or 0
+    top, left = max(0, tile.row - reach), max(0, tile.col - reach)
+    bottom, right = (
+        min(end, start + side + reach)
+        for end, start, side in ((region.height, tile.row, tile.height), (region.width, tile.col, tile.width))
     )
+    return Window(region.col_off + left, region.row_off + top, right - left, bottom - top)
 
 
-def _probabilities(detector: ChangeDetector, batch: Batch, limits: tuple[Limits, Limits]) -> NDArray[np.float32]:
-    probability = detector.probabilities(batch.before, batch.after, batch.valid, limits=limits)
-    if not np.isfinite(probability[batch.valid]).all():
+def _inside(tile: Tile, reach: int | None) -> tuple[slice, slice]:
+    """Where in what was read for it `tile` lies; everything, filled to a square, without a reach."""
+    if reach is None:
+        return np.s_[:, :]
+    top, left = min(reach, tile.row), min(reach, tile.col)
+    return np.s_[top : top + tile.height, left : left + tile.width]
+
+
+def _scores(detector: Detector, scene: SceneDetector, batch: Batch) -> NDArray[np.float32]:
+    """(N, S, T) of a batch."""
+    scores = scene.scores((batch.before, batch.after), batch.valid)[:, 0]
+    if not np.isfinite(scores[batch.valid]).all():
         raise MineNetCDError(
             f"{detector.name} gave no number for some pixels: its weights are damaged or its precision too low; "
             "load it again, in float32."
         )
-    return probability
+    return scores

@@ -8,6 +8,9 @@ from minenetcd.errors import OptionError
 
 LARGEST_OVERLAP = 0.9
 
+#: An analysis at fewer metres per pixel than this share of the image's own invents pixels.
+FINEST_GSD_FACTOR = 0.99
+
 
 @dataclass(frozen=True)
 class PredictOptions:
@@ -16,6 +19,7 @@ class PredictOptions:
     bands: tuple[int, ...] | None = None  # numbers from 1, in the detector's order; None: the first three colours
     bands_after: tuple[int, ...] | None = None  # None: as `bands`
     gsd: float | None = None  # metres per pixel to analyse at; None: as the before image is
+    force_gsd: bool = False  # even where that is finer than the before image
     threshold: float | None = None  # from this probability on, a pixel is changed; None: the detector's own
     min_area_ha: float = 0.0  # smaller polygons are dropped
     tile: int | None = None  # side in pixels; None: as the detector says

@@ -13,8 +13,9 @@ from rasterio.windows import Window
 
 from minenetcd.constants import Progress, no_progress
 from minenetcd.detectors.blending import Strip
-from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.contract import Detector
 from minenetcd.geo.align import AlignedPair
+from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.inference import probability_strips
 from minenetcd.prediction.opening import OpenedScene, open_scene
@@ -30,7 +31,7 @@ DEFAULT_OPTIONS = PredictOptions()
 
 
 def predict_scene(
-    detector: ChangeDetector,
+    detector: Detector,
     before: str | Path,
     after: str | Path,
     out: str | Path | None = None,
@@ -47,12 +48,12 @@ def predict_scene(
     Raises RasterError or GridError for images that cannot be compared, OptionError for options that do not fit
     them, OutputError, before computing, where `out` cannot be written.
     """
-    with open_scene(before, after, options) as scene:
+    with open_scene(before, after, options, every_band=detector.bands is None) as scene:
         return predict_opened(detector, scene, out, options=options, device=device, progress=progress)
 
 
 def predict_opened(
-    detector: ChangeDetector,
+    detector: Detector,
     scene: OpenedScene,
     out: str | Path | None = None,
     *,
@@ -70,8 +71,8 @@ def predict_opened(
         on_failure = opened.enter_context(ExitStack())
         on_failure.callback(shutil.rmtree, folder, ignore_errors=True)
         rasters = _scene_rasters(folder, facts, names)
-        ready = detector.for_inference(device=device, compile=options.compile)
-        _store(probability_strips(ready, pair, options, progress), pair, native, rasters)
+        learned = detector.for_scene(SceneSample(pair), device, compile=options.compile)
+        _store(probability_strips(detector, learned, pair, options, progress), pair, native, rasters)
         from minenetcd.prediction.result import find_result  # here: tiles need not wait for polygons and reports
 
         prediction = find_result(rasters, facts, native, folder, started=started)

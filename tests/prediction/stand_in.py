@@ -1,5 +1,6 @@
 """Detectors whose answers are known by arithmetic, in place of a network."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,16 +9,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
 from minenetcd.constants import Provenance, TrainedOn
+from minenetcd.geo.align import Pair
 
 ARITHMETIC = Provenance(trained_on=TrainedOn("arithmetic"))
-
-
-@dataclass(frozen=True)
-class Sharpness:
-    """As much of a detector's preprocessing as a prediction asks for."""
-
-    metres_per_pixel: float | None = 10.0
-    tile: int = 64
 
 
 @dataclass
@@ -30,18 +24,21 @@ class Difference:
     threshold: float = 0.5
     name: str = "difference"
     provenance: Provenance = ARITHMETIC
-    preprocessing: Sharpness = Sharpness()
+    bands: tuple[str, ...] = ("red", "green", "blue")
+    metres_per_pixel: tuple[float, float] | None = (5.0, 20.0)
+    tile: int = 64
     asked: list[tuple[int, ...]] = field(default_factory=list)  # shapes of the batches seen
     ranged: int = 0  # how often a value range was asked for
 
-    def for_inference(self, device: str = "auto", *, compile: bool = False) -> "Difference":
-        return self
-
-    def limits(self, image: NDArray, valid: NDArray[np.bool_]) -> tuple[float, float]:
+    def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> "DifferenceScene":
         self.ranged += 1
-        if image.dtype == np.uint8:
-            return 0.0, 255.0
-        return float(image[valid].min()), float(image[valid].max())
+        dates = [
+            [date[part.valid] for part in sample for date in (getattr(part, name),)] for name in ("before", "after")
+        ]
+        return DifferenceScene(self, tuple(map(value_range, map(np.concatenate, dates))))
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": self.name}
 
     def probabilities(
         self, before: NDArray, after: NDArray, valid: NDArray, *, limits: tuple[tuple[float, float], ...]
@@ -52,6 +49,23 @@ class Difference:
             for date, (low, high) in zip((before, after), limits, strict=True)
         ]
         return np.abs(units[1] - units[0])
+
+
+@dataclass
+class DifferenceScene:
+    """A `Difference` of one scene."""
+
+    detector: Difference
+    limits: tuple[tuple[float, float], ...]
+    reach: int | None = None
+
+    def scores(self, dates: Sequence[NDArray], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+        return self.detector.probabilities(*dates, valid, limits=self.limits)[:, np.newaxis]
+
+
+def value_range(values: NDArray) -> tuple[float, float]:
+    """0 to 255 for 8 bits, else from the least to the largest."""
+    return (0.0, 255.0) if values.dtype == np.uint8 else (float(values.min()), float(values.max()))
 
 
 class Blurred(Difference):

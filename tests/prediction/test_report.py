@@ -27,7 +27,7 @@ from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import PredictOptions, predict_scene
 from minenetcd.prediction.stored import StoredProbability
 from prediction.conftest import WriteScene, utm_grid
-from prediction.stand_in import Difference, Sharpness
+from prediction.stand_in import Difference
 
 
 class Page(HTMLParser):
@@ -119,7 +119,7 @@ def test_nothing_found_is_said(write_scene: WriteScene, tmp_path: Path) -> None:
 
 
 def test_warnings_and_limits_are_shown(write_scene: WriteScene, tmp_path: Path) -> None:
-    detector = Difference(provenance=Provenance(), preprocessing=Sharpness(metres_per_pixel=1.2))
+    detector = Difference(provenance=Provenance(), metres_per_pixel=(0.6, 2.4))
     found = predict(write_scene, detector)
     text = Page(found.save(tmp_path / "out").report).text
     assert len(found.warnings) == 2 and all(f"Warning. {warning}" in text for warning in found.warnings)

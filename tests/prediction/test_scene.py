@@ -18,10 +18,9 @@ from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import GridError, MineNetCDError, OptionError, OutputError, RasterError
 from minenetcd.geo.grid import Grid
 from minenetcd.models.catalog import create_model
-from minenetcd.prediction.facts import mean_metres
 from minenetcd.prediction.scene import PredictOptions, predict_scene
 from prediction.conftest import WriteScene, utm_grid
-from prediction.stand_in import Blurred, Difference, Failing, NotANumber, Sharpness
+from prediction.stand_in import Blurred, Difference, Failing, NotANumber
 
 ODD_SIZES = [(17, 23), (33, 47), (257, 511)]
 Noise = Callable[..., tuple[NDArray[np.uint8], NDArray[np.uint8]]]
@@ -41,7 +40,7 @@ def test_tiles_say_what_the_whole_says(write_scene: WriteScene, noisy: Noise, he
     before, after = write_scene("before.tif", first, grid), write_scene("after.tif", second, grid)
     options = PredictOptions(float_probability=True)
     tiled = predict_scene(Difference(), before, after, options=options)
-    whole = predict_scene(Difference(preprocessing=Sharpness(tile=512)), before, after, options=options)
+    whole = predict_scene(Difference(tile=512), before, after, options=options)
     direct = Difference().probabilities(
         first[None, ..., None], second[None, ..., None], np.ones((1, height, width), bool), limits=((0, 255),) * 2
     )
@@ -145,7 +144,7 @@ def test_eight_and_sixteen_bits_go_together_and_ranges_are_taken_once(write_scen
     after = write_scene("after.tif", second, utm_grid(150, 150))
     detector = Difference()
     found = predict_scene(detector, before, after)
-    assert detector.ranged == 2
+    assert detector.ranged == 1
     np.testing.assert_allclose(found.probability, steps(first, second), atol=1 / 250)
 
 
@@ -156,8 +155,8 @@ def test_a_gsd_is_analysed_at_and_brought_back(write_scene: WriteScene, gsd: flo
     first[5, 7] = 0  # a hole smaller than a pixel of the analysis
     before = write_scene("before.tif", first, utm_grid(90, 131), nodata=0)
     after = write_scene("after.tif", second[:80], utm_grid(80, 131), nodata=0)
-    detector = Difference()
-    found = predict_scene(detector, before, after, options=PredictOptions(gsd=gsd, float_probability=True))
+    options = PredictOptions(gsd=gsd, force_gsd=True, float_probability=True)
+    found = predict_scene(Difference(metres_per_pixel=None), before, after, options=options)
     assert found.grid == utm_grid(90, 131)
     known = np.ones((90, 131), dtype=bool)
     known[80:] = False
@@ -167,23 +166,34 @@ def test_a_gsd_is_analysed_at_and_brought_back(write_scene: WriteScene, gsd: flo
     np.testing.assert_allclose(found.probability[:25][known[:25]], 0, atol=1e-6)
     np.testing.assert_allclose(found.probability[34:56, 44:86], 210 / 255, atol=1e-6)
     assert found.hectares == pytest.approx(30 * 50 / 100, rel=0.08)
-    assert not found.warnings
+    assert len(found.warnings) == (gsd < 10)
 
 
 def test_a_foreign_pixel_size_is_warned_of(write_scene: WriteScene, noisy: Noise) -> None:
     first, second = noisy(70, 70)
     before, after = (write_scene(f"{n}.tif", date, utm_grid(70, 70)) for n, date in enumerate((first, second)))
 
-    def warnings(trained_at: float | None, gsd: float | None = None) -> list[str]:
-        detector = Difference(preprocessing=Sharpness(metres_per_pixel=trained_at))
-        return predict_scene(detector, before, after, options=PredictOptions(gsd=gsd)).warnings
+    def warnings(good_for: tuple[float, float] | None, gsd: float | None = None) -> list[str]:
+        detector = Difference(metres_per_pixel=good_for)
+        options = PredictOptions(gsd=gsd, force_gsd=True)
+        return predict_scene(detector, before, after, options=options).warnings
 
-    assert warnings(1.2) == [
-        "The pixels are 10 m, difference was trained at 1.2 m and may miss or invent change: try --gsd 1.2, "
-        "or a detector trained near 10 m."
+    assert warnings((0.6, 2.4)) == [
+        "The pixels analysed are 10 m, difference is good for 0.6 to 2.4 m and may miss or invent change: use a "
+        "detector trained near 10 m, or one without training (--model irmad)."
     ]
-    assert len(warnings(30)) == 1
-    assert warnings(5.1) == warnings(19) == warnings(None) == warnings(60, gsd=60) == []
+    assert len(warnings((15, 60))) == 1
+    assert warnings((2.5, 10.5)) == warnings((9.5, 40)) == warnings(None) == warnings((30, 120), gsd=60) == []
+    assert warnings((2.5, 10), gsd=5) == [
+        "The pixels are 10 m, and were analysed at 5 m: finer pixels hold no more than the image does; leave --gsd out."
+    ]
+
+
+def test_finer_pixels_than_the_image_has_are_refused(write_scene: WriteScene, noisy: Noise) -> None:
+    first, second = noisy(40, 40)
+    before, after = (write_scene(f"{n}.tif", date, utm_grid(40, 40)) for n, date in enumerate((first, second)))
+    with pytest.raises(OptionError, match=r"no finer than the image's 10 m, got --gsd 1.2: .* \(--force-gsd\)"):
+        predict_scene(Difference(), before, after, options=PredictOptions(gsd=1.2))
 
 
 def test_an_untrained_detector_is_warned_of(write_scene: WriteScene, noisy: Noise) -> None:
@@ -309,7 +319,7 @@ def test_memory_does_not_grow_with_the_scene(tmp_path: Path) -> None:
                 crs=grid.crs, transform=grid.transform, compress="deflate",
             ) as dataset:  # fmt: skip
                 dataset.write(np.full((3, height, 256), 10 + 20 * date, dtype=np.uint8))
-        detector = Difference(preprocessing=Sharpness(tile=128))
+        detector = Difference(tile=128)
         tracemalloc.start()
         predict_scene(detector, *paths, tmp_path / "out", options=PredictOptions(batch_size=2)).close()
         _, most = tracemalloc.get_traced_memory()
@@ -321,4 +331,4 @@ def test_memory_does_not_grow_with_the_scene(tmp_path: Path) -> None:
 
 
 def test_the_grid_is_measured_in_metres() -> None:
-    assert mean_metres(utm_grid(10, 10)) == pytest.approx(10, rel=1e-3)
+    assert utm_grid(10, 10).mean_metres == pytest.approx(10, rel=1e-3)

@@ -116,8 +116,9 @@ def facts_table(outcome: Outcome) -> str:
 def _choices(facts: SceneFacts) -> list[Row]:
     options = facts.options
     rows: list[Row] = [("Model", facts.model), ("Threshold", f"{facts.threshold:g}")]
-    if facts.trained_at:
-        rows.append(("Trained at", f"{facts.trained_at:g} m per pixel"))
+    if facts.scale:
+        low, high = facts.scale
+        rows.append(("Good for", f"{low:.3g} to {high:.3g} m per pixel"))
     if facts.analysed_at:
         rows.append(("Analysed at", f"{facts.analysed_at:.4g} m per pixel"))
     rows.append(("Tiles", f"{facts.tile} x {facts.tile} pixels, overlapping by {100 * options.overlap:g} %"))

@@ -1,0 +1,61 @@
+"""What is looked at of a scene before its tiles: all of it, or windows spread over it by a fixed rule."""
+
+from collections.abc import Sequence
+from typing import overload
+
+from rasterio.windows import Window
+
+from minenetcd.geo.align import AlignedPair, Pair
+
+#: Side of a window. [pixels]
+SIDE = 1024
+
+#: As many windows are looked at, at most: 16 megapixels.
+MOST_WINDOWS = 16
+
+
+class SceneSample(Sequence[Pair]):
+    """Windows of both dates at full resolution, each read when it is asked for.
+
+    They cover the overlap of `pair` where it takes at most 16 windows of 1024 x 1024 pixels; else they are the middles
+    of a grid of 4 x 4 parts of it (or 2 x 8, 1 x 16, as its sides ask for).
+    """
+
+    def __init__(self, pair: AlignedPair) -> None:
+        self._pair = pair
+        self._windows = sample_windows(pair.overlap)
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    @overload
+    def __getitem__(self, index: int) -> Pair: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Pair]: ...
+
+    def __getitem__(self, index: int | slice) -> Pair | list[Pair]:
+        if isinstance(index, slice):
+            return [self._pair.read(window) for window in self._windows[index]]
+        return self._pair.read(self._windows[index])
+
+
+def sample_windows(area: Window) -> list[Window]:
+    """The windows of a SceneSample, in the grid in which `area` is given, from top to bottom."""
+    rows, cols = (-(-side // SIDE) for side in (area.height, area.width))
+    starts_down: Sequence[int] = range(0, area.height, SIDE)
+    starts_across: Sequence[int] = range(0, area.width, SIDE)
+    if rows * cols > MOST_WINDOWS:
+        down = min((1, 2, 4, 8, 16), key=lambda count: abs(count * count * area.width / area.height - MOST_WINDOWS))
+        starts_down = _middles(area.height, min(down, rows))
+        starts_across = _middles(area.width, min(MOST_WINDOWS // down, cols))
+    return [
+        Window(area.col_off + col, area.row_off + row, min(SIDE, area.width - col), min(SIDE, area.height - row))
+        for row in starts_down
+        for col in starts_across
+    ]
+
+
+def _middles(side: int, parts: int) -> Sequence[int]:
+    """Where windows start that lie in the middle of each of `parts` equal parts of a side."""
+    return [max(0, round((part + 0.5) * side / parts - SIDE / 2)) for part in range(parts)]
