@@ -126,5 +126,7 @@ def _published(detector: "ChangeDetector", data: str) -> "Printed | None":
 
 
 def _short(source: str) -> str:
-    """The part of a path, id or address that names it."""
-    return source.partition("?")[0].replace("synthetic:", "synthetic-").rstrip("/").split("/")[-1]
+    """The part of a path, id or address that names it, and how a drawn data set is drawn."""
+    from minenetcd.datasets.drawn import name_parts
+
+    return "-".join(filter(None, name_parts(source)))

@@ -3,17 +3,17 @@
 from pathlib import Path
 from typing import Literal, overload
 
-from minenetcd.constants import SPLITS
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.reading.image_table import ParquetFiles
 from minenetcd.data.reading.stream import ChangeStream, hub_file
 from minenetcd.data.split_names import choose_split, ordered, split_of
 from minenetcd.datasets.download import HubName, OnDisk, available_on_disk, download_dataset, find_on_hub
+from minenetcd.datasets.drawn import drawn_kind, open_drawn
 from minenetcd.datasets.folder import find_data, open_path
 from minenetcd.datasets.hub import HubDataset, MissingRepository, fetch
 from minenetcd.datasets.named import DATASETS, find_named, named_dataset
 from minenetcd.datasets.plugged import open_plugged, splits_of
-from minenetcd.datasets.source import SYNTHETIC, Source, read_source
+from minenetcd.datasets.source import Source, read_source
 from minenetcd.errors import DataError
 
 __all__ = [
@@ -56,11 +56,11 @@ def load_dataset(
     for a name, DataError for data that is missing or cannot be read.
     """
     wanted = read_source(source)
-    if wanted.drawn:
-        return _drawn(wanted, split, streaming=streaming, cache_dir=cache_dir)
+    if (wanted.is_drawn or wanted.is_plugged) and streaming:
+        raise _not_streamed(wanted.text)
+    if wanted.is_drawn:
+        return open_drawn(wanted.text, split, cache_dir=cache_dir)
     if wanted.is_plugged:
-        if streaming:
-            raise _not_streamed(wanted.text)
         return open_plugged(wanted.text, split)
     if wanted.hub is not None:
         return _load_hub(wanted, wanted.hub, split, streaming=streaming, cache_dir=cache_dir)
@@ -78,8 +78,8 @@ def load_dataset(
 def list_splits(source: str | Path, *, cache_dir: str | Path | None = None) -> tuple[str, ...]:
     """The splits of a data set; ("all",) where it is not divided. Of one on the hub, only a listing is fetched."""
     wanted = read_source(source)
-    if wanted.drawn:
-        return SPLITS if wanted.drawn == SYNTHETIC else ("train", "val")
+    if (kind := drawn_kind(wanted.text)) is not None:
+        return kind.splits
     if wanted.is_plugged:
         return splits_of(wanted.text)
     if wanted.hub is not None:
@@ -121,16 +121,6 @@ def _find(wanted: Source, name: HubName, cache_dir: str | Path | None) -> HubDat
         if name.is_named:
             raise
         raise MissingRepository(f"{error} There is no folder {wanted.path} here either.") from error
-
-
-def _drawn(wanted: Source, split: str, *, streaming: bool, cache_dir: str | Path | None) -> ChangeDataset:
-    from minenetcd.datasets.pasted import open_pasted
-    from minenetcd.datasets.synthetic import open_synthetic
-
-    if streaming:
-        raise _not_streamed(wanted.text)
-    draw = open_synthetic if wanted.drawn == SYNTHETIC else open_pasted
-    return draw(wanted.text, split, cache_dir=cache_dir)
 
 
 def _not_streamed(source: str) -> DataError:

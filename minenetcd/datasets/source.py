@@ -8,12 +8,12 @@ from urllib.parse import parse_qsl
 from minenetcd.configs.schema import HANDED_OVER
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.datasets.download import HubName, hub_name
+from minenetcd.datasets.drawn import drawn_scheme
 from minenetcd.datasets.named import DATASETS
 from minenetcd.datasets.plugged import DATA_SETS
 from minenetcd.errors import DataError, OptionError, UnknownNameError
 from minenetcd.registry import is_path
 
-SYNTHETIC, PASTED = "synthetic:", "pasted:"
 _FORMS = {"bands": "bands=4,3,2", "range": "range=0,3000", "not_labelled": "not_labelled=128"}
 
 
@@ -27,7 +27,7 @@ class Source:
     text: str
     path: Path
     hub: HubName | None = None
-    drawn: str | None = None  # SYNTHETIC or PASTED
+    is_drawn: bool = False
     is_plugged: bool = False
     options: ReadOptions = field(default_factory=ReadOptions)
     layout: str | None = None
@@ -45,9 +45,8 @@ def read_source(source: str | Path) -> Source:
             f"The pairs {text!r} were handed over in Python and stand in no file: call minenetcd.train with them again "
             "(data=..., resume=True), or name another data set."
         )
-    for scheme in (SYNTHETIC, PASTED):
-        if text.startswith(scheme):
-            return Source(text, Path(text), drawn=scheme)
+    if drawn_scheme(text):
+        return Source(text, Path(text), is_drawn=True)
     place, _, query = text.partition("?")
     path = Path(place).expanduser()
     if not isinstance(source, Path) and (place in DATA_SETS or (is_path(place) and not path.exists())):

@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from minenetcd.configs.schema import Settings
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.data.dataset import ChangeDataset
+from minenetcd.datasets.drawn import drawn_kind
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, RunInterrupted
 from minenetcd.models.base import ChangeModel
@@ -29,20 +30,6 @@ from minenetcd.training.records.trackers import start_trackers, tracker_names
 from minenetcd.training.settings import Config, read_settings
 from minenetcd.training.start import check_bands, handed_over, settings_of, starting_point
 from minenetcd.weights.keymap import load_strictly
-
-SYNTHETIC_LIMITS = (
-    "Trained on synthetic scenes alone: it has never seen a real mine, and no figure measured on synthetic scenes "
-    "says how well it does on real ones. Use it to try the tool and to look, not to report areas from; train or load "
-    "a detector trained on real images for that."
-)
-
-PASTED_LIMITS = (
-    "Trained on change that was pasted into real images: figures measured on such pairs do not say how well it finds "
-    "real change. Check it on a place you know before you report areas from it."
-)
-
-#: By how the training pairs were made.
-LIMITS = {"synthetic": SYNTHETIC_LIMITS, "pasted": PASTED_LIMITS}
 
 #: A checkpoint holds weights, their average and two moments of the optimiser, in float32. [bytes per parameter]
 CHECKPOINT_BYTES = 16
@@ -234,6 +221,7 @@ def _provenance(run: Trainer, train_set: ChangeDataset) -> Provenance:
     """What the model card states of these weights."""
     settings = run.settings
     sites = None if train_set.sites is None else len(set(train_set.sites))
+    drawn = drawn_kind(train_set.facts.source)
     return Provenance(
         name=settings.name,
         trained_on=TrainedOn(**asdict(train_set.facts), pairs=len(train_set), sites=sites),
@@ -244,5 +232,5 @@ def _provenance(run: Trainer, train_set: ChangeDataset) -> Provenance:
             "start_from": settings.start_from,
         },
         metrics={"F1 on the validation split, which chose weights and threshold": run.chosen.f1},
-        limits=LIMITS.get(train_set.facts.source.partition(":")[0]),
+        limits=drawn.limits if drawn else None,
     )

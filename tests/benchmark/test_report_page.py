@@ -173,6 +173,17 @@ def test_nothing_measured_still_makes_a_page(tmp_path: Path) -> None:
     assert not list(folder.figures.iterdir())
 
 
+@pytest.mark.slow
+def test_scores_on_drawn_pairs_are_set_beside_what_they_are_not(tmp_path: Path) -> None:
+    data = ["synthetic:mines?sites=3", "pasted:images?pairs=3", "pasted:others?pairs=3", "CLCD"]
+    suite = read_suite({"name": "drawn", "methods": ["bit"], "datasets": data})
+    page = write_report(make_up(suite, tmp_path / "out", square_pairs(2, sites=1), skill={})).read_text(
+        encoding="utf-8"
+    )
+    cautions = re.findall(r"<p>([^<]*): scores on them say nothing about real (?:mines|change)\.</p>", page)
+    assert cautions == ["Synthetic scenes were drawn by this package", "Changes were pasted into real images"]
+
+
 def test_one_method_alone_is_compared_with_nobody(tmp_path: Path) -> None:
     suite = read_suite({"name": "one", "methods": ["bit"], "datasets": ["CLCD"]})
     folder = make_up(suite, tmp_path / "out", square_pairs(), skill={})

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 import datasets
 from fixtures.scene_files import make_sites, write_table
-from minenetcd.building.synthetic_sets.source import build_synthetic, parse_synthetic
+from minenetcd.building.synthetic_sets.source import SyntheticSet
 from minenetcd.cli.data import app
 from minenetcd.errors import DataError, OptionError
 
@@ -112,7 +112,7 @@ def test_the_commands_of_the_page_run_in_order(polygons: Path, tmp_path: Path, m
 
 @pytest.mark.slow
 def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = build_synthetic(parse_synthetic("synthetic:page?sites=3&size=32"), tmp_path, workers=1)
+    folder = SyntheticSet.parse("synthetic:page?sites=3&size=32").build("train", tmp_path, workers=1)
     monkeypatch.chdir(tmp_path)
     folder.rename(tmp_path / "patches")
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")

@@ -13,9 +13,9 @@ from PIL import Image
 from minenetcd.benchmark.suite.plan import DataSize, data_size
 from minenetcd.building.pasted_sets.crops import read_image
 from minenetcd.building.pasted_sets.images import find_sets, split_sets
-from minenetcd.building.pasted_sets.source import parse_pasted
+from minenetcd.building.pasted_sets.source import PastedSet
 from minenetcd.datasets.catalog import list_splits, load_dataset
-from minenetcd.datasets.pasted import open_pasted
+from minenetcd.datasets.drawn import open_drawn
 from minenetcd.errors import DataError, InputError
 from minenetcd.examining.audit import audit
 from minenetcd.synthetic.pasting.rules import PastingRules
@@ -97,24 +97,24 @@ def test_grounds_and_pieces_come_from_the_images_of_their_split(
     crops = "minenetcd.building.pasted_sets.crops"
     monkeypatch.setattr(f"{crops}.read_image", lambda folder, image: (read.add(image), read_image(folder, image))[1])
     held = {image for of in split_sets(find_sets(images))["val"] for place in of.places for image in place.images}
-    open_pasted(source(images), "train", cache_dir=tmp_path, workers=1)
+    open_drawn(source(images), "train", cache_dir=tmp_path, workers=1)
     assert len(read) > 5 and not read & held
     assert set(table(tmp_path, "train")["ground"]) <= read
     read.clear()
-    open_pasted(source(images), "val", cache_dir=tmp_path, workers=1)
+    open_drawn(source(images), "val", cache_dir=tmp_path, workers=1)
     assert read and read <= held
 
 
 def test_the_same_words_give_the_same_pairs_once(images: Path, cache: Path, tmp_path: Path) -> None:
-    open_pasted(source(images), "val", cache_dir=cache)
+    open_drawn(source(images), "val", cache_dir=cache)
     stamps = {path: path.stat().st_mtime_ns for path in cache.rglob("*.png")}
     drawn: list[int] = []
-    open_pasted(source(images), "val", cache_dir=cache, progress=lambda done, of: drawn.append(done))
+    open_drawn(source(images), "val", cache_dir=cache, progress=lambda done, of: drawn.append(done))
     assert not drawn and {path: path.stat().st_mtime_ns for path in cache.rglob("*.png")} == stamps
-    open_pasted(source(images), "val", cache_dir=tmp_path, workers=2)
+    open_drawn(source(images), "val", cache_dir=tmp_path, workers=2)
     (here,), (there,) = ((folder / "pasted").glob("*/val") for folder in (cache, tmp_path))
     assert here.parent.name == there.parent.name and checksums(here) == checksums(there)
-    assert parse_pasted(source(images, "seed=2")).key() != parse_pasted(source(images)).key()
+    assert PastedSet.parse(source(images, "seed=2")).key() != PastedSet.parse(source(images)).key()
 
 
 def test_what_was_drawn_before_an_interruption_is_not_drawn_again(images: Path, tmp_path: Path) -> None:
@@ -123,34 +123,34 @@ def test_what_was_drawn_before_an_interruption_is_not_drawn_again(images: Path, 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        open_pasted(source(images), "train", cache_dir=tmp_path, workers=1, progress=interrupt)
+        open_drawn(source(images), "train", cache_dir=tmp_path, workers=1, progress=interrupt)
     counts: list[int] = []
-    open_pasted(source(images), "train", cache_dir=tmp_path, workers=1, progress=lambda done, of: counts.append(done))
+    open_drawn(source(images), "train", cache_dir=tmp_path, workers=1, progress=lambda done, of: counts.append(done))
     assert counts[0] >= 2 and counts[-1] == 6
 
 
 def test_other_images_give_other_pairs(tmp_path: Path) -> None:
     for number in range(3):
         write_image(tmp_path / f"set/{number}.png", number)
-    wanted = parse_pasted(source(tmp_path))
+    wanted = PastedSet.parse(source(tmp_path))
     before = wanted.key()
     os.utime(tmp_path / "set/0.png", ns=(1, 1))
     assert wanted.key() != before
 
 
 def test_two_dates_are_used_where_they_are_asked_for(images: Path, tmp_path: Path) -> None:
-    open_pasted(source(images, "pairs=12&size=48&two_dates=100"), "train", cache_dir=tmp_path)
+    open_drawn(source(images, "pairs=12&size=48&two_dates=100"), "train", cache_dir=tmp_path)
     rows = table(tmp_path, "train")
     assert (rows["ground"] != rows["other_ground"]).all()
     assert not rows["site"].str.startswith("single").any()
     (tmp_path / "none").mkdir()
-    open_pasted(source(images, "pairs=12&size=48&two_dates=0"), "train", cache_dir=tmp_path / "none")
+    open_drawn(source(images, "pairs=12&size=48&two_dates=0"), "train", cache_dir=tmp_path / "none")
     rows = table(tmp_path / "none", "train")
     assert (rows["ground"] == rows["other_ground"]).all()
 
 
 def test_unchanged_pairs_have_no_change(images: Path, tmp_path: Path) -> None:
-    pairs = open_pasted(source(images, "val=5&size=48&changed=0"), "val", cache_dir=tmp_path)
+    pairs = open_drawn(source(images, "val=5&size=48&changed=0"), "val", cache_dir=tmp_path)
     assert all((pairs[index].mask == 0).all() for index in range(5))
     assert not all(pairs[index].before.equal(pairs[index].after) for index in range(5))
 
@@ -161,7 +161,7 @@ def test_areas_without_data_are_not_labelled(tmp_path: Path) -> None:
         pixels[16:32, 16:32] = 90 + number
         (tmp_path / "images/set").mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(tmp_path / f"images/set/{number}.png")
-    pairs = open_pasted(source(tmp_path / "images", "pairs=2&size=48&changed=0"), "train", cache_dir=tmp_path)
+    pairs = open_drawn(source(tmp_path / "images", "pairs=2&size=48&changed=0"), "train", cache_dir=tmp_path)
     assert ((pairs[0].mask == 255).float().mean() > 0.3) and (pairs[0].mask == 0).any()
 
 
@@ -171,7 +171,7 @@ def test_a_table_says_what_names_do_not(images: Path, tmp_path: Path) -> None:
     sets = {of.name: of for of in find_sets(images, path)}
     assert sets["single"].tile == 12 and sets["single"].mines and not sets["quarry"].mines
     assert len(sets["cities"].places) == 1 and len(sets["cities"].places[0].images) == 6
-    open_pasted(source(images, f"pairs=4&size=48&table={path}"), "train", cache_dir=tmp_path)
+    open_drawn(source(images, f"pairs=4&size=48&table={path}"), "train", cache_dir=tmp_path)
     assert not table(tmp_path, "train")["site"].str.startswith("single").any()  # its tiles are too small for a ground
 
 
@@ -204,14 +204,14 @@ def test_options_that_cannot_be_are_refused_in_one_line(
     options: str, message: str, images: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError) as caught:
-        open_pasted(source(images, options), "train", cache_dir=tmp_path)
+        open_drawn(source(images, options), "train", cache_dir=tmp_path)
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_images_that_cannot_be_used_are_refused_in_one_line(tmp_path: Path) -> None:
     def refused(message: str, split: str = "train") -> None:
         with pytest.raises(DataError) as caught:
-            open_pasted(source(tmp_path / "images"), split, cache_dir=tmp_path / "cache")
+            open_drawn(source(tmp_path / "images"), split, cache_dir=tmp_path / "cache")
         assert message in str(caught.value) and "\n" not in str(caught.value)
 
     refused("There is no folder")
@@ -234,13 +234,13 @@ def test_images_that_cannot_be_used_are_refused_in_one_line(tmp_path: Path) -> N
     (tmp_path / "images/sets.csv").write_text("set,tile\nset,x\n")
     refused("needs pixels as tile, yes or no as mines and one_place, or nothing, got 'x'")
     with pytest.raises(InputError, match="reads like pasted:images"):
-        parse_pasted("pasted:?pairs=3")
+        PastedSet.parse("pasted:?pairs=3")
 
 
 def test_the_defaults_of_the_source_are_those_of_the_rules() -> None:
-    assert parse_pasted("pasted:images").rules == PastingRules()
-    assert parse_pasted("pasted:images?light=10&smallest=2").rules == PastingRules(light=0.1, radius=(2, 70))
-    assert parse_pasted("pasted:images?pairs=40").val == 10
+    assert PastedSet.parse("pasted:images").rules == PastingRules()
+    assert PastedSet.parse("pasted:images?light=10&smallest=2").rules == PastingRules(light=0.1, radius=(2, 70))
+    assert PastedSet.parse("pasted:images?pairs=40").val == 10
 
 
 def test_data_check_takes_it(images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +259,7 @@ def test_real_images(real_images: Path, tmp_path: Path) -> None:
     folder = real_images / "imagery"
     if not folder.is_dir():
         pytest.skip("the real images are not part of the project")
-    pairs = open_pasted(source(folder, "pairs=12&size=96"), "train", cache_dir=tmp_path)
+    pairs = open_drawn(source(folder, "pairs=12&size=96"), "train", cache_dir=tmp_path)
     changed = [(pairs[index].mask == 1).float().mean().item() for index in range(12)]
     assert 4 <= sum(share > 0 for share in changed) < 12 and max(changed) < 0.8
     found = {of.name: of for of in find_sets(folder)}

@@ -13,9 +13,9 @@ from pyproj import Transformer
 
 from minenetcd.building.drawn.once import cache_folder
 from minenetcd.building.synthetic_sets.places import MINING_COUNTRIES, invent_places
-from minenetcd.building.synthetic_sets.source import SyntheticSet, parse_synthetic
+from minenetcd.building.synthetic_sets.source import SyntheticSet
 from minenetcd.constants import SPLITS
-from minenetcd.datasets.synthetic import open_synthetic
+from minenetcd.datasets.drawn import open_drawn
 from minenetcd.display.world_map import countries
 from minenetcd.errors import InputError, OutputError
 
@@ -30,8 +30,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opening(source: str, cache: Path) -> subprocess.Popen[str]:
     """Another process that opens `source`, and prints the fingerprints of its splits."""
     code = (
-        "from minenetcd.datasets.synthetic import open_synthetic\n"
-        f"for split in {SPLITS}: print(open_synthetic({source!r}, split, cache_dir={str(cache)!r}).facts.fingerprint)"
+        "from minenetcd.datasets.drawn import open_drawn\n"
+        f"for split in {SPLITS}: print(open_drawn({source!r}, split, cache_dir={str(cache)!r}).facts.fingerprint)"
     )
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -43,7 +43,7 @@ def checksums(folder: Path) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_every_split_is_there_and_no_site_in_two(cache: Path) -> None:
-    splits = {split: open_synthetic(SOURCE, split, cache_dir=cache) for split in SPLITS}
+    splits = {split: open_drawn(SOURCE, split, cache_dir=cache) for split in SPLITS}
     sites = {split: set(pairs.sites or []) for split, pairs in splits.items()}
     assert {split: len(found) for split, found in sites.items()} == {"train": 6, "val": 1, "test": 3}
     assert len(set().union(*sites.values())) == 10
@@ -55,7 +55,7 @@ def test_every_split_is_there_and_no_site_in_two(cache: Path) -> None:
 
 @pytest.mark.slow
 def test_patches_are_at_invented_places_on_land(cache: Path) -> None:
-    places = open_synthetic(SOURCE, "train", cache_dir=cache).places
+    places = open_drawn(SOURCE, "train", cache_dir=cache).places
     assert places is not None
     outlines = countries().dissolve("country").geometry
     for place in places.itertuples():
@@ -66,10 +66,10 @@ def test_patches_are_at_invented_places_on_land(cache: Path) -> None:
 
 
 def test_it_is_built_once(cache: Path) -> None:
-    open_synthetic(SOURCE, "val", cache_dir=cache)
+    open_drawn(SOURCE, "val", cache_dir=cache)
     stamps = {path: path.stat().st_mtime_ns for path in cache.rglob("*.parquet")}
     drawn: list[int] = []
-    open_synthetic(SOURCE, "val", cache_dir=cache, progress=lambda done, of: drawn.append(done))
+    open_drawn(SOURCE, "val", cache_dir=cache, progress=lambda done, of: drawn.append(done))
     assert not drawn and {path: path.stat().st_mtime_ns for path in cache.rglob("*.parquet")} == stamps
     assert not list(cache.rglob("*.tif"))  # the scenes are gone, the patches are kept
 
@@ -77,10 +77,10 @@ def test_it_is_built_once(cache: Path) -> None:
 @pytest.mark.slow
 def test_the_same_words_give_the_same_bytes_and_others_do_not(cache: Path, tmp_path: Path) -> None:
     for source in (SOURCE, SOURCE.replace("seed=3", "seed=4"), SOURCE.replace("try", "other")):
-        open_synthetic(source, "val", cache_dir=tmp_path, workers=1)
-    open_synthetic(SOURCE, "val", cache_dir=cache)
+        open_drawn(source, "val", cache_dir=tmp_path, workers=1)
+    open_drawn(SOURCE, "val", cache_dir=cache)
     built = {folder.name: checksums(folder / "patches") for folder in (tmp_path / "synthetic").iterdir()}
-    key = parse_synthetic(SOURCE).key
+    key = SyntheticSet.parse(SOURCE).key
     assert built[key] == checksums(cache / "synthetic" / key / "patches")
     assert len({sums["manifest.json"] for sums in built.values()}) == 3
 
@@ -91,8 +91,8 @@ def test_two_processes_that_ask_at_once_get_the_same(cache: Path, tmp_path: Path
     answers = [process.communicate() for process in processes]
     assert all(process.returncode == 0 for process in processes), answers
     assert answers[0][0] == answers[1][0] and len(answers[0][0].split()) == 3
-    open_synthetic(SOURCE, "val", cache_dir=cache)
-    key = parse_synthetic(SOURCE).key
+    open_drawn(SOURCE, "val", cache_dir=cache)
+    key = SyntheticSet.parse(SOURCE).key
     assert checksums(tmp_path / "synthetic" / key / "patches") == checksums(cache / "synthetic" / key / "patches")
 
 
@@ -103,21 +103,21 @@ def test_what_was_drawn_before_an_interruption_is_not_drawn_again(cache: Path, t
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        open_synthetic(SOURCE, "train", cache_dir=tmp_path, workers=1, progress=interrupt)
+        open_drawn(SOURCE, "train", cache_dir=tmp_path, workers=1, progress=interrupt)
     drawn = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.tif")}
     counts: list[int] = []
-    open_synthetic(SOURCE, "train", cache_dir=tmp_path, progress=lambda done, of: counts.append(done))
+    open_drawn(SOURCE, "train", cache_dir=tmp_path, progress=lambda done, of: counts.append(done))
     assert len(drawn) >= 15 and counts[0] >= 5 and counts[-1] == 10
-    open_synthetic(SOURCE, "val", cache_dir=cache)
-    key = parse_synthetic(SOURCE).key
+    open_drawn(SOURCE, "val", cache_dir=cache)
+    key = SyntheticSet.parse(SOURCE).key
     assert checksums(tmp_path / "synthetic" / key / "patches") == checksums(cache / "synthetic" / key / "patches")
 
 
 def test_large_scenes_are_cut_and_small_ones_stay_whole() -> None:
-    assert parse_synthetic("synthetic:mines") == SyntheticSet("mines", sites=20, size=1024, seed=1, patch=256)
-    assert parse_synthetic("synthetic:nano?sites=3000&size=288&seed=1").patch == 288
-    assert parse_synthetic("synthetic:mines?size=512").patch == 256
-    assert parse_synthetic("synthetic:mines?patch=512").patch == 512
+    assert SyntheticSet.parse("synthetic:mines") == SyntheticSet("mines", sites=20, size=1024, seed=1, patch=256)
+    assert SyntheticSet.parse("synthetic:nano?sites=3000&size=288&seed=1").patch == 288
+    assert SyntheticSet.parse("synthetic:mines?size=512").patch == 256
+    assert SyntheticSet.parse("synthetic:mines?patch=512").patch == 512
 
 
 @pytest.mark.parametrize(
@@ -137,23 +137,23 @@ def test_large_scenes_are_cut_and_small_ones_stay_whole() -> None:
 )
 def test_sources_that_cannot_be_read_are_refused_in_one_line(source: str, message: str | None) -> None:
     if message is None:
-        assert parse_synthetic(source) == parse_synthetic("synthetic:mines")
+        assert SyntheticSet.parse(source) == SyntheticSet.parse("synthetic:mines")
         return
     with pytest.raises(InputError) as caught:
-        parse_synthetic(source)
+        SyntheticSet.parse(source)
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_an_unknown_split_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"There is no split 'tset': did you mean 'test'\?"):
-        open_synthetic(SOURCE, "tset", cache_dir=tmp_path)
+        open_drawn(SOURCE, "tset", cache_dir=tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_cache_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match=r"cannot be written \(Not a directory\)"):
-        open_synthetic(SOURCE, "train", cache_dir=tmp_path / "file")
+        open_drawn(SOURCE, "train", cache_dir=tmp_path / "file")
 
 
 def test_the_cache_is_where_it_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

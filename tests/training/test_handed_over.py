@@ -90,6 +90,18 @@ def test_objects_train_and_what_the_folder_says_of_them_is_true(network: minenet
     assert again.provenance.recipe["start_from"] == config["start_from"]
 
 
+@pytest.mark.slow
+def test_the_card_says_what_training_on_drawn_pairs_is_worth(
+    network: minenetcd.ChangeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINENETCD_CACHE", str(tmp_path / "cache"))
+    images = write_squares(tmp_path / "images") / "train/A"
+    data = {"name": f"pasted:{images}?pairs=4&val=2&size=32", "workers": 0}
+    trained = minenetcd.train(network, tmp_path / "run", data=data, device="cpu", **QUICK)
+    assert str(trained.provenance.limits).startswith("Trained on change that was pasted into real images")
+    assert str(trained.provenance.limits) in (tmp_path / "run/README.md").read_text(encoding="utf-8")
+
+
 class Difference(minenetcd.ChangeModel):
     """The least a network is."""
 

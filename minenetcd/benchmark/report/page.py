@@ -16,6 +16,7 @@ from minenetcd.benchmark.results.comparison import Comparison
 from minenetcd.benchmark.results.summary import parts
 from minenetcd.configs.suite import Suite
 from minenetcd.constants import VERSION
+from minenetcd.datasets.drawn import drawn_kind
 from minenetcd.display.page import drawing_source, key_figures, picture_source, render_page
 from minenetcd.display.tables import html_table
 from minenetcd.display.words import duration
@@ -151,10 +152,8 @@ def _protocol(suite: Suite, frame: pd.DataFrame) -> str:
         sentences.append(
             "Rows with weights trained elsewhere were not trained here: how their checkpoints were chosen is not known."
         )
-    if frame["data_source"].fillna("").str.startswith("synthetic:").any():
-        sentences.append("Synthetic scenes were drawn by this package: scores on them say nothing about real mines.")
-    if frame["data_source"].fillna("").str.startswith("pasted:").any():
-        sentences.append("Changes were pasted into real images: scores on them say nothing about real change.")
+    kinds = map(drawn_kind, frame["data_source"].dropna().unique())
+    sentences += dict.fromkeys(kind.caution for kind in kinds if kind)
     return "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from minenetcd.datasets.drawn import name_parts
 from minenetcd.registry import name_alone
 from minenetcd.weights.maps import MAPS
 
@@ -58,9 +59,9 @@ def option_label(option: str, value: Any) -> str:
 
 
 def data_label(name: str) -> str:
-    """A short name of a data set: the last part of a path or id; synthetic ones by their name."""
-    short = name.partition("?")[0].rstrip("/").split("/")[-1]
-    return short.replace("synthetic:", "Synthetic: ")
+    """A short name of a data set: the last part of a path or id, and how it is drawn where it is."""
+    drawn, last = name_parts(name)
+    return f"{drawn.capitalize()}: {last}" if drawn else last
 
 
 def recipe_label(recipe: str | Mapping[str, Any]) -> str:

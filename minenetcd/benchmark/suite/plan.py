@@ -7,12 +7,11 @@ from typing import Any, Self
 from minenetcd.benchmark.record import Timing
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.benchmark.suite.trunks import complexity_of
-from minenetcd.building.pasted_sets.source import parse_pasted
-from minenetcd.building.synthetic_sets.source import parse_synthetic
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.datasets.catalog import available_on_disk, load_dataset
+from minenetcd.datasets.drawn import drawn_kind
 from minenetcd.datasets.named import find_named
-from minenetcd.datasets.source import PASTED, SYNTHETIC, read_source
+from minenetcd.datasets.source import read_source
 from minenetcd.errors import DataError
 from minenetcd.models.complexity import SIDE, Complexity
 from minenetcd.training.plan import Plan
@@ -105,16 +104,11 @@ class Costs:
 
 def data_size(source: str, splits: Iterable[str]) -> DataSize | None:
     """How large the `splits` of a data set are, from its description or from this disk; None where neither says."""
-    if source.startswith(SYNTHETIC):
-        drawn = parse_synthetic(source)
-        patches = drawn.sites * (drawn.size // drawn.patch) ** 2
-        return DataSize({split: round(patches * share) for split, share in USUAL_SHARES.items()}, drawn.patch, True)
-    if source.startswith(PASTED):
-        pasted = parse_pasted(source)
-        return DataSize({"train": pasted.pairs, "val": pasted.val}, pasted.size)
-    if (row := find_named(source.partition("?")[0].partition("@")[0], or_id=True)) is not None:
-        shares = {split: round(row.patches * share) for split, share in USUAL_SHARES.items()}
-        return DataSize(row.split_patches or shares, row.side, row.split_patches is None)
+    kind = drawn_kind(source)
+    named = kind.parse(source) if kind else find_named(source.partition("?")[0].partition("@")[0], or_id=True)
+    if named is not None:
+        shares = {split: round(named.patches * share) for split, share in USUAL_SHARES.items()}
+        return DataSize(named.split_patches or shares, named.side, named.split_patches is None)
     if read_source(source).hub is not None and not available_on_disk(source):
         return None
     sets = {split: load_dataset(source, split) for split in dict.fromkeys(splits)}

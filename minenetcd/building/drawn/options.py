@@ -3,19 +3,39 @@
 import hashlib
 import re
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from minenetcd.errors import OptionError, UnknownNameError
 
 
-def read_options(
-    source: str, query: str, limits: Mapping[str, tuple[int, int]], *, kind: str, texts: Collection[str] = ()
-) -> tuple[dict[str, int], dict[str, str]]:
-    """The options of `query`: whole numbers within their `limits`, and those of `texts` as they are.
+class Asked(NamedTuple):
+    """What a source says: its name, and of its options whole numbers and texts."""
 
-    `kind` is what a message calls the data set. UnknownNameError for another option, OptionError for one that stands
-    twice or is out of its limits.
+    name: str
+    numbers: dict[str, int]
+    texts: dict[str, str]
+
+
+def read_drawn(
+    source: str, example: str, limits: Mapping[str, tuple[int, int]], *, name: str, texts: Collection[str] = ()
+) -> Asked:
+    """What `source` says, in the form of `example`: options are whole numbers within their `limits`, `texts` any text.
+
+    `name` is the pattern of the name. OptionError for another form and for an option that stands twice or is out of its
+    limits, UnknownNameError for another option.
     """
+    kind = example.partition(":")[0]
+    match = re.fullmatch(rf"{kind}:({name})(?:\?(.*))?", source)
+    if match is None:
+        raise OptionError(f"A {kind} data set reads like {example}, got {source!r}: correct it.")
+    return Asked(match[1], *_options(source, match[2] or "", limits, kind, texts))
+
+
+def _options(
+    source: str, query: str, limits: Mapping[str, tuple[int, int]], kind: str, texts: Collection[str]
+) -> tuple[dict[str, int], dict[str, str]]:
+    """The options of `query`: whole numbers within their `limits`, and those of `texts` as they are."""
     numbers: dict[str, int] = {}
     words: dict[str, str] = {}
     for key, text in parse_qsl(query, keep_blank_values=True):

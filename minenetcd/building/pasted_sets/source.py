@@ -6,25 +6,24 @@ split, since what is measured on pasted change says nothing of real change.
 
 import hashlib
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from minenetcd.building.drawn.contract import DrawnSet
 from minenetcd.building.drawn.once import made_once
-from minenetcd.building.drawn.options import read_options, seed_of
+from minenetcd.building.drawn.options import read_drawn, seed_of
 from minenetcd.building.pasted_sets.crops import Crops
 from minenetcd.building.pasted_sets.images import find_sets, split_sets, table_of
-from minenetcd.building.pasted_sets.pair_files import draw_pairs, table_in
+from minenetcd.building.pasted_sets.pair_files import NOT_LABELLED, draw_pairs, table_in
 from minenetcd.constants import VERSION, Progress, no_progress
 from minenetcd.data.reading.folder_layout import image_files
+from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import DataError, OptionError
 from minenetcd.synthetic.pasting.rules import PastingRules
 
-SCHEME = "pasted:"
 EXAMPLE = "pasted:images?pairs=1000&size=256&seed=1"
-SPLITS = ("train", "val")
 #: Whole numbers; shares are in percent, lengths in pixels.
 LIMITS = {
     "pairs": (1, 1_000_000), "val": (1, 1_000_000), "size": (32, 2048), "seed": (0, 2**31 - 1),
@@ -38,8 +37,16 @@ _VAL_SHARE = 4  # without `val`, one pair is held out for so many that train
 
 
 @dataclass(frozen=True)
-class PastedSet:
+class PastedSet(DrawnSet):
     """What decides every pixel, beside the images. `table` is read in place of FOLDER's own sets.csv."""
+
+    splits = ("train", "val")
+    read_options = ReadOptions(not_labelled=NOT_LABELLED)
+    limits = (
+        "Trained on change that was pasted into real images: figures measured on such pairs do not say how well it "
+        "finds real change. Check it on a place you know before you report areas from it."
+    )
+    caution = "Changes were pasted into real images: scores on them say nothing about real change."
 
     folder: Path
     pairs: int = 1000
@@ -50,9 +57,33 @@ class PastedSet:
     rules: PastingRules = field(default_factory=PastingRules)
     table: Path | None = None
 
-    def count(self, split: str) -> int:
-        """The pairs of a split."""
-        return self.pairs if split == "train" else self.val
+    @classmethod
+    def parse(cls, source: str) -> Self:
+        """Without `val`, it is a share of `pairs`."""
+        name, numbers, texts = read_drawn(source, EXAMPLE, LIMITS, name="[^?]+", texts=("table",))
+        pairs = numbers.get("pairs", cls.pairs)
+        return cls(
+            Path(name).expanduser(),
+            pairs,
+            numbers.get("val", max(pairs // _VAL_SHARE, 1)),
+            numbers.get("size", cls.size),
+            numbers.get("seed", cls.seed),
+            numbers.get("two_dates", cls.two_dates),
+            _rules(numbers, source),
+            Path(texts["table"]).expanduser() if "table" in texts else None,
+        )
+
+    @property
+    def patches(self) -> int:
+        return self.pairs + self.val
+
+    @property
+    def split_patches(self) -> dict[str, int]:
+        return {"train": self.pairs, "val": self.val}
+
+    @property
+    def side(self) -> int:
+        return self.size
 
     def key(self) -> str:
         """A folder name of its own, for these images, by their names, sizes and times, and this version."""
@@ -64,56 +95,32 @@ class PastedSet:
             digest.update(table.read_bytes())
         return f"{self.folder.resolve().name}-size{self.size}-seed{self.seed}-{digest.hexdigest()[:12]}-v{VERSION}"
 
+    def build(self, split: str, cache: Path, *, workers: int | None = None, progress: Progress = no_progress) -> Path:
+        """Each split has a folder.
 
-def parse_pasted(source: str) -> PastedSet:
-    """What `source` asks for; OptionError or UnknownNameError, in one line, where it cannot be read."""
-    match = re.fullmatch(rf"{SCHEME}([^?]+)(?:\?(.*))?", source)
-    if match is None:
-        raise OptionError(f"A data set of pasted pairs reads like {EXAMPLE}, got {source!r}: correct it.")
-    numbers, words = read_options(source, match[2] or "", LIMITS, kind="pasted", texts=("table",))
-    rules = _rules(numbers, source)
-    pairs = numbers.get("pairs", PastedSet.pairs)
-    return PastedSet(
-        Path(match[1]).expanduser(),
-        pairs,
-        numbers.get("val", max(pairs // _VAL_SHARE, 1)),
-        numbers.get("size", PastedSet.size),
-        numbers.get("seed", PastedSet.seed),
-        numbers.get("two_dates", PastedSet.two_dates),
-        rules,
-        Path(words["table"]).expanduser() if "table" in words else None,
-    )
+        DataError for a folder without images, a split without any, and images smaller than `size`.
+        """
+        if not self.folder.is_dir():
+            raise DataError(f"There is no folder {self.folder}: check the path.")
+        if self.table is not None and not self.table.is_file():
+            raise DataError(f"There is no table {self.table}: check the path.")
+        folder = cache / "pasted" / self.key() / split
+        made_once(folder, table_in(folder), lambda: self._draw(split, folder, workers, progress))
+        return folder
 
-
-def build_pasted(
-    wanted: PastedSet, split: str, cache: Path, *, workers: int | None = None, progress: Progress = no_progress
-) -> Path:
-    """The folder of the pairs of `split` in `cache`, drawn unless it is there.
-
-    DataError for a folder without images, a split without any, and images smaller than `size`.
-    """
-    if not wanted.folder.is_dir():
-        raise DataError(f"There is no folder {wanted.folder}: check the path.")
-    if wanted.table is not None and not wanted.table.is_file():
-        raise DataError(f"There is no table {wanted.table}: check the path.")
-    folder = cache / "pasted" / wanted.key() / split
-
-    def make() -> None:
-        sets = tuple(split_sets(find_sets(wanted.folder, wanted.table))[split])
+    def _draw(self, split: str, folder: Path, workers: int | None, progress: Progress) -> None:
+        sets = tuple(split_sets(find_sets(self.folder, self.table))[split])
         if not sets:
             raise DataError(
-                f"{wanted.folder} has no images to hold out for val: it needs a set of two places, or of four dates "
-                "of one."
+                f"{self.folder} has no images to hold out for val: it needs a set of two places, or of four dates of "
+                "one."
             )
-        crops = Crops(wanted.folder.resolve(), sets, wanted.size)
-        seeds = [seed_of("pasted", wanted.seed, split, number) for number in range(wanted.count(split))]
+        crops = Crops(self.folder.resolve(), sets, self.size)
+        seeds = [seed_of("pasted", self.seed, split, number) for number in range(self.split_patches[split])]
         draw_pairs(
-            folder, split, crops, seeds, two_dates=wanted.two_dates / 100, rules=wanted.rules,
+            folder, split, crops, seeds, two_dates=self.two_dates / 100, rules=self.rules,
             workers=workers or os.cpu_count() or 1, progress=progress,
         )  # fmt: skip
-
-    made_once(folder, table_in(folder), make)
-    return folder
 
 
 def _rules(numbers: Mapping[str, int], source: str) -> PastingRules:
