@@ -42,8 +42,8 @@ class Swin(Backbone):
             num_heads=list(heads),
             window_size=window,
             drop_path_rate=drop_path,
-            out_features=_STAGES,  # type: ignore[call-arg]  # a property, which the library's types leave out
         )
+        config.out_features = _STAGES
         self.network = _without_unused_norm(SwinBackbone(config))
         self.pretrained_id = pretrained_id
         self.channels = tuple(self.network.channels)

@@ -31,7 +31,9 @@ class MapHead(nn.Sequential):
 
     def forward(self, levels: Sequence[Tensor]) -> Tensor:
         enlarged = [resize_to(level, like=levels[0], align_corners=True) for level in levels]
-        merged: Tensor = super().forward(torch.cat(enlarged, dim=1))  # type: ignore[no-untyped-call]  # torch's own
+        merged = torch.cat(enlarged, dim=1)
+        for layer in self:
+            merged = layer(merged)
         return merged
 
 

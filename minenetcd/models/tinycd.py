@@ -32,8 +32,9 @@ class Mix(nn.Sequential):
         )
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:  # type: ignore[override]  # nn.Sequential takes one
-        interleaved = torch.stack([before, after], dim=2).flatten(1, 2)  # b0, a0, b1, a1, ...
-        mixed: Tensor = super().forward(interleaved)  # type: ignore[no-untyped-call]  # torch gives no types
+        mixed = torch.stack([before, after], dim=2).flatten(1, 2)  # b0, a0, b1, a1, ...
+        for layer in self:
+            mixed = layer(mixed)
         return mixed
 
 
