@@ -50,8 +50,11 @@ class ChangeDataset(Dataset[ChangeSample], ABC):
 
     @cached_property
     def facts(self) -> DatasetFacts:
-        """What identifies the pairs: each source sets it, or finds it here when it is first asked for."""
-        raise NotImplementedError
+        """What identifies the pairs: each source sets it, or finds it here when it is first asked for.
+
+        DataError where it does neither.
+        """
+        raise DataError(f"{type(self).__name__} needs facts, which identify its pairs: set self.facts to DatasetFacts.")
 
     def __len__(self) -> int:
         return len(self.names)
