@@ -4,21 +4,18 @@ Source: Csurka, Larlus, Perronnin, "What is a good evaluation measure for semant
 Departs from it: counts are pooled over all images before any ratio is taken.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, distance_transform_edt
-from torch import Tensor
 
-from minenetcd.constants import UNKNOWN
-from minenetcd.errors import SizeError
+from minenetcd.evaluation.counts import Counts, labelled_pixels
 
 
 @dataclass(frozen=True)
-class BoundaryCounts:
+class BoundaryCounts(Counts):
     """Pixels on the outlines of change, and how many of them have one of the other mask's within the tolerance."""
 
     predicted: int = 0
@@ -33,9 +30,7 @@ class BoundaryCounts:
         A changed pixel is on the outline where one of its four neighbours is unchanged; the edge of the image and
         ignored pixels make no outline. `tolerance` is a Euclidean distance [pixels].
         """
-        if prediction.shape != truth.shape:
-            raise SizeError(f"Masks to compare need one shape, got {prediction.shape} and {truth.shape}: crop one.")
-        known = (prediction != UNKNOWN) & (truth != UNKNOWN)
+        known = labelled_pixels(prediction, truth)
         predicted, true = (_outline(mask == 1, known) for mask in (prediction, truth))
         return cls(
             predicted=int(predicted.sum()),
@@ -43,18 +38,6 @@ class BoundaryCounts:
             true=int(true.sum()),
             true_met=int((true & _near(predicted, tolerance)).sum()),
         )
-
-    @classmethod
-    def from_tensor(cls, counts: Tensor) -> Self:
-        """What `to_tensor` made, for example after a sum over processes."""
-        return cls(*counts.tolist())
-
-    def to_tensor(self) -> Tensor:
-        """predicted, predicted_met, true, true_met as int64 (4,)."""
-        return torch.tensor(astuple(self), dtype=torch.int64)
-
-    def __add__(self, other: Self) -> Self:
-        return type(self)(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def precision(self) -> float | None:

@@ -1,15 +1,12 @@
 """Counts first: the metrics of section 5.4 (equations 7 to 11) and others, from one pooled confusion count."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from minenetcd.constants import UNKNOWN
-from minenetcd.errors import SizeError
+from minenetcd.evaluation.counts import Counts, labelled_pixels
 
 #: What `Confusion.metrics` gives, in the order of a table.
 METRICS = (
@@ -20,7 +17,7 @@ METRICS = (
 
 
 @dataclass(frozen=True)
-class Confusion:
+class Confusion(Counts):
     """Pixels by truth and prediction. Counts add up over tiles, scenes and processes; ratios do not.
 
     Metrics without another word in their name are of the changed class. A ratio whose denominator is zero is
@@ -35,24 +32,10 @@ class Confusion:
     @classmethod
     def count(cls, prediction: NDArray[np.integer], truth: NDArray[np.integer]) -> Self:
         """Compare two masks of one shape holding 0 unchanged, 1 changed, 255 ignored (in either of them)."""
-        if prediction.shape != truth.shape:
-            raise SizeError(f"Masks to compare need one shape, got {prediction.shape} and {truth.shape}: crop one.")
-        known = (prediction != UNKNOWN) & (truth != UNKNOWN)
+        known = labelled_pixels(prediction, truth)
         code = 2 * (truth[known] == 1).astype(np.int64) + (prediction[known] == 1)
         tn, fp, fn, tp = np.bincount(code, minlength=4).tolist()
         return cls(tp=tp, fp=fp, fn=fn, tn=tn)
-
-    @classmethod
-    def from_tensor(cls, counts: Tensor) -> Self:
-        """What `to_tensor` made, for example after a sum over processes."""
-        return cls(*counts.tolist())
-
-    def to_tensor(self) -> Tensor:
-        """tp, fp, fn, tn as int64 (4,)."""
-        return torch.tensor(astuple(self), dtype=torch.int64)
-
-    def __add__(self, other: Self) -> Self:
-        return type(self)(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn, self.tn + other.tn)
 
     def metrics(self) -> dict[str, float | None]:
         """Everything in METRICS by its name."""
