@@ -25,6 +25,14 @@ def require_three_bands(weights: str, bands: int) -> None:
         raise OptionError(f"The {weights} read 3 bands, this trunk {bands}: use in_channels=3, or {WAY_OUT}.")
 
 
+def require_published(weights: str, pretrained_id: str | None, bands: int) -> str:
+    """`pretrained_id` of the published `weights`; OptionError where a trunk has none, or does not read three bands."""
+    if pretrained_id is None:
+        raise no_weights()
+    require_three_bands(weights, bands)
+    return pretrained_id
+
+
 def no_weights() -> OptionError:
     """For a trunk of a size that nobody published."""
     return OptionError("This trunk has no pretrained weights: build it with pretrained_backbone=False.")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from minenetcd.backbones.base import Backbone
-from minenetcd.backbones.pretrained import from_hub, no_weights, require_three_bands
+from minenetcd.backbones.pretrained import from_hub, require_published
 
 
 class ResNet(Backbone):
@@ -62,12 +62,10 @@ class ResNet(Backbone):
 
         OptionError for other than three input bands, WeightsError where the weights cannot be had.
         """
-        if self.pretrained_id is None:
-            raise no_weights()
-        require_three_bands("ImageNet weights of ResNet", self.in_channels)
+        pretrained_id = require_published("ImageNet weights of ResNet", self.pretrained_id, self.in_channels)
         from transformers import ResNetBackbone  # here, because whoever fetches nothing shall not wait for it
 
-        published = from_hub(ResNetBackbone.from_pretrained, self.pretrained_id)
+        published = from_hub(ResNetBackbone.from_pretrained, pretrained_id)
         self.network.load_state_dict(published.state_dict())
 
 

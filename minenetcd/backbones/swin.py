@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from transformers import SwinBackbone, SwinConfig, UperNetForSemanticSegmentation
 
 from minenetcd.backbones.base import Backbone
-from minenetcd.backbones.pretrained import from_hub, no_weights, require_three_bands
+from minenetcd.backbones.pretrained import from_hub, require_published
 
 _STAGES = ["stage1", "stage2", "stage3", "stage4"]
 
@@ -56,10 +56,10 @@ class Swin(Backbone):
 
         OptionError for other than three input bands, WeightsError where the weights cannot be had.
         """
-        if self.pretrained_id is None:
-            raise no_weights()
-        require_three_bands("pretrained weights of Swin", self.network.config.num_channels)
-        published = from_hub(UperNetForSemanticSegmentation.from_pretrained, self.pretrained_id).backbone
+        pretrained_id = require_published(
+            "pretrained weights of Swin", self.pretrained_id, self.network.config.num_channels
+        )
+        published = from_hub(UperNetForSemanticSegmentation.from_pretrained, pretrained_id).backbone
         self.network.load_state_dict(_without_unused_norm(published).state_dict())
 
 

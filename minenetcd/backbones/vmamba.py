@@ -16,7 +16,7 @@ from torchvision.models import Weights, WeightsEnum
 from torchvision.ops import Permute, StochasticDepth
 
 from minenetcd.backbones.base import Backbone
-from minenetcd.backbones.pretrained import WAY_OUT, downloading, no_weights, require_three_bands
+from minenetcd.backbones.pretrained import WAY_OUT, downloading, require_published
 from minenetcd.backbones.selective_scan import scan_time_major
 from minenetcd.errors import WeightsError
 
@@ -86,10 +86,8 @@ class VMamba(Backbone):
 
         OptionError for other than three input bands, WeightsError where the file cannot be had or does not fit.
         """
-        if self.pretrained_id is None:
-            raise no_weights()
-        require_three_bands("ImageNet weights of VMamba", self.in_channels)
-        weights = ImageNetWeights.__members__[self.pretrained_id]
+        pretrained_id = require_published("ImageNet weights of VMamba", self.pretrained_id, self.in_channels)
+        weights = ImageNetWeights.__members__[pretrained_id]
         published = _fetch(weights)
         own = {name: x for name, x in self.state_dict().items() if not name.startswith("outnorm")}
         for name, x in own.items():
