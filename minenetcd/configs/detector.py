@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
-from minenetcd.configs.section import Section, Threshold, as_mapping
+from minenetcd.configs.section import Section, Threshold
 from minenetcd.constants import IMAGENET_MEAN, IMAGENET_STD, LEAST_SIDE
 from minenetcd.errors import OptionError
 
@@ -18,13 +18,9 @@ class ModelSettings(Section):
     """An architecture by name, and its options, which its constructor checks."""
 
     model_config = ConfigDict(extra="allow")
+    named_by = "name"
 
     name: str = Field(description="A name of 'minenetcd models'.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named(cls, values: Any) -> Any:
-        return as_mapping(values, "name")
 
     @property
     def options(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from minenetcd.configs.detector import DetectorSettings
 from minenetcd.configs.recipe import Recipe
-from minenetcd.configs.section import Section, as_mapping
+from minenetcd.configs.section import Section
 from minenetcd.errors import UnknownNameError
 from minenetcd.files import write_json
 
@@ -18,6 +18,8 @@ HANDED_OVER = "object:"
 
 class DataSettings(Section):
     """Where the pairs come from."""
+
+    named_by = "name"
 
     name: str = Field(
         description="A named data set, a hub id, a folder, synthetic:NAME?sites=20 or pasted:FOLDER?pairs=1000."
@@ -31,11 +33,6 @@ class DataSettings(Section):
         description="Cut the validation pairs out of train_split, by site where sites are known.",
     )
     workers: int = Field(default=2, ge=0, description="Processes that read and augment, for each training process.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named(cls, values: Any) -> Any:
-        return as_mapping(values, "name")
 
     @model_validator(mode="after")
     def _nothing_is_chosen_on_the_test_split(self) -> Self:

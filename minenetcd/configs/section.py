@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Annotated, Any, Self, get_args
+from typing import Annotated, Any, ClassVar, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, WithJsonSchema, model_validator
 
 from minenetcd.constants import check_threshold
 from minenetcd.errors import InputError, OptionError, UnknownNameError
@@ -23,6 +23,12 @@ class Section(BaseModel):
     """A group of keys that belong together."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    named_by: ClassVar[str | None] = None  # the key that a value stands for which is no mapping
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, values: Any) -> Any:
+        return values if cls.named_by is None else as_mapping(values, cls.named_by)
 
     @classmethod
     def read(cls, values: Any) -> Self:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from minenetcd.configs.schema import DataSettings
-from minenetcd.configs.section import Section, Threshold, as_mapping
+from minenetcd.configs.section import Section, Threshold
 
 #: What `weights` may say besides the place of a trained detector.
 TRAIN, PUBLISHED = "train", "published"
@@ -13,6 +13,8 @@ TRAIN, PUBLISHED = "train", "published"
 
 class MethodEntry(Section):
     """One method, or, with options that list several values, one row for each combination of them."""
+
+    named_by = "config"
 
     config: str | dict[str, Any] = Field(description="Name of a shipped configuration, a YAML file, or a mapping.")
     label: str | None = Field(default=None, description="What the row is called; by default the method's name.")
@@ -22,11 +24,6 @@ class MethodEntry(Section):
     )
     weights: str | None = Field(default=None, description="As the suite's, for this method alone.")
     settings: dict[str, Any] = Field(default_factory=dict, description="Further changes to the configuration.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named(cls, values: Any) -> Any:
-        return as_mapping(values, "config")
 
 
 class DatasetEntry(DataSettings):
