@@ -9,24 +9,19 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import shapely
+from affine import Affine
 from numpy.typing import NDArray
-from rasterio.coords import BoundingBox
-from rasterio.enums import Resampling
-from rasterio.io import DatasetReader
-from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
-from shapely import Polygon
 
 from minenetcd.errors import GridError, OptionError, RasterError
-from minenetcd.geo.grid import Grid, apply, transformer
-from minenetcd.geo.raster import Raster, read_canvas
+from minenetcd.geo.adjustment import Shift, Tone
+from minenetcd.geo.date import Date, Pixels
+from minenetcd.geo.grid import Grid
+from minenetcd.geo.overlap import shared_window
+from minenetcd.geo.raster import Raster
 from minenetcd.geo.source import all_bands
 
-POSITION_TOLERANCE = 0.01  # of a pixel, in the warp; GDAL's own default is an eighth
 PROBE = 512
-
-Pixels = tuple[NDArray[Any], NDArray[np.bool_]]  # (H, W, C), and where they are valid (H, W)
 
 
 @dataclass(frozen=True)
@@ -38,23 +33,36 @@ class Pair:
     valid: NDArray[np.bool_]
     grid: Grid
 
+    @classmethod
+    def of_arrays(cls, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_] | None = None) -> Self:
+        """Two images (H, W, C) without a place on Earth, valid everywhere unless `valid` (H, W) says where."""
+        height, width = before.shape[:2]
+        valid = np.ones((height, width), bool) if valid is None else valid
+        return cls(before, after, valid, Grid(height, width, Affine.identity(), None))
+
 
 class AlignedPair:
     """Two opened dates read as one; a context manager, for one thread at a time. Made by `open_pair`.
 
     `grid`: the before image's, or that at the metres per pixel asked for. `overlap`: the smallest window of it that
     holds the intersection of both images. A date whose grid matches is read as stored, bit for bit; another is
-    warped bilinearly (downsampling widens the kernel), and invalid pixels take no part in any mean.
+    warped bilinearly (downsampling widens the kernel), and invalid pixels take no part in any mean. `shift` and `tone`:
+    what the after image is freed of (None: nothing). Toned pixels have the type that holds the numbers of both dates.
     """
 
-    def __init__(self, before: Raster, after: Raster, *, grid: Grid) -> None:
+    def __init__(
+        self, before: Raster, after: Raster, *, grid: Grid, shift: Shift | None = None, tone: Tone | None = None
+    ) -> None:
         self.before = before
         self.after = after
         self.grid = grid
-        self.overlap: Window = _overlap(grid, after.grid)
+        self.shift = shift
+        self.tone = tone
+        on_after = grid if shift is None else shift.moved(grid)
+        self.overlap: Window = shared_window(on_after, after.grid)
         self._opened = ExitStack()
-        self._before = self._opened.enter_context(_Date(before, grid))
-        self._after = self._opened.enter_context(_Date(after, grid))
+        self._before = self._opened.enter_context(Date(before, grid))
+        self._after = self._opened.enter_context(Date(after, on_after))
 
     def read(self, window: Window) -> Pair:
         """Both dates in `window` of `grid`. GridError for a window outside it; RasterError for a damaged file."""
@@ -63,19 +71,36 @@ class AlignedPair:
 
     def read_dates(self, window: Window) -> tuple[Pixels, Pixels]:
         """Pixels and own validity of each date in `window`, which lies in `grid`."""
-        return self._before.read(window), self._after.read(window)
+        return self._before.read(window), self._toned(*self._after.read(window))
 
     def read_small(self, max_side: int) -> Pair:
         """The overlap of both dates on one smaller grid, at most `max_side` pixels a side."""
-        window = self.overlap
-        part = self.grid.part(window)
-        small = part.decimated(max_side)
-        return _pair(_read_small(self._before, window, small), _read_small(self._after, window, small), small)
+        small = self.grid.part(self.overlap).decimated(max_side)
+        before, after = (date.read_small(self.overlap, max_side) for date in (self._before, self._after))
+        return _pair(before, self._toned(*after), small)
+
+    def adjusted(self, *, shift: Shift | None = None, tone: Tone | None = None) -> "AlignedPair":
+        """The same pair with the after image moved back by `shift` (in pixels of `grid`), and in the tone of before.
+
+        The tone is that of the pair with the shift. What is not given, not applicable or not reliable stays as it is
+        here. It reads this pair's files, and closes with it.
+        """
+        adjusted = _Adjusted(
+            self.before, self.after, grid=self.grid,
+            shift=shift if shift is not None and shift.is_applicable else self.shift,
+            tone=tone if tone is not None and tone.is_reliable else self.tone,
+        )  # fmt: skip
+        return self._opened.enter_context(adjusted)
+
+    def _toned(self, pixels: NDArray[Any], valid: NDArray[np.bool_]) -> Pixels:
+        if self.tone is None:
+            return pixels, valid
+        return self.tone.apply(pixels, np.result_type(self.before.dtype, self.after.dtype)), valid
 
     @property
     def both_as_stored(self) -> bool:
-        """Whether neither date is resampled."""
-        return self._before.is_as_stored and self._after.is_as_stored
+        """Whether neither date is resampled, or toned."""
+        return self.tone is None and self._before.is_as_stored and self._after.is_as_stored
 
     def close(self) -> None:
         self._opened.close()
@@ -87,6 +112,13 @@ class AlignedPair:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _Adjusted(AlignedPair):
+    """A pair whose files are those of another, which closes them."""
+
+    def close(self) -> None:
+        self._opened.close()
 
 
 def open_pair(
@@ -122,58 +154,6 @@ def shared_bands(before: str | Path, after: str | Path) -> tuple[tuple[int, ...]
     return numbers[0][:count], numbers[1][:count]
 
 
-class _Date:
-    """One date seen on `grid`: as stored where the grids match, else warped."""
-
-    def __init__(self, raster: Raster, grid: Grid) -> None:
-        self.raster = raster
-        self.is_as_stored = raster.grid.matches(grid)
-        self._opened = ExitStack()
-        if not self.is_as_stored:
-            self._warped = _warp(raster, raster.grid, grid, self._opened)
-
-    def read(self, window: Window) -> Pixels:
-        if self.is_as_stored:
-            return self.raster.read(window)
-        with self.raster.readable():
-            return read_canvas(self._warped, len(self.raster.bands), window)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._opened.close()
-
-
-def _warp(raster: Raster, source_grid: Grid, grid: Grid, opened: ExitStack) -> WarpedVRT:
-    """`raster`, first averaged down to the size of `source_grid`, as a data set on `grid` with an alpha band."""
-    with raster.readable():
-        canvas: DatasetReader = opened.enter_context(raster.canvas(*source_grid.shape))
-        warped = WarpedVRT(
-            canvas, crs=grid.crs, transform=grid.transform, height=grid.height, width=grid.width,
-            resampling=Resampling.bilinear, tolerance=POSITION_TOLERANCE,
-            add_alpha=canvas.count == len(raster.bands),
-        )  # fmt: skip
-        return opened.enter_context(warped)
-
-
-def _read_small(date: _Date, window: Window, small: Grid) -> Pixels:
-    raster = date.raster
-    if date.is_as_stored:
-        with raster.readable(), raster.canvas(*small.shape, window) as canvas:
-            return read_canvas(canvas, len(raster.bands))
-    with ExitStack() as opened:
-        warped = _warp(raster, _reduced(raster.grid, small), small, opened)
-        with raster.readable():
-            return read_canvas(warped, len(raster.bands))
-
-
-def _reduced(grid: Grid, small: Grid) -> Grid:
-    """`grid` with pixels about as large as those of `small`, so that little is left for the warp to average."""
-    ratio = min(s / g for s, g in zip(small.metres_per_pixel, grid.metres_per_pixel, strict=True))
-    return grid.decimated(max(1, round(max(grid.shape) / max(1.0, ratio))))
-
-
 def _pair(before: Pixels, after: Pixels, grid: Grid) -> Pair:
     return Pair(before[0], after[0], before[1] & after[1], grid)
 
@@ -205,55 +185,6 @@ def _check_comparable(before: Raster, after: Raster) -> None:
             f"{first.width} x {first.height} and {second.width} x {second.height} pixels: "
             "crop or scale one to the other, or give GeoTIFFs."
         )
-
-
-def _overlap(grid: Grid, after: Grid) -> Window:
-    """The smallest window of `grid` around what `after` shares with it. GridError where that is nothing."""
-    shared = _shared_area(grid, after) if grid.is_georeferenced else _rectangle(grid)
-    if shared.area == 0:
-        raise GridError(
-            f"The images do not overlap: before covers {_degrees(grid.bounds_degrees)}, after "
-            f"{_degrees(after.bounds_degrees)}: give two images of one place."
-        )
-    tolerance = 1e-6
-    left, top, right, bottom = shared.bounds
-    col, row = (max(0, int(np.floor(low + tolerance))) for low in (left, top))
-    last_col = min(grid.width, int(np.ceil(right - tolerance)))
-    last_row = min(grid.height, int(np.ceil(bottom - tolerance)))
-    return Window(col, row, max(1, last_col - col), max(1, last_row - row))
-
-
-def _shared_area(grid: Grid, after: Grid) -> Polygon:
-    """The intersection in pixels of `grid`, found by laying the smaller image, all within reach, onto the larger."""
-    ground = (grid.height * grid.width * grid.pixel_hectares, after.height * after.width * after.pixel_hectares)
-    if ground[1] <= ground[0]:
-        return _project(_rectangle(after), after, grid).intersection(_rectangle(grid))
-    shared = _project(_rectangle(grid), grid, after).intersection(_rectangle(after))
-    return _project(shared, after, grid).intersection(_rectangle(grid)) if shared.area else shared
-
-
-def _rectangle(grid: Grid) -> Polygon:
-    return shapely.segmentize(shapely.box(0, 0, grid.width, grid.height), max(grid.shape) / 32)
-
-
-def _project(shape: Polygon, source: Grid, target: Grid) -> Polygon:
-    """`shape` in pixels of `source`, to pixels of `target`; points beyond the target's CRS are left out."""
-    to_target = transformer(source.wkt(), target.wkt())
-    centre = apply(target.transform, target.width / 2, target.height / 2)[0]
-
-    def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        x, y = to_target(*apply(source.transform, points[:, 0], points[:, 1]))
-        if target.is_geographic:
-            x = (x - centre + 180) % 360 - 180 + centre  # stay on the target's side of the date line
-        return np.column_stack(apply(~target.transform, x, y))
-
-    points = move(shapely.get_coordinates(shape))
-    points = points[np.isfinite(points).all(axis=1)]
-    return shapely.make_valid(Polygon(points)) if len(points) > 3 else Polygon()
-
-
-def _degrees(box: BoundingBox) -> str:
-    return f"{box.left:.4f} to {box.right:.4f} degrees east, {box.bottom:.4f} to {box.top:.4f} north"
 
 
 def _check_content(pair: AlignedPair) -> None:

@@ -80,3 +80,21 @@ def utm_grid(height: int, width: int, *, left: float = 400_000, top: float = 5_6
 def utm() -> Callable[..., Grid]:
     """utm(height, width, left=, top=, metres=) -> Grid in UTM zone 33 north, at about 50.5 degrees north."""
     return utm_grid
+
+
+def moved_ground(
+    height: int, width: int, dx: float = 0, dy: float = 0, *, seed: int = 0, bands: int = 3
+) -> NDArray[np.float64]:
+    """Ground (H, W, C) with detail of every size, from 20 to 220, whose content is moved by (dx, dy) pixels.
+
+    It is moved in its spectrum, exactly, on a canvas 32 pixels wider on each side: no edge is wrapped in.
+    """
+    rng = np.random.default_rng(seed)
+    y, x = np.fft.fftfreq(height + 64)[:, np.newaxis], np.fft.fftfreq(width + 64)
+    size = np.hypot(y, x)
+    falloff = np.exp(-((size / 0.35) ** 4)) / np.maximum(size, 0.01) ** 1.2
+    shared = rng.normal(size=(height + 64, width + 64))
+    layers = [shared + 0.5 * rng.normal(size=shared.shape) for _ in range(bands)]
+    ground = [np.fft.ifft2(np.fft.fft2(n) * falloff * np.exp(-2j * np.pi * (x * dx + y * dy))).real for n in layers]
+    cut = np.stack(ground, axis=-1)[32:-32, 32:-32]
+    return (120 + 35 * cut / np.std(ground)).clip(20, 220)

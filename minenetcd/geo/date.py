@@ -1,0 +1,86 @@
+"""One date of a pair, seen on the pair's grid."""
+
+from contextlib import ExitStack
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.enums import Resampling
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+
+from minenetcd.geo.grid import Grid
+from minenetcd.geo.raster import Raster, read_canvas
+
+POSITION_TOLERANCE = 0.01  # of a pixel, in the warp; GDAL's own default is an eighth
+
+Pixels = tuple[NDArray[Any], NDArray[np.bool_]]  # (H, W, C), and where they are valid (H, W)
+
+#: Where pictures lie while they are warped: GDAL warps nothing that has no CRS.
+PICTURE_PLANE = 'LOCAL_CS["picture",UNIT["pixel",1]]'
+
+
+class Date:
+    """`raster` seen on `grid`: as stored where the grids match, else warped."""
+
+    def __init__(self, raster: Raster, grid: Grid) -> None:
+        self.raster = raster
+        self.grid = grid
+        self.is_as_stored = raster.grid.matches(grid)
+        self._opened = ExitStack()
+        if not self.is_as_stored:
+            self._warped = _warp(raster, raster.grid, grid, self._opened)
+
+    def read(self, window: Window) -> Pixels:
+        if self.is_as_stored:
+            return self.raster.read(window)
+        with self.raster.readable():
+            return read_canvas(self._warped, len(self.raster.bands), window)
+
+    def read_small(self, window: Window, max_side: int) -> Pixels:
+        """`window` of the grid, averaged down to at most `max_side` pixels a side."""
+        raster, small = self.raster, self.grid.part(window).decimated(max_side)
+        if self.is_as_stored:
+            with raster.readable(), raster.canvas(*small.shape, window) as canvas:
+                return read_canvas(canvas, len(raster.bands))
+        with ExitStack() as opened:
+            warped = _warp(raster, _reduced(raster.grid, small), small, opened)
+            with raster.readable():
+                return read_canvas(warped, len(raster.bands))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+
+def _warp(raster: Raster, source_grid: Grid, grid: Grid, opened: ExitStack) -> WarpedVRT:
+    """`raster`, first averaged down to the size of `source_grid`, as a data set on `grid` with an alpha band."""
+    with raster.readable():
+        canvas: DatasetReader = opened.enter_context(raster.canvas(*source_grid.shape))
+        warped = WarpedVRT(
+            canvas, src_crs=_crs(source_grid), src_transform=source_grid.transform,
+            crs=_crs(grid), transform=grid.transform, height=grid.height, width=grid.width,
+            resampling=Resampling.bilinear, tolerance=POSITION_TOLERANCE,
+            add_alpha=canvas.count == len(raster.bands),
+        )  # fmt: skip
+        return opened.enter_context(warped)
+
+
+def _crs(grid: Grid) -> CRS:
+    return CRS.from_wkt(PICTURE_PLANE) if grid.crs is None else grid.crs
+
+
+def _reduced(grid: Grid, small: Grid) -> Grid:
+    """`grid` with pixels about as large as those of `small`, so that little is left for the warp to average."""
+    lengths = zip(_pixel(small), _pixel(grid), strict=True)
+    ratio = min(wanted / own for wanted, own in lengths)
+    return grid.decimated(max(1, round(max(grid.shape) / max(1.0, ratio))))
+
+
+def _pixel(grid: Grid) -> tuple[float, float]:
+    """Lengths of a pixel: in metres, or those of a picture in its own pixels."""
+    return grid.metres_per_pixel if grid.is_georeferenced else (grid.transform.a, grid.transform.e)
