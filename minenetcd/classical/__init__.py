@@ -1,0 +1,1 @@
+"""Change detection without training: what it must know it learns from each scene."""

@@ -1,0 +1,217 @@
+"""What detectors without training have in common: they learn a statistic and a threshold from each scene.
+
+They are detectors as `minenetcd.detectors.contract` asks for them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minenetcd.classical.guard import Guard, guard
+from minenetcd.classical.guided_filter import GuidedFilter
+from minenetcd.classical.threshold import RULES
+from minenetcd.constants import Provenance
+from minenetcd.errors import OptionError, SizeError, UnknownNameError
+from minenetcd.geo.align import Pair
+from minenetcd.geo.no_change.passes import TOLERANCE
+from minenetcd.geo.no_change.pixels import Floats, ScenePixels, Thinned
+
+#: What a rule's name ends with where a scene without change is not to be split.
+GUARDED = "-guarded"
+THRESHOLD_RULES = tuple(name + ending for ending in ("", GUARDED) for name in RULES)
+#: Above it, the windows of a smoothing do not fit in a tile. [pixels]
+LARGEST_SMOOTH = 64
+_BELOW_HALF = np.nextafter(np.float32(0.5), np.float32(0))
+
+
+class Statistic(Protocol):
+    """How much a pixel changed, by a measure of its own from 0 on."""
+
+    @property
+    def reach(self) -> int:
+        """How far around a pixel it looks. [pixels]"""
+
+    def __call__(self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_]) -> Floats:
+        """(H, W, p) twice, valid (H, W) -> (H, W)."""
+
+
+@dataclass(frozen=True)
+class ClassicalScene:
+    """What was learned of one scene: a statistic, how it is smoothed, from where on it is change, and what else asks.
+
+    `cut`, or that of the guard, is infinite where nothing changed.
+    """
+
+    statistic: Statistic
+    smoothing: GuidedFilter | None = None
+    cut: float = np.inf
+    guard: Guard | None = None
+
+    @property
+    def reach(self) -> int:
+        return self.statistic.reach + (0 if self.smoothing is None else self.smoothing.reach)
+
+    def scores(self, dates: Sequence[NDArray[Any]], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """(N, 1, H, W), from 0 to 1 and rising with the statistic x: x / (x + cut), which is 0.5 at the cut.
+
+        With a guard, the least of that and the same of the guard's statistic.
+        """
+        tiles = zip(*dates, valid, strict=True)
+        return np.stack([self._score(*tile) for tile in tiles])[:, np.newaxis]
+
+    def measure(
+        self,
+        before: NDArray[Any],
+        after: NDArray[Any],
+        valid: NDArray[np.bool_],
+        statistic: Statistic | None = None,
+    ) -> Floats:
+        """The statistic, or another one, smoothed where that is asked for: (H, W, p) twice, valid (H, W) -> (H, W)."""
+        values = (statistic or self.statistic)(before, after, valid)
+        return values if self.smoothing is None else self.smoothing(values, before, after, valid)
+
+    def _score(self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+        own = score(self.measure(before, after, valid), self.cut)
+        if self.guard is None:
+            return own
+        return np.minimum(own, score(self.measure(before, after, valid, self.guard.statistic), self.guard.cut))
+
+
+def score(values: Floats, cut: float) -> NDArray[np.float32]:
+    """Values from 0 on -> 0 to 1, at least 0.5 just where they are at least `cut`, in single precision too."""
+    if np.isinf(cut):
+        return np.zeros(values.shape, np.float32)
+    values = np.maximum(values, 0)
+    share = (values / (values + cut)).astype(np.float32)
+    return np.where(values >= cut, np.maximum(share, np.float32(0.5)), np.minimum(share, _BELOW_HALF))
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where a method was published; `venue` and `year` as one cites them."""
+
+    title: str
+    authors: str
+    venue: str
+    year: int
+    doi: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassicalDetector(ABC):
+    """A detector without training.
+
+    `threshold_rule` is one of `THRESHOLD_RULES`; with "-guarded", change must be visible and lie together
+    (`classical.guard`), so that a scene without change is not split. `smooth` is the radius of the guided filter's
+    windows, 0 for none. [pixels]
+    """
+
+    threshold_rule: str = "otsu"
+    smooth: int = 0
+
+    name: ClassVar[str]
+    measures: ClassVar[str]  # what, in a line
+    paper: ClassVar[Paper]
+    threshold: ClassVar[float] = 0.5
+    bands: ClassVar[tuple[str, ...] | None] = None
+    metres_per_pixel: ClassVar[tuple[float, float] | None] = None
+    tile: ClassVar[int] = 512
+
+    def __post_init__(self) -> None:
+        """OptionError or UnknownNameError for options out of range."""
+        if self.threshold_rule not in THRESHOLD_RULES:
+            raise UnknownNameError("threshold rule", self.threshold_rule, THRESHOLD_RULES)
+        check_whole("smooth", self.smooth, 0, LARGEST_SMOOTH)
+
+    @abstractmethod
+    def learn(self, pixels: ScenePixels, sample: Sequence[Pair]) -> Statistic:
+        """The statistic of a scene, from its valid pixels and, where neighbours count, its windows."""
+
+    @property
+    def provenance(self) -> Provenance:
+        return Provenance(name=self.name, learns_each_scene=True)
+
+    def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> ClassicalScene:
+        """The detector of the scene that `sample` holds windows of; it runs on the CPU, and has nothing to compile.
+
+        Nothing is changed where both dates are equal but for rounding. RasterError for fewer than 10 p valid pixels of
+        p bands, and for a band that is one number everywhere.
+        """
+        pixels = ScenePixels.of(sample)
+        smoothing = GuidedFilter.of(pixels, self.smooth) if self.smooth else None
+        scene = ClassicalScene(self.learn(pixels, sample), smoothing)
+        if pixels.are_nearly_equal:
+            return scene
+        values = _values_of_pixels(scene, pixels) if scene.reach == 0 else _values_of_windows(scene, sample)
+        guarding = guard(pixels, sample) if self.threshold_rule.endswith(GUARDED) else None
+        return replace(scene, cut=self.cut(scene, values), guard=guarding)
+
+    def probability(
+        self, before: NDArray[Any], after: NDArray[Any], *, valid: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float32]:
+        """The score (H, W) of two images (H, W, C), a scene of their own, by the name it has with networks.
+
+        `valid` (H, W) marks pixels that hold data on both dates, by default where all bands are finite. Raises
+        SizeError for shapes that do not fit, and what `for_scene` raises.
+        """
+        if before.ndim != 3 or before.shape != after.shape:
+            raise SizeError(
+                f"A detector needs two images of one shape (H, W, C), got {before.shape} and {after.shape}: crop or "
+                "resample one, or use minenetcd.predict, which does."
+            )
+        valid = np.ones(before.shape[:2], bool) if valid is None else valid
+        if valid.shape != before.shape[:2]:
+            raise SizeError(f"valid needs the images' shape {before.shape[:2]}, got {valid.shape}: crop it.")
+        valid = valid & np.isfinite(before).all(axis=-1) & np.isfinite(after).all(axis=-1)
+        scene = self.for_scene([Pair.of_arrays(before, after, valid)])
+        found: NDArray[np.float32] = scene.scores((before[np.newaxis], after[np.newaxis]), valid[np.newaxis])[0, 0]
+        return found
+
+    def cut(self, scene: ClassicalScene, values: Floats) -> float:
+        """From where on the scene's `values` (n,) are change; infinite where nothing is."""
+        return RULES[self.rule](values)
+
+    @property
+    def rule(self) -> str:
+        """The threshold rule, whether it is guarded or not."""
+        return self.threshold_rule.removesuffix(GUARDED)
+
+    def describe(self) -> dict[str, Any]:
+        """Name and options, which `catalog.classical_from` makes it from again."""
+        return {
+            "detector": self.name,
+            "options": asdict(self),
+            "threshold": self.threshold,
+            "provenance": self.provenance.as_json(),
+        }
+
+
+def check_whole(name: str, value: Any, least: int, most: int) -> None:
+    """OptionError unless an option is a whole number from `least` to `most`."""
+    if not (isinstance(value, int) and not isinstance(value, bool) and least <= value <= most):
+        raise OptionError(f"{name} needs a whole number from {least} to {most}, got {value!r}: choose another.")
+
+
+def check_passes(tolerance: float, most: int) -> None:
+    """OptionError for options of passes that are out of range."""
+    check_whole("passes", most, 1, 10_000)
+    if not 0 < tolerance < 1:
+        raise OptionError(f"tolerance needs a number between 0 and 1, got {tolerance}: try {TOLERANCE}.")
+
+
+def _values_of_pixels(scene: ClassicalScene, pixels: ScenePixels) -> Floats:
+    """What the scene's statistic says of its pixels, where no neighbours count."""
+    parts = [scene.measure(before, after, np.ones(len(before), bool)) for before, after in pixels.chunks()]
+    return np.concatenate(parts)
+
+
+def _values_of_windows(scene: ClassicalScene, sample: Sequence[Pair]) -> Floats:
+    kept = Thinned()
+    for pair in sample:
+        kept.add(scene.measure(pair.before, pair.after, pair.valid)[pair.valid])
+    values: Floats = kept.joined()[0]
+    return values
