@@ -11,10 +11,13 @@ from torch import Tensor
 
 
 class ChangeSample(NamedTuple):
-    """Two dates of one place, and what changed between them."""
+    """Two dates of one place, and what changed between them.
 
-    before: Tensor  # uint8 (C, H, W)
-    after: Tensor  # uint8 (C, H, W)
+    Dates keep the number type of their file. Where one holds no data it is 0 in all bands, and the mask 255.
+    """
+
+    before: Tensor  # (C, H, W)
+    after: Tensor  # (C, H, W)
     mask: Tensor  # uint8 (H, W): 0 unchanged, 1 changed, 255 not labelled
     name: str
 
@@ -22,8 +25,8 @@ class ChangeSample(NamedTuple):
 class ChangeBatch(NamedTuple):
     """Samples of one size, stacked."""
 
-    before: Tensor  # uint8 (B, C, H, W)
-    after: Tensor  # uint8 (B, C, H, W)
+    before: Tensor  # (B, C, H, W), as stored
+    after: Tensor  # (B, C, H, W), as stored
     mask: Tensor  # uint8 (B, H, W)
     names: list[str]
 

@@ -16,7 +16,7 @@ from minenetcd.errors import DataError, InputError, OptionError
 from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
-from minenetcd.geo.values import RANGE_SIDE, same_limits, stretch_limits, to_eight_bits
+from minenetcd.geo.values import RANGE_SIDE, pair_limits, range_limits, to_eight_bits
 
 #: What GDAL may keep of a scene in memory; else it takes a twentieth of the machine's. [bytes]
 GDAL_CACHE = 128 * 2**20
@@ -28,7 +28,7 @@ class PatchOptions:
 
     `size` and `overlap` of patches in pixels; `min_valid`, the share of a patch that must hold data on both dates;
     `gsd`, metres per pixel to resample to; `value_range`, the values that become 0 and 255 on both dates. Without
-    it 8-bit images stay as they are, others are stretched between percentiles, per band and date.
+    it 8-bit images stay as they are, others are stretched, both dates of a site alike (`minenetcd.geo.values`).
     """
 
     size: int = 256
@@ -159,14 +159,14 @@ def _byte_scales(
     """For each date, what takes its pixels (H, W, C) to 8 bits."""
     dtypes = pair.before.dtype, pair.after.dtype
     if value_range is not None:
-        limits = same_limits(*value_range, bands=len(pair.before.bands))
+        limits = range_limits(value_range, len(pair.before.bands))
         return tuple(partial(to_eight_bits, limits=limits) for _ in dtypes)
     if all(dtype == np.uint8 for dtype in dtypes):
         return _unchanged, _unchanged
     small = pair.read_small(RANGE_SIDE)
     return tuple(
-        _unchanged if dtype == np.uint8 else partial(to_eight_bits, limits=stretch_limits(pixels[small.valid]))
-        for dtype, pixels in zip(dtypes, (small.before, small.after), strict=True)
+        _unchanged if dtype == np.uint8 else partial(to_eight_bits, limits=limits)
+        for dtype, limits in zip(dtypes, pair_limits(small.before, small.after, small.valid), strict=True)
     )
 
 

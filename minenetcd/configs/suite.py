@@ -7,8 +7,8 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 from minenetcd.configs.schema import DataSettings
 from minenetcd.configs.section import Section, Threshold
 
-#: What `weights` may say besides the place of a trained detector.
-TRAIN, PUBLISHED = "train", "published"
+#: What `weights` may say besides the place of a trained detector, and what it says of one that has none.
+TRAIN, PUBLISHED, NO_WEIGHTS = "train", "published", "none"
 
 
 class MethodEntry(Section):
@@ -16,7 +16,9 @@ class MethodEntry(Section):
 
     named_by = "config"
 
-    config: str | dict[str, Any] = Field(description="Name of a shipped configuration, a YAML file, or a mapping.")
+    config: str | dict[str, Any] = Field(
+        description="Name of a shipped configuration, a YAML file, a mapping, or a detector without training."
+    )
     label: str | None = Field(default=None, description="What the row is called; by default the method's name.")
     group: str | None = Field(default=None, description="Rows of one group stand together, e.g. a family of backbones.")
     options: dict[str, Any] = Field(
@@ -67,6 +69,10 @@ class Suite(Section):
     settings: dict[str, Any] = Field(default_factory=dict, description="Changes to the configuration of all methods.")
     test: ProtocolSettings = ProtocolSettings()
     samples: SampleSettings = SampleSettings()
+    beside: tuple[str, ...] | None = Field(
+        default=None,
+        description="Rows below the methods: 'everything changed', cva, irmad, ...; null: all without training.",
+    )
     published: Literal["framework", "paper"] = Field(
         default="framework",
         description="Whose printed scores stand beside: the unified framework's, or table 2 of the paper.",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from minenetcd.configs.value_range import ValueRange
 from minenetcd.data.transforms import AUGMENTATIONS, Augmentation, augment, random_crop
 from minenetcd.errors import OptionError
 from minenetcd.registry import Table
@@ -16,14 +17,20 @@ AUGMENTERS: Table[AnyAugmentation] = Table("augmentation", "minenetcd.augmentati
 
 
 def augmented(
-    sample: ChangeSample, rng: np.random.Generator, augmentation: AnyAugmentation, *, crop: int | None
+    sample: ChangeSample,
+    rng: np.random.Generator,
+    augmentation: AnyAugmentation,
+    *,
+    crop: int | None,
+    value_range: ValueRange | None = None,
 ) -> ChangeSample:
     """`sample` as `augmentation` changes it; a function gets it cut to a random window of side `crop` [pixels].
 
-    DataError where the sample is smaller than the window, OptionError for a function that returns no sample.
+    `value_range` as in `augment`. DataError where the sample is smaller than the window, OptionError for a function
+    that returns no sample.
     """
     if isinstance(augmentation, Augmentation):
-        return augment(sample, rng, recipe=augmentation, crop=crop)
+        return augment(sample, rng, recipe=augmentation, crop=crop, value_range=value_range)
     changed = augmentation(sample if crop is None else random_crop(sample, rng, side=crop), rng)
     if not isinstance(changed, ChangeSample):
         raise OptionError(

@@ -10,6 +10,7 @@ import pandas as pd
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from minenetcd.configs.value_range import ValueRange
 from minenetcd.errors import DataError
 from minenetcd.types import ChangeSample
 
@@ -38,15 +39,18 @@ class DatasetFacts:
 
 
 class ChangeDataset(Dataset[ChangeSample], ABC):
-    """The pairs of one split, in a fixed order, as uint8 tensors straight from the files.
+    """The pairs of one split, in a fixed order, as tensors straight from the files, in their number type.
 
     `names[i]` is unique within the split. `places` has one row a pair, in order, with those of the columns
     site, country, row, column, crs, left, bottom, right, top, before_date, after_date that the source
-    knows, and is None where it knows none of them.
+    knows, and is None where it knows none of them. `value_range`: the values that become 0 and 1, where that was said
+    ("?range=0,10000"). `band_numbers`: of those read, in their files, from 1, where these were chosen.
     """
 
     names: Sequence[str]
     places: pd.DataFrame | None = None
+    value_range: ValueRange | None = None
+    band_numbers: tuple[int, ...] | None = None
 
     @cached_property
     def facts(self) -> DatasetFacts:

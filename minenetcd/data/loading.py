@@ -2,9 +2,9 @@
 
 import pickle
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -19,6 +19,9 @@ from minenetcd.data.sampling import EpochSampler, Key, SharedBatches
 from minenetcd.data.transforms import sample_generator
 from minenetcd.errors import DataError, MineNetCDError, OptionError, one_line
 from minenetcd.types import ChangeBatch, ChangeSample
+
+#: What the processes that read make of a batch.
+Made = TypeVar("Made")
 
 #: Batches each worker keeps ready, so that a slow file does not delay training.
 READY_BATCHES = 4
@@ -37,17 +40,18 @@ class AugmentedPairs(Dataset[ChangeSample]):
     def __getitem__(self, key: tuple[int, int]) -> ChangeSample:
         epoch, index = key
         rng = sample_generator(self.seed, epoch, index)
-        return augmented(self.dataset[index], rng, self.augmentation, crop=self.crop)
+        sample, value_range = self.dataset[index], self.dataset.value_range
+        return augmented(sample, rng, self.augmentation, crop=self.crop, value_range=value_range)
 
 
-class PairLoader(DataLoader["ChangeBatch | _Refusal"]):
-    """Batches; each `iter` is the next epoch.
+class PairLoader(DataLoader[Any], Generic[Made]):
+    """Batches, or what was made of them; each `iter` is the next epoch.
 
     DataError, in one line and in this process, where a worker met a pair that cannot be read or stacked;
     MineNetCDError where it met another error, or ended.
     """
 
-    def __iter__(self) -> Iterator[ChangeBatch]:  # type: ignore[override]  # torch names its own iterator's class
+    def __iter__(self) -> Iterator[Made]:  # type: ignore[override]  # torch names its own iterator's class
         try:
             batches = super().__iter__()
         except (pickle.PicklingError, AttributeError, TypeError) as error:  # where processes are not forked
@@ -90,7 +94,7 @@ def make_loader(
     rank: int = 0,
     world_size: int = 1,
     device: str | torch.device | None = None,
-) -> PairLoader:
+) -> PairLoader[ChangeBatch]:
     """A loader of `dataset` whose batches are fixed by `seed`, whatever `workers` and `world_size` are.
 
     `batch_size` counts the samples of all `world_size` processes together; this one, `rank`, gets its share of
@@ -105,9 +109,36 @@ def make_loader(
     order = EpochSampler(len(dataset), seed=seed, shuffle=shuffle, start_epoch=epoch, start_position=position)
     if changed is not None:
         order = BalancedSampler(changed, seed=seed, start_epoch=epoch, start_position=position)
+    batches = _Batches(AugmentedPairs(dataset, augmentation=augmentation, crop=crop, seed=seed))
+    shared = SharedBatches(order, batch_size=batch_size, drop_last=drop_last, rank=rank, world_size=world_size)
+    return _in_processes(batches, shared, workers=workers, seed=seed, device=device)
+
+
+def make_mapped_loader(
+    dataset: ChangeDataset,
+    work: Callable[[ChangeBatch], Made],
+    *,
+    batch_size: int,
+    workers: int,
+    rank: int = 0,
+    world_size: int = 1,
+) -> PairLoader[Made]:
+    """What `work` makes of each batch of `dataset`, in its order, done by the processes that read.
+
+    `batch_size`, `rank` and `world_size` as in `make_loader`; `work` can be pickled.
+    """
+    batches = _Batches(AugmentedPairs(dataset, augmentation="none", crop=None, seed=0), work)
+    order = EpochSampler(len(dataset), seed=0, shuffle=False)
+    shared = SharedBatches(order, batch_size=batch_size, rank=rank, world_size=world_size)
+    return _in_processes(batches, shared, workers=workers, seed=0)
+
+
+def _in_processes(
+    batches: "_Batches", shared: SharedBatches, *, workers: int, seed: int, device: str | torch.device | None = None
+) -> PairLoader[Any]:
     return PairLoader(
-        _Batches(AugmentedPairs(dataset, augmentation=augmentation, crop=crop, seed=seed)),
-        sampler=SharedBatches(order, batch_size=batch_size, drop_last=drop_last, rank=rank, world_size=world_size),
+        batches,
+        sampler=shared,
         batch_size=None,  # an item of _Batches is a batch
         collate_fn=_unchanged,
         num_workers=workers,
@@ -122,7 +153,7 @@ def make_loader(
 def stack_pairs(samples: Sequence[ChangeSample]) -> ChangeBatch:
     """One batch of `samples`, in memory that processes share when called in a worker.
 
-    DataError names two samples that differ in size or bands.
+    DataError names two samples that differ in size, bands or number type.
     """
     first = samples[0]
     for other in samples[1:]:
@@ -131,12 +162,25 @@ def stack_pairs(samples: Sequence[ChangeSample]) -> ChangeBatch:
                 f"A batch needs pairs of one size, {first.name!r} has {_size(first.before)} and {other.name!r} "
                 f"{_size(other.before)}: choose a crop that fits into all of them, or a batch size of 1."
             )
+        own, others = ({_type(one.before), _type(one.after)} for one in (first, other))
+        if own != others and "uint8" in own | others:  # they have no unit in common
+            raise DataError(
+                f"A batch needs pairs of 8 bits alone, or without any, {first.name!r} is {' and '.join(sorted(own))}, "
+                f"{other.name!r} {' and '.join(sorted(others))}: bring the files to one type, or use a batch size of 1."
+            )
+    before, after = _of_one_type([sample.before for sample in samples], [sample.after for sample in samples])
     return ChangeBatch(
-        default_collate([sample.before for sample in samples]),
-        default_collate([sample.after for sample in samples]),
+        default_collate(before),
+        default_collate(after),
         default_collate([sample.mask for sample in samples]),
         [sample.name for sample in samples],
     )
+
+
+def _of_one_type(*dates: list[Tensor]) -> Iterator[list[Tensor]]:
+    """The images of each date, all as float32 where those of one date differ in their number type."""
+    differ = any(image.dtype != images[0].dtype for images in dates for image in images)
+    return iter([[image.float() for image in images] if differ else images for images in dates])
 
 
 @dataclass(frozen=True)
@@ -146,18 +190,18 @@ class _Refusal:
     reason: str
 
 
-class _Batches(Dataset[ChangeBatch | _Refusal]):
-    """Whole batches by the keys of their samples."""
+class _Batches(Dataset[Any]):
+    """What `work` makes of whole batches, by the keys of their samples."""
 
-    def __init__(self, pairs: AugmentedPairs) -> None:
-        self.pairs = pairs
+    def __init__(self, pairs: AugmentedPairs, work: Callable[[ChangeBatch], Any] | None = None) -> None:
+        self.pairs, self.work = pairs, work or _unchanged
 
     def __len__(self) -> int:
         return len(self.pairs)
 
-    def __getitem__(self, keys: list[Key]) -> ChangeBatch | _Refusal:
+    def __getitem__(self, keys: list[Key]) -> Any:
         try:
-            return stack_pairs([self.pairs[key] for key in keys])
+            return self.work(stack_pairs([self.pairs[key] for key in keys]))
         except MineNetCDError as error:
             return _Refusal(str(error))
 
@@ -176,6 +220,10 @@ def _prepare_worker(worker: int) -> None:
     torch.set_num_threads(1)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+
+
+def _type(image: Tensor) -> str:
+    return str(image.dtype).removeprefix("torch.")
 
 
 def _size(image: Tensor) -> str:

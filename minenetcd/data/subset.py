@@ -17,6 +17,7 @@ class Subset(ChangeDataset):
     def __init__(self, dataset: ChangeDataset, indices: Sequence[int], *, part: str) -> None:
         self.dataset, self.indices = dataset, list(indices)
         self.names = [dataset.names[index] for index in self.indices]
+        self.value_range, self.band_numbers = dataset.value_range, dataset.band_numbers
         self.places = None if dataset.places is None else dataset.places.iloc[self.indices].reset_index(drop=True)
         chosen = hashlib.sha256(repr((dataset.facts.fingerprint, self.indices)).encode()).hexdigest()
         self.facts = replace(dataset.facts, split=f"{dataset.facts.split}[{part}]", fingerprint=chosen[:16])

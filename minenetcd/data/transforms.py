@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from types import EllipsisType, MappingProxyType
 
 import numpy as np
+import torch
 from torch import Tensor
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as v2
 
+from minenetcd.configs.value_range import ValueRange
+from minenetcd.constants import UNKNOWN
+from minenetcd.data.number_types import as_stored
 from minenetcd.data.tone import Tone, jitter
 from minenetcd.errors import DataError, UnknownNameError
+from minenetcd.geo.values import Limits, pair_limits, range_limits
 from minenetcd.types import ChangeSample
 
 
@@ -53,11 +58,13 @@ def augment(
     *,
     recipe: str | Augmentation = "strong",
     crop: int | None = None,
+    value_range: ValueRange | None = None,
 ) -> ChangeSample:
     """`sample` changed as `recipe` allows, every choice drawn from `rng`.
 
     `crop` is the side of the window cut out at a random place, with every recipe [pixels]; None keeps the size
-    of the sample. DataError where the sample is smaller than the window.
+    of the sample. `value_range`: between which values tone is changed where dates are not 8-bit, by default those of
+    the pair. DataError where the sample is smaller than the window.
     """
     recipe = augmentation_named(recipe) if isinstance(recipe, str) else recipe
     if recipe.zoom > 1 and rng.random() < 0.5:
@@ -69,9 +76,22 @@ def augment(
     if rng.random() < recipe.exchange_share:
         sample = sample._replace(before=sample.after, after=sample.before)
     if recipe.tone is not None:
-        tones = (jitter(date, rng, recipe.tone) for date in (sample.before, sample.after))
+        dates = sample.before, sample.after
+        limits = _tone_limits(sample, value_range)
+        tones = (jitter(date, rng, recipe.tone, limit) for date, limit in zip(dates, limits, strict=True))
         sample = sample._replace(before=next(tones), after=next(tones))
     return sample
+
+
+def _tone_limits(sample: ChangeSample, value_range: ValueRange | None) -> Sequence[Limits | None]:
+    """What is 0 and 1 of each date while its tone is changed; None for 8 bits, which know it."""
+    dates = sample.before, sample.after
+    if all(date.dtype == torch.uint8 for date in dates):
+        return None, None
+    if value_range is not None:
+        return (range_limits(value_range, len(sample.before)),) * 2
+    before, after = (date.permute(1, 2, 0).numpy() for date in dates)
+    return pair_limits(before, after, (sample.mask != UNKNOWN).numpy())
 
 
 def random_crop(sample: ChangeSample, rng: np.random.Generator, *, side: int) -> ChangeSample:
@@ -120,7 +140,9 @@ def _random_window(
 
 
 def _resized(image: Tensor, size: Sequence[int], interpolation: InterpolationMode) -> Tensor:
-    return v2.resize(image, list(size), interpolation=interpolation, antialias=True)
+    if image.dtype == torch.uint8 or image.is_floating_point():
+        return v2.resize(image, list(size), interpolation=interpolation, antialias=True)
+    return as_stored(v2.resize(image.float(), list(size), interpolation=interpolation, antialias=True), image.dtype)
 
 
 def _check_size(sample: ChangeSample, side: int) -> None:

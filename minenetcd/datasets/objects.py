@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from minenetcd.configs.schema import HANDED_OVER
+from minenetcd.configs.value_range import check_value_range
 from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts, PairError
 from minenetcd.data.reading.stored_pairs import spread
@@ -24,8 +25,10 @@ PAIRS_SEARCHED = 1024  # for a changed pixel, while masks hold 255 and no 1
 class Pairs(Protocol):
     """What can stand for a data set: item i is the before image, the after image and the mask of pair i.
 
-    Images are uint8: arrays (H, W, C) or (H, W), PIL images, or tensors (C, H, W). Masks (H, W) are bool, or whole
-    numbers: 0 unchanged, 1 changed, 255 not labelled. An attribute `names`, unique words, is used where there is one.
+    Images are arrays (H, W, C) or (H, W), PIL images, or tensors (C, H, W) of any real numbers, which stay as they are;
+    where one is NaN or infinite in any band, there is no data. Masks (H, W) are bool, or whole numbers: 0 unchanged, 1
+    changed, 255 not labelled. Attributes are used where there are any: `names`, unique words, and `value_range`, the
+    values that become 0 and 1.
     """
 
     def __len__(self) -> int: ...
@@ -41,6 +44,9 @@ class ObjectPairs(ChangeDataset):
 
     def __init__(self, pairs: Pairs, *, split: str, source: str | None = None) -> None:
         self.pairs, self.split = pairs, split
+        self.value_range = getattr(pairs, "value_range", None)
+        if self.value_range is not None:
+            check_value_range(self.value_range)
         self.source = source or f"{HANDED_OVER}{type(pairs).__name__}"
         what = f"{self.source} ({split})"
         try:
@@ -76,6 +82,9 @@ class ObjectPairs(ChangeDataset):
                 "arrays have their bands last, tensors first.",
                 "unequal sizes",
             )
+        for number, date in enumerate(dates):
+            if date.is_floating_point() and not (known := date.isfinite().all(dim=0)).all():
+                dates[number], label = torch.where(known, date, 0), torch.where(known, label, UNKNOWN)
         return ChangeSample(dates[0], dates[1], label, self.names[index])
 
     def _parts(self, index: int, pair: str) -> Sequence[Any]:
@@ -129,10 +138,10 @@ def as_dataset(pairs: Pairs, *, split: str, source: str | None = None) -> Change
 
 
 def _image(part: Any, what: str) -> Tensor:
-    """uint8 (C, H, W)."""
+    """(C, H, W) of real numbers."""
     pixels = _tensor(part, what)
-    if pixels.dtype != torch.uint8:
-        raise DataError(f"{what} needs to be uint8, got {_dtype(pixels)}: bring values to 0..255, all by one rule.")
+    if pixels.dtype == torch.bool or pixels.is_complex():
+        raise DataError(f"{what} needs to be whole numbers or fractions, got {_dtype(pixels)}: bring it to uint8.")
     if pixels.ndim == 2:
         pixels = pixels[None]
     elif pixels.ndim == 3 and not isinstance(part, Tensor):

@@ -1,7 +1,7 @@
 """Every pair of a split read once, in workers, and reduced to what audits and statistics need to know of it."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,15 +12,19 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 from torch.utils.data import DataLoader, Dataset
 
+from minenetcd.configs.value_range import ValueRange
 from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset, Fault, PairError
+from minenetcd.data.fitting import known_pixels, tried
 from minenetcd.errors import DataError
+from minenetcd.geo.values import Limits, pair_limits, range_limits, robust_limits, to_eight_bits
 from minenetcd.types import ChangeSample
 
 LEVELS = 256
 HASH_SIDE = 8  # a hash has 8 x 8 bits
 THUMBNAIL_SIDE = 16
 PAIRS_AT_A_TIME = 8
+PAIRS_TRIED, PIXELS_TRIED = 16, 4096  # of each split, for what lies at levels 0 and 255
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class PairFacts:
     bands: int
     changed: int  # pixels
     labelled: int  # pixels
-    tones: NDArray[np.float64]  # (2, 2 C): mean of each band, then standard deviation [levels]
+    tones: NDArray[np.float64]  # (2, 2 C): mean of each band, then standard deviation [levels of 0 to 255]
     hashes: NDArray[np.uint64]  # (2,): alike for images that look alike
     thumbnails: NDArray[np.float16]  # (2, 16, 16): mean grey levels
     digests: tuple[bytes, bytes, bytes]  # before, after, mask: equal for equal pixels only
@@ -62,8 +66,10 @@ class ExaminedSplit:
     places: pd.DataFrame | None = None
     pairs: list[PairFacts] = field(default_factory=list)
     refused: list[RefusedPair] = field(default_factory=list)
-    #: Number of bands -> (2, C, 256): pixels of each value in all before and all after images.
+    #: Number of bands -> (2, C, 256): pixels of each level in all before and all after images.
     histograms: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+    #: Number of bands -> the values at levels 0 and 255, of images that are not 8-bit; the same in all splits.
+    limits: Mapping[int, Limits] = field(default_factory=dict)
 
     def add(self, pair: PairFacts, histograms: NDArray[np.int64]) -> None:
         """One more readable pair, and its histograms (2, C, 256)."""
@@ -87,10 +93,11 @@ def examine_splits(
 ) -> list[ExaminedSplit]:
     """Read every pair of every split; `progress` counts pairs read. A pair that is refused stops nothing."""
     total, done = sum(map(len, datasets.values())), 0
+    limits = _level_limits(datasets.values())
     examined = []
     for name, dataset in datasets.items():
-        split = ExaminedSplit(name, dataset.places)
-        for read in _read(dataset, workers):
+        split = ExaminedSplit(name, dataset.places, limits=limits)
+        for read in _read(dataset, limits, workers):
             if isinstance(read, RefusedPair):
                 split.refused.append(read)
             else:
@@ -99,6 +106,22 @@ def examine_splits(
             progress(done, total)
         examined.append(split)
     return examined
+
+
+def _level_limits(datasets: Iterable[ChangeDataset]) -> dict[int, Limits]:
+    """What is at levels 0 and 255 of images that are not 8-bit: the range stated, else of pixels of all splits."""
+    found: dict[int, list[NDArray]] = {}
+    stated: ValueRange | None = None
+    for dataset in datasets:
+        stated = stated or dataset.value_range
+        for sample in tried(dataset, PAIRS_TRIED):
+            if torch.uint8 not in (sample.before.dtype, sample.after.dtype):
+                pixels = known_pixels([sample], PIXELS_TRIED)
+                found.setdefault(pixels.shape[-1], []).append(pixels)
+    return {
+        bands: robust_limits(np.concatenate(pixels)) if stated is None else range_limits(stated, bands)
+        for bands, pixels in found.items()
+    }
 
 
 def pooled_histograms(splits: Sequence[ExaminedSplit]) -> NDArray[np.int64] | None:
@@ -113,9 +136,9 @@ def pooled_histograms(splits: Sequence[ExaminedSplit]) -> NDArray[np.int64] | No
 _Read = tuple[PairFacts, NDArray[np.int64]] | RefusedPair
 
 
-def _read(dataset: ChangeDataset, workers: int) -> Iterator[_Read]:
+def _read(dataset: ChangeDataset, limits: Mapping[int, Limits], workers: int) -> Iterator[_Read]:
     batches = DataLoader(
-        _Examined(dataset),
+        _Examined(dataset, limits),
         batch_size=PAIRS_AT_A_TIME,
         num_workers=min(workers, len(dataset)),
         collate_fn=list,
@@ -126,8 +149,8 @@ def _read(dataset: ChangeDataset, workers: int) -> Iterator[_Read]:
 
 
 class _Examined(Dataset["_Read"]):
-    def __init__(self, pairs: ChangeDataset) -> None:
-        self.pairs = pairs
+    def __init__(self, pairs: ChangeDataset, limits: Mapping[int, Limits]) -> None:
+        self.pairs, self.limits = pairs, limits
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -140,8 +163,20 @@ class _Examined(Dataset["_Read"]):
         except DataError as error:
             fault = error.fault if isinstance(error, PairError) else "unreadable"
             return RefusedPair(index, name, str(error), fault)
-        histograms = np.stack([[_histogram(band) for band in date] for date in (sample.before, sample.after)])
-        return _facts(index, name, sample, histograms), histograms
+        dates = self._levels(sample)
+        histograms = np.stack([[_histogram(band) for band in date] for date in dates])
+        return _facts(index, name, sample, dates, histograms), histograms
+
+    def _levels(self, sample: ChangeSample) -> list[Tensor]:
+        """Both dates as 8 bits (C, H, W), which they may be already."""
+        dates = [date.permute(1, 2, 0).numpy() for date in (sample.before, sample.after)]
+        common = self.limits.get(len(sample.before))
+        limits = (common, common) if common is not None else pair_limits(dates[0], dates[1])
+        levels = (
+            date if date.dtype == np.uint8 else to_eight_bits(date, limit)
+            for date, limit in zip(dates, limits, strict=True)
+        )
+        return [torch.from_numpy(date).permute(2, 0, 1) for date in levels]
 
 
 def _check(sample: ChangeSample) -> None:
@@ -162,8 +197,11 @@ def _check(sample: ChangeSample) -> None:
         )
 
 
-def _facts(index: int, name: str, sample: ChangeSample, histograms: NDArray[np.int64]) -> PairFacts:
-    grey = torch.stack([date.float().mean(dim=0) for date in (sample.before, sample.after)])  # (2, H, W)
+def _facts(
+    index: int, name: str, sample: ChangeSample, dates: Sequence[Tensor], histograms: NDArray[np.int64]
+) -> PairFacts:
+    """Of a sample, and its dates as 8 bits."""
+    grey = torch.stack([date.float().mean(dim=0) for date in dates])  # (2, H, W)
     height, width = sample.mask.shape
     return PairFacts(
         index,

@@ -16,7 +16,6 @@ from minenetcd.data.balance import pairs_with_change
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.loading import make_loader
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.detectors.preprocessing import dates_in_unit
 from minenetcd.errors import MineNetCDError
 from minenetcd.evaluation.evaluate import evaluate
 from minenetcd.evaluation.threshold import best_threshold, confusion_at
@@ -113,7 +112,8 @@ class Trainer:
         return total
 
     def _loss(self, batch: ChangeBatch) -> Tensor:
-        dates = self.detector.preprocessing.inputs(*dates_in_unit(batch, self.accelerator.device))
+        preprocessing = self.detector.preprocessing
+        dates = preprocessing.inputs(*preprocessing.dates_in_unit(batch, self.accelerator.device))
         with self.accelerator.autocast():
             output = self.spread.module(*dates)
         recipe, model = self.recipe, self.model

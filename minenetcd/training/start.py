@@ -9,7 +9,6 @@ from typing import Any
 from minenetcd.configs.detector import DetectorSettings
 from minenetcd.configs.reading import read_config
 from minenetcd.configs.schema import HANDED_OVER, Settings
-from minenetcd.data.dataset import ChangeDataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import OptionError
@@ -82,19 +81,6 @@ def starting_point(settings: Settings, given: ChangeDetector | None = None) -> C
             "them True."
         )
     return detector
-
-
-def check_bands(detector: ChangeDetector, *pairs: ChangeDataset) -> None:
-    """OptionError where the first pair of a split has other bands than `detector` reads; DataError if unreadable."""
-    names = detector.preprocessing.bands
-    for dataset in pairs:
-        found = dataset[0].before.shape[0]
-        if found != len(names):
-            raise OptionError(
-                f"{detector.name} reads {len(names)} bands ({', '.join(names)}), the pairs of "
-                f"{dataset.facts.source!r} ({dataset.facts.split}) have {found}: select bands, or train a network with "
-                f"model.in_channels={found} and preprocessing.bands, mean and std of as many."
-            )
 
 
 def _new(settings: Settings) -> ChangeDetector:

@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from minenetcd.configs.schema import Settings
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.data.dataset import ChangeDataset
+from minenetcd.data.fitting import FittedPairs
 from minenetcd.datasets.drawn import drawn_kind
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, RunInterrupted
@@ -18,6 +19,7 @@ from minenetcd.models.base import ChangeModel
 from minenetcd.registry import is_path, name_alone
 from minenetcd.runtime.device import choose_device
 from minenetcd.runtime.interruption import Interruption
+from minenetcd.training.inputs import fitted_to
 from minenetcd.training.loop import Trainer
 from minenetcd.training.pairs import Data, GivenData
 from minenetcd.training.parallel import start_accelerator
@@ -28,7 +30,7 @@ from minenetcd.training.records.reporting import Step, TrainingReporter, Validat
 from minenetcd.training.records.run_folder import RunFolder
 from minenetcd.training.records.trackers import start_trackers, tracker_names
 from minenetcd.training.settings import Config, read_settings
-from minenetcd.training.start import check_bands, handed_over, settings_of, starting_point
+from minenetcd.training.start import handed_over, settings_of, starting_point
 from minenetcd.weights.keymap import load_strictly
 
 #: A checkpoint holds weights, their average and two moments of the optimiser, in float32. [bytes per parameter]
@@ -72,11 +74,16 @@ def train(
     reporter = reporter if accelerator.is_main_process else TrainingReporter()
     if note:
         reporter.note(note)
-    train_set, val_set = (pairs or GivenData({})).open(settings.data, accelerator, seed=settings.seed)
-    plan = Plan.of(settings, pairs=len(train_set), processes=accelerator.num_processes)
+    opened = (pairs or GivenData({})).open(settings.data, accelerator, seed=settings.seed)
+    settings, notes = fitted_to(settings, opened[0])
+    for note in notes:
+        reporter.note(note)
+    plan = Plan.of(settings, pairs=len(opened[0]), processes=accelerator.num_processes)
     torch.manual_seed(settings.seed)
     detector = starting_point(settings, given)
-    check_bands(detector, train_set, val_set)
+    train_set, val_set = (FittedPairs(each, detector.preprocessing, detector.name) for each in opened)
+    train_set.check()
+    val_set.check()
     _prepare(folder, settings, detector, accelerator, resume=resume)
     run = Trainer(detector, train_set, plan, settings, accelerator)
     _go_on(run, folder, reporter)

@@ -18,6 +18,7 @@ from minenetcd.data.transforms import (
     turn_and_flip,
 )
 from minenetcd.errors import DataError, UnknownNameError
+from minenetcd.geo.values import Limits
 from minenetcd.types import ChangeSample
 
 #: Every recipe that moves pixels but leaves their values alone.
@@ -169,3 +170,52 @@ def test_a_pair_smaller_than_the_crop_and_an_unknown_recipe_are_refused() -> Non
                 augment(sample(40, 24), np.random.default_rng(seed), recipe=recipe, crop=32)
     with pytest.raises(UnknownNameError, match="did you mean 'strong'"):
         augment(sample(), np.random.default_rng(0), recipe="stong")
+
+
+# --- numbers that are not 8-bit ---
+
+LIMITS = Limits(np.array([0, 100, 200], np.float32), np.array([8000, 9000, 10_000], np.float32))
+
+
+def wide(seed: int, dtype: str) -> torch.Tensor:
+    values = np.random.default_rng(seed).integers(300, 7000, (3, 40, 40)).astype(dtype)
+    values[:, :6] = 0  # no data
+    return torch.from_numpy(values)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int16", "int32", "float32", "float64"])
+@pytest.mark.parametrize("seed", range(6))
+def test_tone_of_other_numbers_stays_between_their_limits_and_no_data_stays_none(dtype: str, seed: int) -> None:
+    image = wide(seed, dtype)
+    changed = jitter(image, np.random.default_rng(seed), Tone(blur_share=0.5, noise_share=0.5), LIMITS)
+    assert changed.dtype == image.dtype and not changed[:, :6].to(torch.float64).any()
+    known = changed[:, 6:].flatten(1).double().numpy()
+    assert (known.min(axis=1) >= LIMITS.low - 1).all() and (known.max(axis=1) <= LIMITS.high + 1).all()
+    assert not torch.equal(changed, image)
+    quiet = jitter(image, np.random.default_rng(seed), QUIET, LIMITS)
+    assert (quiet.double() - image.double()).abs().max() <= (1 if "int" in dtype else 0.01)
+
+
+def test_tone_of_16_bits_is_that_of_8_bits_in_their_unit() -> None:
+    fine = noise(0, 3, 40, 40).clamp(1, 255)
+    coarse = torch.from_numpy(fine.numpy().astype(np.uint16) * 40)
+    limits = Limits(np.zeros(3, np.float32), np.full(3, 255 * 40, np.float32))
+    for seed in range(5):
+        eight, sixteen = (
+            jitter(image, np.random.default_rng(seed), limits=given).double()
+            for image, given in ((fine, None), (coarse, limits))
+        )
+        assert (sixteen / 40 - eight).abs().mean() < 1  # 8 bits are rounded after each step
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int16", "float32"])
+@pytest.mark.parametrize("value_range", [None, (0, 10_000)])
+def test_a_sample_of_other_numbers_is_changed_as_any(dtype: str, value_range: tuple[float, float] | None) -> None:
+    mask = torch.zeros(40, 40, dtype=torch.uint8)
+    mask[:6] = 255
+    one = ChangeSample(wide(0, dtype), wide(1, dtype), mask, "one")
+    for seed in range(8):
+        changed = augment(one, np.random.default_rng(seed), crop=32, value_range=value_range)
+        assert changed.before.shape == (3, 32, 32) and changed.before.dtype == changed.after.dtype == one.before.dtype
+        again = augment(one, np.random.default_rng(seed), crop=32, value_range=value_range)
+        assert torch.equal(changed.after, again.after) and torch.equal(changed.mask, again.mask)

@@ -145,7 +145,7 @@ def test_bands_that_are_not_there_are_told_of(tmp_path: Path) -> None:
     write_pair(tmp_path, 0, ("A/x.tif", "B/x.tif", "label/x.png"))
     with rasterio.open(tmp_path / "A/x.tif", "w", driver="GTiff", count=2, height=40, width=40, dtype="uint8") as file:
         file.write(np.ones((2, 40, 40), np.uint8))
-    assert "A/x.tif cannot be used (three bands are needed, it has 2): name those to read" in refusal(tmp_path)
+    assert "needs as many bands on both dates, got 2 and 3: name those to read (bands)" in refusal(tmp_path)
     assert "A/x.tif cannot be used (it has 2 bands, no band 3): name others" in refusal(f"{tmp_path}?bands=1,3")
     assert load_dataset(f"{tmp_path}?bands=2,1", "test")[0].before.shape == (2, 40, 40)
 
@@ -217,6 +217,8 @@ def test_what_the_files_leave_open_can_follow_the_source(tmp_path: Path) -> None
     for query, message in (
         ("bands=red", "bands after '[?]' needs numbers, got 'red'"),
         ("range=3", "range after '[?]' needs numbers"),
+        ("range=9,3", "A value range needs a low and a higher value, both finite, got 9 to 3: correct it"),
+        ("range=0,nan", "both finite, got 0 to nan"),
         ("colour=1", "takes bands, range, not_labelled, layout after '[?]', got 'colour'"),
     ):
         with pytest.raises(OptionError, match=message):
@@ -244,14 +246,15 @@ def test_the_fingerprint_is_of_the_content_not_of_its_place(tmp_path: Path) -> N
         ("sztaki_airchange", 7, (3, 640, 952)),
         ("minenetcd_figure", 1, (3, 423, 569)),
         ("oscd_geotiff?bands=3,2,1&range=0,3000", 2, (3, 395, 360)),
-        ("oscd_geotiff", 2, (3, 395, 360)),
+        ("oscd_geotiff", 2, (4, 395, 360)),
     ],
 )
 def test_real_folders(name: str, count: int, shape: tuple[int, ...], real_images: Path) -> None:
     dataset = load_dataset(f"{real_images}/{name}", "test")
     sample = dataset[0]
     assert len(dataset) == count and tuple(sample.before.shape) == tuple(sample.after.shape) == shape
-    assert sample.before.dtype == torch.uint8 and set(sample.mask.unique().tolist()) == {0, 1}
+    assert sample.before.dtype == (torch.uint16 if "oscd" in name else torch.uint8)
+    assert set(sample.mask.unique().tolist()) == {0, 1}
 
 
 def test_a_layout_can_be_named(tmp_path: Path) -> None:

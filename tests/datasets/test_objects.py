@@ -111,7 +111,11 @@ def wrong(change: Callable[[list[Any]], Any]) -> list[Any]:
             r"'000000' of object:list \(train\) needs .*, got list",
         ),
         (wrong(lambda pair: "abc"), "got str"),
-        (wrong(lambda pair: [pair[0].astype(np.float32), *pair[1:]]), "before image of .* uint8, got float32: bring"),
+        (
+            wrong(lambda pair: [pair[0] > 9, *pair[1:]]),
+            "before image of .* whole numbers or fractions, got bool: bring",
+        ),
+        (wrong(lambda pair: [pair[0].astype(complex), *pair[1:]]), "fractions, got complex128: bring"),
         (wrong(lambda pair: [pair[0], "x", pair[2]]), "after image of .* array or a tensor, got str"),
         (wrong(lambda pair: [pair[0], pair[1], pair[2].astype(float)]), "bools or whole numbers .*, got float64"),
         (wrong(lambda pair: [pair[0], pair[1], pair[2] * 7]), "mask of .* holds 7: 0 unchanged, 1 changed and 255"),

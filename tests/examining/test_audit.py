@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from fixtures.pair_files import FOLDERS, Pair, make_pair, strict_json, write_folder, write_parquet
+from fixtures.wide_pairs import write_wide
 from minenetcd.errors import DataError
 from minenetcd.examining.audit import Audit, audit
 from minenetcd.examining.audit.finding import Finding
@@ -298,3 +299,15 @@ def test_real_pairs(name: str, pairs: int | None, empty: int | None, checks: lis
     assert result.is_fit is ("cannot be opened" not in checks)
     if pairs is not None:
         assert (result.splits["all"].pairs, result.splits["all"].empty_masks) == (pairs, empty)
+
+
+def test_pairs_of_16_bits_and_13_bands_are_checked_as_any(tmp_path: Path) -> None:
+    data = write_wide(tmp_path, bands=13)
+    for kind in ("A", "B", "label"):
+        (data / "test" / kind / "test_1.tif").write_bytes((data / "train" / kind / "train_0.tif").read_bytes())
+    result = audit(data)
+    assert [finding.check for finding in result.findings] == ["copies between splits"]
+    assert result.normalisation is not None and result.normalisation.value_range is not None
+    low, high = (np.array(end) for end in result.normalisation.value_range)
+    assert low.shape == (13,) and (low < 1200).all() and (high > 3000).all()
+    assert all(0.1 < mean < 0.6 for mean in result.normalisation.both.mean)

@@ -18,6 +18,7 @@ from PIL import Image
 from rasterio.crs import CRS
 
 from fixtures.pair_files import make_pair, strict_json, write_folder, write_parquet
+from fixtures.wide_pairs import write_wide
 from minenetcd.errors import DataError, OutputError
 from minenetcd.examining.acquisition import middle_day, months_between, parse_dates
 from minenetcd.examining.examine import mean_and_deviation
@@ -159,6 +160,21 @@ def test_unusable_pairs_are_left_out_and_named(tmp_path: Path) -> None:
     statistics = dataset_statistics(root, workers=1)
     assert list(statistics.pairs["name"]) == ["000", "002"]
     assert list(statistics.unusable) == ["train/001"] and "001.png" in statistics.unusable["train/001"]
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [("uint16", 10_000), ("float32", 1)])
+def test_levels_of_images_that_are_not_8_bit_are_of_one_range_for_all_splits(
+    dtype: str, scale: float, tmp_path: Path
+) -> None:
+    folder = write_wide(tmp_path, dtype=dtype, scale=scale, bands=4)
+    found = dataset_statistics(folder)
+    assert found.histograms.shape == (2, 4, 256) and found.histograms.sum() == 2 * 4 * 8 * 48 * 48
+    before, after = mean_and_deviation(found.histograms)[0]
+    assert (after > before + 2).all() and (before > 20).all()  # what became brighter is brighter
+    assert found.notes[-1].startswith("The images are not 8-bit: levels 0 and 255 stand for ")
+    told = dataset_statistics(f"{folder}?range=0,{scale / 2:g}")
+    assert f"stand for {', '.join([f'0 to {scale / 2:g}'] * 4)}." in told.notes[-1]
+    assert mean_and_deviation(told.histograms)[0][0] == pytest.approx(0.15 * 2 * 255, rel=0.05)
 
 
 def test_without_a_readable_pair_there_are_no_statistics(tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ def test_what_does_not_fit_is_told_in_one_line(network: minenetcd.ChangeModel, t
     folded = ChangeDetector(network).for_inference("cpu")
     with pytest.raises(OptionError, match=r"folded by for_inference.*: hand over the one it was made from"):
         minenetcd.train(folded, tmp_path / "run", data=squares(), device="cpu", **QUICK)
-    with pytest.raises(OptionError, match=r"reads 3 bands \(.*'object:Grey' \(val\) have 1: select bands, or train"):
+    with pytest.raises(OptionError, match=r"reads 3 bands \(.*'object:Grey' \(val\) have 1: name those to read"):
         minenetcd.train(network, tmp_path / "run", data=squares(val=Grey(4)), device="cpu", **QUICK)
     frozen = minenetcd.create_model("minenetcd", **SMALL).requires_grad_(False)
     with pytest.raises(OptionError, match="has none that may move: leave requires_grad of some"):

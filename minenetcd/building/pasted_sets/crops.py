@@ -14,6 +14,7 @@ from minenetcd.building.pasted_sets.images import ImageSet, Place
 from minenetcd.data.reading.decode import DecodeError, decode_date
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import DataError
+from minenetcd.geo.values import robust_limits, to_eight_bits
 from minenetcd.synthetic.canvas.noise import Field, log_uniform
 
 Picture = NDArray[np.uint8]  # (H, W, 3)
@@ -149,14 +150,21 @@ def as_field(picture: Picture) -> Field:
 
 @lru_cache(maxsize=_IMAGES_KEPT)
 def read_image(folder: Path, image: str) -> Picture:
-    """The first three bands of an image, where it has no data 0. DataError where it cannot be read."""
+    """The first three bands of an image, where it has no data 0. DataError where it cannot be read.
+
+    What is not 8-bit is stretched to 8 bits between its own limits.
+    """
     try:
         date = decode_date(str(folder / image), ReadOptions())
     except DecodeError as error:
         raise DataError(f"{folder / image} cannot be read ({error}): replace or remove it.") from error
     pixels = date.pixels[:3].permute(1, 2, 0).numpy().copy()
-    if date.valid is not None:
-        pixels[~date.valid.numpy()] = 0
+    valid = np.ones(pixels.shape[:2], bool) if date.valid is None else date.valid.numpy()
+    if pixels.shape[-1] < 3:
+        raise DataError(f"{folder / image} has {pixels.shape[-1]} bands, three are needed: replace or remove it.")
+    if pixels.dtype != np.uint8:
+        pixels = to_eight_bits(pixels, robust_limits(pixels[valid]))
+    pixels[~valid] = 0
     return pixels
 
 

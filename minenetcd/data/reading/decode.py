@@ -1,4 +1,4 @@
-"""Images and masks from encoded bytes or files, each decoded once, dates straight to uint8 tensors.
+"""Images and masks from encoded bytes or files, each decoded once, dates straight to tensors of their own numbers.
 
 What decodes what (docs/data/sources.md has the measurements): 8-bit colour PNG, the usual case, by GDAL, whose reader
 is about twice as fast as Pillow's and torchvision's; TIFF and whatever is not 8-bit by GDAL through `minenetcd.geo`;
@@ -26,7 +26,6 @@ from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.geo.raster import Raster
 from minenetcd.geo.source import quiet_gdal
-from minenetcd.geo.values import same_limits, stretch_limits, to_eight_bits
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -37,7 +36,10 @@ Encoded = bytes | str
 
 
 class Date(NamedTuple):
-    """One image: `pixels` uint8 (C, H, W), and where it holds data, bool (H, W), or None where it does everywhere."""
+    """One image: `pixels` (C, H, W) as stored, and where it holds data, bool (H, W), or None where it does everywhere.
+
+    Where it holds none, pixels are 0.
+    """
 
     pixels: Tensor
     valid: Tensor | None
@@ -66,7 +68,7 @@ class MaskError(DecodeError):
 
 
 def decode_date(encoded: Encoded, options: ReadOptions) -> Date:
-    """One date as uint8 bands. Transparent pixels and a TIFF's nodata are not valid. Raises DecodeError."""
+    """One date, all bands or those of `options`. Transparent pixels and nodata are not valid. Raises DecodeError."""
     with _explained():
         data = bytes_of(encoded)
         if options.bands is None and not data.startswith(_TIFF) and not _has_sixteen_bits(data):
@@ -151,35 +153,38 @@ def _has_sixteen_bits(data: bytes) -> bool:
 def _decode_raster(name: str, options: ReadOptions) -> Date:
     """What GDAL reads: a TIFF, chosen bands, 16 bits."""
     with quiet_gdal(), rasterio.open(name) as dataset:
-        if options.bands is None and _is_plain(dataset):
-            return Date(torch.from_numpy(dataset.read()), None)
+        if _is_plain(dataset) and (options.bands is not None or dataset.count > 1):
+            _check_bands(dataset, options.bands)
+            return Date(torch.from_numpy(dataset.read(options.bands)), None)
         bands = _bands_of(dataset, options.bands)
     with Raster.open(name, bands=bands) as raster:
         pixels, valid = raster.read(Window(0, 0, raster.grid.width, raster.grid.height))
-    if pixels.dtype != np.uint8:
-        given = options.value_range
-        limits = stretch_limits(pixels[valid]) if given is None else same_limits(*given, bands=pixels.shape[-1])
-        pixels = to_eight_bits(pixels, limits)
     pixels[~valid] = 0
     held = None if valid.all() else torch.from_numpy(valid)
     return Date(torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, -1, 0))), held)
 
 
 def _bands_of(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> tuple[int, ...] | None:
-    """The bands to read: those wanted, a single one three times, or None for the first three."""
+    """The bands to read: those wanted, or all but alpha, a single one three times; None for a palette's colours."""
+    _check_bands(dataset, wanted)
+    if wanted is not None or dataset.colorinterp == (ColorInterp.palette,):
+        return wanted
+    kinds = zip(dataset.indexes, dataset.colorinterp, strict=True)
+    bands = tuple(band for band, kind in kinds if kind != ColorInterp.alpha)
+    return bands * 3 if len(bands) == 1 else bands
+
+
+def _check_bands(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> None:
     if wanted is not None and max(wanted) > dataset.count:
         raise DecodeError(f"it has {dataset.count} bands, no band {max(wanted)}", advice="name others (?bands=...)")
-    colours = [kind for kind in dataset.colorinterp if kind != ColorInterp.alpha]
-    if wanted is None and len(colours) == 2:
-        raise DecodeError("three bands are needed, it has 2", advice="name those to read, e.g. ?bands=1,2,2")
-    return (1, 1, 1) if wanted is None and colours != [ColorInterp.palette] and len(colours) == 1 else wanted
 
 
 def _is_plain(dataset: DatasetReader) -> bool:
-    """Three bands of 8 bits, all of whose pixels are data."""
+    """Bands of whole numbers, of one type, all of whose pixels are data."""
     return (
-        dataset.dtypes == ("uint8",) * 3
-        and ColorInterp.alpha not in dataset.colorinterp
+        len(set(dataset.dtypes)) == 1
+        and dataset.dtypes[0].startswith(("int", "uint"))
+        and not {ColorInterp.alpha, ColorInterp.palette} & set(dataset.colorinterp)
         and all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
     )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from minenetcd.configs.value_range import check_value_range
 from minenetcd.errors import OptionError
 
 
@@ -9,9 +10,9 @@ from minenetcd.errors import OptionError
 class ReadOptions:
     """What a data set's files leave open.
 
-    `bands`: numbers, from 1, of the bands to read; by default the first three that are not alpha, a single one
-    repeated. `value_range`: the values that become 0 and 255 where images are not 8-bit; by default the 1st and 99th
-    percentile of each band of each image. `not_labelled`: the mask value that means "not labelled".
+    `bands`: numbers, from 1, of the bands to read; by default all that are not alpha, a single one three times.
+    `value_range`: the values that become 0 and 1 for a detector trained on these images; reading changes none.
+    `not_labelled`: the mask value that means "not labelled".
     """
 
     bands: tuple[int, ...] | None = None
@@ -21,5 +22,5 @@ class ReadOptions:
     def __post_init__(self) -> None:
         if self.bands is not None and (not self.bands or min(self.bands) < 1):
             raise OptionError(f"Band numbers start at 1, got {self.bands}: correct bands.")
-        if self.value_range is not None and not self.value_range[0] < self.value_range[1]:
-            raise OptionError(f"A value range needs a low and a higher value, got {self.value_range}: correct it.")
+        if self.value_range is not None:
+            check_value_range(self.value_range)

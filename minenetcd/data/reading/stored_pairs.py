@@ -44,6 +44,7 @@ class StoredPairs(ChangeDataset):
 
     def __init__(self, source: str, split: str, options: ReadOptions) -> None:
         self.source, self.split, self.options = source, split, options
+        self.value_range, self.band_numbers = options.value_range, options.bands
 
     @abstractmethod
     def encoded(self, index: int) -> EncodedPair:

@@ -42,7 +42,7 @@ class ChangeStream(IterableDataset[ChangeSample]):
         super().__init__()
         digest = hashlib.blake2b("\n".join(files).encode(), digest_size=8).hexdigest()
         self.facts = DatasetFacts(source, split, digest)
-        self.files, self.options = list(files), options
+        self.files, self.options, self.value_range = list(files), options, options.value_range
         self.buffer, self.seed, self.epoch = 1, 0, 0
         self._mask_values: MaskValues | None = None
 

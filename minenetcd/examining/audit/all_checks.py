@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minenetcd.configs.value_range import ValueRange
 from minenetcd.constants import Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.datasets.catalog import list_splits, load_dataset
@@ -25,6 +26,7 @@ from minenetcd.examining.audit.pairs import (
     check_sizes,
 )
 from minenetcd.examining.examine import LEVELS, ExaminedSplit, examine_splits, mean_and_deviation, pooled_histograms
+from minenetcd.geo.values import rounded_range
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,16 @@ class BandStatistics:
 
 @dataclass(frozen=True)
 class Normalisation:
-    """Band statistics of the pairs of `split` ("all" without a train split) that have as many bands as most."""
+    """Band statistics of the pairs of `split` ("all" without a train split) that have as many bands as most.
+
+    `value_range`: the values that are 0 and 1, of images that are not 8-bit.
+    """
 
     split: str
     both: BandStatistics
     before: BandStatistics
     after: BandStatistics
+    value_range: ValueRange | None = None
 
 
 @dataclass(frozen=True)
@@ -170,7 +176,9 @@ def _normalisation(splits: Sequence[ExaminedSplit]) -> Normalisation | None:
     if histograms is None:
         return None
     both, before, after = (_band_statistics(part) for part in (histograms.sum(axis=0), *histograms))
-    return Normalisation("train" if train else "all", both, before, after)
+    limits = next((split.limits[len(both.mean)] for split in splits if len(both.mean) in split.limits), None)
+    value_range = None if limits is None else rounded_range(limits)
+    return Normalisation("train" if train else "all", both, before, after, value_range)
 
 
 def _band_statistics(histograms: NDArray[np.int64]) -> BandStatistics:

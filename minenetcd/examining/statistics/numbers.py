@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from minenetcd.configs.value_range import range_in_words
 from minenetcd.constants import Progress, no_progress
 from minenetcd.datasets.catalog import list_splits, load_dataset
 from minenetcd.errors import DataError
 from minenetcd.examining.acquisition import middle_day, months_between, parse_dates
 from minenetcd.examining.examine import ExaminedSplit, examine_splits, pooled_histograms
 from minenetcd.examining.statistics.geolocation import LOCATION, locate, middle, overlap_share
+from minenetcd.geo.values import rounded_range
 
 #: What each figure cannot do without, as columns of the tables.
 NEEDS = {
@@ -44,7 +46,8 @@ class Statistics:
     `pairs`, a row each: split, name, pixels, labelled, changed [pixels], share (changed of labelled), site, country,
     longitude, latitude [degrees], changed_km2, before, after, months (between them). `sites`, a row each: site,
     country, splits, pairs, longitude, latitude, changed_km2, before, after, months.
-    `histograms` (2, C, 256): pixels of each value in all before and all after images of as many bands as most have.
+    `histograms` (2, C, 256): pixels of each level in all before and all after images of as many bands as most have; of
+    those that are not 8-bit, `notes` say which values are at levels 0 and 255.
     """
 
     source: str
@@ -91,7 +94,7 @@ def gather_statistics(source: str, splits: Sequence[ExaminedSplit]) -> Statistic
         histograms,
         unusable,
         not_known=_not_known(pairs),
-        notes=tuple([*_overlaps(read), *_gaps(sites)]),
+        notes=tuple([*_overlaps(read), *_gaps(sites), *_levels(splits, bands=histograms.shape[1])]),
     )
 
 
@@ -164,6 +167,14 @@ def _overlaps(read: pd.DataFrame) -> list[str]:
     if share <= _TOLERATED_OVERLAP:
         return []
     return [f"Patches overlap: {share:.1%} of their area is counted more than once."]
+
+
+def _levels(splits: Sequence[ExaminedSplit], *, bands: int) -> list[str]:
+    """What the levels of the histograms stand for, of images that are not 8-bit."""
+    limits = next((split.limits[bands] for split in splits if bands in split.limits), None)
+    if limits is None:
+        return []
+    return [f"The images are not 8-bit: levels 0 and 255 stand for {range_in_words(rounded_range(limits))}."]
 
 
 def _gaps(sites: pd.DataFrame) -> list[str]:
