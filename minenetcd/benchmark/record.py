@@ -52,7 +52,7 @@ class Record:
     """One finished cell: what it is, what was measured, what it cost, and what that rests on.
 
     `model` is name and options of the architecture as its detector describes it, `training` None for weights that
-    were trained elsewhere.
+    were trained elsewhere, `complexity` None for what is no network.
     """
 
     cell: str
@@ -66,7 +66,7 @@ class Record:
     weights: str
     trained_on: str | None
     metrics: MetricsRecord
-    complexity: Complexity
+    complexity: Complexity | None
     training: Training | None
     test_seconds: float
     origin: Origin
@@ -98,7 +98,8 @@ class Record:
             **intervals,
             **{name: getattr(measured, name) for name in ("pairs", "sites", "threshold", "average_precision")},
             "expected_calibration_error": measured.expected_calibration_error,
-            **asdict(self.complexity),
+            "refused_pairs": measured.refused_pairs,
+            **(asdict(self.complexity) if self.complexity else {}),
             **(asdict(self.training) if self.training else {}),
             "test_seconds": self.test_seconds,
             "config_hash": origin.pop("config_hash"),
@@ -121,10 +122,11 @@ class Record:
             intervals={name: None if None in pair else Interval(*pair) for name, pair in ends.items()},
             **{key: values[key] for key in ("pairs", "sites", "threshold", "average_precision")},
             expected_calibration_error=values["expected_calibration_error"],
+            refused_pairs=values.get("refused_pairs", 0),  # not known to version 0.2, which had networks alone
         )
         parts = {
             "metrics": metrics,
-            "complexity": Complexity(**some(Complexity)),
+            "complexity": Complexity(**some(Complexity)) if "parameters" in values else None,
             "training": Training(**some(Training)) if "train_steps" in values else None,
             "origin": Origin(**some(Origin)),
         }

@@ -72,11 +72,11 @@ def explain(
     check_early(detectors=sources, device=device, out=out)
     with open_view(before, after, options) as (pair, view):
         # from here on torch is needed
-        from minenetcd.detectors.side_by_side import load_detectors
+        from minenetcd.detectors.side_by_side import load_networks
         from minenetcd.explain.explanation import explain_opened
         from minenetcd.explain.outputs import write_explanations
 
-        detectors = load_detectors(sources)
+        detectors = load_networks(sources)
         with progress_bar("Looking inside") as progress:
             explanations = explain_opened(detectors, pair, view, options=options, device=device, progress=progress)
     written = write_explanations(view, explanations, out, options=options)

@@ -6,9 +6,17 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_args, ge
 from typer import Argument
 
 from minenetcd.cli.console import is_terminal, print_json, print_rich, print_rows, table, warn
+from minenetcd.cli.models_without_training import (
+    WithoutTraining,
+    about,
+    list_without_training,
+    print_all,
+    print_one,
+)
 from minenetcd.cli.options import Json, Quiet
+from minenetcd.detectors.by_name import is_classical
 from minenetcd.display.words import MEASURES
-from minenetcd.errors import InputError
+from minenetcd.errors import InputError, UnknownNameError
 
 _UNITS = "Parameters in 2^20, multiply-adds (MACs) for one pair of 256 x 256 in 2^30: measured (published)."
 
@@ -31,6 +39,7 @@ class Method(TypedDict):
     """A method at a glance, and with all that is known: `about`, `options` and `scores` are there for one alone."""
 
     name: str
+    needs_training: bool
     title: str | None
     authors: str | None
     venue: str | None
@@ -54,20 +63,28 @@ def models(
 
     Example: minenetcd models bit
     """
+    if name is not None and is_classical(name):
+        found = about(name)
+        print_json(found) if as_json else print_one(found)
+        return
     from minenetcd.models.catalog import list_models
 
     if name is not None:
-        details = _with_details(_glance(name))
+        details = _with_details(_glance_or_nearest(name))
         print_json(details) if as_json else _print_details(details, quiet=quiet)
         return
     methods = [method for name in list_models() if (method := _glance_or_warning(name))]
+    others = list_without_training()
     if as_json:
-        print_json(methods)
+        print_json([*methods, *others])
     elif is_terminal():
-        _print_overview(methods, quiet=quiet)
+        _print_overview(methods, others, quiet=quiet)
     else:
         columns = ("Name", "Paper", "Venue", "Parameters", "MACs", "Pretrained trunk", "Published weights")
-        print_rows(columns, [[*_facts(method), ", ".join(method["weights"])] for method in methods])
+        rows = [[*_facts(method), ", ".join(method["weights"])] for method in methods]
+        nothing = ["-", "-", "-", "needs no training"]
+        rows += [[one["name"], one["title"], f"{one['venue']} {one['year']}", *nothing] for one in others]
+        print_rows(columns, rows)
 
 
 def _glance(name: str) -> Method:
@@ -78,25 +95,37 @@ def _glance(name: str) -> Method:
     from minenetcd.weights.published import published_ids
 
     architecture, measured = model_class(name), default_complexity(name)
-    about = architecture.about or About(title="", authors="", venue="", year=0)
+    paper = architecture.about or About(title="", authors="", venue="", year=0)
     options = inspect.signature(architecture).parameters
-    default_form = {option: options[option].default for option in about.published_form}
+    default_form = {option: options[option].default for option in paper.published_form}
     return {
         "name": name,
-        "title": about.title or None,
-        "authors": about.authors or None,
-        "venue": about.venue or None,
-        "year": about.year or None,
-        "doi": about.doi,
-        "pretrained_trunk": about.pretrained_trunk,
+        "needs_training": True,
+        "title": paper.title or None,
+        "authors": paper.authors or None,
+        "venue": paper.venue or None,
+        "year": paper.year or None,
+        "doi": paper.doi,
+        "pretrained_trunk": paper.pretrained_trunk,
         "measured": {"parameters_mi": measured.parameters_mi, "macs_gi": measured.macs_gi, "form": default_form},
         "published": {
-            "parameters_mi": about.parameters_mi,
-            "macs_gi": about.macs_gi,
-            "form": dict(about.published_form),
+            "parameters_mi": paper.parameters_mi,
+            "macs_gi": paper.macs_gi,
+            "form": dict(paper.published_form),
         },
         "weights": published_ids(name),
     }
+
+
+def _glance_or_nearest(name: str) -> Method:
+    """UnknownNameError with the nearest name of all, trained or not."""
+    from minenetcd.classical.catalog import CLASSICAL
+    from minenetcd.models.catalog import list_models
+
+    try:
+        return _glance(name)
+    except UnknownNameError as error:
+        raise UnknownNameError("model", name, [*list_models(), *CLASSICAL]) from error
 
 
 def _glance_or_warning(name: str) -> Method | None:
@@ -128,7 +157,7 @@ def _with_details(method: Method) -> Method:
     }
 
 
-def _print_overview(methods: list[Method], *, quiet: bool) -> None:
+def _print_overview(methods: list[Method], others: list[WithoutTraining], *, quiet: bool) -> None:
     rows = table(
         *("Name", "Paper, published weights", "Venue", "Params", "MACs", "Trunk"),
         right=("Params", "MACs"),
@@ -141,6 +170,7 @@ def _print_overview(methods: list[Method], *, quiet: bool) -> None:
         rows.add_row(name, paper, *(fact.replace(" (", "\n(") for fact in facts))
         rows.add_section()
     print_rich(rows)
+    print_all(others)
     if not quiet:
         print(" ".join([_UNITS, *filter(None, map(_forms, methods))]))
         print("Weights are in HZDR-FWGEL/ where no owner stands; * is each of " + ", ".join(_data_sets()) + ".")

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Exit, Option
 
 from minenetcd.cli.checks import check_early
-from minenetcd.cli.console import digits, print_json, print_rich, progress_bar, table
+from minenetcd.cli.console import digits, print_json, print_rich, progress_bars, table
 from minenetcd.cli.options import DATA, BatchSize, Detector, Device, Json, Quiet, Split, Workers
-from minenetcd.display.words import MEASURES, counted
+from minenetcd.display.words import MEASURES, counted, duration
 
 if TYPE_CHECKING:
     from minenetcd.benchmark.suite.published import Printed
-    from minenetcd.detectors.learned import ChangeDetector
-    from minenetcd.evaluation.evaluate import Evaluation
+    from minenetcd.detectors.contract import Detector as AnyDetector
+    from minenetcd.evaluation.beside import Beside
+    from minenetcd.evaluation.tally import Evaluation
+    from minenetcd.evaluation.testing import Tested
 
 
 def test(
@@ -29,12 +31,19 @@ def test(
     threshold: Annotated[float | None, Option(help="Instead of the detector's own.")] = None,
     boundary: Annotated[float | None, Option(help="Add the boundary F-score, at this tolerance in pixels.")] = None,
     pictures: Annotated[bool, Option(help="Write masks and change maps.")] = True,
+    beside: Annotated[
+        int,
+        Option(help="Pairs on which detectors without training stand beside it, at most; 0: none.", min=0),
+    ] = 500,
     device: Device = "auto",
     processes: Annotated[int, Option(help="Processes that share the pairs on this machine.", min=1)] = 1,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Test a detector: counts and metrics, per site too, masks and change maps.
+
+    Beside it stand "everything changed" and the detectors without training, which need about two seconds for each pair
+    of 256 x 256 pixels: on all pairs, or on --beside of them.
 
     Example: minenetcd test runs/bit --data levir-cd
     """
@@ -47,12 +56,12 @@ def test(
         raise Exit(run_processes(sys.argv[1:], processes))
 
     # from here on torch is needed
-    from minenetcd.detectors.learned import ChangeDetector
+    from minenetcd.detectors.by_name import open_detector
     from minenetcd.evaluation.testing import run_test
 
-    detector = ChangeDetector.from_pretrained(model)
-    with progress_bar(f"Testing on {data}", quiet=quiet) as progress:
-        result = run_test(
+    detector = open_detector(model)
+    with progress_bars(f"Testing on {data}", "Beside it", quiet=quiet) as (progress, beside_progress):
+        tested = run_test(
             detector,
             data,
             out,
@@ -63,19 +72,21 @@ def test(
             threshold=threshold,
             pictures=pictures,
             boundary_tolerance=boundary,
+            beside=beside,
             progress=progress,
+            beside_progress=beside_progress,
         )
     if not is_main_process():
         return
     published = _published(detector, data) if split == "test" else None
     if as_json:
-        print_json(_as_json(detector, result, published=published, out=out))
+        print_json(_as_json(detector, tested.result, published=published, out=out))
     else:
-        _print_result(detector, result, published=published, out=out)
+        _print_tested(detector, tested, published=published, out=out)
 
 
 def _as_json(
-    detector: "ChangeDetector", result: "Evaluation", *, published: "Printed | None", out: Path
+    detector: "AnyDetector", result: "Evaluation", *, published: "Printed | None", out: Path
 ) -> dict[str, Any]:
     """What metrics.json holds, the published row beside it, and whether these are pairs of the training."""
     from minenetcd.evaluation.outputs import METRICS_FILE
@@ -89,18 +100,35 @@ def _as_json(
     }
 
 
-def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published: "Printed | None", out: Path) -> None:
-    """The table of section 5.4, with intervals where sites are known, beside the published row where there is one."""
+def _print_tested(detector: "AnyDetector", tested: "Tested", *, published: "Printed | None", out: Path) -> None:
     from minenetcd.data.split_names import WHOLE
-    from minenetcd.evaluation.outputs import MetricsRecord
     from minenetcd.evaluation.testing import was_trained_on
 
+    result = tested.result
+    print(f"{detector.name} on {result.facts.source}, {result.facts.split}: {counted(len(result.names), 'pair')}")
+    _print_measures(result, published)
+    if tested.beside is not None:
+        _print_beside(tested.beside)
+    if was_trained_on(detector, result.facts):
+        why = "this data set is not divided" if result.facts.split == WHOLE else "this is the split of the training"
+        print(f"Careful: {why}, and the detector was trained on it: this is no test of it.")
+    if result.refused:
+        print(_refused(detector.name, len(result.refused), len(result.names)))
+    print("  ".join(f"{name.upper()} {count:,}" for name, count in asdict(result.confusion).items()))
+    print(f"Threshold {result.threshold:g}. All of it: {out / 'metrics.json'}")
+    if published:
+        print(f"Published: {published.source}." + (f" It is doubtful: {published.note}." if published.note else ""))
+
+
+def _print_measures(result: "Evaluation", published: "Printed | None") -> None:
+    """The table of section 5.4, with intervals where sites are known, beside the published row where there is one."""
+    from minenetcd.evaluation.outputs import MetricsRecord
+
     record = MetricsRecord.of(result)
-    print(f"{detector.name} on {result.facts.source}, {result.facts.split}: {counted(record.pairs, 'pair')}")
     known = any(record.intervals.values())
     numbers = ["Measured", *["95 % over sites"] * known, *["Published"] * (published is not None)]
     rows = table("Metric", *numbers, right=numbers)
-    metrics, counts = record.counts.metrics(), asdict(record.counts)
+    metrics = record.counts.metrics()
     for name, heading in MEASURES.items():
         interval = record.intervals[name]
         row = [heading, digits(metrics[name])]
@@ -108,17 +136,33 @@ def _print_result(detector: "ChangeDetector", result: "Evaluation", *, published
         row += [published.digits[name]] if published else []
         rows.add_row(*row)
     print_rich(rows)
-    if was_trained_on(detector, result.facts):
-        why = "this data set is not divided" if result.facts.split == WHOLE else "this is the split of the training"
-        print(f"Careful: {why}, and the detector was trained on it: this is no test of it.")
-    print("  ".join(f"{name.upper()} {counts[name]:,}" for name in ("tp", "fp", "fn", "tn")))
-    print(f"Threshold {result.threshold:g}. All of it: {out / 'metrics.json'}")
-    if published:
-        print(f"Published: {published.source}." + (f" It is doubtful: {published.note}." if published.note else ""))
 
 
-def _published(detector: "ChangeDetector", data: str) -> "Printed | None":
+def _print_beside(beside: "Beside") -> None:
+    """The detector and those without training, a row each."""
+    on = "all pairs" if beside.pairs == beside.of else f"{beside.pairs:,} of {counted(beside.of, 'pair')}, spread over"
+    print(f"Beside what needs no training, on {on} ({duration(beside.seconds)}):")
+    numbers = [*MEASURES.values(), "AP", "s a pair"]
+    rows = table("Detector", *numbers, right=numbers, whole=["Detector"])
+    for name, row in beside.rows.items():
+        seconds = "" if row.seconds_per_pair is None else f"{row.seconds_per_pair:.3f}"
+        precision = digits(row.average_precision, unknown="-")
+        rows.add_row(name, *(digits(getattr(row.counts, measure)) for measure in MEASURES), precision, seconds)
+    print_rich(rows)
+    for name, row in list(beside.rows.items())[1:]:
+        if row.refused_pairs:
+            print(_refused(name, row.refused_pairs, beside.pairs))
+
+
+def _refused(name: str, pairs: int, of: int) -> str:
+    why = "a date without variance, or too few valid pixels"
+    return f"{name} could not work on {pairs:,} of {counted(of, 'pair')} ({why}): there it counts as unchanged."
+
+
+def _published(detector: "AnyDetector", data: str) -> "Printed | None":
     """What is published of exactly this detector's network on this data set."""
+    if detector.provenance.learns_each_scene:
+        return None
     from minenetcd.benchmark.suite.published import printed_score
     from minenetcd.datasets.catalog import published_table
 

@@ -1,15 +1,16 @@
 """Counts of pixels that add up over pairs, scenes and processes."""
 
 from dataclasses import astuple, dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.errors import SizeError
+
+if TYPE_CHECKING:  # maps of detectors without training are counted without torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,14 @@ class Counts:
     """Whole numbers, each a field of a subclass."""
 
     @classmethod
-    def from_tensor(cls, counts: Tensor) -> Self:
+    def from_tensor(cls, counts: "Tensor") -> Self:
         """What `to_tensor` made, for example after a sum over processes."""
         return cls(*counts.tolist())
 
-    def to_tensor(self) -> Tensor:
+    def to_tensor(self) -> "Tensor":
         """The fields in their order, as int64 (fields,)."""
+        import torch
+
         return torch.tensor(astuple(self), dtype=torch.int64)
 
     def __add__(self, other: Self) -> Self:

@@ -1,5 +1,6 @@
 """What an evaluation leaves behind: metrics, a row for each pair and site, curves, masks and change maps."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,8 +17,8 @@ from minenetcd.evaluation.boundary import BoundaryCounts
 from minenetcd.evaluation.by_site import site_table
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import average_precision, calibration_error, precision_recall
-from minenetcd.evaluation.evaluate import Evaluation
 from minenetcd.evaluation.significance import MAIN, Interval, bootstrap_over_sites
+from minenetcd.evaluation.tally import Evaluation
 from minenetcd.files import staged_files, write_json, write_text
 from minenetcd.types import ChangeBatch
 
@@ -28,7 +29,10 @@ PICTURES = ("masks", "maps")
 
 @dataclass(frozen=True)
 class MetricsRecord:
-    """Everything measured in one test; what is undefined is None. `intervals` (95 %, over sites) of each of MAIN."""
+    """Everything measured in one test; what is undefined is None. `intervals` (95 %, over sites) of each of MAIN.
+
+    `refused_pairs` counts as unchanged: a detector without training could not work on them.
+    """
 
     data: DatasetFacts
     pairs: int
@@ -39,6 +43,7 @@ class MetricsRecord:
     average_precision: float | None
     expected_calibration_error: float | None
     boundary: BoundaryCounts | None = None
+    refused_pairs: int = 0
 
     @classmethod
     def of(cls, result: Evaluation, boundary: BoundaryCounts | None = None) -> Self:
@@ -52,6 +57,7 @@ class MetricsRecord:
             average_precision=average_precision(result.histogram),
             expected_calibration_error=calibration_error(result.histogram),
             boundary=boundary,
+            refused_pairs=len(result.refused),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -60,6 +66,7 @@ class MetricsRecord:
             "data": asdict(self.data),
             "pairs": self.pairs,
             "sites": self.sites,
+            "refused_pairs": self.refused_pairs,
             "threshold": self.threshold,
             "counts": asdict(self.counts),
             "metrics": self.counts.metrics(),
@@ -102,6 +109,12 @@ def write_results(
         write_text(folder / PER_SITE, site_table(result.by_site).to_csv(index=False))
     if (curve := precision_recall(result.histogram)) is not None:
         write_text(folder / PRECISION_RECALL, pd.DataFrame(curve._asdict()).to_csv(index=False))
+
+
+def add_to_metrics(folder: Path, more: Mapping[str, Any]) -> None:
+    """Write `more` into the metrics.json that a test left in `folder`. OutputError where that cannot be written."""
+    path = folder / METRICS_FILE
+    write_json(path, {**json.loads(path.read_text(encoding="utf-8")), **more})
 
 
 class PictureWriter:

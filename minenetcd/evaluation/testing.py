@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,18 +14,29 @@ from minenetcd.constants import Progress, TrainedOn, check_threshold, no_progres
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.data.split_names import WHOLE
 from minenetcd.datasets.catalog import load_dataset
+from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.evaluation.beside import MOST_PAIRS, Beside, measure_beside
 from minenetcd.evaluation.boundary import BoundaryCounts
-from minenetcd.evaluation.evaluate import BatchHandler, Evaluation, evaluate
-from minenetcd.evaluation.outputs import BoundaryCounter, PictureWriter, staged_results, write_results
+from minenetcd.evaluation.evaluate import evaluate
+from minenetcd.evaluation.outputs import BoundaryCounter, PictureWriter, add_to_metrics, staged_results, write_results
+from minenetcd.evaluation.tally import BatchHandler, Evaluation, summed
 from minenetcd.files import unwritable
 from minenetcd.runtime.device import choose_device
 from minenetcd.runtime.launch import is_launched
 from minenetcd.types import ChangeBatch
 
 
+@dataclass(frozen=True)
+class Tested:
+    """What a test found; `beside` is None where that was not asked for."""
+
+    result: Evaluation
+    beside: Beside | None
+
+
 def run_test(
-    detector: ChangeDetector,
+    detector: Detector,
     data: str,
     out: str | Path,
     *,
@@ -35,28 +47,34 @@ def run_test(
     threshold: float | None = None,
     pictures: bool = True,
     boundary_tolerance: float | None = None,
+    beside: int = MOST_PAIRS,
     progress: Progress = no_progress,
-) -> Evaluation:
+    beside_progress: Progress = no_progress,
+) -> Tested:
     """Test `detector` on `split` of the data set `data` and write what was found into the folder `out`.
 
     metrics.json, per_pair.csv, per_site.csv where sites are known, precision_recall.csv, and with `pictures` masks/
-    and maps/ (TP green, TN white, FP red, FN blue): all at once, in place of an earlier test's. `threshold` replaces
-    the detector's; `batch_size` is that of a process; `boundary_tolerance` [pixels] adds the boundary F-score. Launched
-    as several processes, these share the pairs, and the result is the same. Raises DataError for data that cannot be
-    read, OptionError for a threshold outside 0 to 1, OutputError for `out`.
+    and maps/ (TP green, TN white, FP red, FN blue): all at once, in place of an earlier test's. Then, on at most
+    `beside` pairs, "everything changed" and the detectors without training, which metrics.json gets as well; who
+    interrupts these keeps the rest. `threshold` replaces the detector's; `batch_size` is that of a process;
+    `boundary_tolerance` [pixels] adds the boundary F-score. Launched as several processes, these share the pairs, and
+    the result is the same; networks alone need the `device`. Raises DataError for data that cannot be read, OptionError
+    for a threshold outside 0 to 1, OutputError for `out`.
     """
-    accelerator = Accelerator(cpu=choose_device(device).type == "cpu") if is_launched() else None
+    own = check_threshold(detector.threshold if threshold is None else threshold)
+    is_network = isinstance(detector, ChangeDetector)
+    on_cpu = not is_network or choose_device(device).type == "cpu"
+    accelerator = Accelerator(cpu=on_cpu) if is_launched() else None
     is_main = accelerator is None or accelerator.is_main_process
-    ready = detector.for_inference(str(accelerator.device) if accelerator else device)
-    ready.threshold = detector.threshold if threshold is None else check_threshold(threshold)
     dataset = load_dataset(data, split)
     with _results_folder(Path(out), dataset.names, accelerator, pictures=pictures) as folder:
-        outlines = None if boundary_tolerance is None else BoundaryCounter(ready.threshold, boundary_tolerance)
-        handlers: list[BatchHandler] = [PictureWriter(folder, ready.threshold)] if pictures else []
+        outlines = None if boundary_tolerance is None else BoundaryCounter(own, boundary_tolerance)
+        handlers: list[BatchHandler] = [PictureWriter(folder, own)] if pictures else []
         handlers += [outlines] if outlines else []
         result = evaluate(
-            ready,
+            _ready(detector, accelerator, device),
             dataset,
+            threshold=own,
             batch_size=batch_size,
             workers=workers,
             accelerator=accelerator,
@@ -65,10 +83,30 @@ def run_test(
         )
         boundary = _summed(outlines.counts, accelerator) if outlines else None
         if is_main:
-            write_results(result, folder, about=_about(detector, ready.threshold), boundary=boundary)
+            write_results(result, folder, about=_about(detector, own), boundary=boundary)
+    found = None
+    if beside:
+        found = measure_beside(
+            detector.name,
+            result,
+            dataset,
+            most=beside,
+            workers=workers,
+            accelerator=accelerator,
+            progress=beside_progress if is_main else no_progress,
+        )
+        if is_main:
+            add_to_metrics(Path(out), {"beside": found.as_json()})
     if accelerator is not None:
         accelerator.end_training()
-    return result
+    return Tested(result, found)
+
+
+def _ready(detector: Detector, accelerator: Accelerator | None, device: str) -> Detector:
+    """A network made ready on its device; others work on the CPU as they are."""
+    if not isinstance(detector, ChangeDetector):
+        return detector
+    return detector.for_inference(str(accelerator.device) if accelerator else device)
 
 
 @contextmanager
@@ -95,12 +133,10 @@ def _handle(handlers: Sequence[BatchHandler], batch: ChangeBatch, probability: T
 
 
 def _summed(counts: BoundaryCounts, accelerator: Accelerator | None) -> BoundaryCounts:
-    if accelerator is None:
-        return counts
-    return BoundaryCounts.from_tensor(accelerator.reduce(counts.to_tensor().to(accelerator.device), "sum"))
+    return BoundaryCounts.from_tensor(summed(counts.to_tensor(), accelerator))
 
 
-def was_trained_on(detector: ChangeDetector, facts: DatasetFacts) -> bool:
+def was_trained_on(detector: Detector, facts: DatasetFacts) -> bool:
     """Whether `detector` was trained on these pairs, or on a part of them (see `is_trained_on`)."""
     trained = detector.provenance.trained_on
     return trained is not None and is_trained_on(trained, facts)
@@ -118,7 +154,7 @@ def is_trained_on(trained: TrainedOn, tested: DatasetFacts) -> bool:
     return (trained.source, split) == (tested.source, tested.split)
 
 
-def _about(detector: ChangeDetector, threshold: float) -> dict[str, str | bool | None]:
+def _about(detector: Detector, threshold: float) -> dict[str, str | bool | None]:
     return {
         "model": detector.name,
         "trained_on": detector.provenance.trained_on_in_words,

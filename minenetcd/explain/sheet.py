@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from minenetcd.detectors.side_by_side import short_names
 from minenetcd.display.agreement import agreement_legend, agreement_picture
-from minenetcd.display.eight_bit import eight_bit_view
+from minenetcd.display.eight_bit import eight_bit_pair
 from minenetcd.display.figure_style import fitted, titled
 from minenetcd.display.palettes import INK, QUIET
 from minenetcd.display.panels import (
@@ -67,9 +67,10 @@ def heat_figure(view: View, heat_map: HeatMap, explanation: Explanation, title: 
 
 
 def _images(view: View) -> Row:
+    before, after = eight_bit_pair(view.before, view.after, view.valid)
     cells: list[Cell] = [
-        ("before", lambda axes: draw_picture(axes, eight_bit_view(view.before, view.valid))),
-        ("after", lambda axes: draw_picture(axes, eight_bit_view(view.after, view.valid))),
+        ("before", lambda axes: draw_picture(axes, before)),
+        ("after", lambda axes: draw_picture(axes, after)),
     ]
     if view.truth is not None:
         truth = view.truth
@@ -123,7 +124,8 @@ def _level(heat_map: HeatMap) -> str:
 
 def _heat(view: View, heat_map: HeatMap, explanation: Explanation) -> Draw:
     def draw(axes: Axes) -> None:
-        draw_heat(axes, heat_map.values, eight_bit_view(view.after, view.valid), region_of_change(view, explanation))
+        _, after = eight_bit_pair(view.before, view.after, view.valid)
+        draw_heat(axes, heat_map.values, after, region_of_change(view, explanation))
         if heat_map.peak == 0:
             write_note(axes, "nothing here\nspeaks for it")
 

@@ -15,8 +15,8 @@ from minenetcd.configs.suite import Suite
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import LEVELS
-from minenetcd.evaluation.evaluate import Evaluation
 from minenetcd.evaluation.outputs import MetricsRecord, staged_results, write_results
+from minenetcd.evaluation.tally import Evaluation
 from minenetcd.types import ChangeBatch
 
 FINGERPRINT = "0123456789abcdef"
@@ -44,12 +44,12 @@ def make_up(
 ) -> BenchmarkFolder:
     """Fill `out` as `run_suite` would; `skill` (0 to 1, by row label) says how near to the truth a row comes.
 
-    Cells of the labels in `leave_out` are not run.
+    Cells of the labels in `leave_out` are not run, and none without `pairs`.
     """
     folder, cells = BenchmarkFolder(out), expand(suite)
     folder.prepare(suite, cells)
     for cell in cells:
-        if cell.label not in leave_out:
+        if pairs and cell.label not in leave_out:
             _measure(cell, folder, pairs, skill.get(cell.label, 0.5))
     return folder
 
@@ -86,7 +86,7 @@ def _guess(truth: np.ndarray, skill: float, rng: np.random.Generator) -> np.ndar
 
 def _record(cell: Cell, result: Evaluation) -> Record:
     complexity = complexity_of(cell.model)
-    seconds = complexity.macs / 1e9
+    seconds = complexity.macs / 1e9 if complexity else 1.0
     return Record(
         cell=cell.id,
         row=cell.row,
@@ -100,7 +100,7 @@ def _record(cell: Cell, result: Evaluation) -> Record:
         trained_on=None,
         metrics=MetricsRecord.of(result),
         complexity=complexity,
-        training=Training(100, 800, seconds, val_f1=None, best_step=None, train_fingerprint=None, train_commit=None),
+        training=None if cell.needs_no_weights else Training(100, 800, seconds, None, None, None, None),
         test_seconds=seconds / 10,
         origin=Origin(cell.hash, "0" * 40, None, version="0", torch="0", machine="made up", finished=""),
     )

@@ -14,6 +14,7 @@ from minenetcd.benchmark.measuring.samples import read_images, read_masks
 from minenetcd.benchmark.record import Record
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.suites import read_suite
+from minenetcd.classical.catalog import create_classical
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
@@ -51,6 +52,7 @@ def begin(squares: Path, out: Path, **changes: Any) -> tuple[BenchmarkFolder, li
             "recipes": [{"name": "strong", "label": "short", "steps": 4, "batch_size": 4, "crop": None}],
             "settings": {"data": {"workers": 0}, "trainer": {"validate_steps": 2, "trackers": []}},
             "samples": {"kept": 3},
+            "beside": [],
             **changes,
         }
     )
@@ -84,6 +86,23 @@ def test_what_a_report_needs_is_kept(squares: Path, tmp_path: Path) -> None:
     for name, mask in masks.items():
         images = read_images(folder.samples("Squares", record.metrics.data.fingerprint), name)
         assert int((mask & (images["truth"] == 1)).sum()) == table.loc[name, "tp"]
+
+
+def test_those_without_training_are_measured_like_networks(squares: Path, tmp_path: Path) -> None:
+    rules = {"config": "irmad", "options": {"threshold_rule": "k-means"}}
+    shape = {"methods": [rules], "beside": ["everything changed", "cva"]}
+    folder, (irmad, everything, cva), notes = begin(squares, tmp_path / "out", **shape)
+    records = {cell.label: run_cell(cell, folder, device="cuda:7", reporter=notes) for cell in (irmad, everything, cva)}
+    for cell in (irmad, everything, cva):
+        record = records[cell.label]
+        assert folder.record(cell) == record == Record.from_json(json.loads(json.dumps(record.as_json())))
+        assert record.complexity is None and record.training is None and record.weights == "none"
+        assert len(read_masks(folder.cell(cell) / "masks.npz")) == 3
+    detector = create_classical("irmad", threshold_rule="k-means")
+    expected = evaluate(detector, load_dataset(squares, "test"), workers=0)
+    assert records["irmad"].metrics.counts == expected.confusion
+    assert records["irmad"].model == {"name": "irmad", "threshold_rule": "k-means"}
+    assert records["everything changed"].metrics.counts.recall == 1
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from minenetcd.benchmark.suite.plan import Costs, DataSize, Speeds, data_size
 from minenetcd.benchmark.suite.remaining import Remaining
 from minenetcd.benchmark.suite.suites import read_suite
 from minenetcd.errors import UnknownNameError
+from minenetcd.evaluation.beside import SECONDS_PER_MEGAPIXEL
 from minenetcd.models.complexity import read_measured
 from training.squares import write_squares
 
@@ -25,7 +26,7 @@ def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def cells(data: str, **changes: Any) -> list[Cell]:
-    return expand(read_suite({"name": "s", "methods": ["bit", "fc_ef"], "datasets": [data]} | changes))
+    return expand(read_suite({"name": "s", "methods": ["bit", "fc_ef"], "datasets": [data], "beside": []} | changes))
 
 
 def test_the_cost_of_a_training_by_hand() -> None:
@@ -89,10 +90,23 @@ def test_a_measured_speed_tells_the_time(squares: Path) -> None:
 
 
 def test_a_plan_writes_nothing(squares: Path, tmp_path: Path) -> None:
-    suite = read_suite({"name": "s", "methods": ["bit"], "datasets": [str(squares)]})
+    suite = read_suite({"name": "s", "methods": ["bit"], "datasets": [str(squares)], "beside": ["cva"]})
     planned = plan_suite(suite, tmp_path / "out")
-    assert [cell.state for cell in planned] == ["to do"] and planned[0].seconds is None
+    assert [cell.state for cell in planned] == ["to do"] * 2 and planned[0].seconds is None
     assert not (tmp_path / "out").exists()
+
+
+def test_those_without_training_cost_their_test_in_seconds(squares: Path) -> None:
+    shared = {"methods": ["irmad"], "settings": {"data": {"workers": 2}}}
+    (irmad,) = cells("MineNetCD256", **shared)
+    cost = Costs().of(irmad)
+    assert cost.complexity is None and cost.macs == 0 and cost.test_pairs == 19_355
+    usual = Speeds.of([]).seconds(irmad, cost)
+    assert usual == pytest.approx(19_355 * 256**2 / 1e6 * SECONDS_PER_MEGAPIXEL["irmad"] / 2)
+    measured = Speeds.of([(irmad, cost, Timing(test_pairs=100, test_seconds=10.0))])
+    assert measured.seconds(irmad, cost) == pytest.approx(1935.5) and measured.test_macs is None
+    remaining = Remaining([irmad], [], jobs=1)
+    assert remaining.seconds() == pytest.approx(usual)
 
 
 def test_the_time_left_follows_what_runs(squares: Path) -> None:

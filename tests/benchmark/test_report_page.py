@@ -119,7 +119,7 @@ def test_maps_show_the_pairs_at_their_quantiles_in_the_colours_of_the_paper(fold
 
 @pytest.mark.slow
 def test_cells_that_failed_or_were_not_run_are_named(tmp_path: Path) -> None:
-    suite = read_suite(SUITE | {"datasets": ["CLCD"], "seeds": [1]})
+    suite = read_suite(SUITE | {"datasets": ["CLCD"], "seeds": [1], "beside": []})
     folder = make_up(suite, tmp_path / "out", square_pairs(), skill=SKILL, leave_out=["BIT", "FC-EF"])
     bit = next(cell for cell in folder.cells() if cell.label == "BIT")
     folder.write_failure(bit, Failure("CUDA out of memory <tried>", log="", when=""))
@@ -132,7 +132,7 @@ def test_cells_that_failed_or_were_not_run_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_damaged_file_is_named_and_hides_no_other_cell(tmp_path: Path) -> None:
-    suite = read_suite(SUITE | {"datasets": ["CLCD"], "seeds": [1]})
+    suite = read_suite(SUITE | {"datasets": ["CLCD"], "seeds": [1], "beside": []})
     folder = make_up(suite, tmp_path / "out", square_pairs(), skill={})
     bit, fc_ef, nano, plain = folder.cells()
 
@@ -169,7 +169,7 @@ def test_a_damaged_suite_or_plan_is_one_line(tmp_path: Path, name: str, text: st
 
 def test_nothing_measured_still_makes_a_page(tmp_path: Path) -> None:
     folder = make_up(read_suite(SUITE), tmp_path / "out", [], skill={}, leave_out=[*SKILL])
-    assert "16 of 16 cells have not been run yet." in write_report(folder).read_text(encoding="utf-8")
+    assert "28 of 28 cells have not been run yet." in write_report(folder).read_text(encoding="utf-8")
     assert not list(folder.figures.iterdir())
 
 

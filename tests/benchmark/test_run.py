@@ -68,6 +68,7 @@ def values(squares: Path, *, steps: int = 4, **changes: Any) -> dict[str, Any]:
         "datasets": [{"name": str(squares), "label": "Squares"}],
         "recipes": [{"name": "strong", "label": "short", "steps": steps, "batch_size": 4, "crop": None}],
         "seeds": [1],
+        "beside": [],
         "settings": {"data": {"workers": 0}, "trainer": {"validate_steps": 100, "checkpoint_steps": 1, "trackers": []}},
         **changes,
     }

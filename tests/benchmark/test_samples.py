@@ -16,6 +16,20 @@ NAMES = st.text(
 )
 
 
+def test_other_numbers_are_kept_as_a_picture_that_shows_both_dates_alike(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    before = rng.integers(1000, 2000, (1, 6, 30, 30)).astype(np.float32)
+    after = 2 * before
+    after[0, :, 0, 0] = np.nan
+    samples = SampleCollector(["a"], tmp_path, threshold=0.5)
+    truth = torch.zeros(1, 30, 30, dtype=torch.uint8)
+    samples(ChangeBatch(torch.from_numpy(before), torch.from_numpy(after), truth, ["a"]), torch.zeros(1, 30, 30))
+    images = read_images(tmp_path, "a")
+    assert images is not None and images["before"].shape == (30, 30, 3)
+    assert images["after"].mean() > 1.5 * images["before"].mean()
+    assert (images["before"][0, 0] == 255).all() and (images["after"][0, 0] == 255).all()
+
+
 @given(
     masks=st.dictionaries(
         NAMES, array_shapes(min_dims=2, max_dims=2, max_side=9).flatmap(lambda s: arrays(bool, s)), max_size=4

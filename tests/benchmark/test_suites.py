@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.suites import list_suites, read_suite
 from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.evaluation.beside import list_beside
 from minenetcd.models.catalog import list_models
 from minenetcd.weights.published import published_ids
 
@@ -19,7 +20,8 @@ SIZES = {
 
 
 def small(**changes: Any) -> dict[str, Any]:
-    return {"name": "small", "methods": ["bit", "tinycd"], "datasets": ["some/data"], **changes}
+    shape = {"methods": ["bit", "tinycd"], "datasets": ["some/data"], "beside": []}
+    return {"name": "small", **shape, **changes}
 
 
 def cells(**changes: Any) -> list[Cell]:
@@ -27,31 +29,60 @@ def cells(**changes: Any) -> list[Cell]:
 
 
 def test_ready_suites_are_those_that_are_promised() -> None:
-    assert {name: len(expand(read_suite(name))) for name in list_suites()} == SIZES
+    assert {name: len(expand(read_suite(name, beside=[]))) for name in list_suites()} == SIZES
+
+
+def test_beside_the_methods_of_each_data_set_stand_those_without_training_once() -> None:
+    found = cells(datasets=["some/data", "other/pairs"], seeds=[1, 2], recipes=["paper", "strong"], beside=None)
+    beside = [cell for cell in found if cell.beside]
+    for dataset in ("some/data", "other/pairs"):
+        assert [cell.label for cell in beside if cell.data == dataset] == list_beside()
+    assert {(cell.weights, cell.seed, cell.recipe, cell.run_id) for cell in beside} == {("none", None, "", None)}
+    assert len(found) == 2 * 2 * 2 * 2 + 2 * 6
+    some = cells(beside=["irmad", "everything changed"])
+    assert [cell.label for cell in some if cell.beside] == ["irmad", "everything changed"]
+    with pytest.raises(UnknownNameError, match="There is no row to stand beside 'irmadd': did you mean 'irmad'"):
+        cells(beside=["irmadd"])
+
+
+def test_a_detector_without_training_is_a_method_like_any_other() -> None:
+    rules = {"config": "irmad", "options": {"threshold_rule": ["otsu", "k-means"]}}
+    found = cells(methods=["bit", rules, "cva"], beside=None, settings={"model": {"token_length": 2}}, weights="train")
+    methods = [cell for cell in found if not cell.beside]
+    assert [cell.label for cell in methods] == [
+        "BIT", "irmad, threshold_rule otsu", "irmad, threshold_rule k-means", "cva",
+    ]  # fmt: skip
+    assert methods[1].model == {"name": "irmad", "threshold_rule": "otsu"} and methods[3].model == {"name": "cva"}
+    assert [cell.label for cell in found if cell.beside] == [name for name in list_beside() if name != "cva"]
+    assert len({cell.id for cell in found}) == len(found)
+    with pytest.raises(OptionError, match="irmad needs no weights, got 'published': leave weights out"):
+        cells(methods=[{"config": "irmad", "weights": "published"}])
+    with pytest.raises(OptionError, match="cva takes the options threshold_rule, smooth"):
+        cells(methods=[{"config": "cva", "options": {"passes": 3}}])
 
 
 @pytest.mark.parametrize("name", ["paper-table2", "paper-backbones", "paper-ablation"])
 def test_all_of_the_papers_rows_have_published_weights(name: str) -> None:
-    found = expand(read_suite(name, weights="published"))
+    found = expand(read_suite(name, weights="published", beside=[]))
     assert all(cell.weights in published_ids(cell.model["name"]) for cell in found)
     assert len({cell.weights for cell in found}) == len(found) == SIZES[name]
 
 
 def test_published_weights_follow_trunk_and_change_fft() -> None:
-    found = {cell.label: cell.weights for cell in expand(read_suite("paper-ablation", weights="published"))}
+    found = {cell.label: cell.weights for cell in expand(read_suite("paper-ablation", weights="published", beside=[]))}
     assert found["VMamba-S, without ChangeFFT"] == "ericyu/minenetcd-upernet-VSSM-S-ST-Diff-Pretrained"
     assert found["ResNet-50, ChangeFFT"].endswith("ResNet_Diff_50_Pretrained_ChannelMixing_Dropout")
     assert found["Swin-T, ChangeFFT"] == "HZDR-FWGEL/UCD-MNCD256-ChangeFFT"
 
 
 def test_rows_of_the_ablation_stand_in_families() -> None:
-    found = expand(read_suite("paper-ablation"))
+    found = expand(read_suite("paper-ablation", beside=[]))
     assert list(dict.fromkeys(cell.group for cell in found)) == ["VMamba", "Swin Transformer", "ResNet"]
     assert found[0].label == "VMamba-T, ChangeFFT" and found[1].model["change_fft"] == "none"
 
 
 def test_suites_share_what_they_train_in_common() -> None:
-    runs = {name: {cell.run_id for cell in expand(read_suite(name))} for name in SIZES}
+    runs = {name: {cell.run_id for cell in expand(read_suite(name, beside=[]))} for name in SIZES}
     assert runs["paper-backbones"] < runs["paper-ablation"]
     assert len(runs["paper-table2"] & runs["paper-backbones"]) == 1  # Swin-T with ChangeFFT
 

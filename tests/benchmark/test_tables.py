@@ -16,9 +16,11 @@ from benchmark.made_up import make_up, square_pairs
 from minenetcd.benchmark.report.formats import latex, to_html, to_latex, to_markdown
 from minenetcd.benchmark.report.tables import Column, Table, TableCell, across_table, gains_table, methods_table
 from minenetcd.benchmark.report.write import write_report
+from minenetcd.benchmark.results.comparison import compare_lines
 from minenetcd.benchmark.results.summary import Score, gains, parts
 from minenetcd.benchmark.results.table import SCHEMA, read_table, results_table, write_table
 from minenetcd.benchmark.suite.suites import read_suite
+from minenetcd.evaluation.beside import list_beside
 
 SUITE = {
     "name": "tables",
@@ -213,10 +215,31 @@ def test_the_table_of_results_holds_what_it_promises(results: pd.DataFrame, tmp_
     )  # fmt: skip
     assert expected.keys() <= set(results.columns) and list(results.columns) == SCHEMA.names
     done = results[results["state"] == "finished"]
-    assert len(results) == 2 * 2 * 6 and len(done) == 2 * 2 * 5
+    assert len(results) == 2 * 2 * 6 + 2 * 6 and len(done) == 2 * 2 * 5 + 2 * 6  # six methods, six beside them
+    assert results["beside"].sum() == 2 * 6 and results.loc[results["beside"], "macs"].isna().all()
     counts = done[["tp", "fp", "fn", "tn"]].sum(axis=1)
     assert (counts == 12 * 32 * 32).all()
     assert results["tp"].dtype == "Int64" and results.loc[results["state"] != "finished", "tp"].isna().all()
+
+
+def test_below_a_line_stand_those_that_need_no_training_without_a_rank(tables: dict[str, Table]) -> None:
+    for table, place in ((tables["methods"], 1), (tables["datasets"], 0)):
+        names = [row[place].text for row in table.rows]
+        assert names[-6:] == list_beside() and len(names) - 6 in table.rules
+        assert all(cell.rank is None for row in table.rows[-6:] for cell in row)
+        assert any("detectors without training" in note for note in table.notes)
+
+
+def test_they_leave_ranks_and_comparisons_as_they_are(tmp_path: Path) -> None:
+    found = {}
+    for name, beside in (("with", None), ("without", [])):
+        suite = read_suite({**SUITE, "datasets": ["CLCD"], "beside": beside})
+        folder = make_up(suite, tmp_path / name, square_pairs(), skill=dict.fromkeys(list_beside(), 1.0) | SKILL)
+        (part,) = parts(results_table(folder.state()))
+        comparison = compare_lines(part.measured, folder.state().cells, folder)
+        rows = methods_table(part, "methods").rows[: len(part.methods)]
+        found[name] = (comparison.table().to_csv(), rows, [line.label for line in part.measured])
+    assert found["with"] == found["without"]
 
 
 def test_parquet_and_csv_hold_the_same(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def view_of(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> View:
 
 
 def look(detector: ChangeDetector, view: View, **options: object) -> Explanation:
-    limits = detector.limits(view.before), detector.limits(view.after)
+    limits = detector.limits(view.before, view.after)
     return explain(detector, view, limits, options=ExplainOptions(**options), device="cpu")
 
 

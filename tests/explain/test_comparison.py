@@ -15,6 +15,7 @@ from PIL import Image
 from explain.constructed import known_detector
 from explain.looking import write
 from minenetcd.building.scene_label import open_label
+from minenetcd.classical.catalog import create_classical
 from minenetcd.constants import UNKNOWN
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
@@ -71,6 +72,17 @@ def test_on_a_data_set_each_side_is_what_it_is_alone(data: Path) -> None:
         assert confusion(found.joint.total, side) == alone.confusion
         by_group = {group: confusion(counts, side) for group, counts in found.joint.by_group.items()}
         assert by_group == (alone.by_site or alone.by_pair)
+
+
+def test_those_without_training_are_compared_with_each_other_and_with_networks(data: Path) -> None:
+    dataset, cva = load_dataset(data, "test"), create_classical("cva")
+    for pair in ({"cva": cva, "irmad": create_classical("irmad")}, {"eager": two()["eager"], "cva": cva}):
+        found = compare_on_data(pair, str(data), batch_size=4, workers=0, device="cpu")
+        for side, detector in zip(("a", "b"), pair.values(), strict=True):
+            assert confusion(found.joint.total, side) == evaluate(detector, dataset, workers=0).confusion
+        assert [int((example.a != example.b).sum()) for example in found.examples] == [
+            found.joint.differing[found.joint.names.index(example.name)] for example in found.examples
+        ]
 
 
 def test_the_examples_are_those_that_differ_most(data: Path) -> None:

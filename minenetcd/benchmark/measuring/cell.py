@@ -17,10 +17,13 @@ from minenetcd.benchmark.suite.cells import WITHOUT_EFFECT, Cell
 from minenetcd.benchmark.suite.trunks import complexity_of
 from minenetcd.constants import VERSION, TrainedOn
 from minenetcd.datasets.catalog import load_dataset
+from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
-from minenetcd.evaluation.evaluate import Evaluation, evaluate
+from minenetcd.evaluation.beside import open_beside
+from minenetcd.evaluation.evaluate import evaluate
 from minenetcd.evaluation.outputs import MetricsRecord, staged_results, write_results
+from minenetcd.evaluation.tally import Evaluation
 from minenetcd.evaluation.testing import is_trained_on
 from minenetcd.files import locked, make_folder
 from minenetcd.registry import is_path
@@ -44,7 +47,7 @@ def run_cell(cell: Cell, folder: BenchmarkFolder, *, device: str, reporter: Repo
     about = {"model": cell.label, "trained_on": detector.provenance.trained_on_in_words}
     with staged_results(out, result.names, pictures=False) as staged:
         write_results(result, staged, about=about)
-    model = detector.describe()["model"]
+    model = cell.model if cell.needs_no_weights else detector.describe()["model"]
     record = Record(
         cell=cell.id,
         row=cell.row,
@@ -66,10 +69,10 @@ def run_cell(cell: Cell, folder: BenchmarkFolder, *, device: str, reporter: Repo
     return record
 
 
-def _detector(
-    cell: Cell, folder: BenchmarkFolder, device: str, reporter: Reporter
-) -> tuple[ChangeDetector, Training | None]:
+def _detector(cell: Cell, folder: BenchmarkFolder, device: str, reporter: Reporter) -> tuple[Detector, Training | None]:
     """The detector to test, and what is known of its training."""
+    if cell.needs_no_weights:
+        return open_beside(**cell.model), None
     if not cell.is_trained_here:
         reporter.note(f"loading {cell.weights}")
         return ChangeDetector.from_pretrained(cell.weights), None
@@ -128,21 +131,22 @@ def _as_started(cell: Cell, run: Path) -> dict[str, Any]:
 
 
 def _test(
-    cell: Cell, detector: ChangeDetector, folder: BenchmarkFolder, device: str, reporter: Reporter
+    cell: Cell, detector: Detector, folder: BenchmarkFolder, device: str, reporter: Reporter
 ) -> tuple[Evaluation, float]:
     """Evaluate on the cell's split, keep sample masks; also the seconds it took."""
     data = load_dataset(cell.data, cell.test.split)
-    ready = detector.for_inference(device)
-    ready.threshold = cell.test.threshold or detector.threshold
+    ready = detector.for_inference(device) if isinstance(detector, ChangeDetector) else detector
+    threshold = cell.test.threshold or detector.threshold
     samples = SampleCollector(
         kept_names(data.names, cell.test.kept),
         folder.samples(cell.dataset, data.facts.fingerprint),
-        threshold=ready.threshold,
+        threshold=threshold,
     )
     started = time.perf_counter()
     result = evaluate(
         ready,
         data,
+        threshold=threshold,
         batch_size=cell.test.batch_size,
         workers=cell.settings.data.workers,
         on_batch=samples,
@@ -181,7 +185,7 @@ def _origin(cell: Cell, device: str) -> Origin:
         commit_changed=state["changed"] if state else None,
         version=VERSION,
         torch=torch.__version__,
-        machine=_machine(device),
+        machine=_machine("cpu" if cell.needs_no_weights else device),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 

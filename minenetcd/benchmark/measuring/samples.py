@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from minenetcd.display.eight_bit import eight_bit_pair
 from minenetcd.evaluation.outputs import file_stem
 from minenetcd.files import atomic_path, make_folder
 from minenetcd.types import ChangeBatch
@@ -64,11 +66,9 @@ def read_masks(path: Path) -> dict[str, NDArray[np.bool_]]:
     }
 
 
-def write_images(
-    folder: Path, name: str, before: NDArray[np.uint8], after: NDArray[np.uint8], truth: NDArray[np.uint8]
-) -> None:
+def write_images(folder: Path, name: str, before: NDArray[Any], after: NDArray[Any], truth: NDArray[np.uint8]) -> None:
     """Two dates (C, H, W) as colours and the truth (H, W) as PNG, unless they are there."""
-    pictures = (_colours(before), _colours(after), truth)
+    pictures = (*_colours(before, after), truth)
     for part, pixels in zip(PARTS, pictures, strict=True):
         path = image_path(folder, name, part)
         if not path.exists():
@@ -102,7 +102,8 @@ def choose_samples(f1: Mapping[str, float], quantiles: Iterable[float]) -> dict[
     return chosen
 
 
-def _colours(date: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(C, H, W) -> red, green, blue (H, W, 3): the first three bands, or the first three times."""
-    bands = date[:3] if len(date) >= 3 else np.repeat(date[:1], 3, axis=0)
-    return np.ascontiguousarray(bands.transpose(1, 2, 0))
+def _colours(before: NDArray[Any], after: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Both dates (C, H, W) as red, green, blue (H, W, 3); what is no number in one is white in both."""
+    first, second = (np.moveaxis(date, 0, -1) for date in (before, after))
+    known = np.isfinite(first).all(axis=-1) & np.isfinite(second).all(axis=-1)
+    return eight_bit_pair(first, second, known)

@@ -14,7 +14,7 @@ from minenetcd.benchmark.report.formats import to_html
 from minenetcd.benchmark.report.tables import Table
 from minenetcd.benchmark.results.comparison import Comparison
 from minenetcd.benchmark.results.summary import parts
-from minenetcd.configs.suite import Suite
+from minenetcd.configs.suite import NO_WEIGHTS, Suite
 from minenetcd.constants import VERSION
 from minenetcd.datasets.drawn import drawn_kind
 from minenetcd.display.page import drawing_source, key_figures, picture_source, render_page
@@ -148,7 +148,7 @@ def _protocol(suite: Suite, frame: pd.DataFrame) -> str:
     ]
     if machines := ", ".join(frame["machine"].dropna().unique()):
         sentences.append(f"Seconds were measured on: {machines}.")
-    if (frame["weights"] != "trained").any():
+    if (~frame["weights"].isin(["trained", NO_WEIGHTS])).any():
         sentences.append(
             "Rows with weights trained elsewhere were not trained here: how their checkpoints were chosen is not known."
         )

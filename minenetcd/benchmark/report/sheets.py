@@ -43,7 +43,7 @@ class Sample:
 def find_samples(part: Part, state: State, folder: BenchmarkFolder) -> list[Sample]:
     """The pairs to show, easiest last; of several seeds, the first is shown. Empty where no pair was kept."""
     place = {cell.id: cell for cell in state.cells}
-    shown = {line.label: place[line.cells[0]] for line in part.lines if line.cells}
+    shown = {line.label: place[line.cells[0]] for line in part.methods if line.cells}
     masks = {label: sample_masks(folder, cell) for label, cell in shown.items()}
     contents = {state.records[cell.id].metrics.data.fingerprint for cell in shown.values() if cell.id in state.records}
     if len(contents) != 1:  # nothing measured, or not on the same images

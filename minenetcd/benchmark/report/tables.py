@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from minenetcd.benchmark.results.comparison import Comparison
 from minenetcd.benchmark.results.summary import Axis, Line, Part, Score, gains
-from minenetcd.display.words import MEASURES
+from minenetcd.display.words import MEASURES, counted
 
 DIGITS = 4
 
@@ -51,11 +51,13 @@ def methods_table(part: Part, name: str) -> Table:
     for index, line in enumerate(part.lines):
         head = ([TableCell(_group(part.lines, index))] if grouped else []) + [TableCell(line.label)]
         rows.append((*head, *(column[index] for column in scores.values()), *costs[index]))
-    columns = [Column("Backbone" if _all_trunks(part.lines) else "Method", is_number=False)]
+    columns = [Column("Backbone" if _all_trunks(part.methods) else "Method", is_number=False)]
     columns = ([Column("Family", is_number=False)] if grouped else []) + columns
     columns += [Column(MEASURES[measure], any(cell.printed for cell in cells)) for measure, cells in scores.items()]
     columns += [Column("Params (M)"), Column("MACs (G)")]
-    rules = tuple(i for i in range(1, len(part.lines)) if grouped and _group(part.lines, i))
+    rules = tuple(
+        i for i in range(1, len(part.lines)) if (grouped and _group(part.lines, i)) or _begins_beside(part.lines, i)
+    )
     return Table(name, part.place, tuple(columns), tuple(rows), tuple(_notes(part.lines)), rules)
 
 
@@ -89,7 +91,8 @@ def gains_table(part: Part, name: str, comparison: Comparison | None) -> Table |
 
 def across_table(parts: Sequence[Part], name: str, axis: Axis) -> Table:
     """F1 of every method on every data set with one recipe, or with every recipe on one data set."""
-    labels = list(dict.fromkeys(line.label for part in parts for line in part.lines))
+    beside = {line.label: line.beside for part in parts for line in part.lines}
+    labels = sorted(beside, key=beside.__getitem__)  # those of the methods first, each in its order
     by_part = []
     for part in parts:
         lines = {line.label: line for line in part.lines}
@@ -102,20 +105,22 @@ def across_table(parts: Sequence[Part], name: str, axis: Axis) -> Table:
     notes = _notes([line for part in parts for line in part.lines])
     recipe = f"recipe {parts[0].recipe}" if parts[0].recipe else ""
     title = ", ".join(filter(None, (f"F1 by {axis}", recipe if axis == "data set" else parts[0].dataset)))
-    return Table(name, title, (Column("Method", is_number=False), *columns), tuple(rows), tuple(notes))
+    rules = tuple(index for index in range(1, len(labels)) if beside[labels[index]] > beside[labels[index - 1]])
+    return Table(name, title, (Column("Method", is_number=False), *columns), tuple(rows), tuple(notes), rules)
 
 
 def _score_column(lines: Sequence[Line], measure: str) -> list[TableCell]:
-    """A measure of all rows; equal digits share a rank."""
+    """A measure of all rows; those of the methods have a rank, which equal digits share."""
     shown = [None if (mean := line.scores[measure].mean) is None else round(mean, DIGITS) for line in lines]
-    ranked = sorted({value for value in shown if value is not None}, reverse=True)
+    methods = zip(lines, shown, strict=True)
+    ranked = sorted({value for line, value in methods if value is not None and not line.beside}, reverse=True)
     ranks = {value: place for place, value in enumerate(ranked[:2], start=1)} if len(ranked) > 1 else {}
     return [
         TableCell(
             _state(line) if value is None else f"{value:.{DIGITS}f}",
             _spread(line.scores[measure]),
             line.printed.get(measure, ""),
-            None if value is None else ranks.get(value),
+            None if value is None or line.beside else ranks.get(value),
         )
         for line, value in zip(lines, shown, strict=True)
     ]
@@ -163,17 +168,32 @@ def _group(lines: Sequence[Line], index: int) -> str:
     return group if index == 0 or lines[index - 1].group != lines[index].group else ""
 
 
+def _begins_beside(lines: Sequence[Line], index: int) -> bool:
+    return lines[index].beside and not lines[index - 1].beside
+
+
 def _all_trunks(lines: Sequence[Line]) -> bool:
     return all(line.has_change_fft is not None and line.group for line in lines)
 
 
 def _notes(lines: Sequence[Line]) -> list[str]:
     """What a reader needs to read a table of scores."""
+    beside = [line for line in lines if line.beside]
     seeds = max((score.of for line in lines for score in line.scores.values()), default=0)
     notes = [
         "Measures are of the changed class, from counts pooled over all test pixels; best in bold, second underlined; "
         "undefined where the denominator is zero."
     ]
+    if beside:
+        notes.append(
+            "Below the line: what calling everything changed reaches, and detectors without training, which learn each "
+            "pair anew from all its bands. They take no part in ranks and comparisons."
+        )
+    for label, refused in {line.label: line.refused_pairs for line in lines if line.refused_pairs}.items():
+        notes.append(
+            f"{label} could not work on {counted(refused, 'pair')} (a date without variance, or too few valid "
+            f"pixels): there it counts as unchanged."
+        )
     if seeds > 1:
         notes.append(f"Mean and standard deviation over up to {seeds} seeds.")
     if any(line.parameters for line in lines):

@@ -39,7 +39,8 @@ class Line:
     """One row of a table: `scores` by measure over the finished seeds, `printed` digits by measure.
 
     `cells` are the ids of its finished cells; `state` is "finished" where there is one, else "failed", "not run" or
-    "not published". Lines with one `twin` differ in ChangeFFT alone.
+    "not published". Lines with one `twin` differ in ChangeFFT alone. What stands `beside` the methods is not compared
+    with them. `refused_pairs` count as unchanged: a detector without training could not work on them.
     """
 
     row: str
@@ -59,6 +60,8 @@ class Line:
     cells: tuple[str, ...]
     state: str
     twin: str
+    beside: bool = False
+    refused_pairs: int = 0
 
     @property
     def backbone(self) -> str | None:
@@ -80,7 +83,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Part:
-    """Everything of one data set and recipe: what one table compares."""
+    """Everything of one data set and recipe: what one table holds, those that stand beside the methods last."""
 
     dataset: str
     recipe: str
@@ -96,9 +99,14 @@ class Part:
         return self.dataset if axis == "data set" else self.recipe
 
     @property
+    def methods(self) -> list[Line]:
+        """The lines that are compared."""
+        return [line for line in self.lines if not line.beside]
+
+    @property
     def measured(self) -> list[Line]:
-        """The lines with an F1, best first."""
-        known = [(line.f1, line) for line in self.lines if line.f1 is not None]
+        """The methods with an F1, best first."""
+        known = [(line.f1, line) for line in self.methods if line.f1 is not None]
         return [line for _, line in sorted(known, key=lambda each: each[0], reverse=True)]
 
 
@@ -140,6 +148,8 @@ def _line(rows: pd.DataFrame) -> Line:
         cells=tuple(done["cell"]),
         state="finished" if len(done) else "failed" if (rows["state"] == "failed").any() else first["state"],
         twin=first["twin"],
+        beside=bool(first["beside"]),
+        refused_pairs=int(done["refused_pairs"].fillna(0).max()) if len(done) else 0,
     )
 
 

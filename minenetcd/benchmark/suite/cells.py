@@ -14,9 +14,10 @@ from minenetcd.configs.reading import merge
 from minenetcd.configs.recipe import Recipe
 from minenetcd.configs.schema import Settings
 from minenetcd.configs.section import as_mapping
-from minenetcd.configs.suite import PUBLISHED, TRAIN, DatasetEntry, MethodEntry, Suite
+from minenetcd.configs.suite import NO_WEIGHTS, PUBLISHED, TRAIN, DatasetEntry, MethodEntry, Suite
 from minenetcd.datasets.catalog import published_table
-from minenetcd.errors import OptionError
+from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.evaluation.beside import list_beside, open_beside
 from minenetcd.files import slug
 from minenetcd.training.settings import read_settings
 
@@ -46,8 +47,9 @@ class Cell:
 
     Suites that share a folder of runs share trainings: `run_id` knows nothing of rows and labels.
 
-    `weights` is "train", else where trained weights come from; "published" stands where the authors have none. Cells
-    with trained weights have neither recipe ("") nor seed. Rows whose cells have one `twin` differ in ChangeFFT alone.
+    `weights` is "train", else where trained weights come from; "published" stands where the authors have none, "none"
+    where a detector needs none. Cells that are not trained here have neither recipe ("") nor seed. Rows whose cells
+    have one `twin` differ in ChangeFFT alone. What stands `beside` the methods takes no part in their comparison.
     """
 
     id: str
@@ -62,10 +64,16 @@ class Cell:
     settings: Settings
     test: CellTest
     twin: str = ""
+    beside: bool = False
 
     @property
     def is_trained_here(self) -> bool:
         return self.run_id is not None
+
+    @property
+    def needs_no_weights(self) -> bool:
+        """Whether it is a detector without training, or calls everything changed."""
+        return self.weights == NO_WEIGHTS
 
     @property
     def is_available(self) -> bool:
@@ -105,6 +113,7 @@ class _Row:
     group: str | None
     entry: MethodEntry
     options: dict[str, Any]
+    beside: bool = False
 
 
 def expand(suite: Suite) -> list[Cell]:
@@ -125,8 +134,8 @@ def expand(suite: Suite) -> list[Cell]:
 
 def _cell(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int) -> Cell:
     settings = _settings(suite, row, dataset, recipe, seed)
-    wished = row.entry.weights or suite.weights
     model = settings.model.model_dump(mode="json")
+    wished = NO_WEIGHTS if model["name"] in list_beside() else row.entry.weights or suite.weights
     weights = _weights(wished, settings)
     trained = weights == TRAIN
     decides = (
@@ -150,12 +159,17 @@ def _cell(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str
         twin=_digest(
             {"weights": wished, "settings": _without(_deciding(settings), ("model", "change_fft"), ("seed",))}
         ),
+        beside=row.beside,
     )
 
 
 def _settings(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int) -> Settings:
     """The whole configuration of a cell: its own choices over those of its method, these over those of the suite."""
     shared = merge(suite.settings, row.entry.settings)
+    config = _config(row.entry)
+    if config != row.entry.config:  # no network, to which the suite's options of networks belong
+        open_beside(str(row.entry.config), **row.options)
+        shared.pop("model", None)
     named = {"name": recipe} if isinstance(recipe, str) else {k: v for k, v in recipe.items() if k != "label"}
     own = {
         "name": row.slug,
@@ -164,7 +178,16 @@ def _settings(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict
         "seed": seed,
         **({"model": row.options} if row.options else {}),
     }
-    return read_settings(row.entry.config, **merge(shared, own))
+    return read_settings(config, **merge(shared, own))
+
+
+def _config(entry: MethodEntry) -> str | dict[str, Any]:
+    """The configuration of a method; of a detector without training, one that holds its name."""
+    if entry.config not in list_beside():
+        return entry.config
+    if entry.weights is not None:
+        raise OptionError(f"{entry.config} needs no weights, got {entry.weights!r}: leave weights out of its row.")
+    return {"base": "base", "model": {"name": entry.config}}
 
 
 def _weights(wished: str, settings: Settings) -> str:
@@ -176,7 +199,22 @@ def _weights(wished: str, settings: Settings) -> str:
 
 def _rows(suite: Suite) -> list[_Row]:
     alone = len(suite.methods) == 1
-    return [row for entry in suite.methods for row in _rows_of(entry, alone=alone)]
+    rows = [row for entry in suite.methods for row in _rows_of(entry, alone=alone)]
+    taken = {row.label for row in rows}
+    return rows + [
+        _Row(slug(name), name, None, MethodEntry(config=name), {}, beside=True)
+        for name in _beside(suite)
+        if name not in taken
+    ]
+
+
+def _beside(suite: Suite) -> list[str]:
+    """Names of what stands beside the methods."""
+    known = list_beside()
+    unknown = next((name for name in suite.beside or () if name not in known), None)
+    if unknown is not None:
+        raise UnknownNameError("row to stand beside", unknown, known)
+    return known if suite.beside is None else list(suite.beside)
 
 
 def _refuse_one_name_twice(what: str, named: Iterable[tuple[str, str]]) -> None:
@@ -202,7 +240,7 @@ def _content(weights: str) -> dict[str, str]:
 
 def _rows_of(entry: MethodEntry, *, alone: bool) -> Iterator[_Row]:
     choices = {key: value if isinstance(value, list | tuple) else [value] for key, value in entry.options.items()}
-    name = read_settings(entry.config, data="none").model.name
+    name = read_settings(_config(entry), data="none").model.name
     for values in itertools.product(*choices.values()):
         options = dict(zip(choices, values, strict=True))
         words = ", ".join(option_label(key, value) for key, value in options.items() if len(choices[key]) > 1)
@@ -210,7 +248,8 @@ def _rows_of(entry: MethodEntry, *, alone: bool) -> Iterator[_Row]:
         label = ", ".join(part for part in (own, words) if part)
         trunk = TRUNKS.get(options.get("backbone", "")) if len(choices.get("backbone", ())) > 1 else None
         group = entry.group or (trunk.family if trunk else None)
-        parts = [slug(entry.label) if entry.label else name, *(slug(str(value)) for value in options.values())]
+        first = slug(entry.label or name) if entry.label or name in list_beside() else name
+        parts = [first, *(slug(str(value)) for value in options.values())]
         yield _Row("-".join(parts), label, group, entry, options)
 
 
@@ -218,6 +257,8 @@ def _deciding(settings: Settings) -> dict[str, Any]:
     """`settings` as plain values, without the keys that decide nothing."""
     default = Recipe()
     at_default = [("recipe", key) for key in SINCE_0_2 if getattr(settings.recipe, key) == getattr(default, key)]
+    if settings.preprocessing.value_range is None:
+        at_default.append(("preprocessing", "value_range"))
     return _without(settings.model_dump(mode="json"), *WITHOUT_EFFECT, *at_default)
 
 

@@ -13,6 +13,7 @@ from minenetcd.datasets.drawn import drawn_kind
 from minenetcd.datasets.named import find_named
 from minenetcd.datasets.source import read_source
 from minenetcd.errors import DataError
+from minenetcd.evaluation.beside import SECONDS_PER_MEGAPIXEL
 from minenetcd.models.complexity import SIDE, Complexity
 from minenetcd.training.plan import Plan
 
@@ -36,16 +37,18 @@ class DataSize:
 class Cost:
     """Of one cell: pairs that pass through the network, and multiply-adds in all; None where the data are not known.
 
+    What is no network has no `complexity`, and of multiply-adds 0; `usual_seconds` is about what its test takes.
     `train_pairs` counts each epoch anew; validations are in `validation_pairs`, the test in `test_pairs`.
     """
 
-    complexity: Complexity
+    complexity: Complexity | None
     train_pairs: int | None
     validation_pairs: int | None
     test_pairs: int | None
     train_macs_per_pair: float
     test_macs_per_pair: float
     is_estimate: bool
+    usual_seconds: float | None = None
 
     @property
     def macs(self) -> float | None:
@@ -66,12 +69,13 @@ class Costs:
 
     def __init__(self) -> None:
         self._sizes: dict[str, DataSize | None] = {}
-        self._complexities: dict[str, Complexity] = {}
+        self._complexities: dict[str, Complexity | None] = {}
 
     def of(self, cell: Cell) -> Cost:
         """The cost of `cell`; nothing is downloaded or drawn to find it."""
         size = self._size(cell)
         complexity = self._complexity(cell.model)
+        macs = complexity.macs if complexity else 0
         side = size.side if size else SIDE
         crop = cell.settings.recipe.crop or side
         trained, validated = _training_pairs(cell, size) if cell.is_trained_here else (0, 0)
@@ -80,9 +84,10 @@ class Costs:
             train_pairs=trained if size else None,
             validation_pairs=validated if size else None,
             test_pairs=size.pairs.get(cell.test.split, 0) if size else None,
-            train_macs_per_pair=complexity.macs * (crop / SIDE) ** 2,
-            test_macs_per_pair=complexity.macs * (side / SIDE) ** 2,
+            train_macs_per_pair=macs * (crop / SIDE) ** 2,
+            test_macs_per_pair=macs * (side / SIDE) ** 2,
             is_estimate=bool(size and size.is_estimate),
+            usual_seconds=_usual_seconds(cell, size) if complexity is None and size else None,
         )
 
     def _size(self, cell: Cell) -> DataSize | None:
@@ -95,7 +100,7 @@ class Costs:
                 self._sizes[cell.data] = None
         return self._sizes[cell.data]
 
-    def _complexity(self, model: Mapping[str, Any]) -> Complexity:
+    def _complexity(self, model: Mapping[str, Any]) -> Complexity | None:
         key = repr(sorted(model.items(), key=lambda item: item[0]))
         if key not in self._complexities:
             self._complexities[key] = complexity_of(model)
@@ -119,6 +124,12 @@ def _side(pairs: ChangeDataset) -> int:
     """Side of a square as large as the first pair."""
     _, height, width = pairs[0].before.shape
     return round((height * width) ** 0.5)
+
+
+def _usual_seconds(cell: Cell, size: DataSize) -> float:
+    """About what the test of a detector without training takes."""
+    megapixels = size.pairs.get(cell.test.split, 0) * size.side**2 / 1e6
+    return megapixels * SECONDS_PER_MEGAPIXEL.get(cell.model["name"], 1.0) / max(1, cell.settings.data.workers)
 
 
 def _training_pairs(cell: Cell, size: DataSize | None) -> tuple[int, int]:
@@ -154,6 +165,7 @@ class Speeds:
                 sums["train_s"] += took.train_seconds
             if took.test_seconds:
                 test[_kind(cell)] = took.test_pairs / took.test_seconds
+            if took.test_seconds and cost.complexity is not None:
                 sums["test"] += took.test_pairs * cost.test_macs_per_pair
                 sums["test_s"] += took.test_seconds
         rates = [sums[key] / sums[f"{key}_s"] if sums[f"{key}_s"] else None for key in ("train", "test")]
@@ -163,6 +175,8 @@ class Speeds:
         """How long `cell` will take; None where nothing measured says."""
         if cost.macs is None:
             return None
+        if cost.complexity is None:
+            return _seconds(cost.test_pairs, 0.0, self.test.get(_kind(cell)), None) or cost.usual_seconds
         train = _seconds(cost.train_pairs, cost.train_macs, self.train.get(_kind(cell)), self.train_macs)
         tested = (cost.validation_pairs or 0) + (cost.test_pairs or 0)
         test = _seconds(tested, cost.test_macs, self.test.get(_kind(cell)), self.test_macs or self.train_macs)

@@ -95,7 +95,7 @@ class Remaining:
         now, done, seconds = time.monotonic(), 0.0, 0.0
         for cell_id, state in self.running.items():
             macs = self.cost[cell_id].macs
-            if macs is not None and state.first is not None and state.done - state.first >= ENOUGH:
+            if macs and state.first is not None and state.done - state.first >= ENOUGH:
                 done += macs * (state.done - state.first)
                 seconds += now - state.started
         return done / seconds if seconds else None

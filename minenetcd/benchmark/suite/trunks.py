@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from minenetcd.benchmark.suite.labels import TRUNKS, backbone_of
+from minenetcd.evaluation.beside import list_beside
 from minenetcd.models.catalog import create_model, model_class
 from minenetcd.models.complexity import Complexity, default_complexity, measure_complexity
 
@@ -18,8 +19,13 @@ MEASURED_TRUNKS = Path(__file__).parent / "measured_trunks.csv"
 FORMS = ("channel", "spatial", "none")
 
 
-def complexity_of(model: Mapping[str, Any]) -> Complexity:
-    """Complexity of the network that `model` (name and options) builds, for one pair of 3 x 256 x 256 images."""
+def complexity_of(model: Mapping[str, Any]) -> Complexity | None:
+    """Complexity of the network that `model` (name and options) builds, for one pair of 3 x 256 x 256 images.
+
+    None for what is no network.
+    """
+    if model["name"] in list_beside():
+        return None
     options = own_options(model)
     if not options:
         return default_complexity(model["name"])

@@ -11,9 +11,9 @@ from rasterio.windows import Window
 
 from minenetcd.building.scene_label import SceneLabel
 from minenetcd.constants import UNKNOWN, Progress, no_progress
-from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.contract import Detector
 from minenetcd.display import palettes
-from minenetcd.display.eight_bit import eight_bit_view
+from minenetcd.display.eight_bit import eight_bit_pair
 from minenetcd.display.palettes import rgb
 from minenetcd.errors import OptionError
 from minenetcd.explain.comparison.comparison import EXAMPLES, Comparison, Example, prediction_folder
@@ -22,6 +22,7 @@ from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.geo.vector import changed_hectares
+from minenetcd.prediction.automatic import Readers
 from minenetcd.prediction.opening import OpenedScene
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import result_names
@@ -77,7 +78,7 @@ def scene_files(detectors: Iterable[str], grid: Grid, options: PredictOptions) -
 
 
 def compare_on_scene(
-    detectors: Mapping[str, ChangeDetector],
+    detectors: Mapping[str, Detector],
     scene: OpenedScene,
     out: str | Path,
     *,
@@ -96,9 +97,8 @@ def compare_on_scene(
         raise OptionError("Detectors are compared each at its own threshold: leave the threshold out.")
     out, masks, grid = Path(out), [], scene.native.grid
     for name, detector in detectors.items():
-        with predict_opened(
-            detector, scene, out / prediction_folder(name), options=options, device=device, progress=progress
-        ) as found:
+        readers = Readers(detector, None, options)
+        with predict_opened(readers, scene, out / prediction_folder(name), device=device, progress=progress) as found:
             assert found.saved is not None  # a folder was given
             masks.append(found.saved.raster)
     names, counts, areas = [], [], []
@@ -146,5 +146,5 @@ def _hectares(block: Block, grid: Grid) -> tuple[float, float]:
 
 def _example(block: Block, pair: AlignedPair) -> Example:
     read = pair.read(block.window)
-    before, after = (eight_bit_view(date, read.valid) for date in (read.before, read.after))
+    before, after = eight_bit_pair(read.before, read.after, read.valid)
     return Example(block.name, before, after, block.a, block.b, block.truth, block.valid)

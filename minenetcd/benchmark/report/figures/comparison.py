@@ -43,8 +43,8 @@ def critical_comparison(comparison: Comparison, place: str) -> Figure:
 
 def across(parts: Sequence[Part], axis: Axis) -> Figure | None:
     """F1 of every method in every one of `parts`, which differ in `axis`, as colours with their numbers."""
-    labels = list(dict.fromkeys(line.label for part in parts for line in part.lines))
-    scores = [{line.label: line.f1 for line in part.lines} for part in parts]
+    labels = list(dict.fromkeys(line.label for part in parts for line in part.methods))
+    scores = [{line.label: line.f1 for line in part.methods} for part in parts]
     values = np.array([[known.get(label) for known in scores] for label in labels], dtype=float)
     if len(parts) < 2 or not np.isfinite(values).any():
         return None
