@@ -1,19 +1,21 @@
-"""How every detector does on real pairs, beside "everything changed" and change vectors without training.
+"""How every detector does on real pairs, beside "everything changed" and those without training.
 
-    python benchmarks/real_pairs.py DATA [--model NAME] [--out FOLDER]
+    python benchmarks/real_pairs.py DATA [--model NAME] [--out FOLDER] [--write]
 
 DATA holds the folders that real_pairs.csv lists, each with A/, B/ and labels of the same names: 255 or 1 changed,
 0 unchanged, 128 not labelled. Every detector keeps its own threshold; nothing is chosen here. Printed are two tables:
 F1 of pooled counts and the mean of the pairs' average precision, by set; and how much of one image is called changed
-against itself, shifted, toned, blurred, hazy or shadowed. --model adds a trained detector and may be repeated. With
---out, the tables as CSV and a picture of every pair: before, after, and each map against the labels.
+against itself, shifted, toned, blurred, hazy or shadowed. "automatic" is what `minenetcd predict` does by itself, told
+the metres per pixel where they are known. --model adds a trained detector and may be repeated. With --out, the tables
+as CSV and a picture of every pair: before, after, and each map against the labels. --write makes the table that the
+package quotes beside its maps.
 """
 
 import argparse
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,14 +26,16 @@ from PIL import Image
 from rasterio.windows import Window
 from scipy.ndimage import gaussian_filter
 
-import minenetcd
+from minenetcd.classical.catalog import CLASSICAL
 from minenetcd.constants import UNKNOWN
+from minenetcd.detectors.by_name import open_detector
+from minenetcd.detectors.contract import Detector
+from minenetcd.detectors.measured import AUTOMATIC, TABLE, Measured
 from minenetcd.display.agreement import agreement_picture
-from minenetcd.evaluation.baseline import change_vector_magnitude, otsu_threshold
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import average_precision, probability_histogram
 from minenetcd.files import make_folder
-from minenetcd.geo.align import Pair, open_pair
+from minenetcd.geo.align import Pair, open_pair, shared_bands
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
@@ -46,8 +50,16 @@ class Answer(NamedTuple):
     score: NDArray[np.float32]
 
 
-#: A detector: before and after image, and the bands that are red, green and blue in them.
-Detect = Callable[[Path, Path, tuple[int, ...]], Answer]
+class Images(NamedTuple):
+    """Two dates, which bands of them are red, green and blue, and their pixel size, None where it is not known. [m]"""
+
+    before: Path
+    after: Path
+    rgb: tuple[int, ...] = (1, 2, 3)
+    metres: float | None = None
+
+
+Detect = Callable[[Images], Answer]
 
 
 def main() -> None:
@@ -55,61 +67,67 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--model", action="append", default=[])
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     detectors: dict[str, Detect] = {
         "everything changed": everything,
-        "change vectors": change_vectors(standardise=False),
-        "change vectors, standardised": change_vectors(standardise=True),
-        **{name: trained(name) for name in ("minenetcd-nano", *arguments.model)},
+        **{name: without_training(name) for name in CLASSICAL},
+        **{name: predicted(open_detector(name)) for name in ("minenetcd-nano", *arguments.model)},
+        AUTOMATIC: predicted("auto"),
     }
     sets = pd.read_csv(SETS, dtype=str, keep_default_na=False).to_dict("records")
-    accuracy = pd.DataFrame([accuracy_row(arguments.data, each, detectors, arguments.out) for each in sets])
+    results = [SetResult.measure(arguments.data, each, detectors, arguments.out) for each in sets]
+    accuracy = pd.DataFrame([result.row() for result in results])
     itself = pd.DataFrame(list(rows_against_itself(arguments.data, sets, detectors)))
     print("F1 of pooled counts / mean average precision of the pairs, in hundredths\n" + markdown(accuracy))
     print("\nCalled changed of an image against itself, in percent\n" + markdown(itself))
     if arguments.out:
         accuracy.to_csv(make_folder(arguments.out) / "accuracy.csv", index=False)
         itself.to_csv(arguments.out / "against_itself.csv", index=False)
+    if arguments.write:
+        rows = [row for result in results for row in result.measured()]
+        pd.DataFrame(rows, columns=Measured._fields).to_csv(TABLE, index=False)
 
 
-def everything(before: Path, after: Path, rgb: tuple[int, ...]) -> Answer:
+def everything(images: Images) -> Answer:
     """The detector that any other must beat."""
-    valid = read_pair(before, after, rgb).valid
+    valid = read_pair(images).valid
     return Answer(np.where(valid, np.uint8(1), np.uint8(UNKNOWN)), np.ones(valid.shape, np.float32))
 
 
-def change_vectors(*, standardise: bool) -> Detect:
-    """Change vector analysis on all bands, split by Otsu's threshold."""
+def without_training(name: str) -> Detect:
+    """A detector that learns each scene, as `minenetcd predict --model` runs it, but for polygons and a report."""
+    detector = open_detector(name)
 
-    def detect(before: Path, after: Path, rgb: tuple[int, ...]) -> Answer:
-        pair = read_pair(before, after, all_bands(before))
-        magnitude = change_vector_magnitude(pair.before, pair.after, standardise=standardise)
-        threshold = otsu_threshold(magnitude[pair.valid]) if np.ptp(magnitude[pair.valid]) else np.inf
-        mask = np.where(pair.valid, (magnitude >= threshold).astype(np.uint8), np.uint8(UNKNOWN))
-        return Answer(mask, (magnitude / (magnitude + magnitude.mean() + 1e-12)).astype(np.float32))
+    def detect(images: Images) -> Answer:
+        pair = read_pair(images._replace(rgb=shared_bands(images.before, images.after)[0]))
+        scene = detector.for_scene([pair])
+        score = scene.scores((pair.before[np.newaxis], pair.after[np.newaxis]), pair.valid[np.newaxis])[0, 0]
+        changed = (score >= detector.threshold).astype(np.uint8)
+        return Answer(np.where(pair.valid, changed, np.uint8(UNKNOWN)), score)
 
     return detect
 
 
-def trained(name: str) -> Detect:
-    """A trained detector as `minenetcd predict` runs it, with the bands that it asks for."""
-    detector = minenetcd.from_pretrained(name)
+def predicted(detector: Detector | Literal["auto"]) -> Detect:
+    """A network, or the detector that fits, as `minenetcd predict` runs it."""
 
-    def detect(before: Path, after: Path, rgb: tuple[int, ...]) -> Answer:
-        with predict_scene(detector, before, after, options=PredictOptions(bands=rgb)) as result:
+    def detect(images: Images) -> Answer:
+        is_picture = images.before.suffix == ".png"
+        options = PredictOptions(
+            bands=images.rgb,
+            metres_per_pixel=images.metres if is_picture and detector == "auto" else None,
+            float_probability=True,
+        )
+        with predict_scene(detector, images.before, images.after, options=options) as result:
             return Answer(result.mask, np.nan_to_num(result.probability))
 
     return detect
 
 
-def read_pair(before: Path, after: Path, bands: tuple[int, ...]) -> Pair:
-    with quiet_gdal(), open_pair(before, after, bands=bands) as pair:
+def read_pair(images: Images) -> Pair:
+    with quiet_gdal(), open_pair(images.before, images.after, bands=images.rgb) as pair:
         return pair.read(Window(0, 0, pair.grid.width, pair.grid.height))
-
-
-def all_bands(path: Path) -> tuple[int, ...]:
-    with quiet_gdal(), rasterio.open(path) as dataset:
-        return tuple(range(1, dataset.count + 1))
 
 
 def read_label(path: Path) -> NDArray[np.uint8]:
@@ -121,53 +139,78 @@ def read_label(path: Path) -> NDArray[np.uint8]:
     )
 
 
-def bands_of(each: Mapping[str, Any]) -> tuple[int, ...]:
-    return tuple(int(band) for band in each["rgb"].split(","))
+class SetResult(NamedTuple):
+    """Every detector on one set: pooled counts, and average precision by pair."""
+
+    name: str
+    metres: float | None
+    pairs: int
+    counts: dict[str, Confusion]
+    precisions: dict[str, list[float]]
+
+    @classmethod
+    def measure(
+        cls, data: Path, each: Mapping[str, Any], detectors: Mapping[str, Detect], out: Path | None
+    ) -> "SetResult":
+        found = list(pairs_of(data, each))
+        counts = dict.fromkeys(detectors, Confusion())
+        precisions: dict[str, list[float]] = {name: [] for name in detectors}
+        for pair, label in found:
+            truth = read_label(label)
+            answers = {name: detect(pair) for name, detect in detectors.items()}
+            for name, answer in answers.items():
+                counts[name] += Confusion.count(answer.mask, truth)
+                histogram = probability_histogram(torch.from_numpy(answer.score), torch.from_numpy(truth)).numpy()
+                if (precision := average_precision(histogram)) is not None:
+                    precisions[name].append(precision)
+            if out is not None:
+                folder = make_folder(out / each["set"])
+                picture(pair, answers, truth).save(folder / f"{pair.before.stem}.png")
+        return cls(each["set"], metres_of(each), len(found), counts, precisions)
+
+    def row(self) -> dict[str, str]:
+        """F1 / mean average precision of every detector, in hundredths."""
+        row = {"set": self.name, "m per pixel": "unknown" if self.metres is None else f"{self.metres:g}"}
+        row["pairs"] = str(self.pairs)
+        for name, counts in self.counts.items():
+            row[name] = f"{100 * (counts.f1 or 0):.1f} / {100 * np.mean(self.precisions[name]):.1f}"
+        return row
+
+    def measured(self) -> Iterator[Measured]:
+        """What the package quotes."""
+        for name, counts in self.counts.items():
+            yield Measured(name, self.name, self.metres, self.pairs, round(counts.f1 or 0, 3))
 
 
-def accuracy_row(
-    data: Path, each: Mapping[str, Any], detectors: Mapping[str, Detect], out: Path | None
-) -> dict[str, str]:
-    """F1 / mean average precision of every detector on one set."""
-    folder, row = data / each["folder"], {"set": each["set"], "m per pixel": each["metres_per_pixel"] or "unknown"}
-    pairs = [(path, folder / "B" / path.name, folder / each["label"] / path.name) for path in images(folder / "A")]
-    row["pairs"] = str(len(pairs))
-    counts = dict.fromkeys(detectors, Confusion())
-    precisions: dict[str, list[float]] = {name: [] for name in detectors}
-    for before, after, label in pairs:
-        truth = read_label(label)
-        answers = {name: detect(before, after, bands_of(each)) for name, detect in detectors.items()}
-        for name, answer in answers.items():
-            counts[name] += Confusion.count(answer.mask, truth)
-            histogram = probability_histogram(torch.from_numpy(answer.score), torch.from_numpy(truth)).numpy()
-            if (precision := average_precision(histogram)) is not None:
-                precisions[name].append(precision)
-        if out is not None:
-            picture(before, after, bands_of(each), answers, truth).save(
-                make_folder(out / each["set"]) / f"{before.stem}.png"
-            )
-    for name in detectors:
-        row[name] = f"{100 * (counts[name].f1 or 0):.1f} / {100 * np.mean(precisions[name]):.1f}"
-    return row
+def metres_of(each: Mapping[str, Any]) -> float | None:
+    return float(each["metres_per_pixel"]) if each["metres_per_pixel"] else None
 
 
-def images(folder: Path) -> list[Path]:
+def pairs_of(data: Path, each: Mapping[str, Any]) -> Iterator[tuple[Images, Path]]:
+    """The pairs of a set, and where their labels are."""
+    folder, rgb = data / each["folder"], tuple(int(band) for band in each["rgb"].split(","))
+    for path in images_in(folder / "A"):
+        images = Images(path, folder / "B" / path.name, rgb, metres_of(each))
+        yield images, folder / each["label"] / path.name
+
+
+def images_in(folder: Path) -> list[Path]:
     found = sorted(path for path in folder.iterdir() if path.suffix in (".png", ".tif"))
     if not found:
         raise SystemExit(f"Error: {folder} needs the images that {SETS.name} names, got none: give the right folder.")
     return found
 
 
-def picture(
-    before: Path, after: Path, rgb: tuple[int, ...], answers: Mapping[str, Answer], truth: NDArray[np.uint8]
-) -> Image.Image:
+def picture(images: Images, answers: Mapping[str, Answer], truth: NDArray[np.uint8]) -> Image.Image:
     """Before and after, side by side with each map against the labels."""
-    pair = read_pair(before, after, rgb)
+    pair = read_pair(images)
     low, high = np.percentile([pair.before[pair.valid], pair.after[pair.valid]], (1, 99))
     dates = [
         (255 * np.clip((date - low) / max(high - low, 1), 0, 1)).astype(np.uint8) for date in (pair.before, pair.after)
     ]
-    return Image.fromarray(np.hstack([*dates, *(agreement_picture(each.mask, truth) for each in answers.values())]))
+    return Image.fromarray(
+        np.hstack([*dates, *(agreement_picture(each.mask == 1, truth) for each in answers.values())])
+    )
 
 
 def rows_against_itself(
@@ -177,7 +220,7 @@ def rows_against_itself(
     shares: dict[str, dict[str, list[float]]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         for each in sets:
-            original = images(data / each["folder"] / "A")[0]
+            original = images_in(data / each["folder"] / "A")[0]
             if original.suffix != ".png":
                 continue
             image = np.asarray(Image.open(original).convert("RGB"))
@@ -186,7 +229,7 @@ def rows_against_itself(
                 for path, pixels in zip(paths, (one, other), strict=True):
                     Image.fromarray(pixels).save(path)
                 for name, detect in detectors.items():
-                    mask = detect(*paths, (1, 2, 3)).mask
+                    mask = detect(Images(*paths, metres=metres_of(each))).mask
                     shares.setdefault(disturbance, {}).setdefault(name, []).append(float((mask == 1).mean()))
     for disturbance, found in shares.items():
         yield {"": disturbance, **{name: f"{100 * np.mean(values):.1f}" for name, values in found.items()}}

@@ -37,6 +37,9 @@ run()
 """
 
 
+DETECTOR = ("--model", "minenetcd-nano")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15)
@@ -44,7 +47,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         images = [_write_image(Path(folder) / f"{name}.tif", seed) for seed, name in enumerate(("before", "after"))]
         pairs = [
-            (_seconds(IMPORTS), _seconds(PREDICT, *images, "--out", f"{folder}/change")) for _ in range(rounds + 1)
+            (_seconds(IMPORTS), _seconds(PREDICT, *images, *DETECTOR, "--out", f"{folder}/change"))
+            for _ in range(rounds + 1)
         ][1:]
     imports, predict = map(statistics.median, zip(*pairs, strict=True))
     ratios = sorted(second / first for first, second in pairs)

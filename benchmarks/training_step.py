@@ -19,7 +19,6 @@ from minenetcd.configs.recipe import Recipe
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
 from minenetcd.data.loading import make_loader
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.detectors.preprocessing import dates_in_unit
 from minenetcd.models.complexity import measure_complexity
 from minenetcd.training.losses import change_loss
 from minenetcd.training.optimise import make_optimiser
@@ -80,7 +79,7 @@ def training(detector: ChangeDetector, recipe: Recipe, steps: int) -> Clock:
         with clock.part("data"):
             batch = next(batches)
         with clock.part("forward"):
-            dates = detector.preprocessing.inputs(*dates_in_unit(batch, detector.device))
+            dates = detector.preprocessing.inputs(*detector.preprocessing.dates_in_unit(batch, detector.device))
             loss = change_loss(model(*dates), batch.mask, name=recipe.loss, auxiliary_weights=model.auxiliary_weights)
         with clock.part("backward"):
             optimiser.zero_grad()

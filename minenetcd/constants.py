@@ -88,7 +88,8 @@ class TrainedOn:
 class Provenance:
     """Where the weights of a detector come from, as far as it is known.
 
-    `trained_on` is None for a network that was not trained, as far as anybody says. `recipe` is a sentence or options
+    `trained_on` is None for a network that was not trained, as far as anybody says, and for a detector without training
+    (`learns_each_scene`). `recipe` is a sentence or options
     by name, `metrics` numbers (or printed digits) by name, `extra` whatever else was stored with the weights.
     """
 
@@ -98,11 +99,19 @@ class Provenance:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     limits: str | None = None
     license: str | None = None
+    learns_each_scene: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def trained_on_in_words(self) -> str | None:
+        if self.learns_each_scene:
+            return "nothing: it learns each scene by itself"
         return None if self.trained_on is None else str(self.trained_on)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its maps mean something: it was trained, or needs no training."""
+        return self.trained_on is not None or self.learns_each_scene
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
@@ -116,6 +125,7 @@ class Provenance:
             metrics=metrics if isinstance(metrics, Mapping) else {} if metrics is None else {"metrics": metrics},
             limits=_in_words(stored.get("limits")),
             license=_in_words(stored.get("license")),
+            learns_each_scene=stored.get("learns_each_scene") is True,
             extra={key: value for key, value in stored.items() if key not in names},
         )
 
@@ -128,6 +138,7 @@ class Provenance:
             "metrics": self.metrics,
             "limits": self.limits,
             "license": self.license,
+            "learns_each_scene": self.learns_each_scene,
             **self.extra,
         }
         return {key: value for key, value in known.items() if value or key == "trained_on" or key in self.extra}

@@ -1,9 +1,12 @@
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import minenetcd
+from classical.conftest import drawn_pair
+from minenetcd.errors import SizeError
 
 
 def test_every_listed_name_is_there() -> None:
@@ -13,6 +16,28 @@ def test_every_listed_name_is_there() -> None:
 
 def test_the_face_agrees_with_where_things_live() -> None:
     assert set(minenetcd._HOME) | {"errors", "__version__"} == set(minenetcd.__all__)
+
+
+def test_a_detector_without_training_is_named_like_any_other() -> None:
+    pair = drawn_pair()
+    detector = minenetcd.from_pretrained("irmad")
+    score = detector.probability(pair.before, pair.after)
+    assert detector.name == "irmad" and score.shape == pair.valid.shape and score.dtype == np.float32
+    scene = detector.for_scene([pair])
+    assert np.array_equal(score, scene.scores((pair.before[None], pair.after[None]), pair.valid[None])[0, 0])
+    with pytest.raises(SizeError, match=r"two images of one shape \(H, W, C\), got \(96, 96, 3\) and \(96, 96\)"):
+        detector.probability(pair.before, pair.after[..., 0])
+    with pytest.raises(SizeError, match=r"valid needs the images' shape \(96, 96\), got \(9,\)"):
+        detector.probability(pair.before, pair.after, valid=np.ones(9, bool))
+    assert isinstance(minenetcd.from_pretrained("minenetcd-nano"), minenetcd.ChangeDetector)
+
+
+def test_pixels_that_are_no_numbers_take_no_part() -> None:
+    before, after = (date.astype(np.float32) for date in (drawn_pair().before, drawn_pair().after))
+    detector, valid = minenetcd.from_pretrained("cva"), np.ones((96, 96), bool)
+    after[:9, :9], valid[:9, :9] = np.nan, False
+    known = detector.probability(np.nan_to_num(before), np.nan_to_num(after), valid=valid)
+    assert np.array_equal(detector.probability(before, after), known) and not known[:9, :9].any()
 
 
 def test_unknown_names_are_attribute_errors() -> None:

@@ -116,10 +116,10 @@ def _plan_row(planned: "PlannedCell") -> list[str]:
         cell.recipe,
         "" if cell.seed is None else str(cell.seed),
         cell.weights,
-        f"{cost.complexity.macs / 1e9:.2f}",
+        "" if cost.complexity is None else f"{cost.complexity.macs / 1e9:.2f}",
         "" if not cell.is_trained_here else "?" if cost.train_pairs is None else f"{about}{cost.train_pairs:,}",
         "?" if cost.test_pairs is None else f"{about}{cost.test_pairs:,}",
-        "?" if cost.macs is None else f"{about}{_macs(cost.macs)}",
+        "" if cost.complexity is None else "?" if cost.macs is None else f"{about}{_macs(cost.macs)}",
         "?" if planned.seconds is None else duration(planned.seconds),
         planned.state,
     ]

@@ -81,12 +81,22 @@ def warn(warnings: Iterable[str]) -> None:
 @contextmanager
 def progress_bar(what: str, *, of_bytes: bool = False, quiet: bool = False) -> Iterator[Progress]:
     """A bar labelled `what`; call the yielded function with (done, of)."""
+    with progress_bars(what, of_bytes=of_bytes, quiet=quiet) as (progress,):
+        yield progress
+
+
+@contextmanager
+def progress_bars(*what: str, of_bytes: bool = False, quiet: bool = False) -> Iterator[list[Progress]]:
+    """Bars of what is done one after the other, each seen from its beginning on; a function for each label."""
     if quiet or not sys.stderr.isatty():
-        yield no_progress
+        yield [no_progress] * len(what)
         return
     with bars(of_bytes=of_bytes, transient=True) as drawn:
-        task = drawn.add_task(what, total=None, facts="")
-        yield lambda done, of: drawn.update(task, completed=done, total=of)
+        tasks = [drawn.add_task(label, total=None, facts="", visible=not place) for place, label in enumerate(what)]
+        yield [
+            lambda done, of, task=task: drawn.update(task, completed=done, total=of, visible=True)  # type: ignore[misc]
+            for task in tasks
+        ]
 
 
 def bars(*, of_bytes: bool = False, time_left: bool = True, transient: bool = False) -> "Bars":

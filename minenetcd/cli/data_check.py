@@ -113,6 +113,10 @@ def _print_normalisation(normalisation: "Normalisation") -> None:
             for dates in (normalisation.both, normalisation.before, normalisation.after)
         )
         print(f"  {what:<5} [{both}]   ({before}; {after})")
+    if normalisation.value_range is not None:
+        from minenetcd.configs.value_range import range_in_words
+
+        print(f"  0 to 1 stands for {range_in_words(normalisation.value_range)} (?range=LOW,HIGH chooses)")
 
 
 def _print_tone(told_apart: float | None) -> None:

@@ -1,26 +1,44 @@
 """minenetcd predict"""
 
+import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option
 
 from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import progress_bar
-from minenetcd.cli.options import After, Bands, BandsAfter, Before, Device, Json, Quiet, band_numbers, metres_or_model
+from minenetcd.cli.options import (
+    After,
+    Bands,
+    BandsAfter,
+    Before,
+    Device,
+    Json,
+    Quiet,
+    band_numbers,
+    metres_or_model,
+    two_numbers,
+)
 from minenetcd.cli.results import print_prediction
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
-    from minenetcd.detectors.learned import ChangeDetector
+    from minenetcd.detectors.contract import Detector
 
 
 def predict(
     before: Before,
     after: After,
     out: Annotated[Path, Option(help="Folder for the results.")] = Path("change"),
-    model: Annotated[str, Option(help="Embedded name, hub id, or folder of a trained detector.")] = "minenetcd-nano",
+    model: Annotated[
+        str | None,
+        Option(
+            help="Embedded name, hub id, folder of a trained detector, or one without training: cva, irmad, ...",
+            show_default="the one that fits the images",
+        ),
+    ] = None,
     device: Device = "auto",
     bands: Bands = None,
     bands_after: BandsAfter = None,
@@ -31,6 +49,33 @@ def predict(
         bool, Option("--force-gsd", help="Analyse at --gsd even where that is finer than the images.")
     ] = False,
     threshold: Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")] = None,
+    threshold_rule: Annotated[
+        str | None,
+        Option(help="How a detector without training finds its threshold.", metavar="RULE", show_default=False),
+    ] = None,
+    smooth: Annotated[
+        int | None,
+        Option(help="Smooth within edges, so many pixels around (detectors without training).", show_default=False),
+    ] = None,
+    value_range: Annotated[
+        str | None,
+        Option("--range", metavar="LOW,HIGH", help="Numbers that become 0 and 1 for a network.", show_default=False),
+    ] = None,
+    tone: Annotated[
+        Literal["auto", "off"] | None,
+        Option(help="Bring the later image's tone to the earlier one's.", show_default="off with --model"),
+    ] = None,
+    coregister: Annotated[
+        Literal["auto", "off"] | None,
+        Option(help="Take out a displacement of the later image.", show_default="off with --model"),
+    ] = None,
+    second_opinion: Annotated[
+        Literal["on", "off"] | None,
+        Option(help="Let the other kind of detector read the images, too.", show_default="off with --model"),
+    ] = None,
+    metres_per_pixel: Annotated[
+        float | None, Option(help="Of pictures, which do not say it themselves.", show_default=False)
+    ] = None,
     min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
     float_probability: Annotated[bool, Option("--float", help="Write probability.tif as float32.")] = False,
     also: Annotated[
@@ -49,9 +94,15 @@ def predict(
 
     Example: minenetcd predict 2019.tif 2023.tif --out change --min-area-ha 0.1
     """
+    from minenetcd.detectors.by_name import DetectorOptions, is_classical
     from minenetcd.prediction.opening import open_scene
     from minenetcd.prediction.options import PredictOptions
 
+    wanted = DetectorOptions(
+        threshold_rule=threshold_rule,
+        smooth=smooth,
+        value_range=None if value_range is None else two_numbers(value_range, "--range", "0,10000"),
+    )
     metres = metres_or_model(gsd)
     options = PredictOptions(
         bands=band_numbers(bands),
@@ -59,28 +110,36 @@ def predict(
         gsd=None if metres == "model" else metres,
         force_gsd=force_gsd,
         threshold=threshold,
+        metres_per_pixel=metres_per_pixel,
+        tone=None if tone is None else tone == "auto",
+        coregister=None if coregister is None else coregister == "auto",
         min_area_ha=min_area_ha,
         float_probability=float_probability,
         compile=compile,
         also=tuple(also or ()),
     )
-    check_early(detectors=[model], device=device)
-    with open_scene(before, after, options) as scene:
+    check_early(detectors=[] if model is None else [model], device=device)
+    every_band = model is None or is_classical(model)
+    with open_scene(before, after, options, every_band=every_band) as scene:
         scene.check_out(out, options)
-        # from here on torch is needed
-        from minenetcd.detectors.learned import ChangeDetector
+        # from here on torch may be needed
+        from minenetcd.prediction.automatic import choose_readers, named_readers
         from minenetcd.prediction.scene import predict_opened
 
-        detector = ChangeDetector.from_pretrained(model)
+        asked = None if second_opinion is None else second_opinion == "on"
+        if model is None:
+            readers = choose_readers(scene, options, wanted=wanted, second_opinion=asked)
+        else:
+            readers = named_readers(model, options, wanted=wanted, second_opinion=asked)
         if metres == "model":
-            options = replace(options, gsd=_metres_of(detector))
+            readers = readers._replace(options=replace(readers.options, gsd=_metres_of(readers.detector)))
         with progress_bar("Detecting change", quiet=quiet) as progress:
-            result = predict_opened(detector, scene, out, options=options, device=device, progress=progress)
+            result = predict_opened(readers, scene, out, device=device, progress=progress)
     print_prediction(result, as_json=as_json, quiet=quiet)
 
 
-def _metres_of(detector: "ChangeDetector") -> float:
-    metres = detector.preprocessing.metres_per_pixel
-    if metres is None:
+def _metres_of(detector: "Detector") -> float:
+    if detector.metres_per_pixel is None:
         raise OptionError("This detector does not state its metres per pixel: give --gsd a number, e.g. 1.2.")
-    return metres
+    low, high = detector.metres_per_pixel
+    return math.sqrt(low * high)

@@ -1,5 +1,6 @@
 """How a prediction is printed on the command line."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from minenetcd.cli.console import digits, print_json, warn
@@ -22,11 +23,9 @@ def print_prediction(result: "ScenePrediction", *, as_json: bool = False, quiet:
     if as_json:
         print_json(_as_json(result))
         return
-    changed = f"{result.changed_pixels:,} pixels" if result.hectares is None else f"{result.hectares:,.2f} ha"
-    places = counted(len(result.polygons), "place")
-    print(f"{changed} changed in {places}, {result.changed_share:.1%} of what both images show")
-    for what, path in _files(result).items():
-        print(f"  {what.capitalize():<12} {path}")
+    print(_outcome(result))
+    for what, words in (*_reading(result), *_files(result).items()):
+        print(f"  {what.capitalize():<12} {words}")
 
 
 def _as_json(result: "ScenePrediction") -> dict[str, Any]:
@@ -37,11 +36,38 @@ def _as_json(result: "ScenePrediction") -> dict[str, Any]:
         "valid_pixels": result.valid_pixels,
         "changed_share": result.changed_share,
         "places": len(result.polygons),
+        "detector": result.facts.model,
+        "chosen_because": result.facts.reason,
+        "trained_on": result.facts.provenance.trained_on_in_words,
+        "measured": result.facts.expectation,
+        "second_opinion": result.facts.second,
+        "agreement": result.agreement,
         "threshold": result.threshold,
         "seconds": result.seconds,
         "warnings": result.warnings,
         "files": {name: str(path) for name, path in _files(result).items()},
     }
+
+
+def _outcome(result: "ScenePrediction") -> str:
+    """What changed, in a line; of a detector that does not fit the images, nothing found is no result."""
+    if not result.changed_pixels and not result.facts.fits:
+        return f"{result.facts.model} found nothing, and is not made for such images: that says nothing about change"
+    changed = f"{result.changed_pixels:,} pixels" if result.hectares is None else f"{result.hectares:,.2f} ha"
+    places = counted(len(result.polygons), "place")
+    return f"{changed} changed in {places}, {result.changed_share:.1%} of what both images show"
+
+
+def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:
+    """Who read the images, why, and what may be expected of the map."""
+    facts = result.facts
+    yield "detector", facts.model if facts.reason is None else f"{facts.model} ({facts.reason})"
+    yield "trained on", facts.provenance.trained_on_in_words or "nothing that is stated"
+    yield "measured", facts.expectation
+    yield from facts.adjustments
+    if facts.second:
+        share = "nothing changed" if result.agreement is None else f"calls {result.agreement:.0%} of it changed, too"
+        yield "opinion 2", f"{facts.second}: {share}"
 
 
 def _files(result: "ScenePrediction") -> dict[str, "Path"]:

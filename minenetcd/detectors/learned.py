@@ -15,13 +15,14 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from minenetcd.configs.value_range import ValueRange
 from minenetcd.constants import Provenance, check_threshold
 from minenetcd.detectors.loading import load_parts
-from minenetcd.detectors.preprocessing import Preprocessing
+from minenetcd.detectors.preprocessing import Preprocessing, stacked_limits
 from minenetcd.errors import OptionError, OutputError, RasterError, SizeError
 from minenetcd.files import staged_files, unwritable, write_json, write_text
 from minenetcd.geo.align import Pair
-from minenetcd.geo.values import Limits, value_limits
+from minenetcd.geo.values import Limits, sample_pixels
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, MODELS, create_model, described, model_name
 from minenetcd.registry import name_alone, path_of
@@ -55,7 +56,8 @@ class ChangeDetector(nn.Module):
                 "derive it, and implement compare(before, after)."
             )
         self.model = model
-        self.preprocessing = preprocessing or Preprocessing()
+        self.preprocessing = preprocessing or Preprocessing.for_bands(model.config.get("in_channels"))
+        _check_bands(model, self.preprocessing)
         self.threshold = check_threshold(threshold)
         self.provenance = provenance if isinstance(provenance, Provenance) else Provenance.read(provenance or {})
         self.folded = False  # by for_inference: its tensors are no longer those its configuration builds
@@ -90,9 +92,19 @@ class ChangeDetector(nn.Module):
         """Probability of change (B, H, W) from two dates (B, C, H, W) in 0..1, on this detector's device."""
         return change_probability(self.model(*self.preprocessing.inputs(before, after)).logits.float())
 
-    def limits(self, image: NDArray[Any], valid: NDArray[np.bool_] | None = None) -> Limits:
-        """The value range of `image` (H, W, C): 0 to 255 for 8 bits, else percentiles of its valid pixels per band."""
-        return value_limits(image, valid)
+    def limits(
+        self,
+        before: NDArray[Any],
+        after: NDArray[Any],
+        valid: NDArray[np.bool_] | None = None,
+        *,
+        value_range: ValueRange | None = None,
+    ) -> tuple[Limits, Limits]:
+        """What becomes 0 and 1 of each date (..., C): `value_range`, else the detector's, else as 8 bits or stretched.
+
+        The rule is that of `minenetcd.geo.values`. OptionError where the range is one of other numbers.
+        """
+        return self.preprocessing.limits(before, after, valid, value_range=value_range)
 
     def probability(
         self,
@@ -105,8 +117,9 @@ class ChangeDetector(nn.Module):
         """Probability of change (H, W), 0 to 1, between two images (H, W, C) of any size and number type.
 
         The images pass through the network whole; `minenetcd.predict` reads scenes of any size in tiles.
-        `valid` (H, W) marks pixels that hold data on both dates, `limits` the value range of each date
-        (by default taken from the image itself). Raises SizeError for shapes that do not fit.
+        `valid` (H, W) marks pixels that hold data on both dates, `limits` what becomes 0 and 1 of each (by default by
+        the method of that name). Raises SizeError for shapes that do not fit, OptionError for a value range that does
+        not.
         """
         valid = None if valid is None else valid[None]
         probability: NDArray[np.float32] = self.probabilities(before[None], after[None], valid, limits=limits)[0]
@@ -124,10 +137,7 @@ class ChangeDetector(nn.Module):
         """`probability` for a batch: (N, H, W, C) twice, valid (N, H, W) -> (N, H, W)."""
         self._check(before, after, valid)
         valid = np.ones(before.shape[:3], bool) if valid is None else valid
-        ranges: Iterable[Limits] = limits or tuple(
-            self.limits(date.reshape(-1, *date.shape[2:]), valid.reshape(-1, valid.shape[-1]))
-            for date in (before, after)
-        )
+        ranges = limits or stacked_limits(map(self.limits, before, after, valid))
         with self.in_evaluation_mode():
             tensors = [
                 self.preprocessing.to_unit(date, valid, limit, self.device)
@@ -167,19 +177,27 @@ class ChangeDetector(nn.Module):
             ready.model.compile(dynamic=False)
         return ready
 
-    def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> "NetworkScene":
-        """This detector, made ready for one scene (see `Detector`): its value ranges are those of all of `sample`."""
-        return NetworkScene(self.for_inference(device, compile=compile), self.scene_limits(sample))
+    def for_scene(
+        self,
+        sample: Sequence[Pair],
+        device: str = "auto",
+        *,
+        compile: bool = False,
+        value_range: ValueRange | None = None,
+    ) -> "NetworkScene":
+        """This detector, made ready for one scene (see `Detector`): `scene_limits` says what becomes 0 and 1 in it."""
+        limits = self.scene_limits(sample, value_range=value_range)
+        return NetworkScene(self.for_inference(device, compile=compile), limits)
 
-    def scene_limits(self, sample: Sequence[Pair]) -> tuple[Limits, Limits]:
-        """The value range of each date over `sample`. RasterError where no pixel of it is valid on both."""
-        parts = [(part.before[part.valid], part.after[part.valid]) for part in sample]
-        before, after = (np.concatenate(date)[np.newaxis] for date in zip(*parts, strict=True))
-        if not before.size:
+    def scene_limits(self, sample: Sequence[Pair], *, value_range: ValueRange | None = None) -> tuple[Limits, Limits]:
+        """`limits` of a scene by a `sample` of it. RasterError where no pixel of it is valid on both dates."""
+        windows = ((part.before, part.after, part.valid) for part in sample)
+        before, after = sample_pixels(windows, len(sample))
+        if not len(before):
             raise RasterError(
                 "More valid pixels are needed, the images share next to none: crop them to where both have data."
             )
-        return self.limits(before), self.limits(after)
+        return self.limits(before, after, value_range=value_range)
 
     @classmethod
     def from_config(cls, source: str | Path | Mapping[str, Any], **overrides: Any) -> Self:
@@ -291,3 +309,14 @@ class NetworkScene:
         """Probability of change (N, 1, H, W) from two dates (N, H, W, C)."""
         before, after = dates
         return self.ready.probabilities(before, after, valid, limits=self.limits)[:, np.newaxis]
+
+
+def _check_bands(model: ChangeModel, preprocessing: Preprocessing) -> None:
+    """OptionError unless the network takes as many bands as it is given."""
+    bands = preprocessing.bands
+    channels = model.config.get("in_channels", len(bands))
+    if channels != len(bands):
+        raise OptionError(
+            f"{type(model).__name__} takes {channels} bands, its preprocessing names {len(bands)} "
+            f"({', '.join(bands)}): name as many (preprocessing.bands, mean, std), or build it with other in_channels."
+        )

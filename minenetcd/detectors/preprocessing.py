@@ -1,5 +1,6 @@
 """What stands between a file's numbers and a network: bands, value range, mean and deviation, order of the dates."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -8,9 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from minenetcd.configs.detector import PreprocessingSettings
-from minenetcd.constants import LEAST_SIDE
-from minenetcd.geo.values import Limits
+from minenetcd.configs.detector import COLOURS, PreprocessingSettings, unnamed_bands
+from minenetcd.configs.value_range import ValueRange
+from minenetcd.constants import LEAST_SIDE, UNKNOWN
+from minenetcd.geo.values import EIGHT_BITS, Limits, pair_limits, range_limits
 from minenetcd.types import ChangeBatch
 
 
@@ -23,6 +25,28 @@ class Preprocessing(PreprocessingSettings):
         """The one that `settings` describe."""
         return cls(**asdict(settings))
 
+    @classmethod
+    def for_bands(cls, count: int | None) -> Self:
+        """That of three colours, or of `count` bands of which nothing is known."""
+        if count is None or count == len(COLOURS):
+            return cls()
+        bands, mean, std = unnamed_bands(range(1, count + 1)).values()
+        return cls(bands, mean, std)
+
+    def limits(
+        self,
+        before: NDArray[Any],
+        after: NDArray[Any],
+        valid: NDArray[np.bool_] | None = None,
+        *,
+        value_range: ValueRange | None = None,
+    ) -> tuple[Limits, Limits]:
+        """What becomes 0 and 1 of each date (..., C): `value_range`, else that of training, else `pair_limits`' rule.
+
+        OptionError where the range is that of other numbers.
+        """
+        return pair_limits(before, after, valid, value_range or self.value_range)
+
     def to_unit(self, image: NDArray[Any], valid: NDArray[np.bool_], limits: Limits, device: torch.device) -> Tensor:
         """(N, H, W, C) -> (N, C, H', W') in 0..1 on `device`, padded to the least side; no data becomes the mean.
 
@@ -32,12 +56,43 @@ class Preprocessing(PreprocessingSettings):
         image = np.pad(image, [(0, 0), *pad, (0, 0)], mode="symmetric")
         valid = np.pad(valid, [(0, 0), *pad], mode="symmetric")
         pixels = torch.from_numpy(np.ascontiguousarray(image, _transferable(image.dtype))).to(device)
-        low, high = (torch.from_numpy(np.asarray(limit, np.float32)).to(device) for limit in limits)
-        unit = (pixels.float() - low) / (high - low)
         known = torch.from_numpy(np.ascontiguousarray(valid)).to(device)[..., None]
+        return self._in_unit(pixels, known, limits).permute(0, 3, 1, 2)  # channels last in memory already
+
+    def dates_in_unit(
+        self, batch: ChangeBatch, device: torch.device, value_range: ValueRange | None = None
+    ) -> list[Tensor]:
+        """Before and after of a batch of a data set, (B, C, H, W) in 0..1 on `device`, channels last.
+
+        The same numbers as `to_unit` with `limits` gives for each pair by itself, except that 8 bits of the range 0 to
+        255 are black where they hold no data. `value_range` is used where this has none.
+        """
+        value_range = self.value_range or value_range
+        dates = batch.before, batch.after
+        if all(date.dtype == torch.uint8 for date in dates) and value_range in (None, (0, EIGHT_BITS)):
+            return [
+                date.to(device, non_blocking=True).float().div(EIGHT_BITS).contiguous(memory_format=torch.channels_last)
+                for date in dates
+            ]
+        known = holds_data(batch)
+        limits = _batch_limits(batch, known, value_range)
+        known = known.to(device)[..., None]
+        pixels = (date if date.dtype == torch.uint8 else date.float() for date in dates)  # not every device has others
+        units = (
+            self._in_unit(date.to(device, non_blocking=True).permute(0, 2, 3, 1), known, limit)
+            for date, limit in zip(pixels, limits, strict=True)
+        )
+        return [unit.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last) for unit in units]
+
+    def _in_unit(self, pixels: Tensor, known: Tensor, limits: Limits) -> Tensor:
+        """Pixels (N, H, W, C) in 0..1 by limits (C,), or (N, C); the mean where not `known` (N, H, W, 1) or finite."""
+        bands = pixels.shape[-1]
+        low, high = (
+            torch.from_numpy(np.asarray(end, np.float32)).to(pixels.device).view(-1, 1, 1, bands) for end in limits
+        )
+        unit = (pixels.float() - low) / (high - low)
         known = known & unit.isfinite().all(dim=-1, keepdim=True)
-        filled = torch.where(known, unit.clamp(0, 1), unit.new_tensor(self.mean))
-        return filled.permute(0, 3, 1, 2)  # channels last in memory already
+        return torch.where(known, unit.clamp(0, 1), unit.new_tensor(self.mean))
 
     def inputs(self, before: Tensor, after: Tensor) -> list[Tensor]:
         """Both dates (B, C, H, W) in 0..1 as the network takes them: normalised, in its order, on their device."""
@@ -50,12 +105,25 @@ class Preprocessing(PreprocessingSettings):
         return (image - mean) / std
 
 
-def dates_in_unit(batch: ChangeBatch, device: torch.device) -> list[Tensor]:
-    """Before and after of a batch, uint8 (B, C, H, W), in 0..1 on `device`, channels last."""
-    return [
-        date.to(device, non_blocking=True).float().div(255).contiguous(memory_format=torch.channels_last)
-        for date in (batch.before, batch.after)
-    ]
+def holds_data(batch: ChangeBatch) -> Tensor:
+    """Where both dates of a batch hold data (B, H, W), as ChangeSample has it."""
+    empty = (batch.before == 0).all(dim=1) | (batch.after == 0).all(dim=1)
+    return ~(empty & (batch.mask == UNKNOWN))
+
+
+def _batch_limits(batch: ChangeBatch, known: Tensor, value_range: ValueRange | None) -> tuple[Limits, Limits]:
+    """Limits of each date: (C,) of a range that is known, else (B, C), each pair's own."""
+    if value_range is not None:
+        limits = range_limits(value_range, batch.before.shape[1])
+        return limits, limits
+    dates = (date.permute(0, 2, 3, 1).numpy() for date in (batch.before, batch.after))
+    return stacked_limits(map(pair_limits, *dates, known.numpy()))
+
+
+def stacked_limits(pairs: Iterable[tuple[Limits, Limits]]) -> tuple[Limits, Limits]:
+    """Limits (C,) of the dates of each pair as those of a batch (N, C), date by date."""
+    before, after = (Limits(*map(np.stack, zip(*date, strict=True))) for date in zip(*pairs, strict=True))
+    return before, after
 
 
 def _transferable(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from minenetcd.classical.catalog import CLASSICAL
 from minenetcd.errors import OptionError, UnknownNameError
 from minenetcd.runtime.hub import is_hub_id
 from minenetcd.weights.repository import CONFIG_FILE, open_repository
@@ -22,7 +23,7 @@ def find_detector(source: str | Path) -> str | Path:
         return EMBEDDED / str(source)
     if Path(source).is_dir() or is_hub_id(str(source)):
         return source
-    raise UnknownNameError("trained detector", str(source), list_detectors())
+    raise UnknownNameError("detector", str(source), [*list_detectors(), *CLASSICAL])
 
 
 def check_detectors(sources: Sequence[str | Path]) -> None:
@@ -34,6 +35,8 @@ def check_detectors(sources: Sequence[str | Path]) -> None:
     if twice is not None:
         raise OptionError(f"Different detectors are needed, {twice!r} is given twice: name another.")
     for source in sources:
+        if str(source) in CLASSICAL:
+            continue
         found = find_detector(source)
         if Path(found).is_dir():
             open_repository(found)

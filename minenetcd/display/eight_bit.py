@@ -1,5 +1,7 @@
 """What eyes see of a raster: its numbers in 8 bits and three colours, for pictures; detectors see other numbers."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,12 +16,38 @@ def eight_bit_view(pixels: NDArray, valid: NDArray[np.bool_], *, stretch_eight_b
     8 bits stay as they are or, with `stretch_eight_bits`, are stretched by one range for all bands, which keeps their
     hue; other numbers are stretched band by band. Where `valid` (H, W) is not, it is white.
     """
-    chosen = pixels[..., :3] if pixels.shape[-1] >= 3 else np.repeat(pixels[..., :1], 3, axis=-1)
-    is_eight_bits = pixels.dtype == np.uint8
+    return _views([pixels], valid, stretch_eight_bits=stretch_eight_bits)[0]
+
+
+def eight_bit_pair(
+    before: NDArray, after: NDArray, valid: NDArray[np.bool_], *, stretch_eight_bits: bool = False
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Both dates as in `eight_bit_view`, by one stretch, so that equal numbers look equal.
+
+    Dates of two types of numbers, e.g. 8 and 16 bits, are stretched each alone.
+    """
+    if before.dtype != after.dtype:
+        first, second = (eight_bit_view(date, valid, stretch_eight_bits=stretch_eight_bits) for date in (before, after))
+    else:
+        first, second = _views([before, after], valid, stretch_eight_bits=stretch_eight_bits)
+    return first, second
+
+
+def _views(dates: Sequence[NDArray], valid: NDArray[np.bool_], *, stretch_eight_bits: bool) -> list[NDArray[np.uint8]]:
+    """`dates` of one type of numbers, by the range of all their valid pixels."""
+    colours = [date[..., :3] if date.shape[-1] >= 3 else np.repeat(date[..., :1], 3, axis=-1) for date in dates]
+    is_eight_bits = dates[0].dtype == np.uint8
     if not valid.any() or (is_eight_bits and not stretch_eight_bits):
-        return np.where(valid[..., np.newaxis], chosen, NO_DATA).astype(np.uint8)
-    known = chosen[valid].astype(np.float64)
+        return [np.where(valid[..., np.newaxis], date, NO_DATA).astype(np.uint8) for date in colours]
+    known = np.concatenate([date[valid] for date in colours]).astype(np.float64)
     low, high = np.percentile(known, STRETCH_PERCENTILES, axis=None if is_eight_bits else 0)
-    shown = np.full(chosen.shape, NO_DATA, np.uint8)
-    shown[valid] = np.rint(255 * np.clip((known - low) / np.where(high > low, high - low, 1), 0, 1)).astype(np.uint8)
+    return [_stretched(date, valid, low, high) for date in colours]
+
+
+def _stretched(
+    colours: NDArray, valid: NDArray[np.bool_], low: NDArray[np.float64], high: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    shown = np.full(colours.shape, NO_DATA, np.uint8)
+    unit = (colours[valid].astype(np.float64) - low) / np.where(high > low, high - low, 1)
+    shown[valid] = np.rint(255 * np.clip(unit, 0, 1)).astype(np.uint8)
     return shown

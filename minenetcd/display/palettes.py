@@ -38,6 +38,9 @@ AGREEMENT = {
 #: Two detectors: a alone, b alone; both see change, or both are wrong; neither, or both are right; not known.
 ONLY_A, ONLY_B, BOTH, ALIKE, NOT_KNOWN = BLUE, AFTER, "#b2b9bf", "#f4f5f6", "#dfe3e6"
 
+#: The detector of a map and one that gives a second opinion: who sees change on an image.
+OPINIONS = {"both": CHANGE_FILL, "first": BLUE, "second": AFTER}
+
 # --- numbers ---
 
 #: Probability of change, from 0 to 1: lightness falls evenly, so that it also reads in grey.

@@ -20,6 +20,14 @@ def three_figures(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def percent(share: float) -> str:
+    """Of 0 to 1, as 4.2 % or 42 %; 0 % and 100 % only where it is none or all: 0.02 %, 99.8 %."""
+    value = 100 * share
+    if 99.5 <= value < 100:
+        return f"{min(value, 99.9):.1f} %"
+    return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.2g} %"
+
+
 def duration(seconds: float) -> str:
     """In the largest unit of which there are one and a half."""
     for unit, length in (("days", 86_400), ("h", 3600), ("min", 60)):

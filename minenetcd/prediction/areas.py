@@ -1,6 +1,7 @@
 """From stored probability to a mask, polygons and hectares, strip by strip."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import shapely
@@ -27,10 +28,11 @@ class Change:
     scene_hectares: float | None  # of the whole grid
 
 
-def find_change(scene: SceneRasters, *, min_area_ha: float = 0.0) -> Change:
+def find_change(scene: SceneRasters, *, min_area_ha: float = 0.0, second: Path | None = None) -> Change:
     """Write the mask of a scene whose probability is written, and measure it.
 
-    Polygons below `min_area_ha` are left out of the frame and, pixel by pixel, of the mask.
+    Polygons below `min_area_ha` are left out of the frame and, pixel by pixel, of the mask. With `second`, another mask
+    of the scene, each polygon carries the share of it that changed there, too, as `agreement`.
     """
     write_mask(scene)
     polygons = change_polygons(scene.mask, scene.grid, value=1)
@@ -38,7 +40,10 @@ def find_change(scene: SceneRasters, *, min_area_ha: float = 0.0) -> Change:
         is_small = polygons["area_ha"] < min_area_ha
         write_mask(scene, without=polygons[is_small])
         polygons = polygons[~is_small].reset_index(drop=True)  # largest first: the ids stay 1, 2, 3 ...
-    return _measure(scene, polygons)
+    change = _measure(scene, polygons)
+    if second is None:
+        return change
+    return replace(change, polygons=change.polygons.assign(agreement=_agreement(scene, change.polygons, second)))
 
 
 def write_mask(scene: SceneRasters, *, without: GeoDataFrame | None = None) -> None:
@@ -77,6 +82,19 @@ def _measure(scene: SceneRasters, polygons: GeoDataFrame) -> Change:
         *counts.tolist(),
         *(hectares.tolist() if grid.is_georeferenced else (None, None, None)),
     )
+
+
+def _agreement(scene: SceneRasters, polygons: GeoDataFrame, second: Path) -> NDArray[np.float64]:
+    """The share of each polygon that is changed in the mask `second`."""
+    index = shapely.STRtree(polygons.geometry.array)
+    pixels, agreed = np.zeros((2, len(polygons)))
+    for window, mask in read_strips(second, scene.grid):
+        part = _part(scene.grid, window)
+        labels = _labels(polygons, np.sort(index.query(shapely.box(*part.bounds))), part)
+        inside = (labels > 0) & (mask != UNKNOWN)
+        pixels += np.bincount(labels[inside] - 1, minlength=len(polygons))
+        agreed += np.bincount(labels[inside & (mask == 1)] - 1, minlength=len(polygons))
+    return agreed / np.maximum(pixels, 1)
 
 
 def _labels(polygons: GeoDataFrame, numbers: NDArray[np.intp], part: Grid) -> NDArray[np.int32]:

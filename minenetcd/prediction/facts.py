@@ -1,17 +1,18 @@
 """What a result says about where it comes from."""
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyproj import CRS
 from rasterio.windows import Window
 
 from minenetcd.constants import VERSION, Provenance
 from minenetcd.detectors.contract import Detector
+from minenetcd.detectors.measured import AUTOMATIC, measured_in_words
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
-from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions
+from minenetcd.prediction.automatic import Readers
+from minenetcd.prediction.options import PredictOptions
 
 
 @dataclass(frozen=True)
@@ -51,23 +52,42 @@ class SceneFacts:
     before: ImageFacts
     after: ImageFacts
     overlap: Window  # of the before image's grid: where both images lie
-    analysed_at: float | None  # metres per pixel of the analysis; None for pictures
+    analysed_at: float | None  # metres per pixel of the analysis; None where nobody says
     model: str
+    reason: str | None  # why this detector, where none was named
+    expectation: str  # what this detector reached on real pairs with such pixels
+    second: str | None  # the detector that gave a second opinion
     provenance: Provenance
     scale: tuple[float, float] | None  # least and largest metres per pixel the detector is good for
+    reads_any_numbers: bool  # whether images that are not 8-bit are what the detector was made for
     threshold: float
     tile: int
     options: PredictOptions
     version: str
-    warnings: tuple[str, ...]
+    adjustments: tuple[tuple[str, str], ...] = ()  # what was found between the dates and done about it: name, in words
+    warnings: tuple[str, ...] = ()
 
     @property
     def grid(self) -> Grid:
         return self.before.grid
 
     @property
-    def is_trained(self) -> bool:
-        return self.provenance.trained_on is not None
+    def fits_scale(self) -> bool:
+        """Whether the pixels analysed are of a size that the detector is good for, as far as anybody says."""
+        if self.scale is None or self.analysed_at is None:
+            return True
+        low, high = self.scale
+        return low <= self.analysed_at <= high
+
+    @property
+    def fits_numbers(self) -> bool:
+        """Whether the images hold numbers such as the detector was made for."""
+        return self.reads_any_numbers or self.before.dtype == self.after.dtype == "uint8"
+
+    @property
+    def fits(self) -> bool:
+        """Whether a map without change can mean that nothing changed."""
+        return self.fits_scale and self.fits_numbers and self.provenance.is_ready
 
     def tags(self) -> dict[str, str]:
         """What the rasters carry in their header."""
@@ -93,48 +113,31 @@ class SceneFacts:
         return always | {name: date for name, date in dates.items() if date}
 
 
-def gather_facts(detector: Detector, pair: AlignedPair, native: AlignedPair, options: PredictOptions) -> SceneFacts:
+def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> SceneFacts:
     """Facts of an analysis of `pair`, written on the grid of `native`."""
+    detector, options = readers.detector, readers.options
     return SceneFacts(
-        before=ImageFacts.of(native.before),
-        after=ImageFacts.of(native.after),
+        before=replace(ImageFacts.of(native.before), bands=pair.before.bands),
+        after=replace(ImageFacts.of(native.after), bands=pair.after.bands),
         overlap=native.overlap,
-        analysed_at=pair.grid.mean_metres if pair.grid.is_georeferenced else None,
+        analysed_at=options.analysed_metres(native.grid),
         model=detector.name,
+        reason=readers.reason,
+        expectation=measured_in_words(
+            detector.name if readers.reason is None else AUTOMATIC, options.analysed_metres(native.grid)
+        ),
+        second=None if readers.second is None else readers.second.name,
         provenance=detector.provenance,
         scale=detector.metres_per_pixel,
+        reads_any_numbers=_reads_any_numbers(detector),
         threshold=detector.threshold if options.threshold is None else options.threshold,
         tile=options.tile or detector.tile,
         options=options,
         version=VERSION,
-        warnings=tuple(_warnings(detector, native.grid, options)),
     )
 
 
-def _warnings(detector: Detector, grid: Grid, options: PredictOptions) -> list[str]:
-    found = []
-    if detector.provenance.trained_on is None:
-        found.append(
-            f"{detector.name} names no data it was trained on: unless it was trained, its map means nothing; "
-            "use trained weights."
-        )
-    if grid.is_georeferenced:
-        found += _scale_warnings(detector, grid.mean_metres, options)
-    return found
-
-
-def _scale_warnings(detector: Detector, metres: float, options: PredictOptions) -> list[str]:
-    """What to know of pixels of `metres` when `detector` sees them, or those of the analysis asked for."""
-    found, seen = [], options.gsd or metres
-    if seen < metres * FINEST_GSD_FACTOR:
-        found.append(
-            f"The pixels are {metres:.3g} m, and were analysed at {seen:.3g} m: finer pixels hold no more than the "
-            "image does; leave --gsd out."
-        )
-    low, high = detector.metres_per_pixel or (0, math.inf)
-    if not low <= seen <= high:
-        found.append(
-            f"The pixels analysed are {seen:.3g} m, {detector.name} is good for {low:.3g} to {high:.3g} m and may "
-            f"miss or invent change: use a detector trained near {seen:.3g} m, or one without training (--model irmad)."
-        )
-    return found
+def _reads_any_numbers(detector: Detector) -> bool:
+    """Detectors without training do, and networks with a value range of their training or of the user."""
+    preprocessing = detector.describe().get("preprocessing", {})
+    return detector.provenance.learns_each_scene or preprocessing.get("value_range") is not None

@@ -5,11 +5,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from minenetcd.detectors.contract import Detector
 from minenetcd.errors import OptionError
 from minenetcd.files import check_not_input, check_writable
 from minenetcd.geo.align import AlignedPair, open_pair, shared_bands
+from minenetcd.geo.grid import Grid
 from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
+
+#: Bands that are read where neither the options nor the detector ask for others.
+COLOURS = 3
+
+#: The numbers of bands, from 1; None for what is usual.
+Bands = tuple[int, ...] | None
 
 
 @dataclass(frozen=True)
@@ -19,7 +27,6 @@ class OpenedScene:
     before: str | Path
     after: str | Path
     native: AlignedPair
-    every_band: bool
 
     def check_out(self, out: str | Path, options: PredictOptions) -> SavedPrediction:
         """The names of the results, which can be written to `out` and replace no image. OutputError otherwise."""
@@ -28,13 +35,26 @@ class OpenedScene:
         check_writable(out, names)
         return names
 
-    def analysed(self, options: PredictOptions, opened: ExitStack) -> AlignedPair:
-        """The same pair at the metres per pixel of `options`; `native` itself without."""
-        if options.gsd is None:
+    def read_by(
+        self, detector: Detector, bands: Bands, bands_after: Bands, gsd: float | None, opened: ExitStack
+    ) -> AlignedPair:
+        """The same pair with the bands that `detector` reads, of those given, at `gsd`; `native` where it fits.
+
+        OptionError where these are more or fewer than it needs.
+        """
+        every_band = reads_every_band(detector)
+        bands, bands_after = _bands(self.before, self.after, bands, bands_after, every_band=every_band)
+        held = self.native.before.bands, self.native.after.bands
+        read = tuple(given or own[:COLOURS] for given, own in zip((bands, bands_after or bands), held, strict=True))
+        _check_count(detector, read[0], self.before, self.after)
+        if gsd is None and read == held:
             return self.native
-        return opened.enter_context(
-            _open(self.before, self.after, options, every_band=self.every_band, gsd=options.gsd)
-        )
+        return opened.enter_context(open_pair(self.before, self.after, bands=bands, bands_after=bands_after, gsd=gsd))
+
+
+def reads_every_band(detector: Detector) -> bool:
+    """Whether all bands that both dates share are read for `detector`, or the three colours."""
+    return detector.bands is None or len(detector.bands) != COLOURS
 
 
 @contextmanager
@@ -45,30 +65,49 @@ def open_scene(
 
     RasterError or GridError where they cannot be compared, OptionError for options.
     """
-    with _open(before, after, options, every_band=every_band) as native:
-        if options.min_area_ha > 0 and not native.grid.is_georeferenced:
-            raise OptionError(
-                "A smallest area in hectares (--min-area-ha) needs a georeferenced image, got a picture without CRS: "
-                "leave it out, or give GeoTIFFs."
-            )
-        if options.gsd is not None:
-            native.grid.resampled(options.gsd)  # refuses a picture
-            _check_gsd(options.gsd, native.grid.mean_metres, forced=options.force_gsd)
-        yield OpenedScene(before, after, native, every_band)
+    bands, bands_after = _bands(before, after, options.bands, options.bands_after, every_band=every_band)
+    with open_pair(before, after, bands=bands, bands_after=bands_after) as native:
+        _check_ground(native.grid, options)
+        yield OpenedScene(before, after, native)
 
 
-def _check_gsd(gsd: float, metres: float, *, forced: bool) -> None:
-    if gsd < metres * FINEST_GSD_FACTOR and not forced:
+def _bands(
+    before: str | Path, after: str | Path, bands: Bands, bands_after: Bands, *, every_band: bool
+) -> tuple[Bands, Bands]:
+    """The numbers of the bands to read of each date; None for the first three."""
+    if every_band and bands is None and bands_after is None:
+        return shared_bands(before, after)
+    return bands, bands_after
+
+
+def _check_count(detector: Detector, bands: tuple[int, ...], before: str | Path, after: str | Path) -> None:
+    names = detector.bands
+    if names is not None and len(bands) != len(names):
+        example = ",".join(str(number) for number in range(1, len(names) + 1))
         raise OptionError(
-            f"An analysis needs pixels no finer than the image's {metres:.3g} m, got --gsd {gsd:.3g}: leave it out, "
-            "use a detector that is good for such pixels, or insist (--force-gsd)."
+            f"{len(names)} bands are needed ({', '.join(names)}), {before} and {after} are read with {len(bands)}: "
+            f"name those to read, in this order (--bands {example}), or use a detector without training (--model "
+            "irmad)."
         )
 
 
-def _open(
-    before: str | Path, after: str | Path, options: PredictOptions, *, every_band: bool, gsd: float | None = None
-) -> AlignedPair:
-    bands, bands_after = options.bands, options.bands_after
-    if every_band and bands is None and bands_after is None:
-        bands, bands_after = shared_bands(before, after)
-    return open_pair(before, after, bands=bands, bands_after=bands_after, gsd=gsd)
+def _check_ground(grid: Grid, options: PredictOptions) -> None:
+    """OptionError for options that ask for metres where there are none, or for finer pixels than there are."""
+    if options.min_area_ha > 0 and not grid.is_georeferenced:
+        raise OptionError(
+            "A smallest area in hectares (--min-area-ha) needs a georeferenced image, got a picture without CRS: "
+            "leave it out, or give GeoTIFFs."
+        )
+    if options.metres_per_pixel is not None and grid.is_georeferenced:
+        raise OptionError(
+            f"Metres per pixel are stated for pictures without place, these images say theirs ({grid.mean_metres:.3g} "
+            "m): leave --metres-per-pixel out."
+        )
+    if options.gsd is None:
+        return
+    grid.resampled(options.gsd)  # refuses a picture
+    if options.gsd < grid.mean_metres * FINEST_GSD_FACTOR and not options.force_gsd:
+        raise OptionError(
+            f"An analysis needs pixels no finer than the image's {grid.mean_metres:.3g} m, got --gsd "
+            f"{options.gsd:.3g}: leave it out, use a detector that is good for such pixels, or insist (--force-gsd)."
+        )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from minenetcd.constants import LEAST_SIDE, check_threshold
 from minenetcd.errors import OptionError
+from minenetcd.geo.grid import Grid
 
 LARGEST_OVERLAP = 0.9
 
@@ -21,6 +22,10 @@ class PredictOptions:
     gsd: float | None = None  # metres per pixel to analyse at; None: as the before image is
     force_gsd: bool = False  # even where that is finer than the before image
     threshold: float | None = None  # from this probability on, a pixel is changed; None: the detector's own
+    metres_per_pixel: float | None = None  # of pictures, which do not say
+    # what follows is not done unless asked for (True); an automatic choice does it where that was found to help
+    tone: bool | None = None  # the after image's tone is brought to the before image's
+    coregister: bool | None = None  # a displacement of the after image is taken out, where it is known
     min_area_ha: float = 0.0  # smaller polygons are dropped
     tile: int | None = None  # side in pixels; None: as the detector says
     overlap: float = 0.5  # of neighbouring tiles; at a half, Hann's weights sum to one
@@ -31,15 +36,22 @@ class PredictOptions:
 
     def __post_init__(self) -> None:
         tile = LEAST_SIDE if self.tile is None else self.tile
-        gsd = 1.0 if self.gsd is None else self.gsd
+        gsd, metres = (1.0 if value is None else value for value in (self.gsd, self.metres_per_pixel))
         if self.threshold is not None:
             check_threshold(self.threshold)
         _require(0 <= self.overlap <= LARGEST_OVERLAP, "an overlap of 0 to 0.9", self.overlap, "0.5")
         _require(tile >= LEAST_SIDE, f"tiles of at least {LEAST_SIDE} pixels a side", tile, "256")
         _require(self.batch_size >= 1, "a batch size of at least 1", self.batch_size, "8")
         _require(0.01 <= gsd <= 10_000, "0.01 to 10000 metres per pixel (gsd)", gsd, "1.2")
+        _require(0.001 <= metres <= 100_000, "0.001 to 100000 metres per pixel", metres, "1.2")
         is_area = math.isfinite(self.min_area_ha) and self.min_area_ha >= 0
         _require(is_area, "a smallest area (min_area_ha) of zero or more hectares", self.min_area_ha, "0.1")
+
+    def analysed_metres(self, grid: Grid) -> float | None:
+        """The size of a pixel that is analysed, of images on `grid`; None where nobody says. [m]"""
+        if self.gsd is not None:
+            return self.gsd
+        return grid.mean_metres if grid.is_georeferenced else self.metres_per_pixel
 
 
 def _require(holds: bool, need: str, value: object, advice: str) -> None:

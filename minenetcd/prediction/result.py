@@ -17,8 +17,10 @@ from minenetcd.files import staged_files
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.vector import write_vector
-from minenetcd.prediction.areas import Change, find_change
+from minenetcd.prediction.adjusting import Adjustment
+from minenetcd.prediction.areas import Change, find_change, write_mask
 from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.findings import with_findings
 from minenetcd.prediction.formats import write_formats
 from minenetcd.prediction.outputs import WRITERS, SavedPrediction, result_names
 from minenetcd.prediction.rasters import SceneRasters, read_window
@@ -28,15 +30,28 @@ from minenetcd.prediction.report.pictures import date_pictures
 
 
 def find_result(
-    scene: SceneRasters, facts: SceneFacts, native: AlignedPair, folder: Path, *, started: float
+    scene: SceneRasters,
+    facts: SceneFacts,
+    native: AlignedPair,
+    folder: Path,
+    *,
+    started: float,
+    adjustment: Adjustment,
+    second: SceneRasters | None = None,
 ) -> "ScenePrediction":
-    """The result of a scene whose probability is written; all its files lie in `folder`.
+    """The result of a scene whose probability is written, and that of a `second` opinion; all files lie in `folder`.
 
-    `started`: the clock when the images were opened. RasterError where no pixel had data on both dates.
+    `started`: the clock when the images were opened; `adjustment`: what lies between the dates. RasterError where no
+    pixel had data on both dates.
     """
-    change = find_change(scene, min_area_ha=facts.options.min_area_ha)
+    if second is not None:
+        write_mask(second)
+    change = find_change(scene, min_area_ha=facts.options.min_area_ha, second=None if second is None else second.mask)
     _check_analysed(change, facts)
-    return ScenePrediction(Outcome(scene, change, facts, date_pictures(native), time.perf_counter() - started), folder)
+    share = change.changed_pixels / change.valid_pixels
+    facts = with_findings(facts, native, adjustment, changed_share=share)
+    pictures = date_pictures(native)
+    return ScenePrediction(Outcome(scene, change, facts, pictures, time.perf_counter() - started, second), folder)
 
 
 class ScenePrediction:
@@ -64,6 +79,11 @@ class ScenePrediction:
         return self._outcome.seconds
 
     @property
+    def facts(self) -> SceneFacts:
+        """Where it comes from: images, detector, options, what to doubt."""
+        return self._outcome.facts
+
+    @property
     def warnings(self) -> list[str]:
         return list(self._outcome.facts.warnings)
 
@@ -85,6 +105,15 @@ class ScenePrediction:
     def changed_share(self) -> float:
         """Changed of valid pixels, 0 to 1."""
         return self.changed_pixels / self.valid_pixels
+
+    @property
+    def agreement(self) -> float | None:
+        """The share of what changed that the second opinion calls changed, too; None without one."""
+        polygons = self._outcome.polygons
+        if "agreement" not in polygons:
+            return None
+        areas = polygons["area_ha" if self.grid.is_georeferenced else "area_px"]
+        return float((polygons["agreement"] * areas).sum() / areas.sum()) if len(polygons) else None
 
     @property
     def polygons(self) -> GeoDataFrame:

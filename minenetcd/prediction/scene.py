@@ -5,9 +5,10 @@ import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rasterio.windows import Window
 
@@ -16,9 +17,11 @@ from minenetcd.detectors.blending import Strip
 from minenetcd.detectors.contract import Detector
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.sample import SceneSample
+from minenetcd.prediction.adjusting import Adjustment, find_adjustment
+from minenetcd.prediction.automatic import Readers, choose_readers
 from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.inference import probability_strips
-from minenetcd.prediction.opening import OpenedScene, open_scene
+from minenetcd.prediction.opening import OpenedScene, open_scene, reads_every_band
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
 from minenetcd.prediction.rasters import SceneRasters
@@ -31,55 +34,97 @@ DEFAULT_OPTIONS = PredictOptions()
 
 
 def predict_scene(
-    detector: Detector,
+    detector: Detector | Literal["auto"],
     before: str | Path,
     after: str | Path,
     out: str | Path | None = None,
     *,
     options: PredictOptions = DEFAULT_OPTIONS,
+    second: Detector | None = None,
     device: str = "auto",
     progress: Progress = no_progress,
 ) -> "ScenePrediction":
     """Map what changed between two images of one place, of any size.
 
-    The result lies on the whole grid of `before`, without data outside what both images share. It is computed into
-    a temporary folder, in the memory of one row of tiles, and saved in `out` when given (see
+    `detector`: "auto" chooses the one that fits the images (see `minenetcd.detectors.choice`). `second`: another
+    opinion. The result lies on the whole grid of `before`, without data outside what both images share. It is computed
+    into a temporary folder, in the memory of one row of tiles, and saved in `out` when given (see
     `ScenePrediction.save`). `progress` is called with the tiles done and their total.
     Raises RasterError or GridError for images that cannot be compared, OptionError for options that do not fit
     them, OutputError, before computing, where `out` cannot be written.
     """
-    with open_scene(before, after, options, every_band=detector.bands is None) as scene:
-        return predict_opened(detector, scene, out, options=options, device=device, progress=progress)
+    every_band = detector == "auto" or reads_every_band(detector)
+    with open_scene(before, after, options, every_band=every_band) as scene:
+        readers = choose_readers(scene, options) if detector == "auto" else Readers(detector, second, options)
+        return predict_opened(readers, scene, out, device=device, progress=progress)
 
 
 def predict_opened(
-    detector: Detector,
+    readers: Readers,
     scene: OpenedScene,
     out: str | Path | None = None,
     *,
-    options: PredictOptions = DEFAULT_OPTIONS,
     device: str = "auto",
     progress: Progress = no_progress,
 ) -> "ScenePrediction":
-    """`predict_scene` of images that `open_scene` opened with the bands of `options`."""
+    """`predict_scene` of images that `open_scene` opened with the bands of the options."""
     started = time.perf_counter()
+    native, options = scene.native, readers.options
     with ExitStack() as opened:
-        native, pair = scene.native, scene.analysed(options, opened)
-        facts = gather_facts(detector, pair, native, options)
         names = result_names(native.grid, options) if out is None else scene.check_out(out, options)
         folder = Path(tempfile.mkdtemp(prefix="minenetcd-"))
         on_failure = opened.enter_context(ExitStack())
         on_failure.callback(shutil.rmtree, folder, ignore_errors=True)
+        reading = Reading(scene, readers, device, opened)
+        pair = reading.pair(readers.detector)
+        facts = gather_facts(readers, pair, native)
         rasters = _scene_rasters(folder, facts, names)
-        learned = detector.for_scene(SceneSample(pair), device, compile=options.compile)
-        _store(probability_strips(detector, learned, pair, options, progress), pair, native, rasters)
+        both = readers.second is not None
+        reading.write(readers.detector, pair, rasters, _half(progress, 0) if both else progress)
         from minenetcd.prediction.result import find_result  # here: tiles need not wait for polygons and reports
 
-        prediction = find_result(rasters, facts, native, folder, started=started)
+        second = None
+        if readers.second is not None:
+            second = _second_rasters(folder, readers.second, rasters)
+            reading.write(readers.second, reading.pair(readers.second), second, _half(progress, 1))
+        prediction = find_result(
+            rasters, facts, native, folder, started=started, adjustment=reading.adjustment, second=second
+        )
         if out is not None:
             prediction.save(out)
         on_failure.pop_all()
     return prediction
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Images that are read by one detector after the other, as `readers` say."""
+
+    scene: OpenedScene
+    readers: Readers
+    device: str
+    opened: ExitStack  # closes what is opened meanwhile
+
+    @cached_property
+    def adjustment(self) -> Adjustment:
+        """What lies between the dates but change."""
+        return find_adjustment(self.scene.native, self.readers.options)
+
+    def pair(self, detector: Detector) -> AlignedPair:
+        """Both dates as `detector` reads them, without what lies between them but change."""
+        bands, bands_after = self.readers.bands(detector)
+        pair = self.scene.read_by(detector, bands, bands_after, self.readers.options.gsd, self.opened)
+        options = self.readers.options
+        if not (options.coregister or options.tone):
+            return pair  # it is looked for later: tiles need not wait for it
+        return self.adjustment.apply(pair)
+
+    def write(self, detector: Detector, pair: AlignedPair, rasters: SceneRasters, progress: Progress) -> None:
+        """What `detector` says of `pair`, as the probability of `rasters`."""
+        options = self.readers.options
+        learned = detector.for_scene(SceneSample(pair), self.device, compile=options.compile)
+        strips = probability_strips(detector, learned, pair, options, progress)
+        _store(strips, pair, self.scene.native, rasters)
 
 
 def _scene_rasters(folder: Path, facts: SceneFacts, names: SavedPrediction) -> SceneRasters:
@@ -87,10 +132,28 @@ def _scene_rasters(folder: Path, facts: SceneFacts, names: SavedPrediction) -> S
     return SceneRasters(facts.grid, stored, folder / names.probability, folder / names.raster, facts.tags())
 
 
+def _second_rasters(folder: Path, detector: Detector, first: SceneRasters) -> SceneRasters:
+    """Where the second opinion is written, beside the `first`."""
+    tags = {**first.tags, "MODEL": detector.name, "THRESHOLD": repr(detector.threshold)}
+    tags["TRAINED_ON"] = detector.provenance.trained_on_in_words or "nothing"
+    return SceneRasters(
+        first.grid,
+        StoredProbability(detector.threshold),
+        folder / "second_probability.tif",
+        folder / f"second{first.mask.suffix}",
+        tags,
+    )
+
+
+def _half(progress: Progress, number: int) -> Progress:
+    """`progress` of the first or the second of two equal parts."""
+    return lambda done, of: progress(number * of + done, 2 * of)
+
+
 def _store(strips: Iterable[Strip], pair: AlignedPair, native: AlignedPair, rasters: SceneRasters) -> None:
     """Write `strips`, which lie in the overlap of `pair`, as the probability of `rasters`, on the grid of `native`."""
-    analysed = rasters
-    if pair is not native:
+    analysed, on_its_grid = rasters, pair.grid == native.grid
+    if not on_its_grid:
         analysed = replace(
             rasters,
             grid=pair.grid,
@@ -103,7 +166,7 @@ def _store(strips: Iterable[Strip], pair: AlignedPair, native: AlignedPair, rast
             if len(values):
                 window = Window(area.col_off, area.row_off + row, area.width, len(values))
                 writer.write(analysed.stored.encode(values), window)
-    if analysed is not rasters:
+    if not on_its_grid:
         from minenetcd.prediction.resampled import resampled_strips  # here: it brings scipy, and few need it
 
         with rasters.probability_writer() as writer:

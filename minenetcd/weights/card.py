@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from minenetcd.configs.value_range import range_in_words
 from minenetcd.constants import Provenance
 
 _TEMPLATE = """---
@@ -27,7 +28,7 @@ minenetcd.predict(detector, "before.tif", "after.tif").save("out")
 {data}
 
 ## Input
-Bands: {bands}. Trained at {gsd}. Decision threshold: {threshold}.
+Bands: {bands}. Values: {values}. Trained at {gsd}. Decision threshold: {threshold}.
 
 ## Metrics
 {metrics}
@@ -57,6 +58,7 @@ def model_card(name: str, description: Mapping[str, Any], *, source: str) -> str
         data=_lines({"Trained on": provenance.trained_on or "nothing yet: random weights"})
         + _lines({"Recipe": provenance.recipe or "not stated"}),
         bands=", ".join(preprocessing["bands"]),
+        values=_values(preprocessing.get("value_range")),
         gsd="an unstated ground sampling distance" if gsd is None else f"{gsd:g} m per pixel",
         threshold=description["threshold"],
         metrics=_lines(provenance.metrics or {"Metrics": "not stated"}),
@@ -64,6 +66,12 @@ def model_card(name: str, description: Mapping[str, Any], *, source: str) -> str
         options=_lines(description["model"])
         + (_lines({"class": description["model_class"]}) if "model_class" in description else ""),
     )
+
+
+def _values(value_range: Any) -> str:
+    if value_range is None:
+        return "8 bits, or others stretched between limits that both dates share"
+    return f"{range_in_words(value_range)} become 0 and 1"
 
 
 def _lines(values: Mapping[str, Any]) -> str:

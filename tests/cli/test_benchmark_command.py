@@ -33,14 +33,16 @@ def test_a_plan_tells_every_cell_and_its_cost(tmp_path: Path) -> None:
     lines = call("paper-table2", "--dry-run", "--out", str(tmp_path)).output.splitlines()
     minenetcd = next(line for line in lines if line.strip().startswith("MineNetCD "))
     assert [word for word in minenetcd.split() if word[0].isdigit()][1:4] == ["68.67", "4,771,200", "19,355"]
-    assert lines[-3].startswith("13 of 13 cells to do")
+    assert lines[-3].startswith("19 of 19 cells to do")
+    irmad = next(line for line in lines if line.startswith("irmad "))
+    assert irmad.split()[1:4] == ["MineNetCD256", "none", "19,355"] and irmad.split()[-1] == "do"
     assert lines[-1].startswith("No time is told before a cell was measured")
     published = call("paper-table2", "weights=published", "--dry-run", "--out", str(tmp_path)).output
     assert "HZDR-FWGEL/UCD-MNCD256-ChangeFFT" in published and "4,771,200" not in published
 
 
 def test_a_plan_over_results_tells_the_time_that_is_left(tmp_path: Path) -> None:
-    suite = {"methods": ["bit", "fc_ef"], "datasets": ["MineNetCD256"]}
+    suite = {"methods": ["bit", "fc_ef"], "datasets": ["MineNetCD256"], "beside": []}
     (tmp_path / "s.yaml").write_text(yaml.safe_dump(suite))
     make_up(read_suite(tmp_path / "s.yaml"), tmp_path / "out", square_pairs(), skill={}, leave_out=["BIT"])
     output = call(str(tmp_path / "s.yaml"), "--dry-run", "--out", str(tmp_path / "out")).output
@@ -76,11 +78,15 @@ def test_a_suite_runs_and_a_failed_cell_is_exit_code_1(tmp_path: Path, monkeypat
         ],
         "datasets": [{"name": str(squares), "label": "Squares"}],
         "settings": {"data": {"workers": 0}},
+        "beside": ["everything changed", "cva"],
     }
     (tmp_path / "s.yaml").write_text(yaml.safe_dump(suite))
     result = call(str(tmp_path / "s.yaml"), "--out", str(tmp_path / "out"), "--device", "cpu")
-    assert result.exit_code == 1 and "1 cell measured, 1 failed" in result.output
+    assert result.exit_code == 1 and "3 cells measured, 1 failed" in result.output
     assert "no/such-folder" in result.stderr
     assert "There are no published weights of BIT for Squares: train it" in result.output
-    assert "1 of 3 cells have no published weights." in (tmp_path / "out" / "report.html").read_text()
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "1 of 5 cells have no published weights." in page and "They take no part in ranks and comparisons." in page
+    assert [page.count(f"<td>{name}</td>") for name in ("everything changed", "cva")] == [1, 1]
+    assert "3 of 4 cells are finished already" in call(str(tmp_path / "s.yaml"), "--out", str(tmp_path / "out")).stderr
     assert (tmp_path / "out" / "results.parquet").exists() and (tmp_path / "out" / "report.html").exists()

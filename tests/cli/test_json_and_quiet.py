@@ -61,7 +61,7 @@ def test_predict(call: Called, untrained: Path, pairs: Path, tmp_path: Path) -> 
     told = json.loads(out)
     assert code == 0 and told["valid_pixels"] == 64 * 64 and told["hectares"] is None
     assert [Path(path).is_file() for path in told["files"].values()] == [True] * 4
-    assert err == f"Warning: {told['warnings'][0]}\n"
+    assert err == "".join(f"Warning: {warning}\n" for warning in told["warnings"]) and told["warnings"]
     assert call(*arguments, "--json", "--quiet")[2] == ""
     code, out, err = call(*arguments, "--quiet")
     assert "pixels changed" in out and err == ""
@@ -76,6 +76,15 @@ def test_test(call: Called, untrained: Path, pairs: Path, tmp_path: Path) -> Non
     beside = {name: told.pop(name) for name in ("was_trained_on_these_pairs", "published", "folder")}
     assert told == json.loads((out_folder / "metrics.json").read_text())
     assert beside == {"was_trained_on_these_pairs": False, "published": None, "folder": str(out_folder)}
+
+
+def test_a_table_has_a_row_for_each_that_stands_beside(call: Called, pairs: Path, tmp_path: Path) -> None:
+    options = ("--data", pairs, "--out", tmp_path / "out", "--workers", 0, "--quiet")
+    code, out, err = call("test", "irmad", *options)
+    assert (code, err) == (0, "") and "Beside what needs no training, on all pairs" in out
+    rows = [line for line in out.splitlines() if line.startswith(("irmad  ", "everything changed  ", "cva  "))]
+    assert [len(row.removeprefix("everything ").split()) for row in rows] == [8] * 3
+    assert "Beside" not in call("test", "irmad", *options, "--beside", 0)[1]
 
 
 def test_models(call: Called) -> None:

@@ -1,5 +1,6 @@
 """minenetcd models, in a terminal of 100 columns and into a pipe."""
 
+import json
 import re
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from minenetcd.classical.catalog import CLASSICAL, create_classical
 from minenetcd.cli import models as command
 from minenetcd.cli.main import app, run
 from minenetcd.models.catalog import create_model, list_models, model_class
@@ -18,7 +20,7 @@ def test_piped_it_is_a_line_a_method(capsys: pytest.CaptureFixture[str]) -> None
     command.models()
     header, *lines = capsys.readouterr().out.splitlines()
     assert header.split("\t")[:2] == ["Name", "Paper"]
-    assert [line.split("\t")[0] for line in lines] == list_models()
+    assert [line.split("\t")[0] for line in lines] == [*list_models(), *CLASSICAL]
     cells = {line.split("\t")[0]: line.split("\t") for line in lines}
     assert all(len(row) == 7 for row in cells.values())
     assert cells["bit"][2:6] == ["IEEE TGRS 2021", "2.90 (11.39)", "8.11 (8.28)", "resnet18 (ImageNet)"]
@@ -37,11 +39,25 @@ def test_in_a_terminal_it_fits_and_names_everything(
     table = lines[: next(i for i, line in enumerate(lines) if line.startswith("Parameters in"))]
     assert max(map(len, table)) <= 100
     text = "\n".join(lines)
-    assert all(f"\n {name} " in text for name in list_models())
+    assert all(f"\n {name} " in text for name in (*list_models(), *CLASSICAL))
     more = f"and {len(RELEASED)} more"
     for part in ("UCD-*-BIT", "UCD-MNCD256-FCEF", "UCD-MNCD256-ChangeFFT", more, "(11.39)", "8.11"):
         assert part in text
     assert "* is each of CLCD256, EGYBCD, GVLM256, LEVIRCD256, MNCD256, SYSUCD" in text
+
+
+@pytest.mark.parametrize("name", list(CLASSICAL))
+def test_those_without_training_tell_paper_and_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command.models(name)
+    text = capsys.readouterr().out
+    paper = CLASSICAL[name].paper
+    assert "without training" in text and paper.title in text and f"https://doi.org/{paper.doi}" in text
+    options = create_classical(name).describe()["options"]
+    rows = [line.split()[:2] for line in text.splitlines()]
+    assert all([option, repr(default)] in rows for option, default in options.items())
+    command.models(name, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert told["options"] == options and told["name"] == name and told["needs_training"] is False
 
 
 def test_sizes_of_two_forms_say_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,6 +116,10 @@ def test_a_wrong_name_is_one_line_with_the_nearest(
     assert caught.value.code == 2
     assert captured.err == "Error: There is no model 'SNUNett': did you mean 'snunet'?\n"
     assert captured.out == ""
+    monkeypatch.setattr(sys, "argv", ["minenetcd", "models", "irmadd"])
+    with pytest.raises(SystemExit):
+        run()
+    assert capsys.readouterr().err.endswith("did you mean 'irmad'?\n")
 
 
 def test_help_shows_an_example() -> None:

@@ -30,7 +30,8 @@ def test_predict_imports_nothing_it_does_not_need_before_its_first_tile(tmp_path
     paths = [tmp_path / f"{name}.png" for name in ("before", "after")]
     for seed, path in enumerate(paths):
         Image.fromarray(np.random.default_rng(seed).integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(path)
-    command = [sys.executable, "-c", FIRST_TILE, "predict", *map(str, paths), "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-c", FIRST_TILE, "predict", *map(str, paths), "--model", "minenetcd-nano"]
+    command += ["--out", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=True)
     assert "minenetcd.models.minenetcd" in done.stdout.split()
     assert LATER & {module.split(".")[0] for module in done.stdout.split()} == set()

@@ -45,17 +45,38 @@ def test_other_numbers_are_stretched_between_percentiles(detector: ChangeDetecto
     np.testing.assert_allclose(detector.probability(before / 1e4, after / 1e4), expected, atol=1e-4)
 
 
-def test_limits_are_255_or_percentiles_of_valid_pixels(detector: ChangeDetector) -> None:
-    before, _ = images()
-    assert [x.tolist() for x in detector.limits(before)] == [[0] * 3, [255] * 3]
+def test_limits_are_255_or_the_stretch_of_both_dates_valid_pixels(detector: ChangeDetector) -> None:
+    for limits in detector.limits(*images()):
+        assert [x.tolist() for x in limits] == [[0] * 3, [255] * 3]
     scene = np.linspace(100, 200, 48 * 64, dtype=np.float32).reshape(48, 64, 1).repeat(3, axis=-1)
-    low, high = detector.limits(scene)
-    np.testing.assert_allclose((low[0], high[0]), (101, 199), atol=0.1)
+    first, second = detector.limits(scene, scene + 100)
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_allclose((first.low[0], first.high[0]), (40, 360), atol=0.5)  # 104 to 296, and 64 beyond
     holed, valid = scene.copy(), np.ones((48, 64), bool)
     holed[:24], valid[:24] = -9999, False
-    assert detector.limits(holed, valid).low[0] == pytest.approx(150.5, abs=0.2)
-    assert detector.limits(np.full((8, 8, 3), 7, np.uint16))[1].tolist() == [8] * 3
-    assert detector.limits(np.full((8, 8, 3), np.nan)).high.tolist() == [1] * 3
+    assert detector.limits(holed, holed, valid)[0].low[0] == pytest.approx(135, abs=0.5)
+    flat = np.full((8, 8, 3), 7, np.uint16)
+    assert detector.limits(flat, flat)[1].high.tolist() == [8] * 3
+    nothing = np.full((8, 8, 3), np.nan)
+    assert detector.limits(nothing, nothing)[0].high.tolist() == [1] * 3
+
+
+def test_a_saved_range_or_one_that_is_asked_for_holds_for_both_dates(detector: ChangeDetector) -> None:
+    ranged = ChangeDetector(detector.model, preprocessing=Preprocessing(value_range=(0, 510))).eval()
+    before, after = (date.astype(np.uint16) * 2 for date in images())
+    np.testing.assert_array_equal(ranged.probability(before, after), detector.probability(*images()))
+    eight = detector.limits(before, after, value_range=(0, 510))
+    np.testing.assert_array_equal(detector.probability(before, after, limits=eight), ranged.probability(before, after))
+    with pytest.raises(OptionError, match=r"above it in the before image: give the images' own \(--range LOW,HIGH"):
+        ranged.limits(before, after, value_range=(0, 1))
+
+
+def test_pairs_of_a_batch_are_stretched_each_by_itself(detector: ChangeDetector) -> None:
+    first, second = images(dtype=np.uint16), images(dtype=np.uint16)[::-1]
+    dim = [date // 3 for date in second]
+    together = detector.probabilities(*(np.stack(dates) for dates in zip(first, dim, strict=True)))
+    for alone, found in zip((first, dim), together, strict=True):
+        np.testing.assert_allclose(detector.probability(*alone), found, rtol=0, atol=1e-5)
 
 
 def test_limits_can_be_given(detector: ChangeDetector) -> None:

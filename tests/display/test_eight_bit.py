@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minenetcd.display.eight_bit import eight_bit_view
+from minenetcd.display.eight_bit import eight_bit_pair, eight_bit_view
 
 EVERYWHERE = np.ones((30, 40), bool)
 
@@ -43,3 +43,39 @@ def test_no_data_is_white_and_counts_for_nothing(dtype: str) -> None:
     shown = eight_bit_view(pixels, valid, stretch_eight_bits=True)
     assert (shown[:10] == 255).all() and np.array_equal(shown[10:], expected)
     assert (eight_bit_view(pixels, np.zeros_like(valid)) == 255).all()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("bands", [1, 2, 3, 6, 13])
+def test_both_dates_are_stretched_by_one_range(dtype: str, bands: int) -> None:
+    """A date twice as bright looks brighter, equal numbers look equal, and the order of the dates is no matter."""
+    before = raster(dtype, bands=bands, most=110)
+    after = before * np.array(2, dtype)
+    after[:5] = before[:5]
+    first, second = eight_bit_pair(before, after, EVERYWHERE, stretch_eight_bits=True)
+    assert first.shape == second.shape == (30, 40, 3)
+    assert np.array_equal(first[:5], second[:5])
+    assert second[5:].mean() > 1.5 * first[5:].mean()
+    assert np.array_equal(eight_bit_pair(after, before, EVERYWHERE, stretch_eight_bits=True)[1], first)
+
+
+def test_eight_bits_of_a_pair_stay_unless_they_are_to_be_stretched() -> None:
+    before, after = raster("uint8"), raster("uint8", most=90)
+    assert all(map(np.array_equal, eight_bit_pair(before, after, EVERYWHERE), (before, after)))
+
+
+def test_dates_of_two_types_are_stretched_each_alone() -> None:
+    before, after = raster("uint8"), raster("uint16") * np.uint16(40)
+    first, second = eight_bit_pair(before, after, EVERYWHERE, stretch_eight_bits=True)
+    assert np.array_equal(first, eight_bit_view(before, EVERYWHERE, stretch_eight_bits=True))
+    assert np.array_equal(second, eight_bit_view(after, EVERYWHERE))
+
+
+def test_no_data_of_a_pair_counts_for_nothing() -> None:
+    before, after, valid = raster("uint16"), raster("uint16"), EVERYWHERE.copy()
+    valid[:10] = False
+    expected = eight_bit_pair(before[10:], after[10:], valid[10:])
+    after[:10] = 60_000
+    shown = eight_bit_pair(before, after, valid)
+    assert all((date[:10] == 255).all() for date in shown)
+    assert all(np.array_equal(date[10:], known) for date, known in zip(shown, expected, strict=True))

@@ -18,16 +18,33 @@ from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.display.agreement import agreement_picture
 from minenetcd.display.words import number
 from minenetcd.evaluation.confusion import Confusion
+from minenetcd.geo.align import open_pair
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.rasters import SceneRasters
 from minenetcd.prediction.report.figures import agreement_image, change_image, probability_image
 from minenetcd.prediction.report.maps import scale_bar
-from minenetcd.prediction.report.pictures import small_mask, small_probability
+from minenetcd.prediction.report.pictures import date_pictures, small_mask, small_probability
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import PredictOptions, predict_scene
 from minenetcd.prediction.stored import StoredProbability
 from prediction.conftest import WriteScene, utm_grid
 from prediction.stand_in import Difference
+
+
+@pytest.mark.parametrize("bands", [1, 2, 6, 13])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_both_dates_are_shown_by_one_stretch_whatever_their_bands(tmp_path: Path, bands: int, dtype: str) -> None:
+    before = np.random.default_rng(0).integers(20, 120, (40, 50, bands)).astype(dtype)
+    paths = tmp_path / "before.tif", tmp_path / "after.tif"
+    for path, pixels in zip(paths, (before, before * np.array(2, dtype)), strict=True):
+        with RasterWriter(path, utm_grid(40, 50), dtype=dtype, bands=bands) as writer:
+            writer.write(pixels, Window(0, 0, 50, 40))
+    with open_pair(*paths, bands=tuple(range(1, bands + 1))) as pair:
+        shown = date_pictures(pair)
+    assert shown.before.shape == shown.after.shape == (40, 50, 3)
+    assert shown.after.mean() > 1.5 * shown.before.mean()
+    if bands < 3:
+        assert np.array_equal(shown.after[..., 0], shown.after[..., 2])
 
 
 class Page(HTMLParser):
@@ -59,10 +76,10 @@ class Page(HTMLParser):
 
 
 def dates(height: int = 60, width: int = 90) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    before = np.full((height, width), 50, np.uint8)
-    after = before + np.random.default_rng(0).integers(0, 9, before.shape, dtype=np.uint8)
+    before, after = np.random.default_rng(0).normal(50, 2, (2, height, width)).astype(np.uint8)
     for row in range(4, height - 4, 8):
-        after[row : row + 3, 5 : 6 + row] = 240
+        after[row : row + 3, 5 : 6 + row] += 190
+        after[row : row + 3, 5 : 6 + row : 2] -= 45  # rough, unlike clouds
     return before, after
 
 

@@ -60,8 +60,8 @@ def test_one_tile_is_what_a_real_detector_says_of_it(write_scene: WriteScene, no
     ready = detector.for_inference("cpu")
     direct = ready.probability(np.stack([first] * 3, axis=-1), np.stack([second] * 3, axis=-1))
     assert np.array_equal(found.probability, direct)
-    assert found.warnings == ["siamunet_diff names no data it was trained on: unless it was trained, its map means "
-                              "nothing; use trained weights."]  # fmt: skip
+    untrained = "siamunet_diff names no data it was trained on: unless it was trained, its map means nothing"
+    assert any(warning.startswith(untrained) for warning in found.warnings)
 
 
 def test_a_scene_cut_by_half_a_tile_gives_the_same_inside(write_scene: WriteScene, noisy: Noise) -> None:
@@ -166,7 +166,7 @@ def test_a_gsd_is_analysed_at_and_brought_back(write_scene: WriteScene, gsd: flo
     np.testing.assert_allclose(found.probability[:25][known[:25]], 0, atol=1e-6)
     np.testing.assert_allclose(found.probability[34:56, 44:86], 210 / 255, atol=1e-6)
     assert found.hectares == pytest.approx(30 * 50 / 100, rel=0.08)
-    assert len(found.warnings) == (gsd < 10)
+    assert any("finer pixels hold no more" in warning for warning in found.warnings) == (gsd < 10)
 
 
 def test_a_foreign_pixel_size_is_warned_of(write_scene: WriteScene, noisy: Noise) -> None:

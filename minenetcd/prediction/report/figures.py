@@ -6,7 +6,7 @@ from scipy.ndimage import binary_erosion
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.display.agreement import agreement_picture
-from minenetcd.display.palettes import CHANGE_EDGE, CHANGE_FILL, PROBABILITY, rgb
+from minenetcd.display.palettes import CHANGE_EDGE, CHANGE_FILL, OPINIONS, PROBABILITY, rgb
 
 FILL_SHARE = 0.45
 
@@ -20,14 +20,23 @@ def date_image(colours: NDArray[np.uint8], valid: NDArray[np.bool_]) -> NDArray[
 
 def change_image(colours: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Changed pixels shaded and outlined over the paled image: (H, W, 3), mask (H, W) -> (k H, k W, 4)."""
-    factor = max(1, DRAWN_SIDE // max(mask.shape))
-    colours, mask = (array.repeat(factor, axis=0).repeat(factor, axis=1) for array in (colours, mask))
-    grey = colours.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-    pale = 0.25 * colours + 0.45 * grey[..., np.newaxis] + 0.3 * 255
-    changed = mask == 1
+    colours, mask = _enlarged(colours, mask)
+    pale, changed = _pale(colours), mask == 1
     pale[changed] = (1 - FILL_SHARE) * pale[changed] + FILL_SHARE * np.array(rgb(CHANGE_FILL))
     pale[changed & ~binary_erosion(changed, border_value=1)] = rgb(CHANGE_EDGE)
     return _with_alpha(np.rint(pale).astype(np.uint8), mask != UNKNOWN)
+
+
+def opinions_image(
+    colours: NDArray[np.uint8], first: NDArray[np.uint8], second: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """What two masks (H, W) call changed, over the paled image (H, W, 3): both, one alone (k H, k W, 4)."""
+    colours, first, second = _enlarged(colours, first, second)
+    pale, shares = _pale(colours), {"both": 0.65, "first": 0.8, "second": 0.8}
+    for name, where in zip(shares, ((first == 1) & (second == 1), first == 1, second == 1), strict=True):
+        alone = where if name == "both" else where & ((first == 1) ^ (second == 1))
+        pale[alone] = (1 - shares[name]) * pale[alone] + shares[name] * np.array(rgb(OPINIONS[name]))
+    return _with_alpha(np.rint(pale).astype(np.uint8), first != UNKNOWN)
 
 
 def probability_image(probability: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -45,6 +54,18 @@ def agreement_image(mask: NDArray[np.uint8], truth: NDArray[np.uint8], shape: tu
     sampled = np.ix_(rows.astype(int), cols.astype(int))
     mask, truth = mask[sampled], truth[sampled]
     return _with_alpha(agreement_picture(mask == 1, truth), mask != UNKNOWN)
+
+
+def _enlarged(*arrays: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
+    """Images and masks (H, W, ...) by the whole number that brings them near to DRAWN_SIDE."""
+    factor = max(1, DRAWN_SIDE // max(arrays[0].shape[:2]))
+    return tuple(array.repeat(factor, axis=0).repeat(factor, axis=1) for array in arrays)
+
+
+def _pale(colours: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """An image (H, W, 3) in pale and greyish colours, on which marks stand out."""
+    grey = colours.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    return np.asarray(0.25 * colours + 0.45 * grey[..., np.newaxis] + 0.3 * 255, np.float32)
 
 
 def _with_alpha(colours: NDArray[np.uint8], known: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
 """The figures of a report: images with scale bar, marks and legends."""
 
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
@@ -9,14 +10,16 @@ from PIL import Image
 
 from minenetcd.display.agreement import agreement_legend
 from minenetcd.display.page import picture_source
-from minenetcd.display.palettes import PROBABILITY
+from minenetcd.display.palettes import OPINIONS, PROBABILITY
 from minenetcd.display.round_numbers import round_down
 from minenetcd.geo.grid import Grid
 from minenetcd.prediction.facts import ImageFacts
+from minenetcd.prediction.rasters import SceneRasters
 from minenetcd.prediction.report.figures import (
     agreement_image,
     change_image,
     date_image,
+    opinions_image,
     probability_image,
 )
 from minenetcd.prediction.report.outcome import Outcome
@@ -62,17 +65,24 @@ def probability_map(outcome: Outcome) -> str:
         f'<span style="left: 100%">1</span><span style="left: {100 * threshold:.2f}%">threshold {threshold:g}</span>'
         "</div>"
     )
-    return _figure(outcome, probability_image(probability), f"{bar}<b>Probability of change</b>")
+    what = "Score" if outcome.facts.provenance.learns_each_scene else "Probability"
+    return _figure(outcome, probability_image(probability), f"{bar}<b>{what} of change</b>")
+
+
+def opinions_map(outcome: Outcome, second: SceneRasters) -> str:
+    """Where the detector of the map and that of the second opinion see change, together and alone."""
+    pictures, facts = outcome.pictures, outcome.facts
+    masks = (small_mask(scene, facts.overlap, pictures.valid.shape) for scene in (outcome.scene, second))
+    image = opinions_image(pictures.after, *masks)
+    names = {"both": "both", "first": f"{facts.model} alone", "second": f"{facts.second} alone"}
+    legend = _legend({names[who]: colour for who, colour in OPINIONS.items()})
+    return _figure(outcome, image, f"<b>Two opinions</b>{legend}", photograph=True)
 
 
 def agreement_map(outcome: Outcome, mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> str:
     """True and false positives and negatives, in the paper's colours."""
     image = agreement_image(mask, truth, outcome.pictures.valid.shape)
-    entries = "".join(
-        f'<li><i style="background: {colour}"></i>{name}</li>' for name, colour in agreement_legend(truth).items()
-    )
-    caption = f'<b>Map against truth</b><ul class="legend">{entries}</ul>'
-    return _figure(outcome, image, caption)
+    return _figure(outcome, image, f"<b>Map against truth</b>{_legend(agreement_legend(truth))}")
 
 
 def scale_bar(metres: float) -> tuple[float, str]:
@@ -80,6 +90,14 @@ def scale_bar(metres: float) -> tuple[float, str]:
     length = round_down(LONGEST_SCALE * metres)
     label = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
     return length / metres, label
+
+
+def _legend(colours: Mapping[str, str]) -> str:
+    """What each colour means."""
+    entries = "".join(
+        f'<li><i style="background: {colour}"></i>{escape(name)}</li>' for name, colour in colours.items()
+    )
+    return f'<ul class="legend">{entries}</ul>'
 
 
 def _figure(

@@ -19,6 +19,7 @@ class Outcome:
     facts: SceneFacts
     pictures: DatePictures
     seconds: float  # from opening the images to the measured polygons
+    second: SceneRasters | None = None  # of the second opinion
 
     @property
     def polygons(self) -> GeoDataFrame:

@@ -12,9 +12,16 @@ from minenetcd.evaluation.confusion import Confusion
 from minenetcd.files import write_text
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.rasters import read_window
-from minenetcd.prediction.report.maps import agreement_map, change_map, date_maps, probability_map
+from minenetcd.prediction.report.maps import agreement_map, change_map, date_maps, opinions_map, probability_map
 from minenetcd.prediction.report.outcome import Outcome
-from minenetcd.prediction.report.tables import areas_table, facts_table, largest_table, metrics_table, size
+from minenetcd.prediction.report.tables import (
+    areas_table,
+    facts_table,
+    largest_table,
+    metrics_table,
+    reading_table,
+    size,
+)
 
 
 def write_report(path: Path, outcome: Outcome, *, truth: NDArray[np.uint8] | None = None) -> None:
@@ -43,7 +50,10 @@ def _sections(outcome: Outcome, truth: NDArray[np.uint8] | None) -> list[str]:
     sections = [f'<p class="warning"><b>Warning.</b> {escape(text)}</p>' for text in facts.warnings]
     sections.append(_key_figures(outcome))
     sections.append(f'<div class="figures">{date_maps(outcome)}{change_map(outcome)}</div>')
+    sections.append(f"<h2>How it was read</h2>{reading_table(facts)}")
     figures = [probability_map(outcome)]
+    if outcome.second is not None:
+        figures.insert(0, opinions_map(outcome, outcome.second))
     tables = [f"<h2>Areas</h2>{areas_table(outcome)}<h2>Largest changes</h2>{largest_table(outcome)}"]
     if truth is not None:
         figure, table = _agreement(outcome, truth)
@@ -101,11 +111,14 @@ def _when(image: ImageFacts, other: ImageFacts) -> str:
 
 
 def _limits(facts: SceneFacts) -> str:
-    if not facts.is_trained:
+    if not facts.provenance.is_ready:
         return f"{facts.model} names no data it was trained on, so this map says nothing certain about the place."
     own = facts.provenance.limits
+    source = "without training, learned from these two images"
+    if not facts.provenance.learns_each_scene:
+        source = f"of a model trained on {facts.provenance.trained_on}"
     return (
-        f"This map is the estimate of a model trained on {facts.provenance.trained_on}, not a survey: it counts "
+        f"This map is an estimate {source}, not a survey: it counts "
         f"whole pixels whose probability reaches {facts.threshold:g}, states no margin of error, and may take season, "
         "shadow, haze or misregistration for change; check each site on the images before acting on it."
         + (f" {own}" if own else "")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from minenetcd.display.eight_bit import eight_bit_view
+from minenetcd.display.eight_bit import eight_bit_pair
 from minenetcd.geo.align import AlignedPair
 from minenetcd.prediction.rasters import SceneRasters, read_window
 
@@ -29,9 +29,9 @@ class DatePictures:
 
 
 def date_pictures(native: AlignedPair) -> DatePictures:
-    """The overlap of both dates, averaged down and stretched for display."""
+    """The overlap of both dates, averaged down, by one stretch: tones differ as they do in the files."""
     small = native.read_small(MOST_PIXELS_A_SIDE)
-    before, after = (eight_bit_view(date, small.valid, stretch_eight_bits=True) for date in (small.before, small.after))
+    before, after = eight_bit_pair(small.before, small.after, small.valid, stretch_eight_bits=True)
     return DatePictures(before, after, small.valid)
 
 

@@ -45,16 +45,20 @@ def largest_table(outcome: Outcome) -> str:
     """The largest changes, by the numbers on the map, and what the rest comes to."""
     frame, change = outcome.change.polygons, outcome.change
     if frame.empty:
-        return '<p class="note">No change was found.</p>'
+        words = "No change was found."
+        if not outcome.facts.fits:
+            words += " The detector is not made for such images: this does not say that nothing changed."
+        return f'<p class="note">{words}</p>'
     largest = frame.head(LARGEST)
     points = largest.geometry.representative_point()
     if outcome.scene.grid.is_georeferenced:
-        head, measure, digits = ("", "hectares", "mean probability", "longitude", "latitude"), "area_ha", 5
+        head: Row = ("", "hectares", "mean score", "longitude", "latitude")
+        measure, digits = "area_ha", 5
         points = points.to_crs(DEGREES)
     else:
-        head, measure, digits = ("", "pixels", "mean probability", "column", "row"), "area_px", 1
+        head, measure, digits = ("", "pixels", "mean score", "column", "row"), "area_px", 1
     rows = zip(largest["id"], largest[measure], largest["confidence_mean"], points, strict=True)
-    body = [
+    body: list[Row] = [
         (
             str(key),
             f"{area:,.0f}" if measure == "area_px" else number(area),
@@ -64,8 +68,13 @@ def largest_table(outcome: Outcome) -> str:
         )
         for key, area, mean, point in rows
     ]
+    if "agreement" in largest:
+        head = (*head, "agreement")
+        body = [(*row, f"{100 * share:.0f} %") for row, share in zip(body, largest["agreement"], strict=True)]
     rest = len(frame) - len(largest)
     note = "Numbers as on the map; positions are points inside each change."
+    if "agreement" in largest:
+        note += f" Agreement: the share of each that {outcome.facts.second} calls changed, too."
     if rest:
         area = frame[measure].iloc[LARGEST:].sum()
         note += f" {rest:,} smaller changes add {size(None if change.hectares is None else area, round(area))}."
@@ -111,6 +120,18 @@ def facts_table(outcome: Outcome) -> str:
     images = html_table(("", "before", "after"), rows, kind="facts")
     model = html_table(("", ""), [*_choices(facts), *_provenance(facts)], kind="facts")
     return f"{images}{model}"
+
+
+def reading_table(facts: SceneFacts) -> str:
+    """Who read the images, why, what it learned from, and what may be expected of it."""
+    rows: list[Row] = [
+        ("Detector", facts.model if facts.reason is None else f"{facts.model}, chosen by itself: {facts.reason}"),
+        ("Trained on", facts.provenance.trained_on_in_words or "nothing that is stated"),
+        ("Measured", facts.expectation),
+    ]
+    if facts.second:
+        rows.append(("Second opinion", facts.second))
+    return html_table(("", ""), [*rows, *facts.adjustments], kind="facts")
 
 
 def _choices(facts: SceneFacts) -> list[Row]:

@@ -1,0 +1,62 @@
+"""minenetcd models: the detectors without training."""
+
+from dataclasses import asdict, fields
+from typing import Any, TypedDict
+
+from minenetcd.cli.console import print_rich, table
+
+
+class WithoutTraining(TypedDict):
+    """A detector without training, its paper, and its options by their defaults."""
+
+    name: str
+    needs_training: bool
+    measures: str
+    title: str
+    authors: str
+    venue: str
+    year: int
+    doi: str
+    options: dict[str, Any]
+
+
+def list_without_training() -> list[WithoutTraining]:
+    """All of them."""
+    from minenetcd.classical.catalog import CLASSICAL
+
+    return [about(name) for name in CLASSICAL]
+
+
+def about(name: str) -> WithoutTraining:
+    """What is known of the detector `name`. UnknownNameError for one that is none."""
+    from minenetcd.classical.catalog import CLASSICAL
+
+    detector = CLASSICAL[name]
+    options = {field.name: field.default for field in fields(detector)}
+    paper = asdict(detector.paper)
+    return {"name": name, "needs_training": False, "measures": detector.measures, **paper, "options": options}  # type: ignore[typeddict-item]
+
+
+def print_all(detectors: list[WithoutTraining]) -> None:
+    """A section of the list of methods."""
+    rows = table("Without training", "What it measures, paper", "Venue", whole=("Without training",))
+    for each in detectors:
+        rows.add_row(each["name"], f"{each['measures']}\n[dim]{each['title']}[/dim]", f"{each['venue']} {each['year']}")
+        rows.add_section()
+    print_rich(rows)
+
+
+def print_one(detector: WithoutTraining) -> None:
+    """What it is, whom to cite, and its options."""
+    each = detector
+    print(f"{each['name']}, a detector without training: {each['measures']}.\n")
+    print(f"Cite: {each['authors']}. {each['title']}. {each['venue']} {each['year']}. https://doi.org/{each['doi']}\n")
+    print("It reads all bands of both dates and learns each pair anew; it has no weights.")
+    print(f"minenetcd predict before.tif after.tif --model {each['name']}\n")
+    from minenetcd.classical.detector import THRESHOLD_RULES
+
+    values = {"threshold_rule": ", ".join(THRESHOLD_RULES), "smooth": "pixels"}
+    rows = table("Option", "Default", "Values", whole=("Option",))
+    for option, default in each["options"].items():
+        rows.add_row(option, repr(default), values.get(option, type(default).__name__))
+    print_rich(rows)

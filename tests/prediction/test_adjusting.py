@@ -1,0 +1,60 @@
+"""Displacement and tone between two dates are found, told, and taken out where that is asked for."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from minenetcd.detectors.by_name import open_detector
+from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.result import ScenePrediction
+from minenetcd.prediction.scene import predict_scene
+from minenetcd.synthetic import make_scene
+
+
+@cache
+def ground() -> NDArray[np.uint8]:
+    """A drawn scene (H, W, 3), and nothing that changes."""
+    return make_scene(3, size=262, metres_per_pixel=1.2, variety="plain").before
+
+
+def predict(folder: Path, before: NDArray, after: NDArray, **options: bool) -> ScenePrediction:
+    paths = folder / "before.png", folder / "after.png"
+    for path, pixels in zip(paths, (before, after), strict=True):
+        Image.fromarray(pixels).save(path)
+    return predict_scene(open_detector("cva"), *paths, options=PredictOptions(**options))
+
+
+def test_a_displacement_is_told_and_taken_out_where_asked(tmp_path: Path) -> None:
+    dates = ground()[6:, 6:], ground()[:-6, :-6]
+    left = predict(tmp_path, *dates)
+    assert "6.0 px right, 6.0 px down; left as it is" in dict(left.facts.adjustments)["Shift"]
+    assert any("displaced by 8.5 pixels" in warning and "--coregister auto" in warning for warning in left.warnings)
+    assert left.changed_share > 0.02
+    out = predict(tmp_path, *dates, coregister=True)
+    assert "taken out" in dict(out.facts.adjustments)["Shift"]
+    assert out.changed_share < 0.02 and not out.warnings
+    assert out.valid_pixels == 250 * 250, "what the moved image does not show is not analysed"
+
+
+def test_a_difference_in_tone_is_told_and_taken_out_where_asked(tmp_path: Path) -> None:
+    darker = (ground() * 0.6 + 12).astype(np.uint8)
+    left = predict(tmp_path, ground(), darker)
+    assert any("times the contrast" in warning and "--tone auto" in warning for warning in left.warnings)
+    out = predict(tmp_path, ground(), darker, tone=True)
+    words = dict(out.facts.adjustments)["Tone"]
+    assert words.count("x") == 3 and words.endswith("taken out")
+    gains = [float(word) for word in words.replace("gain and offset by band", "").split() if word.startswith("1.6")]
+    assert gains == pytest.approx([1 / 0.6] * 3, rel=0.02)
+    assert not any("contrast" in warning for warning in out.warnings)
+
+
+def test_what_is_not_known_is_left_alone_and_said(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    noise = [rng.integers(0, 255, (128, 128, 3), dtype=np.uint8) for _ in range(2)]
+    found = predict(tmp_path, *noise, coregister=True, tone=True)
+    assert all(words.startswith("not known: ") for _, words in found.facts.adjustments)
+    assert found.valid_pixels == 128 * 128

@@ -1,0 +1,144 @@
+"""Without a detector named, the one that fits the images reads them; another opinion may stand beside it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from numpy.typing import NDArray
+
+import minenetcd
+from minenetcd.detectors.by_name import DetectorOptions, open_detector
+from minenetcd.detectors.choice import CLASSICAL, NETWORK, NETWORK_METRES, choose
+from minenetcd.detectors.measured import AUTOMATIC, measured_in_words, read_measured
+from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.geo.source import quiet_gdal
+from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.scene import predict_scene
+from prediction.conftest import WriteScene, utm_grid
+from prediction.stand_in import Difference
+
+
+def two_dates(bands: int, dtype: str = "uint8", side: int = 96) -> tuple[NDArray, NDArray]:
+    """Textured ground (bands, H, W), and the same a little noisier with one square of other ground."""
+    rng = np.random.default_rng(5)
+    ground = rng.normal(90, 14, (bands, side, side))
+    after = ground + rng.normal(0, 2, ground.shape)
+    after[:, 30:60, 20:50] = rng.normal(200, 14, (bands, 30, 30))
+    return ground.clip(0, 255).astype(dtype), after.clip(0, 255).astype(dtype)
+
+
+def write(folder: Path, bands: int, dtype: str = "uint8", *, metres: float = 10) -> tuple[Path, Path]:
+    paths = folder / "before.tif", folder / "after.tif"
+    for path, pixels in zip(paths, two_dates(bands, dtype), strict=True):
+        grid = utm_grid(*pixels.shape[1:], metres=metres)
+        options = {"driver": "GTiff", "crs": grid.crs, "transform": grid.transform}
+        shape = {"count": bands, "height": pixels.shape[1], "width": pixels.shape[2]}
+        with quiet_gdal(), rasterio.open(path, "w", dtype=pixels.dtype, **shape, **options) as dataset:
+            dataset.write(pixels)
+    return paths
+
+
+@pytest.mark.parametrize("bands", [1, 2, 4, 6])
+def test_a_detector_without_training_reads_every_band_there_is(tmp_path: Path, bands: int) -> None:
+    before, after = write(tmp_path, bands, "uint16")
+    found = predict_scene(open_detector("cva"), before, after)
+    assert found.facts.before.bands == tuple(range(1, bands + 1))
+    square = np.zeros((96, 96), bool)
+    square[30:60, 20:50] = True
+    assert (found.mask == 1)[square].mean() > 0.7 and (found.mask == 1)[~square].mean() < 0.1
+    assert not found.warnings
+
+
+def test_tiles_change_nothing(tmp_path: Path) -> None:
+    paths = write(tmp_path, 3)
+    for name, smooth in (("irmad", 0), ("cva", 3), ("pca-kmeans", 0)):
+        detector = open_detector(name, DetectorOptions(smooth=smooth))
+        whole, tiled = (
+            predict_scene(detector, *paths, options=PredictOptions(tile=tile, float_probability=True)).probability
+            for tile in (256, 40)
+        )
+        np.testing.assert_allclose(tiled, whole, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("bands", "dtype", "metres"), [(1, "uint8", 1.2), (4, "uint16", 1.2), (3, "uint8", 10)])
+def test_what_the_network_was_not_validated_on_is_read_without_it(
+    tmp_path: Path, bands: int, dtype: str, metres: float
+) -> None:
+    before, after = write(tmp_path, bands, dtype, metres=metres)
+    found = minenetcd.predict("auto", before, after)
+    assert found.facts.model == CLASSICAL and NETWORK in (found.facts.reason or "")
+    assert found.facts.second is None and found.agreement is None
+    assert found.changed_pixels > 500
+
+
+def test_the_network_reads_what_it_was_validated_on_and_the_other_kind_beside_it(tmp_path: Path) -> None:
+    before, after = write(tmp_path, 3, metres=1.2)
+    found = minenetcd.predict("auto", before, after, tmp_path / "out")
+    assert (found.facts.model, found.facts.second) == (NETWORK, CLASSICAL)
+    assert set(found.polygons.columns) >= {"agreement", "area_ha"}
+    assert found.saved is not None
+    page = found.saved.report.read_text(encoding="utf-8")
+    assert "Two opinions" in page and f"{CLASSICAL} alone" in page
+
+
+def test_the_choice_says_why() -> None:
+    low, high = NETWORK_METRES
+    assert choose(metres=None, bands=3, is_eight_bit=True).name == NETWORK
+    assert choose(metres=low, bands=4, is_eight_bit=True).name == NETWORK
+    far = choose(metres=high * 1.01, bands=3, is_eight_bit=True)
+    assert far.name == CLASSICAL and f"validated at {low:g} to {high:g} m per pixel" in far.reason
+    asked = choose(metres=low, bands=3, is_eight_bit=True, wanted=DetectorOptions(threshold_rule="k-means"))
+    assert (asked.name, asked.options.threshold_rule) == (CLASSICAL, "k-means")
+
+
+def test_agreement_is_the_share_that_changed_in_the_second_map(write_scene: WriteScene) -> None:
+    first = np.full((64, 64), 40, np.uint8)
+    second = first.copy()
+    second[8:24, 8:24], second[8:16, 8:24] = 190, 250  # 0.59 and 0.82 of the range
+    second[40:44, 40:44] = 250
+    paths = write_scene("before.tif", first, utm_grid(64, 64)), write_scene("after.tif", second, utm_grid(64, 64))
+    found = predict_scene(Difference(), *paths, second=Difference(threshold=0.7, name="strict"))
+    assert found.polygons["agreement"].round(3).tolist() == [0.5, 1.0]
+    assert found.facts.second == "strict" and found.agreement == pytest.approx((128 + 16) / (256 + 16))
+
+
+def test_options_that_do_not_fit_a_detector_are_one_line() -> None:
+    with pytest.raises(OptionError, match=r"threshold_rule belong to detectors without training .* give a threshold"):
+        open_detector(NETWORK, DetectorOptions(threshold_rule="otsu"))
+    with pytest.raises(UnknownNameError, match=r"irmat.*irmad"):
+        open_detector("irmat")
+
+
+def test_metres_are_stated_for_pictures_alone(tmp_path: Path, write_scene: WriteScene) -> None:
+    georeferenced = write(tmp_path, 3)
+    with pytest.raises(OptionError, match=r"these images say theirs \(10 m\): leave --metres-per-pixel out"):
+        predict_scene("auto", *georeferenced, options=PredictOptions(metres_per_pixel=1))
+    before, after = (date[0] for date in two_dates(1))
+    pictures = write_scene("before.png", before), write_scene("after.png", after)
+    for metres, model in ((None, NETWORK), (10, CLASSICAL), (1.2, NETWORK)):
+        with predict_scene("auto", *pictures, options=PredictOptions(metres_per_pixel=metres)) as found:
+            assert found.facts.model == model
+
+
+def test_what_may_be_expected_is_said_for_pixels_of_that_size() -> None:
+    rows = [row for row in read_measured() if row.detector == AUTOMATIC and row.metres_per_pixel == 10]
+    assert rows, "benchmarks/real_pairs.py writes them"
+    words = measured_in_words(AUTOMATIC, 9.99)
+    assert f"{min(row.f1 for row in rows):.2f} to {max(row.f1 for row in rows):.2f}" in words
+    assert "no real pairs with pixels of about 300 m" in measured_in_words(AUTOMATIC, 300)
+    assert measured_in_words("someone/else", 10) == "It was not measured on real pairs here."
+
+
+def test_without_training_torch_is_not_loaded(tmp_path: Path) -> None:
+    before, after = write(tmp_path, 4, "uint16")
+    program = (
+        "import sys; from minenetcd.cli.main import run\n"
+        f"sys.argv = ['minenetcd', 'predict', {str(before)!r}, {str(after)!r}, '--out', {str(tmp_path / 'out')!r}]\n"
+        "try:\n    run()\nfinally:\n    print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "False" and "ha changed in 1 place" in done.stdout
