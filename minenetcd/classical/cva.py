@@ -41,6 +41,7 @@ class RawCVA(ClassicalDetector):
     """Change vectors in the images' own numbers, where both dates are measured on one scale."""
 
     name: ClassVar[str] = "cva-raw"
+    feels_tone: ClassVar[bool] = True
     measures: ClassVar[str] = "length of change vectors in the images' own numbers"
     paper: ClassVar[Paper] = PAPER
 

@@ -6,13 +6,14 @@ They are detectors as `minenetcd.detectors.contract` asks for them.
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minenetcd.classical.guard import Guard, guard
+from minenetcd.classical.guard import guard
 from minenetcd.classical.guided_filter import GuidedFilter
+from minenetcd.classical.scene import ClassicalScene, Statistic
 from minenetcd.classical.threshold import RULES
 from minenetcd.constants import Provenance
 from minenetcd.errors import OptionError, SizeError, UnknownNameError
@@ -23,71 +24,10 @@ from minenetcd.geo.no_change.pixels import Floats, ScenePixels, Thinned
 #: What a rule's name ends with where a scene without change is not to be split.
 GUARDED = "-guarded"
 THRESHOLD_RULES = tuple(name + ending for ending in ("", GUARDED) for name in RULES)
+#: Of the values of a scene, the share that may be anything without moving a guarded threshold.
+GLINTS = 0.001
 #: Above it, the windows of a smoothing do not fit in a tile. [pixels]
 LARGEST_SMOOTH = 64
-_BELOW_HALF = np.nextafter(np.float32(0.5), np.float32(0))
-
-
-class Statistic(Protocol):
-    """How much a pixel changed, by a measure of its own from 0 on."""
-
-    @property
-    def reach(self) -> int:
-        """How far around a pixel it looks. [pixels]"""
-
-    def __call__(self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_]) -> Floats:
-        """(H, W, p) twice, valid (H, W) -> (H, W)."""
-
-
-@dataclass(frozen=True)
-class ClassicalScene:
-    """What was learned of one scene: a statistic, how it is smoothed, from where on it is change, and what else asks.
-
-    `cut`, or that of the guard, is infinite where nothing changed.
-    """
-
-    statistic: Statistic
-    smoothing: GuidedFilter | None = None
-    cut: float = np.inf
-    guard: Guard | None = None
-
-    @property
-    def reach(self) -> int:
-        return self.statistic.reach + (0 if self.smoothing is None else self.smoothing.reach)
-
-    def scores(self, dates: Sequence[NDArray[Any]], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """(N, 1, H, W), from 0 to 1 and rising with the statistic x: x / (x + cut), which is 0.5 at the cut.
-
-        With a guard, the least of that and the same of the guard's statistic.
-        """
-        tiles = zip(*dates, valid, strict=True)
-        return np.stack([self._score(*tile) for tile in tiles])[:, np.newaxis]
-
-    def measure(
-        self,
-        before: NDArray[Any],
-        after: NDArray[Any],
-        valid: NDArray[np.bool_],
-        statistic: Statistic | None = None,
-    ) -> Floats:
-        """The statistic, or another one, smoothed where that is asked for: (H, W, p) twice, valid (H, W) -> (H, W)."""
-        values = (statistic or self.statistic)(before, after, valid)
-        return values if self.smoothing is None else self.smoothing(values, before, after, valid)
-
-    def _score(self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
-        own = score(self.measure(before, after, valid), self.cut)
-        if self.guard is None:
-            return own
-        return np.minimum(own, score(self.measure(before, after, valid, self.guard.statistic), self.guard.cut))
-
-
-def score(values: Floats, cut: float) -> NDArray[np.float32]:
-    """Values from 0 on -> 0 to 1, at least 0.5 just where they are at least `cut`, in single precision too."""
-    if np.isinf(cut):
-        return np.zeros(values.shape, np.float32)
-    values = np.maximum(values, 0)
-    share = (values / (values + cut)).astype(np.float32)
-    return np.where(values >= cut, np.maximum(share, np.float32(0.5)), np.minimum(share, _BELOW_HALF))
 
 
 @dataclass(frozen=True)
@@ -119,6 +59,7 @@ class ClassicalDetector(ABC):
     threshold: ClassVar[float] = 0.5
     bands: ClassVar[tuple[str, ...] | None] = None
     metres_per_pixel: ClassVar[tuple[float, float] | None] = None
+    feels_tone: ClassVar[bool] = False
     tile: ClassVar[int] = 512
 
     def __post_init__(self) -> None:
@@ -172,7 +113,13 @@ class ClassicalDetector(ABC):
         return found
 
     def cut(self, scene: ClassicalScene, values: Floats) -> float:
-        """From where on the scene's `values` (n,) are change; infinite where nothing is."""
+        """From where on the scene's `values` (n,) are change; infinite where nothing is.
+
+        A guarded rule takes the largest of them for equal (GLINTS): a few of them would stretch the histogram until
+        all the rest falls into its first bins. Plain rules are as published.
+        """
+        if self.threshold_rule.endswith(GUARDED):
+            values = np.minimum(values, np.quantile(values, 1 - GLINTS))
         return RULES[self.rule](values)
 
     @property

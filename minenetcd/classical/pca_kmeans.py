@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from minenetcd.classical.detector import ClassicalDetector, ClassicalScene, Paper, check_whole
+from minenetcd.classical.detector import ClassicalDetector, Paper, check_whole
+from minenetcd.classical.scene import ClassicalScene
 from minenetcd.errors import RasterError
 from minenetcd.geo.align import Pair
 from minenetcd.geo.no_change.linear import LinearStatistic, change_vectors
@@ -113,7 +114,7 @@ class PCAKMeans(ClassicalDetector):
             image = difference(pair.before, pair.after, pair.valid)
             kept.add(neighbourhoods.projections(image)[pair.valid], image[pair.valid])
         features, differences = kept.joined()
-        centres, changed = two_means(features), 0
+        centres, changed = two_clusters(features), 0
         nearer = np.linalg.norm(features - centres[1], axis=1) < np.linalg.norm(features - centres[0], axis=1)
         if nearer.any() and not nearer.all():
             changed = int(differences[nearer].mean() > differences[~nearer].mean())
@@ -126,7 +127,7 @@ class PCAKMeans(ClassicalDetector):
         return super().cut(scene, values)
 
 
-def two_means(points: Floats, seed: int = 0) -> Floats:
+def two_clusters(points: Floats, seed: int = 0) -> Floats:
     """The centres (2, S) of two clusters of `points` (n, S), the best of several starts from points far apart.
 
     Source: Lloyd, "Least squares quantization in PCM", 1982; starts as in Arthur, Vassilvitskii, "k-means++", 2007.

@@ -96,7 +96,7 @@ class Tone:
 
     def apply(self, pixels: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
         """After pixels (..., C) in the tone of before, as `dtype`: whole numbers are rounded and cut off."""
-        exact = np.result_type(pixels.dtype, np.float32)
+        exact = np.result_type(pixels.dtype, dtype, np.float32)  # in which the ends of whole numbers are exact
         toned = pixels * np.asarray(self.gain, exact) + np.asarray(self.offset, exact)
         if np.issubdtype(dtype, np.integer):
             ends = np.iinfo(np.dtype(dtype))

@@ -8,18 +8,14 @@ of either date, and, unlike least squares, are not flattened by noise.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minenetcd.geo.adjustment import Tone, WhyNoTone
 from minenetcd.geo.align import Pair
-
-if TYPE_CHECKING:
-    from minenetcd.geo.no_change.pixels import Moments, ScenePixels
-
-Floats = NDArray[np.float64]
+from minenetcd.geo.no_change.pixels import Floats, Moments, ScenePixels
 
 MOST_PIXELS = 2**15  # that are looked at, spread evenly
 LEAST_PIXELS = 1000
@@ -87,9 +83,6 @@ def _can_be_compared(before: Floats, after: Floats) -> bool:
 
 def _lines(before: Floats, after: Floats) -> tuple[Floats, Floats, float]:
     """Gain and offset (C,), and the sum of the weights they were found with."""
-    # SciPy takes as long to load as a tone to find, and predictions without this step need none of it.
-    from minenetcd.geo.no_change.pixels import ScenePixels
-
     pixels = ScenePixels(before, after)
     moments = _unchanged(pixels)
     if pixels.bands == 1:
@@ -97,8 +90,9 @@ def _lines(before: Floats, after: Floats) -> tuple[Floats, Floats, float]:
     return *_line(moments), moments.weight
 
 
-def _unchanged(pixels: "ScenePixels") -> "Moments":
+def _unchanged(pixels: ScenePixels) -> Moments:
     """Of pixels by their probability of no change, after the last pass of IR-MAD that leaves enough of it."""
+    # here, because SciPy takes as long to load as a tone to find, and a prediction that only tells it has tiles first
     from minenetcd.geo.no_change.mad import irmad
     from minenetcd.geo.no_change.passes import no_change
 
@@ -109,7 +103,7 @@ def _unchanged(pixels: "ScenePixels") -> "Moments":
     return pixels.whole
 
 
-def _near_the_line(pixels: "ScenePixels", moments: "Moments") -> "Moments":
+def _near_the_line(pixels: ScenePixels, moments: Moments) -> Moments:
     """Of pixels by their distance from the line, again and again, from that of `moments` on.
 
     In one band IR-MAD has nothing but the difference to tell change by, and keeps some of what its first pass took in.
@@ -125,7 +119,7 @@ def _near_the_line(pixels: "ScenePixels", moments: "Moments") -> "Moments":
     return moments
 
 
-def _biweight(pixels: "ScenePixels", gain: Floats, offset: Floats) -> Callable[[Floats, Floats], Floats]:
+def _biweight(pixels: ScenePixels, gain: Floats, offset: Floats) -> Callable[[Floats, Floats], Floats]:
     """Tukey's, of the distance from the line: 1 on it, 0 from OUTLIER of the pixels' deviations on."""
 
     def distance(before: Floats, after: Floats) -> Floats:
@@ -136,7 +130,7 @@ def _biweight(pixels: "ScenePixels", gain: Floats, offset: Floats) -> Callable[[
     return lambda before, after: (1 - np.minimum(distance(before, after) / reach, 1) ** 2) ** 2
 
 
-def _line(moments: "Moments") -> tuple[Floats, Floats]:
+def _line(moments: Moments) -> tuple[Floats, Floats]:
     """Gain and offset (C,) of the reduced major axis of every band."""
     (deviation, deviation_after), (mean, mean_after) = np.split(moments.deviation, 2), np.split(moments.mean, 2)
     gain = deviation / deviation_after

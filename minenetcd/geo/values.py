@@ -10,7 +10,7 @@ What is shown to people is another matter (`minenetcd.display.eight_bit`).
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from minenetcd.configs.value_range import ValueRange, check_value_range, range_in_words
 from minenetcd.errors import OptionError
+from minenetcd.geo.align import Pair
 
 #: Share of the pixels that may be anything at either end without moving the limits: of one date twice that. [percent]
 OUTLIER_PERCENTILE = 2.0
@@ -30,13 +31,14 @@ MARGIN = 1 / 3
 #: Limits are found from this many pixels, drawn by a fixed rule, where there are more.
 MOST_PIXELS = 1 << 20
 
+#: Limits go no farther than this, so that their distance is a number of single precision: filling that no file calls
+#: nodata is often its smallest one.
+MOST = float(np.finfo(np.float32).max) / 4
+
 #: From this share of a date's values beyond one end of a value range it is taken to be that of other numbers.
 BEYOND = 0.95
 
 EIGHT_BITS = 255
-
-#: Side of the reduced scene from which its value range is taken. [pixels]
-RANGE_SIDE = 1024
 
 
 class Limits(NamedTuple):
@@ -72,19 +74,19 @@ def pair_limits(
     return own[0], own[1]
 
 
-def sample_pixels(
-    windows: Iterable[tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]], count: int
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Pixels of both dates (N, C) that are valid on both, in `count` windows (before, after, valid) of a scene.
+def sample_pixels(sample: Sequence[Pair]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Pixels of both dates (N, C) that are valid on both, in the windows of `sample`.
 
     Of each date MOST_PIXELS at most; of 8 bits, whose limits are known, those of one window. Empty where none is valid.
     """
     found: list[tuple[NDArray[Any], NDArray[Any]]] = []
-    for before, after, valid in windows:
-        places = np.flatnonzero(valid)
-        if len(places) > MOST_PIXELS // count:
-            places = places[np.random.default_rng(0).integers(0, len(places), MOST_PIXELS // count)]
-        found.append((before.reshape(-1, before.shape[-1])[places], after.reshape(-1, after.shape[-1])[places]))
+    most = MOST_PIXELS // len(sample)
+    for pair in sample:
+        places = np.flatnonzero(pair.valid)
+        if len(places) > most:
+            places = places[np.random.default_rng(0).integers(0, len(places), most)]
+        before, after = (date.reshape(-1, date.shape[-1])[places] for date in (pair.before, pair.after))
+        found.append((before, after))
         if len(places) and before.dtype == after.dtype == np.uint8:
             break
     dates = (np.concatenate(date) for date in zip(*found, strict=True))
@@ -102,10 +104,11 @@ def robust_limits(pixels: NDArray[Any]) -> Limits:
         return same_limits(0, 1, pixels.shape[-1])
     if len(pixels) > MOST_PIXELS:
         pixels = pixels[np.random.default_rng(0).integers(0, len(pixels), MOST_PIXELS)]
-    low, high = np.percentile(pixels, (OUTLIER_PERCENTILE, 100 - OUTLIER_PERCENTILE), axis=0)
+    low, high = np.percentile(pixels, (OUTLIER_PERCENTILE, 100 - OUTLIER_PERCENTILE), axis=0).astype(np.float64)
     margin = MARGIN * (high - low)
-    low, high = (low - margin).astype(np.float32), (high + margin).astype(np.float32)
-    return Limits(low, np.where(high > low, high, low + 1).astype(np.float32))
+    low, high = (np.clip(end, -MOST, MOST).astype(np.float32) for end in (low - margin, high + margin))
+    above = np.maximum(low + 1, np.nextafter(low, np.float32(np.inf)))  # 20,000,000 + 1 is itself in single precision
+    return Limits(low, np.where(high > low, high, above).astype(np.float32))
 
 
 def same_limits(low: float, high: float, bands: int) -> Limits:

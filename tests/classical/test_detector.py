@@ -13,7 +13,8 @@ from hypothesis.extra import numpy as npst
 
 from classical.conftest import drawn_pair, make_pair
 from minenetcd.classical.catalog import CLASSICAL, classical_from, create_classical
-from minenetcd.classical.detector import THRESHOLD_RULES, score
+from minenetcd.classical.detector import THRESHOLD_RULES
+from minenetcd.classical.scene import score
 from minenetcd.errors import OptionError, RasterError, UnknownNameError
 
 positive = st.floats(1e-6, 1e6)
@@ -73,7 +74,7 @@ def test_images_that_cannot_be_used(name: str) -> None:
     detector, pair = create_classical(name), drawn_pair()
     flat = pair.after.copy()
     flat[..., 1] = 7
-    with pytest.raises(RasterError, match=r"band 2 of the after image is 7 everywhere: give another"):
+    with pytest.raises(RasterError, match=r"band 2 of those read of the after image is 7 everywhere: give another"):
         detector.for_scene([make_pair(pair.before, flat)])
     few = np.zeros((96, 96), bool)
     few[0, :29] = True
@@ -135,3 +136,29 @@ def test_each_is_a_detector_to_mypy(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mypy", "--config-file", str(config), str(tmp_path / "typed.py")]
     result = subprocess.run(command, capture_output=True, text=True, cwd=config.parent)
     assert result.returncode == 0, result.stdout
+
+
+def test_a_few_glints_do_not_silence_a_guarded_rule() -> None:
+    rng = np.random.default_rng(4)
+    before = rng.normal(900, 60, (128, 128, 4)).astype(np.uint16)
+    after = (before + rng.normal(0, 8, before.shape)).astype(np.uint16)
+    after[40:72, 40:72] += 300
+    square = np.zeros((128, 128), bool)
+    square[40:72, 40:72] = True
+    for rule in ("otsu-guarded", "k-means-guarded"):
+        after[::40, ::40] = 4000  # 16 of 16,384
+        score = create_classical("irmad", threshold_rule=rule).probability(before, after)
+        assert (score >= 0.5)[square].mean() > 0.9 and (score >= 0.5)[~square].mean() < 0.02
+
+
+@pytest.mark.parametrize("name", ["irmad", "isfa"])
+@pytest.mark.parametrize("seed", range(4, 7))
+def test_pixels_of_one_colour_do_not_take_all_weight(name: str, seed: int) -> None:
+    """Dates that agree nowhere but where one colour repeats: passes end before its covariance is rounding alone."""
+    rng = np.random.default_rng(seed)
+    before = rng.normal(100, 3, (100, 200, 3))
+    after = before / 2 + 50 + rng.normal(0, 3, before.shape)
+    before[:2], after[:2] = before[0, 0], after[0, 0]
+    pair = make_pair(*(date.round().astype(np.uint8) for date in (before, after)))
+    scene = create_classical(name).for_scene([pair])
+    assert np.isfinite(scene.scores((pair.before[None], pair.after[None]), pair.valid[None])).all()

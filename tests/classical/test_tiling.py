@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from classical.conftest import drawn_pair, make_pair
 from minenetcd.classical.catalog import CLASSICAL, create_classical
-from minenetcd.classical.detector import ClassicalScene
+from minenetcd.classical.scene import ClassicalScene
 from minenetcd.geo.align import Pair
 
 PAIR = drawn_pair(3)

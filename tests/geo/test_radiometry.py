@@ -190,6 +190,12 @@ def test_numbers_keep_their_type_or_take_one_that_holds_both(
     assert np.array_equal(read.before, stored.before)
 
 
+def test_tones_beyond_the_ends_of_a_type_are_cut_off() -> None:
+    tone = Tone((1e8,), (0.0,), 99, (1.0,), (1.0,))  # to a before image of 32 bits from an after image of 8
+    toned = tone.apply(np.array([[3], [255]], np.uint8), np.int32)
+    assert toned.tolist() == [[300_000_000], [np.iinfo(np.int32).max]]
+
+
 def test_first_the_shift_then_the_tone(open_in: OpenIn) -> None:
     before, after = (moved_ground(220, 220, *by) for by in ((0, 0), (6.0, -4.0)))
     with open_in(bytes_of(before), bytes_of(other_tone(after, np.array([0.8, 1.0, 1.2]), 8))) as pair:

@@ -39,6 +39,17 @@ def off(found: Shift, dx: float, dy: float) -> float:
     return float(np.hypot(found.dx - dx, found.dy - dy))
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_of_any_size_are_compared(find_in: FindIn) -> None:
+    before, after = (moved_ground(200, 180, *by).astype(np.float32) for by in ((0, 0), (3, -2)))
+    plain = find_in(before, after)
+    assert off(plain, 3, -2) < 0.1
+    assert find_in(before * np.float32(2.0**100), after) == find_in(before, after * np.float32(2.0**-100)) == plain
+    before[::40, ::40] = np.finfo(np.float32).min  # filling that no file calls nodata, in every window
+    found = find_in(before, after)
+    assert not found.is_known or off(found, 3, -2) < 0.1
+
+
 @given(
     length=st.floats(0.5, 12), angle=st.floats(0, 2 * np.pi), seed=st.integers(0, 10**6),
     kind=st.sampled_from(["grey", "colours", "sixteen bits", "float"]),

@@ -61,6 +61,15 @@ def test_what_is_not_valid_takes_no_part() -> None:
     assert np.isfinite(pair_limits(before, after)).all()
 
 
+@pytest.mark.parametrize("filling", [-3.4e38, 3.4e38, 2e7])
+def test_limits_are_numbers_of_some_distance_whatever_fills_the_images(filling: float) -> None:
+    pixels = np.random.default_rng(0).normal(100, 20, (1000, 2)).astype(np.float32)
+    pixels[: 50 if abs(filling) > 1e30 else 1000] = filling
+    limits = robust_limits(pixels)
+    assert np.isfinite(limits.high - limits.low).all() and (limits.high > limits.low).all()
+    check_value_range(rounded_range(limits), 2)
+
+
 def test_many_pixels_are_thinned_by_a_fixed_rule() -> None:
     pixels = np.random.default_rng(0).normal(1000, 100, (2_000_000, 1))
     found, again = robust_limits(pixels), robust_limits(pixels)

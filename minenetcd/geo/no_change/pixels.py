@@ -20,7 +20,8 @@ PIXELS_PER_BAND = 10
 #: Dates that differ less than this in every pixel are equal but for rounding. [deviations of the band]
 NEARLY_EQUAL = 0.01
 _CHUNK = 2**16
-_ROUNDING = 1e-9
+#: Below this part of a band's variance, what is left is one colour over and over, whose covariance is rounding alone.
+_ROUNDING = 1e-4
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ class ScenePixels:
             flat = np.flatnonzero(values.min(axis=0) == values.max(axis=0))
             if len(flat):
                 raise RasterError(
-                    f"Bands whose pixels differ are needed, band {flat[0] + 1} of the {date} image is "
-                    f"{values[0, flat[0]]} everywhere: give another image, or leave that band out."
+                    f"Bands whose pixels differ are needed, band {flat[0] + 1} of those read of the {date} image is "
+                    f"{values[0, flat[0]]} everywhere: give another image, or name the other bands (--model NAME "
+                    "--bands 1,2,3)."
                 )
