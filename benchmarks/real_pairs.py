@@ -21,10 +21,11 @@ import numpy as np
 import pandas as pd
 import rasterio
 import torch
+from disturbances import disturbed
+from markdown_table import markdown
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio.windows import Window
-from scipy.ndimage import gaussian_filter
 
 from minenetcd.classical.catalog import CLASSICAL
 from minenetcd.constants import UNKNOWN
@@ -41,6 +42,9 @@ from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
 
 SETS = Path(__file__).with_suffix(".csv")
+
+#: Of an image that is held against itself. [pixels]
+SIDE = 256
 
 
 class Answer(NamedTuple):
@@ -91,7 +95,7 @@ def main() -> None:
 
 def everything(images: Images) -> Answer:
     """The detector that any other must beat."""
-    valid = read_pair(images).valid
+    valid = read_pair(images.before, images.after, images.rgb).valid
     return Answer(np.where(valid, np.uint8(1), np.uint8(UNKNOWN)), np.ones(valid.shape, np.float32))
 
 
@@ -100,7 +104,7 @@ def without_training(name: str) -> Detect:
     detector = open_detector(name)
 
     def detect(images: Images) -> Answer:
-        pair = read_pair(images._replace(rgb=shared_bands(images.before, images.after)[0]))
+        pair = read_pair(images.before, images.after, shared_bands(images.before, images.after)[0])
         scene = detector.for_scene([pair])
         score = scene.scores((pair.before[np.newaxis], pair.after[np.newaxis]), pair.valid[np.newaxis])[0, 0]
         changed = (score >= detector.threshold).astype(np.uint8)
@@ -125,8 +129,9 @@ def predicted(detector: Detector | Literal["auto"]) -> Detect:
     return detect
 
 
-def read_pair(images: Images) -> Pair:
-    with quiet_gdal(), open_pair(images.before, images.after, bands=images.rgb) as pair:
+def read_pair(before: Path, after: Path, bands: tuple[int, ...]) -> Pair:
+    """All of two images on one grid."""
+    with quiet_gdal(), open_pair(before, after, bands=bands) as pair:
         return pair.read(Window(0, 0, pair.grid.width, pair.grid.height))
 
 
@@ -203,7 +208,7 @@ def images_in(folder: Path) -> list[Path]:
 
 def picture(images: Images, answers: Mapping[str, Answer], truth: NDArray[np.uint8]) -> Image.Image:
     """Before and after, side by side with each map against the labels."""
-    pair = read_pair(images)
+    pair = read_pair(images.before, images.after, images.rgb)
     low, high = np.percentile([pair.before[pair.valid], pair.after[pair.valid]], (1, 99))
     dates = [
         (255 * np.clip((date - low) / max(high - low, 1), 0, 1)).astype(np.uint8) for date in (pair.before, pair.after)
@@ -216,14 +221,14 @@ def picture(images: Images, answers: Mapping[str, Answer], truth: NDArray[np.uin
 def rows_against_itself(
     data: Path, sets: list[dict[str, Any]], detectors: Mapping[str, Detect]
 ) -> Iterator[dict[str, str]]:
-    """The mean share called changed of the first 8-bit image of each set, after each disturbance."""
+    """The mean share called changed of the middle of the first 8-bit image of each set, after each disturbance."""
     shares: dict[str, dict[str, list[float]]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         for each in sets:
             original = images_in(data / each["folder"] / "A")[0]
             if original.suffix != ".png":
                 continue
-            image = np.asarray(Image.open(original).convert("RGB"))
+            image = middle(np.asarray(Image.open(original).convert("RGB")))
             for disturbance, (one, other) in disturbed(image).items():
                 paths = [Path(scratch) / name for name in ("before.png", "after.png")]
                 for path, pixels in zip(paths, (one, other), strict=True):
@@ -235,28 +240,10 @@ def rows_against_itself(
         yield {"": disturbance, **{name: f"{100 * np.mean(values):.1f}" for name, values in found.items()}}
 
 
-def disturbed(image: NDArray[np.uint8]) -> dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """One image (H, W, 3) twice, the second time as if taken on another day."""
-    values = image.astype(np.float32)
-    rows = np.linspace(0, 1, len(image), dtype=np.float32)[:, np.newaxis, np.newaxis]
-    shadow = np.ones_like(values)
-    shadow[len(image) // 3 : len(image) // 2, image.shape[1] // 4 : image.shape[1] // 2] = 0.45
-    others = {
-        "tone (gain 0.8 to 1.2, offset 10)": values * np.float32([0.8, 1.0, 1.2]) + 10,
-        "blur of 1.5 px": gaussian_filter(values, (1.5, 1.5, 0)),
-        "haze, denser below": values * (1 - 0.45 * rows) + 235 * 0.45 * rows,
-        "a cast shadow on 4 %": values * shadow,
-        "noise of 4": values + np.random.default_rng(0).normal(0, 4, image.shape),
-    }
-    pairs = {name: (image, other.clip(0, 255).astype(np.uint8)) for name, other in others.items()}
-    for pixels in (1, 3, 6):
-        pairs[f"shift of {pixels} px"] = (image[pixels:, pixels:], image[:-pixels, :-pixels])
-    return pairs
-
-
-def markdown(table: pd.DataFrame) -> str:
-    lines = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+def middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """At most SIDE x SIDE pixels of the middle of an image (H, W, 3)."""
+    row, col = (max(0, (length - SIDE) // 2) for length in image.shape[:2])
+    return image[row : row + SIDE, col : col + SIDE]
 
 
 if __name__ == "__main__":

@@ -3,19 +3,27 @@
 docs/experiments.md says how each of these was chosen: on changes pasted into real images, none of them labelled.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from minenetcd.detectors.by_name import OWN_CHOICE, DetectorOptions
 from minenetcd.detectors.contract import Detector
+from minenetcd.display.words import three_figures
 
-#: The network, and the least and the largest pixel size at which it was at least as good as detectors without training.
-NETWORK, NETWORK_METRES = "minenetcd-nano", (0.4, 2.4)
+#: The network, and the least and the largest pixel size at which it was at least as good as detection without training,
+#: to a hundredth of F1: halfway to the next size at which it was not, and half an octave beyond the last.
+NETWORK, NETWORK_METRES = "minenetcd-nano", (0.26, 14.0)
 
-#: The detector without training, and how it is used.
-CLASSICAL, CLASSICAL_OPTIONS = "irmad", DetectorOptions(threshold_rule="otsu-guarded", smooth=8)
+#: The detector without training, and how it is used where that was validated: 8-bit images of up to three bands, with
+#: pixels of up to this size.
+CLASSICAL, CLASSICAL_OPTIONS = "irmad", DetectorOptions(threshold_rule="k-means-guarded", smooth=8)
+VALIDATED_BANDS, VALIDATED_METRES = 3, 14.0
 
-#: Whether tone and displacement are taken out first.
-TONE, COREGISTER = True, True
+#: Elsewhere: as its source has it, but that a scene without change is left alone. There were no images without labels
+#: to choose by, and labelled ones choose nothing.
+AS_PUBLISHED = DetectorOptions(threshold_rule="otsu-guarded", smooth=0)
+
+#: Whether tone and displacement are taken out first. The former costs the network, and is nothing to IR-MAD.
+TONE, COREGISTER = False, True
 
 
 @dataclass(frozen=True)
@@ -31,10 +39,6 @@ class Choice:
     tone: bool = TONE
     coregister: bool = COREGISTER
 
-    @property
-    def is_network(self) -> bool:
-        return self.name == NETWORK
-
 
 def choose(*, metres: float | None, bands: int, is_eight_bit: bool, wanted: DetectorOptions = OWN_CHOICE) -> Choice:
     """The detector for pixels of `metres` (None: not known), so many bands that both dates share, and their type.
@@ -43,17 +47,23 @@ def choose(*, metres: float | None, bands: int, is_eight_bit: bool, wanted: Dete
     training.
     """
     against = _against_the_network(metres, bands, is_eight_bit, wanted)
-    classical = wanted.or_else(CLASSICAL_OPTIONS)
-    network = replace(wanted, threshold_rule=None, smooth=None)
+    small_enough = metres is None or metres <= VALIDATED_METRES
+    is_validated = is_eight_bit and bands <= VALIDATED_BANDS and small_enough
+    classical = wanted.of_classical().or_else(CLASSICAL_OPTIONS if is_validated else AS_PUBLISHED)
+    network = wanted.of_networks()
     if against is None:
-        size = "pixels of unknown size" if metres is None else f"{metres:.3g} m pixels"
+        size = "pixels of unknown size" if metres is None else f"{three_figures(metres)} m pixels"
         return Choice(NETWORK, network, f"8-bit colours, {size}", CLASSICAL, classical, second_fits=True)
+    if wanted.value_range is not None:
+        against += "; numbers are read as they are, whatever --range says"
     return Choice(CLASSICAL, classical, against, NETWORK, network, second_fits=False)
 
 
-def other_kind(detector: Detector) -> tuple[str, DetectorOptions]:
-    """Name and options of the detector that gives a second opinion beside `detector`."""
-    return (NETWORK, OWN_CHOICE) if detector.provenance.learns_each_scene else (CLASSICAL, CLASSICAL_OPTIONS)
+def other_kind(detector: Detector, wanted: DetectorOptions = OWN_CHOICE) -> tuple[str, DetectorOptions]:
+    """Name and options of the detector that gives a second opinion beside `detector`; `wanted` as in `choose`."""
+    if detector.provenance.learns_each_scene:
+        return NETWORK, wanted.of_networks()
+    return CLASSICAL, wanted.of_classical().or_else(CLASSICAL_OPTIONS)
 
 
 def _against_the_network(metres: float | None, bands: int, is_eight_bit: bool, wanted: DetectorOptions) -> str | None:
@@ -66,5 +76,5 @@ def _against_the_network(metres: float | None, bands: int, is_eight_bit: bool, w
     if not is_eight_bit:
         return f"{NETWORK} was validated on 8-bit images alone"
     if metres is not None and not low <= metres <= high:
-        return f"{NETWORK} was validated at {low:g} to {high:g} m per pixel, these are {metres:.3g} m"
+        return f"{NETWORK} was validated at {low:g} to {high:g} m per pixel, these are {three_figures(metres)} m"
     return None

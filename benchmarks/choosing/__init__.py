@@ -1,0 +1,1 @@
+"""What `benchmarks/choices.py` is made of: validation pairs, candidates, and the rules that decide."""
