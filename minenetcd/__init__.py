@@ -11,8 +11,8 @@ from minenetcd.registry import resolve
 
 if TYPE_CHECKING:
     from minenetcd.datasets.catalog import load_dataset
+    from minenetcd.detectors.by_name import from_pretrained
     from minenetcd.detectors.learned import ChangeDetector
-    from minenetcd.detectors.pretrained import from_pretrained
     from minenetcd.evaluation.evaluate import evaluate
     from minenetcd.models.base import ChangeModel
     from minenetcd.models.catalog import create_model, list_models, register_model
@@ -46,7 +46,7 @@ _HOME = {
     "create_model": "minenetcd.models.catalog:create_model",
     "evaluate": "minenetcd.evaluation.evaluate:evaluate",
     "from_config": "minenetcd.detectors.learned:ChangeDetector.from_config",
-    "from_pretrained": "minenetcd.detectors.pretrained:from_pretrained",
+    "from_pretrained": "minenetcd.detectors.by_name:from_pretrained",
     "list_models": "minenetcd.models.catalog:list_models",
     "load_dataset": "minenetcd.datasets.catalog:load_dataset",
     "predict": "minenetcd.prediction.scene:predict_scene",

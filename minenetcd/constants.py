@@ -89,8 +89,8 @@ class Provenance:
     """Where the weights of a detector come from, as far as it is known.
 
     `trained_on` is None for a network that was not trained, as far as anybody says, and for a detector without training
-    (`learns_each_scene`). `recipe` is a sentence or options
-    by name, `metrics` numbers (or printed digits) by name, `extra` whatever else was stored with the weights.
+    (`learns_each_scene`). `recipe` is a sentence or options by name, `metrics` numbers (or printed digits) by name,
+    `extra` whatever else was stored with the weights.
     """
 
     name: str | None = None

@@ -16,10 +16,13 @@ from minenetcd.errors import DataError, InputError, OptionError
 from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
-from minenetcd.geo.values import RANGE_SIDE, pair_limits, range_limits, to_eight_bits
+from minenetcd.geo.values import pair_limits, range_limits, to_eight_bits
 
 #: What GDAL may keep of a scene in memory; else it takes a twentieth of the machine's. [bytes]
 GDAL_CACHE = 128 * 2**20
+
+#: Side of the reduced scene from which its value range is taken. [pixels]
+RANGE_SIDE = 1024
 
 
 @dataclass(frozen=True)

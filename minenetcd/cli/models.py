@@ -118,10 +118,16 @@ def _glance(name: str) -> Method:
 
 
 def _glance_or_nearest(name: str) -> Method:
-    """UnknownNameError with the nearest name of all, trained or not."""
+    """UnknownNameError with the nearest name of all, trained or not; InputError for a detector that is shipped."""
     from minenetcd.classical.catalog import CLASSICAL
+    from minenetcd.detectors.sources import list_detectors
     from minenetcd.models.catalog import list_models
 
+    if name in list_detectors():
+        raise InputError(
+            f"A method is needed, {name} is a trained detector: use it (predict --model {name}), or list the methods "
+            "(minenetcd models)."
+        )
     try:
         return _glance(name)
     except UnknownNameError as error:

@@ -63,11 +63,11 @@ def predict(
     ] = None,
     tone: Annotated[
         Literal["auto", "off"] | None,
-        Option(help="Bring the later image's tone to the earlier one's.", show_default="off with --model"),
+        Option(help="Bring the after image's tone to the before image's.", show_default="off"),
     ] = None,
     coregister: Annotated[
         Literal["auto", "off"] | None,
-        Option(help="Take out a displacement of the later image.", show_default="off with --model"),
+        Option(help="Take out a displacement of the after image.", show_default="off with --model"),
     ] = None,
     second_opinion: Annotated[
         Literal["on", "off"] | None,
@@ -94,7 +94,7 @@ def predict(
 
     Example: minenetcd predict 2019.tif 2023.tif --out change --min-area-ha 0.1
     """
-    from minenetcd.detectors.by_name import DetectorOptions, is_classical
+    from minenetcd.detectors.by_name import DetectorOptions, is_classical, open_detector
     from minenetcd.prediction.opening import open_scene
     from minenetcd.prediction.options import PredictOptions
 
@@ -123,14 +123,14 @@ def predict(
     with open_scene(before, after, options, every_band=every_band) as scene:
         scene.check_out(out, options)
         # from here on torch may be needed
-        from minenetcd.prediction.automatic import choose_readers, named_readers
+        from minenetcd.prediction.automatic import choose_readers, given_readers
         from minenetcd.prediction.scene import predict_opened
 
         asked = None if second_opinion is None else second_opinion == "on"
         if model is None:
             readers = choose_readers(scene, options, wanted=wanted, second_opinion=asked)
         else:
-            readers = named_readers(model, options, wanted=wanted, second_opinion=asked)
+            readers = given_readers(open_detector(model, wanted), options, wanted=wanted, second_opinion=asked)
         if metres == "model":
             readers = readers._replace(options=replace(readers.options, gsd=_metres_of(readers.detector)))
         with progress_bar("Detecting change", quiet=quiet) as progress:
@@ -140,6 +140,8 @@ def predict(
 
 def _metres_of(detector: "Detector") -> float:
     if detector.metres_per_pixel is None:
-        raise OptionError("This detector does not state its metres per pixel: give --gsd a number, e.g. 1.2.")
+        raise OptionError(
+            f"{detector.name} is made for no pixel size of its own: leave --gsd out, or give it a number, e.g. 1.2."
+        )
     low, high = detector.metres_per_pixel
     return math.sqrt(low * high)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from minenetcd.cli.console import digits, print_json, warn
-from minenetcd.display.words import counted
+from minenetcd.display.words import counted, in_words, percent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 #: What the files of a prediction are, in their order.
 _FILES = ("map", "probability", "polygons", "report")
+
+#: A smaller share is told with as many digits as it takes.
+LEAST_TOLD = 0.001
 
 
 def print_prediction(result: "ScenePrediction", *, as_json: bool = False, quiet: bool = False) -> None:
@@ -40,7 +43,10 @@ def _as_json(result: "ScenePrediction") -> dict[str, Any]:
         "chosen_because": result.facts.reason,
         "trained_on": result.facts.provenance.trained_on_in_words,
         "measured": result.facts.expectation,
+        "detector_options": dict(result.facts.detector_options),
+        "adjustments": {name.lower(): words for name, words in result.facts.adjustments},
         "second_opinion": result.facts.second,
+        "second_share": result.second_share,
         "agreement": result.agreement,
         "threshold": result.threshold,
         "seconds": result.seconds,
@@ -53,21 +59,25 @@ def _outcome(result: "ScenePrediction") -> str:
     """What changed, in a line; of a detector that does not fit the images, nothing found is no result."""
     if not result.changed_pixels and not result.facts.fits:
         return f"{result.facts.model} found nothing, and is not made for such images: that says nothing about change"
+    if not result.changed_pixels:
+        return f"No change was found. {result.facts.about_nothing}".rstrip()
     changed = f"{result.changed_pixels:,} pixels" if result.hectares is None else f"{result.hectares:,.2f} ha"
     places = counted(len(result.polygons), "place")
-    return f"{changed} changed in {places}, {result.changed_share:.1%} of what both images show"
+    share = f"{result.changed_share:.1%}" if result.changed_share >= LEAST_TOLD else percent(result.changed_share)
+    return f"{changed} changed in {places}, {share} of what both images show"
 
 
 def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:
     """Who read the images, why, and what may be expected of the map."""
     facts = result.facts
-    yield "detector", facts.model if facts.reason is None else f"{facts.model} ({facts.reason})"
+    yield "detector", facts.detector_in_words
+    if facts.detector_options:
+        yield "options", in_words(facts.detector_options)
     yield "trained on", facts.provenance.trained_on_in_words or "nothing that is stated"
     yield "measured", facts.expectation
     yield from facts.adjustments
-    if facts.second:
-        share = "nothing changed" if result.agreement is None else f"calls {result.agreement:.0%} of it changed, too"
-        yield "opinion 2", f"{facts.second}: {share}"
+    if result.second_in_words:
+        yield "opinion 2", result.second_in_words
 
 
 def _files(result: "ScenePrediction") -> dict[str, "Path"]:

@@ -26,7 +26,7 @@ class FittedPairs(ChangeDataset):
     """The pairs of `dataset` with the bands of a detector: as many as it reads or, where it reads three, the first.
 
     `value_range` is that of the detector or, where it has none, the one stated of the data set. OptionError where both
-    have one and they differ; DataError, pair by pair, for other bands and for 8 bits in a range far beyond them.
+    have one and they differ, and, pair by pair, for other bands; PairError for 8 bits in a range far beyond them.
     """
 
     def __init__(self, dataset: ChangeDataset, preprocessing: PreprocessingSettings, name: str) -> None:
@@ -55,9 +55,9 @@ class FittedPairs(ChangeDataset):
         return batch._replace(before=self._own_bands(batch.before), after=self._own_bands(batch.after))
 
     def check(self) -> None:
-        """OptionError where the value range is that of other numbers than the first few pairs hold.
+        """OptionError where the first pair has other bands, or the first few hold other numbers than the value range.
 
-        DataError where the first cannot be read or has other bands.
+        DataError where the first cannot be read.
         """
         self[0]
         if self._limits is None or self.value_range is None:

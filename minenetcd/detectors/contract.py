@@ -53,6 +53,10 @@ class Detector(Protocol):
         """The least and the largest pixel size it is good for; None: any, or not known. [m]"""
 
     @property
+    def feels_tone(self) -> bool:
+        """Whether a gain and an offset of a date's bands can show as change."""
+
+    @property
     def tile(self) -> int:
         """The side of the tiles it reads. [pixels]"""
 

@@ -4,31 +4,27 @@ import copy
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from minenetcd.configs.value_range import ValueRange
 from minenetcd.constants import Provenance, check_threshold
-from minenetcd.detectors.loading import load_parts
+from minenetcd.detectors.loading import DetectorParts, load_parts, new_parts
 from minenetcd.detectors.preprocessing import Preprocessing, stacked_limits
-from minenetcd.errors import OptionError, OutputError, RasterError, SizeError
-from minenetcd.files import staged_files, unwritable, write_json, write_text
+from minenetcd.detectors.saving import describe_parts, save_parts
+from minenetcd.errors import OptionError, OutputError, RasterError
 from minenetcd.geo.align import Pair
 from minenetcd.geo.values import Limits, sample_pixels
 from minenetcd.models.base import ChangeModel
-from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, MODELS, create_model, described, model_name
-from minenetcd.registry import name_alone, path_of
+from minenetcd.models.catalog import model_name
+from minenetcd.registry import name_alone
 from minenetcd.runtime.device import choose_device
 from minenetcd.types import change_probability
-from minenetcd.weights.repository import CONFIG_FILE, WEIGHT_FILES
 
 #: A network may be off by this factor in metres per pixel from what it was trained at before it is doubted.
 LARGEST_SCALE_FACTOR = 2.0
@@ -79,6 +75,11 @@ class ChangeDetector(nn.Module):
         return None if trained_at is None else (trained_at / LARGEST_SCALE_FACTOR, trained_at * LARGEST_SCALE_FACTOR)
 
     @property
+    def feels_tone(self) -> bool:
+        """Whether a gain and an offset of a date's bands can show as change: a network reads colours."""
+        return True
+
+    @property
     def tile(self) -> int:
         """The side of the tiles it reads. [pixels]"""
         return self.preprocessing.tile
@@ -93,18 +94,10 @@ class ChangeDetector(nn.Module):
         return change_probability(self.model(*self.preprocessing.inputs(before, after)).logits.float())
 
     def limits(
-        self,
-        before: NDArray[Any],
-        after: NDArray[Any],
-        valid: NDArray[np.bool_] | None = None,
-        *,
-        value_range: ValueRange | None = None,
+        self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_] | None = None
     ) -> tuple[Limits, Limits]:
-        """What becomes 0 and 1 of each date (..., C): `value_range`, else the detector's, else as 8 bits or stretched.
-
-        The rule is that of `minenetcd.geo.values`. OptionError where the range is one of other numbers.
-        """
-        return self.preprocessing.limits(before, after, valid, value_range=value_range)
+        """What becomes 0 and 1 of each date, as in `Preprocessing.limits`."""
+        return self.preprocessing.limits(before, after, valid)
 
     def probability(
         self,
@@ -135,7 +128,7 @@ class ChangeDetector(nn.Module):
         limits: tuple[Limits, Limits] | None = None,
     ) -> NDArray[np.float32]:
         """`probability` for a batch: (N, H, W, C) twice, valid (N, H, W) -> (N, H, W)."""
-        self._check(before, after, valid)
+        self.preprocessing.check_shapes(before, after, valid, reader=self.name)
         valid = np.ones(before.shape[:3], bool) if valid is None else valid
         ranges = limits or stacked_limits(map(self.limits, before, after, valid))
         with self.in_evaluation_mode():
@@ -177,27 +170,19 @@ class ChangeDetector(nn.Module):
             ready.model.compile(dynamic=False)
         return ready
 
-    def for_scene(
-        self,
-        sample: Sequence[Pair],
-        device: str = "auto",
-        *,
-        compile: bool = False,
-        value_range: ValueRange | None = None,
-    ) -> "NetworkScene":
+    def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> "NetworkScene":
         """This detector, made ready for one scene (see `Detector`): `scene_limits` says what becomes 0 and 1 in it."""
-        limits = self.scene_limits(sample, value_range=value_range)
+        limits = self.scene_limits(sample)
         return NetworkScene(self.for_inference(device, compile=compile), limits)
 
-    def scene_limits(self, sample: Sequence[Pair], *, value_range: ValueRange | None = None) -> tuple[Limits, Limits]:
+    def scene_limits(self, sample: Sequence[Pair]) -> tuple[Limits, Limits]:
         """`limits` of a scene by a `sample` of it. RasterError where no pixel of it is valid on both dates."""
-        windows = ((part.before, part.after, part.valid) for part in sample)
-        before, after = sample_pixels(windows, len(sample))
+        before, after = sample_pixels(sample)
         if not len(before):
             raise RasterError(
                 "More valid pixels are needed, the images share next to none: crop them to where both have data."
             )
-        return self.limits(before, after, value_range=value_range)
+        return self.limits(before, after)
 
     @classmethod
     def from_config(cls, source: str | Path | Mapping[str, Any], **overrides: Any) -> Self:
@@ -205,16 +190,7 @@ class ChangeDetector(nn.Module):
 
         Raises UnknownNameError for a name, OptionError for a key or value that does not fit.
         """
-        # here, because weights that are saved need no configuration
-        from minenetcd.configs.reading import merge, read_config
-        from minenetcd.configs.schema import detector_part
-
-        config = detector_part(merge(read_config(source, KNOWN_CONFIGURATIONS), overrides))
-        model = create_model(config.model.name, **config.model.options)
-        name = source if isinstance(source, str) and "/" not in source and "." not in source else None
-        provenance = Provenance(name=config.name or name)
-        preprocessing = Preprocessing.of(config.preprocessing)
-        return cls(model, preprocessing=preprocessing, threshold=config.threshold, provenance=provenance)
+        return cls(**new_parts(source, overrides)._asdict())
 
     @classmethod
     def from_pretrained(cls, source: str | Path, *, trust: str | Iterable[str] = (), **hub_options: Any) -> Self:
@@ -252,46 +228,17 @@ class ChangeDetector(nn.Module):
 
     def describe(self) -> dict[str, Any]:
         """Everything but the weights, as plain values: what config.json holds."""
-        built_in = model_name(self.model) in MODELS.built_in
-        return {
-            "minenetcd_format": 1,
-            "model": described(self.model),
-            **({} if built_in else {"model_class": path_of(type(self.model))}),
-            "preprocessing": asdict(self.preprocessing),
-            "threshold": self.threshold,
-            "provenance": self.provenance.as_json(),
-        }
+        return describe_parts(self._parts)
+
+    @property
+    def _parts(self) -> DetectorParts:
+        return DetectorParts(self.model, self.preprocessing, self.threshold, self.provenance)
 
     def _save(self, folder: Path, *, source: str) -> None:
         """`source` is what the model card tells to load it by."""
         if self.folded:
             raise OutputError("A detector folded by for_inference cannot be saved: save the one it was made from.")
-        from minenetcd.weights.card import model_card  # here, because a prediction writes none
-
-        tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in self.model.state_dict().items()}
-        description = self.describe()
-        try:
-            with staged_files(folder, (WEIGHT_FILES[0], CONFIG_FILE, "README.md")) as hidden:
-                save_file(tensors, hidden / WEIGHT_FILES[0], metadata={"format": "pt"})
-                write_json(hidden / CONFIG_FILE, description)
-                write_text(hidden / "README.md", model_card(self.name, description, source=source))
-        except SafetensorError as error:
-            raise unwritable(folder, error) from error
-
-    def _check(self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[Any] | None) -> None:
-        bands = len(self.preprocessing.bands)
-        if before.ndim != 4 or before.shape != after.shape:
-            raise SizeError(
-                f"A detector needs two images of one shape (H, W, C), got {before.shape[1:]} and {after.shape[1:]}: "
-                f"crop or resample one, or use minenetcd.predict, which does."
-            )
-        if before.shape[-1] != bands or 0 in before.shape:
-            raise SizeError(
-                f"{self.name} reads {bands} bands ({', '.join(self.preprocessing.bands)}) in the last axis, got "
-                f"shape {before.shape[1:]}: select these bands."
-            )
-        if valid is not None and valid.shape != before.shape[:3]:
-            raise SizeError(f"valid needs the images' shape {before.shape[1:3]}, got {valid.shape[1:]}: crop it.")
+        save_parts(self._parts, folder, name=self.name, source=source)
 
 
 @dataclass(frozen=True)

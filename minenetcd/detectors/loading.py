@@ -1,4 +1,4 @@
-"""The parts of a trained detector, read from a folder, the hub or the package."""
+"""The parts of a detector: read from a folder, the hub or the package, or new, as a configuration says."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.detectors.sources import find_detector
 from minenetcd.errors import WeightsError
 from minenetcd.models.base import ChangeModel
-from minenetcd.models.catalog import MODELS, create_model
+from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, MODELS, create_model
 from minenetcd.registry import Table, is_path, package_of
 from minenetcd.weights.keymap import load_strictly, rename
 from minenetcd.weights.repository import open_repository, read_tensors
@@ -29,7 +29,7 @@ class DetectorParts(NamedTuple):
 
 
 def load_parts(source: str | Path, *, trust: str | Iterable[str] = (), **hub_options: Any) -> DetectorParts:
-    """The parts of a detector.
+    """The parts of a trained detector.
 
     `source`: a folder, a hub id (ours or published) or an embedded name. Loading is strict and runs no pickled
     code. Of classes that are not of this package it imports those of plug-ins, and of the packages in `trust`.
@@ -41,6 +41,22 @@ def load_parts(source: str | Path, *, trust: str | Iterable[str] = (), **hub_opt
         return _load_published(repository.config, tensors, repository.source)
     trusted = (trust,) if isinstance(trust, str) else tuple(trust)
     return _load_own(repository.config, tensors, repository.source, trusted)
+
+
+def new_parts(source: str | Path | Mapping[str, Any], overrides: Mapping[str, Any]) -> DetectorParts:
+    """The parts of a detector with random weights, from a shipped name, a YAML file or a mapping; `overrides` win.
+
+    Raises UnknownNameError for a name, OptionError for a key or value that does not fit.
+    """
+    # here, because weights that are saved need no configuration
+    from minenetcd.configs.reading import merge, read_config
+    from minenetcd.configs.schema import detector_part
+
+    config = detector_part(merge(read_config(source, KNOWN_CONFIGURATIONS), overrides))
+    model = create_model(config.model.name, **config.model.options)
+    name = source if isinstance(source, str) and "/" not in source and "." not in source else None
+    provenance = Provenance(name=config.name or name)
+    return DetectorParts(model, Preprocessing.of(config.preprocessing), config.threshold, provenance)
 
 
 def _load_own(

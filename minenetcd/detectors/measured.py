@@ -8,6 +8,8 @@ import csv
 from pathlib import Path
 from typing import NamedTuple
 
+from minenetcd.display.words import counted, three_figures
+
 TABLE = Path(__file__).with_name("real_pairs.csv")
 
 #: The rows of what `minenetcd predict` does by itself.
@@ -30,16 +32,15 @@ class Measured(NamedTuple):
 def measured_in_words(detector: str, metres: float | None) -> str:
     """What `detector` reached on real pairs with pixels of about `metres` (None: of unknown size), as a sentence."""
     rows = [row for row in read_measured() if row.detector == detector]
-    size = "pixels of unknown size" if metres is None else f"pixels of about {metres:.2g} m"
+    size = "pixels of unknown size" if metres is None else f"pixels of about {three_figures(metres)} m"
     near = [row for row in rows if _is_near(row.metres_per_pixel, metres)]
     if not rows:
-        return "It was not measured on real pairs here."
+        return "It was not measured on real pairs."
     if not near:
         return f"It was measured on no real pairs with {size}."
     scores, pairs = sorted(row.f1 for row in near), sum(row.pairs for row in near)
     reached = f"{scores[0]:.2f}" if len(scores) == 1 else f"{scores[0]:.2f} to {scores[-1]:.2f}"
-    sets = "1 set" if len(near) == 1 else f"{len(near)} sets"
-    return f"On real pairs with {size} ({sets}, {pairs} {'pair' if pairs == 1 else 'pairs'}) its F1 was {reached}."
+    return f"On real pairs with {size} ({counted(len(near), 'set')}, {counted(pairs, 'pair')}) its F1 was {reached}."
 
 
 def read_measured() -> list[Measured]:

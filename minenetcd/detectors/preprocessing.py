@@ -12,6 +12,7 @@ from torch import Tensor
 from minenetcd.configs.detector import COLOURS, PreprocessingSettings, unnamed_bands
 from minenetcd.configs.value_range import ValueRange
 from minenetcd.constants import LEAST_SIDE, UNKNOWN
+from minenetcd.errors import SizeError
 from minenetcd.geo.values import EIGHT_BITS, Limits, pair_limits, range_limits
 from minenetcd.types import ChangeBatch
 
@@ -34,18 +35,31 @@ class Preprocessing(PreprocessingSettings):
         return cls(bands, mean, std)
 
     def limits(
-        self,
-        before: NDArray[Any],
-        after: NDArray[Any],
-        valid: NDArray[np.bool_] | None = None,
-        *,
-        value_range: ValueRange | None = None,
+        self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_] | None = None
     ) -> tuple[Limits, Limits]:
-        """What becomes 0 and 1 of each date (..., C): `value_range`, else that of training, else `pair_limits`' rule.
+        """What becomes 0 and 1 of each date (..., C), by this `value_range` and `minenetcd.geo.values.pair_limits`.
 
         OptionError where the range is that of other numbers.
         """
-        return pair_limits(before, after, valid, value_range or self.value_range)
+        return pair_limits(before, after, valid, self.value_range)
+
+    def check_shapes(
+        self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[Any] | None, *, reader: str
+    ) -> None:
+        """SizeError unless two batches (N, H, W, C), and `valid` (N, H, W), are what the detector `reader` takes."""
+        bands = len(self.bands)
+        if before.ndim != 4 or before.shape != after.shape:
+            raise SizeError(
+                f"A detector needs two images of one shape (H, W, C), got {before.shape[1:]} and {after.shape[1:]}: "
+                f"crop or resample one, or use minenetcd.predict, which does."
+            )
+        if before.shape[-1] != bands or 0 in before.shape:
+            raise SizeError(
+                f"{reader} reads {bands} bands ({', '.join(self.bands)}) in the last axis, got shape "
+                f"{before.shape[1:]}: select these bands."
+            )
+        if valid is not None and valid.shape != before.shape[:3]:
+            raise SizeError(f"valid needs the images' shape {before.shape[1:3]}, got {valid.shape[1:]}: crop it.")
 
     def to_unit(self, image: NDArray[Any], valid: NDArray[np.bool_], limits: Limits, device: torch.device) -> Tensor:
         """(N, H, W, C) -> (N, C, H', W') in 0..1 on `device`, padded to the least side; no data becomes the mean.

@@ -1,5 +1,8 @@
 """Measures and numbers in words: how commands, pages and figures write them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 #: The five of the paper's section 5.4, and what heads them.
 MEASURES = {"oa": "OA", "precision": "Precision", "recall": "Recall", "f1": "F1", "ciou": "cIoU"}
 
@@ -26,6 +29,19 @@ def percent(share: float) -> str:
     if 99.5 <= value < 100:
         return f"{min(value, 99.9):.1f} %"
     return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.2g} %"
+
+
+def in_words(value: Any) -> str:
+    """Facts as a reader takes them in: "steps 1400, learning rate 0.0006"."""
+    if value is None:
+        return "not stated"
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{str(key).replace('_', ' ')} {f'({in_words(part)})' if isinstance(part, Mapping) else in_words(part)}"
+            for key, part in value.items()
+            if part is not None
+        )
+    return ", ".join(map(in_words, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def duration(seconds: float) -> str:

@@ -23,9 +23,6 @@ from minenetcd.geo.align import Pair
 
 EVERYTHING = "everything changed"
 
-#: About what each takes for a million pixels of three bands on one core, before it was measured. [s]
-SECONDS_PER_MEGAPIXEL = {EVERYTHING: 0.1, "cva": 0.6, "cva-raw": 0.6, "irmad": 10.0, "isfa": 12.0, "pca-kmeans": 3.5}
-
 #: As many pairs are looked at beside a test, unless another number is asked for.
 MOST_PAIRS = 500
 
@@ -37,6 +34,7 @@ class EverythingChanged:
     threshold: ClassVar[float] = 0.5
     bands: ClassVar[tuple[str, ...] | None] = None
     metres_per_pixel: ClassVar[tuple[float, float] | None] = None
+    feels_tone: ClassVar[bool] = False
     tile: ClassVar[int] = 512
     reach: ClassVar[int | None] = 0
 

@@ -8,7 +8,6 @@ import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from rasterio.features import rasterize
-from rasterio.windows import Window
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.geo.grid import Grid
@@ -26,6 +25,14 @@ class Change:
     hectares: float | None
     valid_hectares: float | None
     scene_hectares: float | None  # of the whole grid
+
+    @property
+    def agreement(self) -> float | None:
+        """The share of what changed that changed in a second mask, too; None without one, and where nothing changed."""
+        if "agreement" not in self.polygons or self.polygons.empty:
+            return None
+        areas = self.polygons["area_px" if self.hectares is None else "area_ha"]
+        return float((self.polygons["agreement"] * areas).sum() / areas.sum())
 
 
 def find_change(scene: SceneRasters, *, min_area_ha: float = 0.0, second: Path | None = None) -> Change:
@@ -54,7 +61,7 @@ def write_mask(scene: SceneRasters, *, without: GeoDataFrame | None = None) -> N
         for window, stored in read_strips(scene.probability, scene.grid):
             mask = scene.stored.mask(stored)
             if index is not None:
-                part = _part(scene.grid, window)
+                part = scene.grid.part(window)
                 near = left_out[np.sort(index.query(shapely.box(*part.bounds)))]
                 mask[burn(list(near), part)] = 0
             writer.write(mask, window)
@@ -67,7 +74,7 @@ def _measure(scene: SceneRasters, polygons: GeoDataFrame) -> Change:
     counts, hectares = np.zeros(2, dtype=np.int64), np.zeros(3)
     masks, probabilities = read_strips(scene.mask, grid), read_strips(scene.probability, grid)
     for (window, mask), (_, stored) in zip(masks, probabilities, strict=True):
-        part = _part(grid, window)
+        part = grid.part(window)
         kinds = mask == 1, mask != UNKNOWN
         counts += [np.count_nonzero(kind) for kind in kinds]
         if grid.is_georeferenced:
@@ -89,7 +96,7 @@ def _agreement(scene: SceneRasters, polygons: GeoDataFrame, second: Path) -> NDA
     index = shapely.STRtree(polygons.geometry.array)
     pixels, agreed = np.zeros((2, len(polygons)))
     for window, mask in read_strips(second, scene.grid):
-        part = _part(scene.grid, window)
+        part = scene.grid.part(window)
         labels = _labels(polygons, np.sort(index.query(shapely.box(*part.bounds))), part)
         inside = (labels > 0) & (mask != UNKNOWN)
         pixels += np.bincount(labels[inside] - 1, minlength=len(polygons))
@@ -104,7 +111,3 @@ def _labels(polygons: GeoDataFrame, numbers: NDArray[np.intp], part: Grid) -> ND
     drawn = zip(polygons.geometry.iloc[numbers], (numbers + 1).tolist(), strict=True)
     labels: NDArray[np.int32] = rasterize(drawn, out_shape=part.shape, transform=part.transform, dtype=np.int32)
     return labels
-
-
-def _part(grid: Grid, window: Window) -> Grid:
-    return grid.part(window)

@@ -1,4 +1,7 @@
-"""Which detectors read a pair: the one that fits it, or the one that was named, and the other kind beside it."""
+"""Which detectors read a pair: the one that fits it, or one that is given, and the other kind beside it.
+
+Those that are chosen here come with the package: nothing is fetched.
+"""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -8,6 +11,7 @@ import numpy as np
 from minenetcd.detectors.by_name import OWN_CHOICE, DetectorOptions, open_detector
 from minenetcd.detectors.choice import Choice, choose, other_kind
 from minenetcd.detectors.contract import Detector
+from minenetcd.geo.align import shared_bands
 from minenetcd.prediction.opening import Bands, OpenedScene
 from minenetcd.prediction.options import PredictOptions
 
@@ -16,12 +20,17 @@ CHEAP = 16 * 1024**2
 
 
 class Readers(NamedTuple):
-    """Who reads a pair, and how; `reason`: why `detector`, where it was not named."""
+    """Who reads a pair, and how.
+
+    `reason`: why `detector`, where it was chosen. `second_is_asked`: whether somebody asked for the second opinion,
+    and no map is wanted without it.
+    """
 
     detector: Detector
     second: Detector | None
     options: PredictOptions
     reason: str | None = None
+    second_is_asked: bool = True
 
     def bands(self, detector: Detector) -> tuple[Bands, Bands]:
         """The numbers of the bands that `detector`, one of the two, reads of each date; None: as it wants.
@@ -45,9 +54,10 @@ def choose_readers(
     Tone and displacement are taken out where that was found to help, unless `options` say otherwise, and a second
     opinion is given where it is cheap and the other kind of detector fits, too.
     """
-    choice = choice_of(scene, options, wanted)
+    choice = _choice(scene, options, wanted)
     tone = choice.tone if options.tone is None else options.tone
     coregister = choice.coregister if options.coregister is None else options.coregister
+    is_asked = second_opinion is not None
     if second_opinion is None:
         area = scene.native.overlap
         second_opinion = choice.second_fits and area.height * area.width <= CHEAP
@@ -56,21 +66,25 @@ def choose_readers(
         open_detector(choice.second, choice.second_options) if second_opinion else None,
         replace(options, tone=tone, coregister=coregister),
         choice.reason,
+        is_asked,
     )
 
 
-def named_readers(
-    name: str, options: PredictOptions, *, wanted: DetectorOptions = OWN_CHOICE, second_opinion: bool | None = None
+def given_readers(
+    detector: Detector,
+    options: PredictOptions,
+    *,
+    wanted: DetectorOptions = OWN_CHOICE,
+    second_opinion: bool | None = None,
 ) -> Readers:
-    """The detector called `name`, as it is but for `wanted`; a second opinion of the other kind where asked for."""
-    detector = open_detector(name, wanted)
-    second = open_detector(*other_kind(detector)) if second_opinion else None
+    """`detector`, and where a second opinion is asked for the other kind beside it, as `wanted` asks for."""
+    second = open_detector(*other_kind(detector, wanted)) if second_opinion else None
     return Readers(detector, second, options)
 
 
-def choice_of(scene: OpenedScene, options: PredictOptions, wanted: DetectorOptions = OWN_CHOICE) -> Choice:
-    """What `choose` makes of the images as they were opened."""
-    pair = scene.native
+def _choice(scene: OpenedScene, options: PredictOptions, wanted: DetectorOptions) -> Choice:
+    """What `choose` makes of all bands that both dates share, whichever are called red, green and blue."""
+    pair, bands = scene.native, shared_bands(scene.before, scene.after)[0]
     metres = options.analysed_metres(pair.grid)
     eight_bit = pair.before.dtype == pair.after.dtype == np.uint8
-    return choose(metres=metres, bands=len(pair.before.bands), is_eight_bit=eight_bit, wanted=wanted)
+    return choose(metres=metres, bands=len(bands), is_eight_bit=eight_bit, wanted=wanted)

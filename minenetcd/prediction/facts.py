@@ -1,6 +1,8 @@
 """What a result says about where it comes from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pyproj import CRS
 from rasterio.windows import Window
@@ -8,10 +10,12 @@ from rasterio.windows import Window
 from minenetcd.constants import VERSION, Provenance
 from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.measured import AUTOMATIC, measured_in_words
+from minenetcd.display.words import three_figures
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.automatic import Readers
+from minenetcd.prediction.opening import COLOURS
 from minenetcd.prediction.options import PredictOptions
 
 
@@ -23,11 +27,14 @@ class ImageFacts:
     date: str | None  # ISO 8601
     grid: Grid
     bands: tuple[int, ...]
+    shown: tuple[int, ...]  # in the pictures of a report: as red, green and blue, or as grey
     dtype: str
 
     @classmethod
     def of(cls, raster: Raster) -> "ImageFacts":
-        return cls(str(raster.source), raster.date, raster.grid, raster.bands, raster.dtype.name)
+        return cls(
+            str(raster.source), raster.date, raster.grid, raster.bands, raster.bands[:COLOURS], raster.dtype.name
+        )
 
     @property
     def crs(self) -> str:
@@ -38,11 +45,11 @@ class ImageFacts:
         return f"{code} ({name})" if len(code) < len(name) + 20 else name
 
     @property
-    def pixel_size(self) -> str:
-        """Metres on the ground, e.g. "10 x 10 m"."""
+    def pixel_size(self) -> str | None:
+        """Metres on the ground, e.g. "10 x 10 m"; None for a picture."""
         if not self.grid.is_georeferenced:
-            return "unknown"
-        return " x ".join(f"{metres:.4g}" for metres in self.grid.metres_per_pixel) + " m"
+            return None
+        return " x ".join(map(three_figures, self.grid.metres_per_pixel)) + " m"
 
 
 @dataclass(frozen=True)
@@ -57,13 +64,17 @@ class SceneFacts:
     reason: str | None  # why this detector, where none was named
     expectation: str  # what this detector reached on real pairs with such pixels
     second: str | None  # the detector that gave a second opinion
+    second_fits: bool  # whether that is made for such images
     provenance: Provenance
     scale: tuple[float, float] | None  # least and largest metres per pixel the detector is good for
     reads_any_numbers: bool  # whether images that are not 8-bit are what the detector was made for
+    feels_tone: bool  # whether a difference in tone can show as change
+    detector_options: Mapping[str, Any]  # of a detector without training
     threshold: float
     tile: int
     options: PredictOptions
     version: str
+    why_no_second: str | None = None  # what kept a detector from giving a second opinion that nobody asked for
     adjustments: tuple[tuple[str, str], ...] = ()  # what was found between the dates and done about it: name, in words
     warnings: tuple[str, ...] = ()
 
@@ -73,21 +84,38 @@ class SceneFacts:
 
     @property
     def fits_scale(self) -> bool:
-        """Whether the pixels analysed are of a size that the detector is good for, as far as anybody says."""
-        if self.scale is None or self.analysed_at is None:
-            return True
-        low, high = self.scale
-        return low <= self.analysed_at <= high
+        """Whether the pixels analysed are of a size that the detector is good for, as far as anybody says.
+
+        One that was chosen by them is.
+        """
+        return self.reason is not None or _is_within(self.analysed_at, self.scale)
 
     @property
     def fits_numbers(self) -> bool:
         """Whether the images hold numbers such as the detector was made for."""
-        return self.reads_any_numbers or self.before.dtype == self.after.dtype == "uint8"
+        return self.reads_any_numbers or _are_eight_bit(self.before, self.after)
 
     @property
     def fits(self) -> bool:
         """Whether a map without change can mean that nothing changed."""
         return self.fits_scale and self.fits_numbers and self.provenance.is_ready
+
+    @property
+    def detector_in_words(self) -> str:
+        """Which one, and why, where it was chosen."""
+        return self.model if self.reason is None else f"{self.model}, chosen for these images: {self.reason}"
+
+    @property
+    def about_nothing(self) -> str:
+        """What it means that no change was found."""
+        if not self.fits:
+            return "The detector is not made for such images: this does not say that nothing changed."
+        if "guarded" in str(self.detector_options.get("threshold_rule")):
+            return (
+                "Change that is weak, or scattered as noise is, counts as none here; --threshold-rule otsu shows what "
+                "differs most, in any scene."
+            )
+        return ""
 
     def tags(self) -> dict[str, str]:
         """What the rasters carry in their header."""
@@ -115,26 +143,40 @@ class SceneFacts:
 
 def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> SceneFacts:
     """Facts of an analysis of `pair`, written on the grid of `native`."""
-    detector, options = readers.detector, readers.options
+    detector, options, second = readers.detector, readers.options, readers.second
+    before = replace(ImageFacts.of(native.before), bands=pair.before.bands)
+    after = replace(ImageFacts.of(native.after), bands=pair.after.bands)
+    analysed_at = options.analysed_metres(native.grid)
     return SceneFacts(
-        before=replace(ImageFacts.of(native.before), bands=pair.before.bands),
-        after=replace(ImageFacts.of(native.after), bands=pair.after.bands),
+        before=before,
+        after=after,
         overlap=native.overlap,
-        analysed_at=options.analysed_metres(native.grid),
+        analysed_at=analysed_at,
         model=detector.name,
         reason=readers.reason,
-        expectation=measured_in_words(
-            detector.name if readers.reason is None else AUTOMATIC, options.analysed_metres(native.grid)
-        ),
-        second=None if readers.second is None else readers.second.name,
+        expectation=measured_in_words(detector.name if readers.reason is None else AUTOMATIC, analysed_at),
+        second=None if second is None else second.name,
+        second_fits=second is not None
+        and _is_within(analysed_at, second.metres_per_pixel)
+        and (_reads_any_numbers(second) or _are_eight_bit(before, after)),
         provenance=detector.provenance,
         scale=detector.metres_per_pixel,
         reads_any_numbers=_reads_any_numbers(detector),
+        feels_tone=detector.feels_tone,
+        detector_options=detector.describe().get("options", {}) if detector.provenance.learns_each_scene else {},
         threshold=detector.threshold if options.threshold is None else options.threshold,
         tile=options.tile or detector.tile,
         options=options,
         version=VERSION,
     )
+
+
+def _is_within(metres: float | None, scale: tuple[float, float] | None) -> bool:
+    return metres is None or scale is None or scale[0] <= metres <= scale[1]
+
+
+def _are_eight_bit(before: ImageFacts, after: ImageFacts) -> bool:
+    return before.dtype == after.dtype == "uint8"
 
 
 def _reads_any_numbers(detector: Detector) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minenetcd.detectors.contract import Detector
+from minenetcd.display.words import three_figures
 from minenetcd.errors import OptionError
 from minenetcd.files import check_not_input, check_writable
 from minenetcd.geo.align import AlignedPair, open_pair, shared_bands
@@ -100,14 +101,14 @@ def _check_ground(grid: Grid, options: PredictOptions) -> None:
         )
     if options.metres_per_pixel is not None and grid.is_georeferenced:
         raise OptionError(
-            f"Metres per pixel are stated for pictures without place, these images say theirs ({grid.mean_metres:.3g} "
-            "m): leave --metres-per-pixel out."
+            "Metres per pixel are stated for pictures without place, these images say theirs "
+            f"({three_figures(grid.mean_metres)} m): leave --metres-per-pixel out."
         )
     if options.gsd is None:
         return
     grid.resampled(options.gsd)  # refuses a picture
     if options.gsd < grid.mean_metres * FINEST_GSD_FACTOR and not options.force_gsd:
         raise OptionError(
-            f"An analysis needs pixels no finer than the image's {grid.mean_metres:.3g} m, got --gsd "
-            f"{options.gsd:.3g}: leave it out, use a detector that is good for such pixels, or insist (--force-gsd)."
+            f"An analysis needs pixels no finer than the image's {three_figures(grid.mean_metres)} m, got --gsd "
+            f"{options.gsd:g}: leave it out, use a detector that is good for such pixels, or insist (--force-gsd)."
         )

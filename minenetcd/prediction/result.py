@@ -12,18 +12,19 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
+from minenetcd.constants import UNKNOWN
 from minenetcd.errors import OutputError, RasterError, SizeError
 from minenetcd.files import staged_files
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.vector import write_vector
-from minenetcd.prediction.adjusting import Adjustment
 from minenetcd.prediction.areas import Change, find_change, write_mask
 from minenetcd.prediction.facts import SceneFacts
-from minenetcd.prediction.findings import with_findings
 from minenetcd.prediction.formats import write_formats
 from minenetcd.prediction.outputs import WRITERS, SavedPrediction, result_names
-from minenetcd.prediction.rasters import SceneRasters, read_window
+from minenetcd.prediction.pair_checks.adjusting import Adjustment
+from minenetcd.prediction.pair_checks.findings import with_findings
+from minenetcd.prediction.rasters import SceneRasters, read_strips, read_window
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.page import write_report
 from minenetcd.prediction.report.pictures import date_pictures
@@ -49,9 +50,11 @@ def find_result(
     change = find_change(scene, min_area_ha=facts.options.min_area_ha, second=None if second is None else second.mask)
     _check_analysed(change, facts)
     share = change.changed_pixels / change.valid_pixels
-    facts = with_findings(facts, native, adjustment, changed_share=share)
+    facts = with_findings(facts, native, adjustment, changed_share=share, agreement=change.agreement)
     pictures = date_pictures(native)
-    return ScenePrediction(Outcome(scene, change, facts, pictures, time.perf_counter() - started, second), folder)
+    seconds = time.perf_counter() - started
+    second_share = None if second is None else _changed_share(second)
+    return ScenePrediction(Outcome(scene, change, facts, pictures, seconds, second, second_share), folder)
 
 
 class ScenePrediction:
@@ -108,12 +111,18 @@ class ScenePrediction:
 
     @property
     def agreement(self) -> float | None:
-        """The share of what changed that the second opinion calls changed, too; None without one."""
-        polygons = self._outcome.polygons
-        if "agreement" not in polygons:
-            return None
-        areas = polygons["area_ha" if self.grid.is_georeferenced else "area_px"]
-        return float((polygons["agreement"] * areas).sum() / areas.sum()) if len(polygons) else None
+        """The share of what changed that the second opinion calls changed, too; None without one, or where none did."""
+        return self._outcome.agreement
+
+    @property
+    def second_share(self) -> float | None:
+        """Changed of valid pixels, 0 to 1, by the second opinion; None without one."""
+        return self._outcome.second_share
+
+    @property
+    def second_in_words(self) -> str | None:
+        """What the second opinion says, as a sentence; None without one."""
+        return self._outcome.second_in_words
 
     @property
     def polygons(self) -> GeoDataFrame:
@@ -174,6 +183,14 @@ def write_results(scene: SceneRasters, polygons: GeoDataFrame, files: SavedPredi
     shutil.copyfile(scene.probability, files.probability)
     shutil.copyfile(scene.mask, files.raster)
     write_vector(polygons, files.vector)
+
+
+def _changed_share(scene: SceneRasters) -> float:
+    """Of the valid pixels of a scene whose mask is written."""
+    counts = np.zeros(2)
+    for _, mask in read_strips(scene.mask, scene.grid):
+        counts += np.count_nonzero(mask == 1), np.count_nonzero(mask != UNKNOWN)
+    return float(counts[0] / max(counts[1], 1))
 
 
 def _check_analysed(change: Change, facts: SceneFacts) -> None:

@@ -15,15 +15,16 @@ from rasterio.windows import Window
 from minenetcd.constants import Progress, no_progress
 from minenetcd.detectors.blending import Strip
 from minenetcd.detectors.contract import Detector
+from minenetcd.errors import RasterError
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.sample import SceneSample
-from minenetcd.prediction.adjusting import Adjustment, find_adjustment
 from minenetcd.prediction.automatic import Readers, choose_readers
 from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.inference import probability_strips
 from minenetcd.prediction.opening import OpenedScene, open_scene, reads_every_band
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
+from minenetcd.prediction.pair_checks.adjusting import Adjustment, find_adjustment
 from minenetcd.prediction.rasters import SceneRasters
 from minenetcd.prediction.stored import StoredProbability
 
@@ -46,16 +47,18 @@ def predict_scene(
 ) -> "ScenePrediction":
     """Map what changed between two images of one place, of any size.
 
-    `detector`: "auto" chooses the one that fits the images (see `minenetcd.detectors.choice`). `second`: another
-    opinion. The result lies on the whole grid of `before`, without data outside what both images share. It is computed
-    into a temporary folder, in the memory of one row of tiles, and saved in `out` when given (see
-    `ScenePrediction.save`). `progress` is called with the tiles done and their total.
+    `detector`: "auto" chooses the one that fits the images (see `minenetcd.detectors.choice`), and may choose a second
+    opinion. `second`: another opinion, in its place. The result lies on the whole grid of `before`, without data
+    outside what both images share. It is computed into a temporary folder, in the memory of one row of tiles, and saved
+    in `out` when given (see `ScenePrediction.save`). `progress` is called with the tiles done and their total.
     Raises RasterError or GridError for images that cannot be compared, OptionError for options that do not fit
     them, OutputError, before computing, where `out` cannot be written.
     """
     every_band = detector == "auto" or reads_every_band(detector)
     with open_scene(before, after, options, every_band=every_band) as scene:
-        readers = choose_readers(scene, options) if detector == "auto" else Readers(detector, second, options)
+        readers = Readers(detector, second, options) if detector != "auto" else choose_readers(scene, options)
+        if second is not None:
+            readers = readers._replace(second=second, second_is_asked=True)
         return predict_opened(readers, scene, out, device=device, progress=progress)
 
 
@@ -85,8 +88,13 @@ def predict_opened(
 
         second = None
         if readers.second is not None:
-            second = _second_rasters(folder, readers.second, rasters)
-            reading.write(readers.second, reading.pair(readers.second), second, _half(progress, 1))
+            try:
+                second = _second_rasters(folder, readers.second, rasters)
+                reading.write(readers.second, reading.pair(readers.second), second, _half(progress, 1))
+            except RasterError as error:  # a band of one value, say, which the first detector does not read
+                if readers.second_is_asked:
+                    raise
+                second, facts = None, replace(facts, second=None, why_no_second=f"{readers.second.name}: {error}")
         prediction = find_result(
             rasters, facts, native, folder, started=started, adjustment=reading.adjustment, second=second
         )

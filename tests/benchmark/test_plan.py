@@ -9,11 +9,10 @@ import pytest
 from minenetcd.benchmark.record import Timing
 from minenetcd.benchmark.run import plan_suite
 from minenetcd.benchmark.suite.cells import Cell, expand
-from minenetcd.benchmark.suite.plan import Costs, DataSize, Speeds, data_size
+from minenetcd.benchmark.suite.plan import SECONDS_PER_MEGAPIXEL, Costs, DataSize, Speeds, data_size
 from minenetcd.benchmark.suite.remaining import Remaining
 from minenetcd.benchmark.suite.suites import read_suite
 from minenetcd.errors import UnknownNameError
-from minenetcd.evaluation.beside import SECONDS_PER_MEGAPIXEL
 from minenetcd.models.complexity import read_measured
 from training.squares import write_squares
 

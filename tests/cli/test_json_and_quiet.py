@@ -64,7 +64,7 @@ def test_predict(call: Called, untrained: Path, pairs: Path, tmp_path: Path) -> 
     assert err == "".join(f"Warning: {warning}\n" for warning in told["warnings"]) and told["warnings"]
     assert call(*arguments, "--json", "--quiet")[2] == ""
     code, out, err = call(*arguments, "--quiet")
-    assert "pixels changed" in out and err == ""
+    assert ("pixels changed" in out or "found nothing" in out) and err == "", "weights are random"
 
 
 def test_test(call: Called, untrained: Path, pairs: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from minenetcd.classical.catalog import CLASSICAL, create_classical
 from minenetcd.cli import models as command
 from minenetcd.cli.main import app, run
+from minenetcd.errors import InputError
 from minenetcd.models.catalog import create_model, list_models, model_class
 from minenetcd.weights.maps import MAPS
 from minenetcd.weights.maps.minenetcd import RELEASED
@@ -104,6 +105,13 @@ def test_every_method_has_a_detail(name: str, capsys: pytest.CaptureFixture[str]
     text = capsys.readouterr().out
     assert model_class(name).about.title in text
     assert "None" not in text.split("Option")[0]
+
+
+def test_a_detector_that_is_shipped_is_no_method() -> None:
+    with pytest.raises(
+        InputError, match=r"minenetcd-nano is a trained detector: use it \(predict --model minenetcd-nano"
+    ):
+        command.models("minenetcd-nano")
 
 
 def test_a_wrong_name_is_one_line_with_the_nearest(

@@ -43,7 +43,7 @@ def test_a_batch_of_a_data_set_and_an_array_of_a_scene_become_the_same(
     found = preprocessing.dates_in_unit(sample, CPU)
     for index in range(2):
         part = slice(index, index + 1)
-        limits = preprocessing.limits(*(scene[index] for scene in scenes), valid[index], value_range=value_range)
+        limits = preprocessing.limits(*(scene[index] for scene in scenes), valid[index])
         for scene, date, limit in zip(scenes, found, limits, strict=True):
             assert torch.equal(preprocessing.to_unit(scene[part], valid[part], limit, CPU), date[part])
     assert all(date.is_contiguous(memory_format=torch.channels_last) for date in found)

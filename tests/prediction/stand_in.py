@@ -26,6 +26,7 @@ class Difference:
     provenance: Provenance = ARITHMETIC
     bands: tuple[str, ...] = ("red", "green", "blue")
     metres_per_pixel: tuple[float, float] | None = (5.0, 20.0)
+    feels_tone: bool = True
     tile: int = 64
     asked: list[tuple[int, ...]] = field(default_factory=list)  # shapes of the batches seen
     ranged: int = 0  # how often a value range was asked for

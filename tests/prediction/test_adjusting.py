@@ -21,11 +21,11 @@ def ground() -> NDArray[np.uint8]:
     return make_scene(3, size=262, metres_per_pixel=1.2, variety="plain").before
 
 
-def predict(folder: Path, before: NDArray, after: NDArray, **options: bool) -> ScenePrediction:
+def predict(folder: Path, before: NDArray, after: NDArray, *, name: str = "cva", **options: bool) -> ScenePrediction:
     paths = folder / "before.png", folder / "after.png"
     for path, pixels in zip(paths, (before, after), strict=True):
         Image.fromarray(pixels).save(path)
-    return predict_scene(open_detector("cva"), *paths, options=PredictOptions(**options))
+    return predict_scene(open_detector(name), *paths, options=PredictOptions(**options))
 
 
 def test_a_displacement_is_told_and_taken_out_where_asked(tmp_path: Path) -> None:
@@ -40,16 +40,25 @@ def test_a_displacement_is_told_and_taken_out_where_asked(tmp_path: Path) -> Non
     assert out.valid_pixels == 250 * 250, "what the moved image does not show is not analysed"
 
 
+def test_no_displacement_has_no_sides(tmp_path: Path) -> None:
+    noise = np.random.default_rng(2).integers(0, 3, ground().shape)
+    found = predict(tmp_path, ground(), np.clip(ground() + noise, 0, 255).astype(np.uint8))
+    assert dict(found.facts.adjustments)["Shift"] == "less than 0.1 pixels; left as it is"
+
+
 def test_a_difference_in_tone_is_told_and_taken_out_where_asked(tmp_path: Path) -> None:
     darker = (ground() * 0.6 + 12).astype(np.uint8)
-    left = predict(tmp_path, ground(), darker)
+    left = predict(tmp_path, ground(), darker, name="cva-raw")
     assert any("times the contrast" in warning and "--tone auto" in warning for warning in left.warnings)
-    out = predict(tmp_path, ground(), darker, tone=True)
+    out = predict(tmp_path, ground(), darker, name="cva-raw", tone=True)
     words = dict(out.facts.adjustments)["Tone"]
     assert words.count("x") == 3 and words.endswith("taken out")
     gains = [float(word) for word in words.replace("gain and offset by band", "").split() if word.startswith("1.6")]
     assert gains == pytest.approx([1 / 0.6] * 3, rel=0.02)
     assert not any("contrast" in warning for warning in out.warnings)
+    unfelt = predict(tmp_path, ground(), darker)
+    assert not unfelt.warnings, "what standardises its bands is not misled by gain and offset"
+    assert dict(unfelt.facts.adjustments)["Tone"].endswith("left as it is")
 
 
 def test_what_is_not_known_is_left_alone_and_said(tmp_path: Path) -> None:

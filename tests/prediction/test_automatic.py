@@ -7,16 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import rasterio.enums
 from numpy.typing import NDArray
 
 import minenetcd
 from minenetcd.detectors.by_name import DetectorOptions, open_detector
-from minenetcd.detectors.choice import CLASSICAL, NETWORK, NETWORK_METRES, choose
+from minenetcd.detectors.choice import CLASSICAL, NETWORK, NETWORK_METRES, choose, other_kind
 from minenetcd.detectors.measured import AUTOMATIC, measured_in_words, read_measured
-from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.errors import OptionError, RasterError, UnknownNameError
 from minenetcd.geo.source import quiet_gdal
+from minenetcd.prediction.automatic import choose_readers, given_readers
+from minenetcd.prediction.opening import open_scene
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.scene import predict_scene
+from minenetcd.prediction.scene import predict_opened, predict_scene
 from prediction.conftest import WriteScene, utm_grid
 from prediction.stand_in import Difference
 
@@ -44,7 +47,9 @@ def write(folder: Path, bands: int, dtype: str = "uint8", *, metres: float = 10)
 @pytest.mark.parametrize("bands", [1, 2, 4, 6])
 def test_a_detector_without_training_reads_every_band_there_is(tmp_path: Path, bands: int) -> None:
     before, after = write(tmp_path, bands, "uint16")
-    found = predict_scene(open_detector("cva"), before, after)
+    found = predict_scene(open_detector("cva"), before, after, tmp_path / "out")
+    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert ("before.tif, bands 1, 2, 3 as red, green, blue" in page) == (bands >= 3)
     assert found.facts.before.bands == tuple(range(1, bands + 1))
     square = np.zeros((96, 96), bool)
     square[30:60, 20:50] = True
@@ -63,7 +68,7 @@ def test_tiles_change_nothing(tmp_path: Path) -> None:
         np.testing.assert_allclose(tiled, whole, rtol=1e-6)
 
 
-@pytest.mark.parametrize(("bands", "dtype", "metres"), [(1, "uint8", 1.2), (4, "uint16", 1.2), (3, "uint8", 10)])
+@pytest.mark.parametrize(("bands", "dtype", "metres"), [(1, "uint8", 1.2), (4, "uint16", 1.2), (3, "uint8", 30)])
 def test_what_the_network_was_not_validated_on_is_read_without_it(
     tmp_path: Path, bands: int, dtype: str, metres: float
 ) -> None:
@@ -82,6 +87,23 @@ def test_the_network_reads_what_it_was_validated_on_and_the_other_kind_beside_it
     assert found.saved is not None
     page = found.saved.report.read_text(encoding="utf-8")
     assert "Two opinions" in page and f"{CLASSICAL} alone" in page
+
+
+def test_another_opinion_that_is_given_stands_in_place_of_the_chosen_one(tmp_path: Path) -> None:
+    before, after = write(tmp_path, 3, metres=1.2)
+    found = predict_scene("auto", before, after, second=Difference(threshold=0.7, name="strict"))
+    assert (found.facts.model, found.facts.second) == (NETWORK, "strict")
+
+
+def test_what_is_asked_for_holds_for_a_second_opinion_too() -> None:
+    network, classical = open_detector(NETWORK), open_detector("cva")
+    wanted = DetectorOptions(threshold_rule="k-means", smooth=2, value_range=(0, 4000))
+    assert other_kind(network, wanted) == (CLASSICAL, DetectorOptions(threshold_rule="k-means", smooth=2))
+    assert other_kind(classical, wanted) == (NETWORK, DetectorOptions(value_range=(0, 4000)))
+    readers = given_readers(classical, PredictOptions(), wanted=wanted, second_opinion=True)
+    assert readers.second is not None
+    assert readers.second.describe()["preprocessing"]["value_range"] == (0, 4000)
+    assert given_readers(classical, PredictOptions(), wanted=wanted).second is None
 
 
 def test_the_choice_says_why() -> None:
@@ -103,11 +125,77 @@ def test_agreement_is_the_share_that_changed_in_the_second_map(write_scene: Writ
     found = predict_scene(Difference(), *paths, second=Difference(threshold=0.7, name="strict"))
     assert found.polygons["agreement"].round(3).tolist() == [0.5, 1.0]
     assert found.facts.second == "strict" and found.agreement == pytest.approx((128 + 16) / (256 + 16))
+    assert found.second_share == pytest.approx((128 + 16) / 64**2)
+    assert found.second_in_words == "strict calls 3.5 % of the scene changed, and 53 % of what difference calls changed"
+    assert not any("second opinion" in warning for warning in found.warnings)
+
+
+def test_opinions_that_contradict_each_other_are_said(write_scene: WriteScene) -> None:
+    first = np.full((64, 64), 40, np.uint8)
+    second = first.copy()
+    second[8:24, 8:24] = 190
+    paths = write_scene("before.tif", first, utm_grid(64, 64)), write_scene("after.tif", second, utm_grid(64, 64))
+    blind = Difference(threshold=0.9, name="blind")
+    found = predict_scene(Difference(), *paths, second=blind)
+    assert any("second opinion (blind) sees change in 0 % of what difference calls" in told for told in found.warnings)
+    nothing = predict_scene(blind, *paths, second=Difference())
+    assert nothing.second_in_words == "difference calls 6.2 % of the scene changed"
+    unfit = predict_scene(Difference(), *paths, second=Difference(0.9, "unfit", metres_per_pixel=(0.5, 1)))
+    assert "not made for such images" in (unfit.second_in_words or "")
+    assert not any("second opinion" in warning for warning in unfit.warnings)
+
+
+def test_nothing_found_by_who_is_not_made_for_such_images_is_no_number(tmp_path: Path) -> None:
+    before, after = write(tmp_path, 3)
+    blind = Difference(threshold=0.95, metres_per_pixel=(0.5, 1))
+    predict_scene(blind, before, after, tmp_path / "out")
+    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert "<dt>Changed</dt><dd>\N{EN DASH}" in page and "does not say that nothing changed" in page
+
+
+def test_the_page_and_the_map_tell_the_options_and_what_nothing_means(tmp_path: Path) -> None:
+    before, after = write(tmp_path, 3)
+    options = DetectorOptions(threshold_rule="otsu-guarded", smooth=2)
+    with predict_scene(open_detector("cva", options), before, after, tmp_path / "out") as found:
+        assert found.facts.detector_options == {"threshold_rule": "otsu-guarded", "smooth": 2}
+    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert "threshold rule otsu-guarded, smooth 2" in page
+    assert "whole pixels whose score reaches" in page and "Learns each scene" not in page
+    assert "1 separate change." in page
+    with rasterio.open(before) as first, rasterio.open(after, "r+") as second:
+        pixels = first.read()
+        second.write(pixels + np.random.default_rng(1).integers(0, 3, pixels.shape, dtype=np.uint8))
+    with predict_scene(open_detector("cva", options), before, after, tmp_path / "out") as found:
+        assert found.changed_pixels == 0 and "--threshold-rule otsu" in found.facts.about_nothing
+    assert found.facts.about_nothing in (tmp_path / "out/report.html").read_text(encoding="utf-8")
+
+
+def test_who_was_chosen_by_pixel_size_is_not_warned_of_it(tmp_path: Path) -> None:
+    paths = write(tmp_path, 3, metres=NETWORK_METRES[0])
+    assert predict_scene("auto", *paths).facts.model == NETWORK
+    assert not any("is good for" in warning for warning in predict_scene("auto", *paths).warnings)
+
+
+def test_where_the_other_kind_cannot_read_a_pair_the_map_stands_and_says_so(tmp_path: Path) -> None:
+    paths = write(tmp_path, 4, metres=1.2)
+    for path in paths:
+        with rasterio.open(path, "r+") as dataset:  # opacity that the file does not call so
+            dataset.write(np.full(dataset.shape, 255, np.uint8), 4)
+            dataset.colorinterp = [*dataset.colorinterp[:3], rasterio.enums.ColorInterp.undefined]
+    with minenetcd.predict("auto", *paths) as found:
+        assert (found.facts.model, found.facts.second, found.agreement) == (NETWORK, None, None)
+        assert any("no second opinion, by irmad: Bands whose pixels differ" in warning for warning in found.warnings)
+    with open_scene(*paths, PredictOptions(), every_band=True) as scene:
+        readers = choose_readers(scene, PredictOptions(), second_opinion=True)
+        with pytest.raises(RasterError, match=r"band 4 of those read of the before image is 255"):
+            predict_opened(readers, scene)
 
 
 def test_options_that_do_not_fit_a_detector_are_one_line() -> None:
-    with pytest.raises(OptionError, match=r"threshold_rule belong to detectors without training .* give a threshold"):
+    with pytest.raises(OptionError, match=r"threshold_rule belongs to detectors without training .* give a threshold"):
         open_detector(NETWORK, DetectorOptions(threshold_rule="otsu"))
+    with pytest.raises(OptionError, match=r"a low and a higher value, both finite, got 10 to 0"):
+        DetectorOptions(value_range=(10, 0))  # for whatever detector, even one that reads a file's own numbers
     with pytest.raises(UnknownNameError, match=r"irmat.*irmad"):
         open_detector("irmat")
 
@@ -118,9 +206,13 @@ def test_metres_are_stated_for_pictures_alone(tmp_path: Path, write_scene: Write
         predict_scene("auto", *georeferenced, options=PredictOptions(metres_per_pixel=1))
     before, after = (date[0] for date in two_dates(1))
     pictures = write_scene("before.png", before), write_scene("after.png", after)
-    for metres, model in ((None, NETWORK), (10, CLASSICAL), (1.2, NETWORK)):
+    for metres, model in ((None, NETWORK), (30, CLASSICAL), (1.2, NETWORK)):
         with predict_scene("auto", *pictures, options=PredictOptions(metres_per_pixel=metres)) as found:
             assert found.facts.model == model
+
+
+def test_metres_are_written_out_however_many_there_are() -> None:
+    assert "these are 1,200 m" in choose(metres=1200.4, bands=3, is_eight_bit=True).reason
 
 
 def test_what_may_be_expected_is_said_for_pixels_of_that_size() -> None:
@@ -129,7 +221,7 @@ def test_what_may_be_expected_is_said_for_pixels_of_that_size() -> None:
     words = measured_in_words(AUTOMATIC, 9.99)
     assert f"{min(row.f1 for row in rows):.2f} to {max(row.f1 for row in rows):.2f}" in words
     assert "no real pairs with pixels of about 300 m" in measured_in_words(AUTOMATIC, 300)
-    assert measured_in_words("someone/else", 10) == "It was not measured on real pairs here."
+    assert measured_in_words("someone/else", 10) == "It was not measured on real pairs."
 
 
 def test_without_training_torch_is_not_loaded(tmp_path: Path) -> None:

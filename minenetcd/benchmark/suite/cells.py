@@ -3,20 +3,21 @@
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from minenetcd.benchmark.suite.labels import TRUNKS, data_label, method_label, option_label, recipe_label
+from minenetcd.benchmark.suite.labels import data_label, recipe_label
 from minenetcd.benchmark.suite.published import published_weights
+from minenetcd.benchmark.suite.rows import Row, rows_of
 from minenetcd.configs.reading import merge
 from minenetcd.configs.recipe import Recipe
 from minenetcd.configs.schema import Settings
 from minenetcd.configs.section import as_mapping
-from minenetcd.configs.suite import NO_WEIGHTS, PUBLISHED, TRAIN, DatasetEntry, MethodEntry, Suite
+from minenetcd.configs.suite import NO_WEIGHTS, PUBLISHED, TRAIN, DatasetEntry, Suite
 from minenetcd.datasets.catalog import published_table
-from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.errors import OptionError
 from minenetcd.evaluation.beside import list_beside, open_beside
 from minenetcd.files import slug
 from minenetcd.training.settings import read_settings
@@ -104,24 +105,12 @@ class Cell:
         return cls(**{**values, "settings": Settings.read(values["settings"]), "test": CellTest(**values["test"])})
 
 
-@dataclass(frozen=True)
-class _Row:
-    """One line of a table, before data, recipe and seed are chosen."""
-
-    slug: str
-    label: str
-    group: str | None
-    entry: MethodEntry
-    options: dict[str, Any]
-    beside: bool = False
-
-
 def expand(suite: Suite) -> list[Cell]:
     """All cells of `suite`, in the order they are run: every row with the first seed, then with the next.
 
     Raises UnknownNameError and OptionError for a configuration that does not fit.
     """
-    rows = _rows(suite)
+    rows = rows_of(suite)
     _refuse_one_name_twice("rows", ((row.slug, row.label) for row in rows))
     _refuse_one_name_twice("data sets", ((slug(label), label) for label in map(_data_name, suite.datasets)))
     _refuse_one_name_twice("recipes", ((slug(label), label) for label in map(recipe_label, suite.recipes)))
@@ -132,7 +121,7 @@ def expand(suite: Suite) -> list[Cell]:
     return list(cells.values())
 
 
-def _cell(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int) -> Cell:
+def _cell(suite: Suite, row: Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int) -> Cell:
     settings = _settings(suite, row, dataset, recipe, seed)
     model = settings.model.model_dump(mode="json")
     wished = NO_WEIGHTS if model["name"] in list_beside() else row.entry.weights or suite.weights
@@ -163,11 +152,10 @@ def _cell(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str
     )
 
 
-def _settings(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int) -> Settings:
+def _settings(suite: Suite, row: Row, dataset: DatasetEntry, recipe: str | dict[str, Any], seed: int) -> Settings:
     """The whole configuration of a cell: its own choices over those of its method, these over those of the suite."""
     shared = merge(suite.settings, row.entry.settings)
-    config = _config(row.entry)
-    if config != row.entry.config:  # no network, to which the suite's options of networks belong
+    if row.is_named_without_training:  # no network, to which the suite's options of networks belong
         open_beside(str(row.entry.config), **row.options)
         shared.pop("model", None)
     named = {"name": recipe} if isinstance(recipe, str) else {k: v for k, v in recipe.items() if k != "label"}
@@ -178,16 +166,7 @@ def _settings(suite: Suite, row: _Row, dataset: DatasetEntry, recipe: str | dict
         "seed": seed,
         **({"model": row.options} if row.options else {}),
     }
-    return read_settings(config, **merge(shared, own))
-
-
-def _config(entry: MethodEntry) -> str | dict[str, Any]:
-    """The configuration of a method; of a detector without training, one that holds its name."""
-    if entry.config not in list_beside():
-        return entry.config
-    if entry.weights is not None:
-        raise OptionError(f"{entry.config} needs no weights, got {entry.weights!r}: leave weights out of its row.")
-    return {"base": "base", "model": {"name": entry.config}}
+    return read_settings(row.config, **merge(shared, own))
 
 
 def _weights(wished: str, settings: Settings) -> str:
@@ -195,26 +174,6 @@ def _weights(wished: str, settings: Settings) -> str:
         return wished
     model = settings.model.model_dump(mode="json")
     return published_weights(model, published_table(settings.data.name)) or PUBLISHED
-
-
-def _rows(suite: Suite) -> list[_Row]:
-    alone = len(suite.methods) == 1
-    rows = [row for entry in suite.methods for row in _rows_of(entry, alone=alone)]
-    taken = {row.label for row in rows}
-    return rows + [
-        _Row(slug(name), name, None, MethodEntry(config=name), {}, beside=True)
-        for name in _beside(suite)
-        if name not in taken
-    ]
-
-
-def _beside(suite: Suite) -> list[str]:
-    """Names of what stands beside the methods."""
-    known = list_beside()
-    unknown = next((name for name in suite.beside or () if name not in known), None)
-    if unknown is not None:
-        raise UnknownNameError("row to stand beside", unknown, known)
-    return known if suite.beside is None else list(suite.beside)
 
 
 def _refuse_one_name_twice(what: str, named: Iterable[tuple[str, str]]) -> None:
@@ -236,21 +195,6 @@ def _content(weights: str) -> dict[str, str]:
     """What is in a folder of trained weights: trained anew, it is another detector."""
     file = Path(weights) / "model.safetensors"
     return {"content": hashlib.sha256(file.read_bytes()).hexdigest()} if file.is_file() else {}
-
-
-def _rows_of(entry: MethodEntry, *, alone: bool) -> Iterator[_Row]:
-    choices = {key: value if isinstance(value, list | tuple) else [value] for key, value in entry.options.items()}
-    name = read_settings(_config(entry), data="none").model.name
-    for values in itertools.product(*choices.values()):
-        options = dict(zip(choices, values, strict=True))
-        words = ", ".join(option_label(key, value) for key, value in options.items() if len(choices[key]) > 1)
-        own = entry.label or (None if alone and words else method_label(name))
-        label = ", ".join(part for part in (own, words) if part)
-        trunk = TRUNKS.get(options.get("backbone", "")) if len(choices.get("backbone", ())) > 1 else None
-        group = entry.group or (trunk.family if trunk else None)
-        first = slug(entry.label or name) if entry.label or name in list_beside() else name
-        parts = [first, *(slug(str(value)) for value in options.values())]
-        yield _Row("-".join(parts), label, group, entry, options)
 
 
 def _deciding(settings: Settings) -> dict[str, Any]:

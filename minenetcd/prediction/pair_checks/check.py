@@ -9,7 +9,7 @@ from minenetcd.display.words import percent
 from minenetcd.geo.align import AlignedPair, Pair
 from minenetcd.prediction.pair_checks.clouds import LEAST_SHARE, clouded_share
 from minenetcd.prediction.pair_checks.coverage import overlap_findings, resolution_findings, validity_findings
-from minenetcd.prediction.pair_checks.numbers import number_findings
+from minenetcd.prediction.pair_checks.numbers import number_findings, shared_filling
 from minenetcd.prediction.pair_checks.thinned import ThinnedPair, thinned
 
 #: Of fewer pixels nothing is said but that they are few.
@@ -29,17 +29,17 @@ def check_pair(pair: AlignedPair, sample: Sequence[Pair]) -> list[str]:
         *number_findings("before", before, after, pair.before.bands),
         *number_findings("after", after, before, pair.after.bands),
     ]
-    return [*findings, *of_numbers, *_cloud_findings(seen)]
+    return [*findings, *of_numbers, *shared_filling(before, after), *_cloud_findings(seen)]
 
 
-def check_changed_share(share: float) -> list[str]:
-    """What to know where so much of what was analysed, 0 to 1, is called changed."""
+def check_changed_share(share: float, advice: Sequence[str] = ()) -> list[str]:
+    """What to know where so much of what was analysed, 0 to 1, is called changed; `advice`: what is left to try."""
     if share <= MOST_CHANGED:
         return []
     return [
         f"{percent(share)} of the scene is called changed: rarely so on the ground, often where season, tone or "
-        "sensor differ, or the images lie apart; look at both in the report, try --tone auto and --coregister auto, "
-        "another detector (--model irmad), or dates of one season."
+        "sensor differ, or the images lie apart; look at both in the report, and try "
+        f"{' or '.join([*advice, 'dates of one season'])}."
     ]
 
 
@@ -48,8 +48,8 @@ def _cloud_findings(seen: ThinnedPair) -> list[str]:
     shares = {name: clouded_share(*both) for name, both in dates.items()}
     return [
         f"About {percent(share)} of the {name} image is bright, without colour and smooth, where the other one is "
-        "not: clouds, haze or snow, maybe, which show as change; look at both in the report, and give a clear image, "
-        "or mask them as nodata."
+        "not: clouds, haze or snow, maybe, which show as change, or new white ground or roofs; look at both in the "
+        "report, and give a clear image, or mask clouds as nodata."
         for name, share in shares.items()
         if share > LEAST_SHARE
     ]

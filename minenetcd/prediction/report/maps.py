@@ -14,6 +14,7 @@ from minenetcd.display.palettes import OPINIONS, PROBABILITY
 from minenetcd.display.round_numbers import round_down
 from minenetcd.geo.grid import Grid
 from minenetcd.prediction.facts import ImageFacts
+from minenetcd.prediction.opening import COLOURS
 from minenetcd.prediction.rasters import SceneRasters
 from minenetcd.prediction.report.figures import (
     agreement_image,
@@ -137,5 +138,9 @@ def _overlap_grid(outcome: Outcome) -> Grid:
 
 
 def _caption(image: ImageFacts) -> str:
+    """The day, the file, and which bands are shown where they are not the first three of three."""
     name = Path(image.source).name
-    return f"{image.date[:10]}, {name}" if image.date else name
+    caption = f"{image.date[:10]}, {name}" if image.date else name
+    if len(image.shown) < COLOURS or (image.bands == image.shown == (1, 2, 3)):
+        return caption
+    return f"{caption}, bands {', '.join(map(str, image.shown))} as red, green, blue"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from geopandas import GeoDataFrame
 
+from minenetcd.display.words import percent
 from minenetcd.prediction.areas import Change
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.rasters import SceneRasters
@@ -20,6 +21,23 @@ class Outcome:
     pictures: DatePictures
     seconds: float  # from opening the images to the measured polygons
     second: SceneRasters | None = None  # of the second opinion
+    second_share: float | None = None  # changed of valid pixels there
+
+    @property
+    def agreement(self) -> float | None:
+        """The share of what changed that the second opinion calls changed, too; None without one, or where none did."""
+        return self.change.agreement
+
+    @property
+    def second_in_words(self) -> str | None:
+        """Who gave a second opinion, and what it says; None without one."""
+        facts = self.facts
+        if facts.second is None or self.second_share is None:
+            return None
+        words = f"{facts.second} calls {percent(self.second_share)} of the scene changed"
+        if self.agreement is not None:
+            words += f", and {percent(self.agreement)} of what {facts.model} calls changed"
+        return words if facts.second_fits else f"{words}; it is not made for such images"
 
     @property
     def polygons(self) -> GeoDataFrame:

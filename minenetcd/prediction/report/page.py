@@ -50,7 +50,7 @@ def _sections(outcome: Outcome, truth: NDArray[np.uint8] | None) -> list[str]:
     sections = [f'<p class="warning"><b>Warning.</b> {escape(text)}</p>' for text in facts.warnings]
     sections.append(_key_figures(outcome))
     sections.append(f'<div class="figures">{date_maps(outcome)}{change_map(outcome)}</div>')
-    sections.append(f"<h2>How it was read</h2>{reading_table(facts)}")
+    sections.append(f"<h2>How it was read</h2>{reading_table(outcome)}")
     figures = [probability_map(outcome)]
     if outcome.second is not None:
         figures.insert(0, opinions_map(outcome, outcome.second))
@@ -84,6 +84,8 @@ def _key_figures(outcome: Outcome) -> str:
         "Separate changes": f"{len(change.polygons):,}",
         "Analysed": size(change.valid_hectares, change.valid_pixels),
     }
+    if not change.changed_pixels and not outcome.facts.fits:  # that it found nothing says nothing
+        figures |= dict.fromkeys(("Changed", "Share of the analysed area", "Separate changes"), "\N{EN DASH}")
     parts = {name: text.partition(" ") for name, text in figures.items()}
     return key_figures((name, value, unit) for name, (value, _, unit) in parts.items())
 
@@ -114,12 +116,12 @@ def _limits(facts: SceneFacts) -> str:
     if not facts.provenance.is_ready:
         return f"{facts.model} names no data it was trained on, so this map says nothing certain about the place."
     own = facts.provenance.limits
-    source = "without training, learned from these two images"
+    source, what = "of a detector without training, which learned from these two images", "score"
     if not facts.provenance.learns_each_scene:
-        source = f"of a model trained on {facts.provenance.trained_on}"
+        source, what = f"of a model trained on {facts.provenance.trained_on}", "probability"
     return (
         f"This map is an estimate {source}, not a survey: it counts "
-        f"whole pixels whose probability reaches {facts.threshold:g}, states no margin of error, and may take season, "
+        f"whole pixels whose {what} reaches {facts.threshold:g}, states no margin of error, and may take season, "
         "shadow, haze or misregistration for change; check each site on the images before acting on it."
         + (f" {own}" if own else "")
     )

@@ -1,11 +1,10 @@
 """The tables of a report."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from minenetcd.constants import DEGREES
 from minenetcd.display.tables import html_table
-from minenetcd.display.words import number
+from minenetcd.display.words import counted, in_words, number, three_figures
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.report.maps import LARGEST
@@ -35,7 +34,7 @@ def areas_table(outcome: Outcome) -> str:
     ]
     if not grid.is_georeferenced:
         head, *body = ((*row[:2], row[3]) for row in (head, *body))
-    note = f"{len(change.polygons):,} separate changes"
+    note = counted(len(change.polygons), "separate change")
     if outcome.facts.options.min_area_ha:
         note += f", those below {outcome.facts.options.min_area_ha:g} ha left out"
     return f'{html_table(head, body, emphasised=len(body))}<p class="note">{note}.</p>'
@@ -45,10 +44,7 @@ def largest_table(outcome: Outcome) -> str:
     """The largest changes, by the numbers on the map, and what the rest comes to."""
     frame, change = outcome.change.polygons, outcome.change
     if frame.empty:
-        words = "No change was found."
-        if not outcome.facts.fits:
-            words += " The detector is not made for such images: this does not say that nothing changed."
-        return f'<p class="note">{words}</p>'
+        return f'<p class="note">No change was found. {outcome.facts.about_nothing}</p>'
     largest = frame.head(LARGEST)
     points = largest.geometry.representative_point()
     if outcome.scene.grid.is_georeferenced:
@@ -112,7 +108,7 @@ def facts_table(outcome: Outcome) -> str:
         ("File", lambda image: image.source),
         ("Date", lambda image: image.date or "not stated in the file"),
         ("Size", lambda image: f"{image.grid.width:,} x {image.grid.height:,} pixels"),
-        ("Pixel on the ground", lambda image: image.pixel_size),
+        ("Pixel on the ground", lambda image: image.pixel_size or _stated_size(facts)),
         ("Coordinate system", lambda image: image.crs),
         ("Bands", lambda image: f"{', '.join(map(str, image.bands))} ({image.dtype})"),
     )
@@ -122,26 +118,36 @@ def facts_table(outcome: Outcome) -> str:
     return f"{images}{model}"
 
 
-def reading_table(facts: SceneFacts) -> str:
+def reading_table(outcome: Outcome) -> str:
     """Who read the images, why, what it learned from, and what may be expected of it."""
+    facts = outcome.facts
     rows: list[Row] = [
-        ("Detector", facts.model if facts.reason is None else f"{facts.model}, chosen by itself: {facts.reason}"),
+        ("Detector", facts.detector_in_words),
         ("Trained on", facts.provenance.trained_on_in_words or "nothing that is stated"),
         ("Measured", facts.expectation),
     ]
-    if facts.second:
-        rows.append(("Second opinion", facts.second))
+    if outcome.second_in_words:
+        rows.append(("Second opinion", outcome.second_in_words))
     return html_table(("", ""), [*rows, *facts.adjustments], kind="facts")
+
+
+def _stated_size(facts: SceneFacts) -> str:
+    """Of the pixels of pictures."""
+    metres = facts.options.metres_per_pixel
+    return "unknown" if metres is None else f"{metres:.4g} m, as stated"
 
 
 def _choices(facts: SceneFacts) -> list[Row]:
     options = facts.options
-    rows: list[Row] = [("Model", facts.model), ("Threshold", f"{facts.threshold:g}")]
+    rows: list[Row] = [("Model", facts.model)]
+    if facts.detector_options:
+        rows.append(("Options", in_words(facts.detector_options)))
+    rows.append(("Threshold", f"{facts.threshold:g}"))
     if facts.scale:
-        low, high = facts.scale
-        rows.append(("Good for", f"{low:.3g} to {high:.3g} m per pixel"))
+        low, high = map(three_figures, facts.scale)
+        rows.append(("Good for", f"{low} to {high} m per pixel"))
     if facts.analysed_at:
-        rows.append(("Analysed at", f"{facts.analysed_at:.4g} m per pixel"))
+        rows.append(("Analysed at", f"{three_figures(facts.analysed_at)} m per pixel"))
     rows.append(("Tiles", f"{facts.tile} x {facts.tile} pixels, overlapping by {100 * options.overlap:g} %"))
     if options.min_area_ha:
         rows.append(("Smallest change kept", f"{options.min_area_ha:g} ha"))
@@ -150,21 +156,9 @@ def _choices(facts: SceneFacts) -> list[Row]:
 
 def _provenance(facts: SceneFacts) -> list[Row]:
     stated = {**facts.provenance.as_json(), "trained_on": facts.provenance.trained_on_in_words}
-    named = {str(key).replace("_", " ").capitalize(): value for key, value in stated.items() if key != "name"}
-    return [(key, _in_words(value)) for key, value in named.items()]
-
-
-def _in_words(value: Any) -> str:
-    """Facts as a reader takes them in: "steps 1400, learning rate 0.0006"."""
-    if value is None:
-        return "not stated"
-    if isinstance(value, Mapping):
-        return ", ".join(
-            f"{str(key).replace('_', ' ')} {f'({_in_words(part)})' if isinstance(part, Mapping) else _in_words(part)}"
-            for key, part in value.items()
-            if part is not None
-        )
-    return ", ".join(map(_in_words, value)) if isinstance(value, list | tuple) else str(value)
+    said_above = ("name", "learns_each_scene")
+    named = {str(key).replace("_", " ").capitalize(): value for key, value in stated.items() if key not in said_above}
+    return [(key, in_words(value)) for key, value in named.items()]
 
 
 def _share(part: int, whole: int) -> str:

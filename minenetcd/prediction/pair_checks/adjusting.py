@@ -1,0 +1,126 @@
+"""What lies between two dates but change: displacement and tone, found, told, and taken out where that is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from minenetcd.display.words import three_figures
+from minenetcd.geo.adjustment import LONGEST_SHIFT, Shift, Tone, WhyNoShift, WhyNoTone
+from minenetcd.geo.align import AlignedPair
+from minenetcd.geo.grid import Grid
+from minenetcd.geo.radiometry import find_tone
+from minenetcd.geo.sample import SceneSample
+from minenetcd.geo.shift import find_shift
+from minenetcd.prediction.options import PredictOptions
+
+#: A displacement from here on shows as change along edges. [pixels]
+WORTH_A_WARNING = 0.5
+
+#: Shorter displacements are told without their sides. [pixels]
+SHORTEST_TOLD = 0.1
+
+#: A gain this far from 1, up or down, in the median band is a clear difference in tone.
+CLEAR_GAIN = 1.25
+
+_WHY_NO_SHIFT: Mapping[WhyNoShift, str] = {
+    "too small": "the images share too few pixels",
+    "featureless": "too few windows show anything to compare",
+    "inconsistent": "windows of the images contradict each other",
+    "ambiguous": "several displacements explain the images alike",
+}
+_WHY_NO_TONE: Mapping[WhyNoTone, str] = {
+    "too few pixels": "the images share too few pixels that vary",
+    "low agreement": "no gain and offset explain the after image",
+}
+
+Bands = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What was found between the dates of a scene, in pixels of its native `grid`, and what of it is taken out.
+
+    `bands`: those of both dates in which the tone was found.
+    """
+
+    grid: Grid
+    bands: tuple[Bands, Bands]
+    shift: Shift
+    tone: Tone
+    coregister: bool
+    take_out_tone: bool
+
+    @property
+    def moves(self) -> bool:
+        """Whether the after image is moved back."""
+        return self.coregister and self.shift.is_applicable
+
+    def apply(self, pair: AlignedPair) -> AlignedPair:
+        """`pair`, of the same ground in pixels of any size, without what is taken out."""
+        if self.moves:
+            pair = pair.adjusted(shift=self.shift.on(pair.grid, self.grid))
+        if self.take_out_tone:
+            same_bands = (pair.before.bands, pair.after.bands) == self.bands
+            pair = pair.adjusted(tone=self.tone if same_bands else find_tone(SceneSample(pair)))
+        return pair
+
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """Name and words of each finding."""
+        return (("Shift", self._shift_in_words()), ("Tone", self._tone_in_words()))
+
+    def doubts(self, *, feels_tone: bool) -> list[str]:
+        """What is left in the images that may show as change, and what to do; of the tone where a detector feels it."""
+        return [*self._shift_doubts(), *(self._tone_doubts() if feels_tone else ())]
+
+    def _shift_doubts(self) -> list[str]:
+        shift = self.shift
+        if self.moves or not shift.is_known or shift.length < WORTH_A_WARNING:
+            return []
+        seen = f"The after image is displaced by {self._length()} against the before image"
+        if not shift.is_applicable:
+            return [f"{seen}, too far to be taken out (at most {LONGEST_SHIFT:g} pixels): georeference it anew."]
+        return [f"{seen}: edges of what stands still may show as change; take it out (--coregister auto)."]
+
+    def _tone_doubts(self) -> list[str]:
+        gain = sorted(self.tone.gain)[len(self.tone.gain) // 2]
+        if self.take_out_tone or 1 / CLEAR_GAIN < gain < CLEAR_GAIN:
+            return []
+        return [
+            f"The after image has {1 / gain:.2f} times the contrast of the before image: a difference in tone may "
+            "show as change; take it out (--tone auto)."
+        ]
+
+    def _shift_in_words(self) -> str:
+        shift = self.shift
+        if shift.unknown is not None:
+            return f"not known: {_WHY_NO_SHIFT[shift.unknown]}"
+        done = "taken out" if self.moves else "left as it is"
+        if shift.length < SHORTEST_TOLD:
+            return f"less than {SHORTEST_TOLD:g} pixels; {done}"
+        sides = f"{abs(shift.dx):.1f} px {'right' if shift.dx > 0 else 'left'}"
+        sides += f", {abs(shift.dy):.1f} px {'down' if shift.dy > 0 else 'up'}"
+        return f"{self._length()}: {sides}; {done}"
+
+    def _length(self) -> str:
+        metres = self.shift.metres(self.grid)
+        return f"{self.shift.length:.1f} pixels" + ("" if metres is None else f" ({three_figures(metres)} m)")
+
+    def _tone_in_words(self) -> str:
+        tone = self.tone
+        if tone.unknown is not None:
+            return f"not known: {_WHY_NO_TONE[tone.unknown]}"
+        bands = ", ".join(
+            f"x {gain:.3g} {'-' if offset < 0 else '+'} {three_figures(abs(offset))}"
+            for gain, offset in zip(tone.gain, tone.offset, strict=True)
+        )
+        return f"gain and offset by band: {bands}; {'taken out' if self.take_out_tone else 'left as it is'}"
+
+
+def find_adjustment(native: AlignedPair, options: PredictOptions) -> Adjustment:
+    """What lies between the two dates of `native`; what `options` ask for is taken out by `Adjustment.apply`."""
+    shift, coregister = find_shift(native), bool(options.coregister)
+    moved = native.adjusted(shift=shift) if coregister else native
+    tone = find_tone(SceneSample(moved))
+    bands = native.before.bands, native.after.bands
+    return Adjustment(
+        native.grid, bands, shift, tone, coregister, take_out_tone=bool(options.tone) and tone.is_reliable
+    )
