@@ -148,7 +148,8 @@ def _choices(facts: SceneFacts) -> list[Row]:
         rows.append(("Good for", f"{low} to {high} m per pixel"))
     if facts.analysed_at:
         rows.append(("Analysed at", f"{three_figures(facts.analysed_at)} m per pixel"))
-    rows.append(("Tiles", f"{facts.tile} x {facts.tile} pixels, overlapping by {100 * options.overlap:g} %"))
+    beside = "side by side" if facts.provenance.learns_each_scene else f"overlapping by {100 * options.overlap:g} %"
+    rows.append(("Tiles", f"{facts.tile} x {facts.tile} pixels, {beside}"))
     if options.min_area_ha:
         rows.append(("Smallest change kept", f"{options.min_area_ha:g} ha"))
     return rows
