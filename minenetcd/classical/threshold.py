@@ -10,13 +10,18 @@ from minenetcd.geo.no_change.pixels import Floats
 BINS = 256
 
 
+def _is_one_number(values: Floats) -> bool:
+    """Whether all are one number but for rounding, so that no bins fit between them."""
+    return bool(np.ptp(values) <= max(1e-9 * np.abs(values).max(), 1e-300))
+
+
 def otsu(values: Floats) -> float:
     """The split of `values` (n,) with the largest variance between its two classes; infinite where all are one number.
 
     Source: Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 1979. Of 256 bins between
     the least and the largest value, the upper edge of the last one below it. It splits what is one heap as well.
     """
-    if np.ptp(values) == 0:
+    if _is_one_number(values):
         return float("inf")
     counts, edges = np.histogram(values, BINS)
     centres = (edges[:-1] + edges[1:]) / 2
@@ -32,7 +37,7 @@ def two_means(values: Floats) -> float:
     Source: Lloyd, "Least squares quantization in PCM", IEEE Trans. Information Theory 1982; from the middle between the
     least and the largest value on.
     """
-    if np.ptp(values) == 0:
+    if _is_one_number(values):
         return float("inf")
     ordered = np.sort(values)
     sums = np.concatenate([[0.0], ordered.cumsum()])
@@ -51,7 +56,7 @@ def minimum_error(values: Floats) -> float:
     the power of 2/3, which are nearly normal where their squares are distributed as chi-square (Wilson, Hilferty, "The
     distribution of chi-square", PNAS 1931), as those of unchanged pixels are.
     """
-    if np.ptp(values) == 0:
+    if _is_one_number(values):
         return float("inf")
     counts, edges = np.histogram(np.cbrt(np.maximum(values, 0)) ** 2, BINS)
     centres = (edges[:-1] + edges[1:]) / 2

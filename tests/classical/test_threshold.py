@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, shift
@@ -31,6 +31,7 @@ def test_one_number_is_not_split(value: float, count: int, name: str) -> None:
 
 @given(st.lists(st.floats(0, 1e6), min_size=2, max_size=60, unique=True), st.sampled_from(sorted(RULES)))
 def test_a_split_leaves_values_on_both_sides(values: list[float], name: str) -> None:
+    assume(max(values) - min(values) > max(1e-8 * max(values), 1e-290))  # less is rounding
     split = RULES[name](np.array(values))
     assert min(values) < split <= max(values) * (1 + 1e-9)
 

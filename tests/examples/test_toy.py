@@ -150,6 +150,7 @@ def test_every_kind_is_brought() -> None:
     pattern = r'Table\(\s*"[^"]+",\s*"(minenetcd\.\w+)"'
     tables = {name for file in package.rglob("*.py") for name in re.findall(pattern, file.read_text(encoding="utf-8"))}
     brought = tomllib.loads((TOY / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
+    tables.remove("minenetcd.classical")  # of detectors without training it brings none
     assert tables == set(brought) == {kind for kind, *_ in KINDS}
 
 
@@ -170,7 +171,9 @@ def test_a_network_is_tested_applied_and_explained(ended: list[Ended], folder: P
 
 def test_a_benchmark_knows_it_in_its_processes(ended: list[Ended], folder: Path) -> None:
     cells = rows(folder / "benchmark" / "results.csv")
-    assert [(cell["label"], cell["state"]) for cell in cells] == [("toy", "finished")] * 2
+    assert {cell["state"] for cell in cells} == {"finished"}
+    cells = [cell for cell in cells if cell["label"] == "toy"]  # the others stand beside it
+    assert len(cells) == 2
     assert len({cell["f1"] for cell in cells}) == 2  # the losses differ
 
 
