@@ -18,7 +18,6 @@ from minenetcd.classical.threshold import RULES
 from minenetcd.constants import Provenance
 from minenetcd.errors import OptionError, SizeError, UnknownNameError
 from minenetcd.geo.align import Pair
-from minenetcd.geo.no_change.passes import TOLERANCE
 from minenetcd.geo.no_change.pixels import Floats, ScenePixels, Thinned
 
 #: What a rule's name ends with where a scene without change is not to be split.
@@ -141,13 +140,6 @@ def check_whole(name: str, value: Any, least: int, most: int) -> None:
     """OptionError unless an option is a whole number from `least` to `most`."""
     if not (isinstance(value, int) and not isinstance(value, bool) and least <= value <= most):
         raise OptionError(f"{name} needs a whole number from {least} to {most}, got {value!r}: choose another.")
-
-
-def check_passes(tolerance: float, most: int) -> None:
-    """OptionError for options of passes that are out of range."""
-    check_whole("passes", most, 1, 10_000)
-    if not 0 < tolerance < 1:
-        raise OptionError(f"tolerance needs a number between 0 and 1, got {tolerance}: try {TOLERANCE}.")
 
 
 def _values_of_pixels(scene: ClassicalScene, pixels: ScenePixels) -> Floats:

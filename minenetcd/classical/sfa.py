@@ -10,7 +10,8 @@ from typing import ClassVar
 import numpy as np
 from scipy.linalg import eigh
 
-from minenetcd.classical.detector import ClassicalDetector, Paper, check_passes
+from minenetcd.classical.detector import Paper
+from minenetcd.classical.reweighted import ReweightedDetector
 from minenetcd.geo.align import Pair
 from minenetcd.geo.no_change.linear import LinearStatistic
 from minenetcd.geo.no_change.passes import LEAST_VARIANCE, MOST_PASSES, TOLERANCE, Pass, passes, regular
@@ -18,15 +19,12 @@ from minenetcd.geo.no_change.pixels import Moments, ScenePixels
 
 
 @dataclass(frozen=True, kw_only=True)
-class ISFA(ClassicalDetector):
+class ISFA(ReweightedDetector):
     """sqrt(T), T = sum of d_i^2 / lambda_i over the differences d_i of the slow features.
 
     Weights are 1 - chi2.cdf(T, p). It ends when no sqrt(lambda) moves by `tolerance`, at the latest after `passes`;
     with `passes=1` it is SFA.
     """
-
-    tolerance: float = TOLERANCE
-    passes: int = MOST_PASSES
 
     name: ClassVar[str] = "isfa"
     measures: ClassVar[str] = "differences of slow features, learned again and again on what did not change"
@@ -37,10 +35,6 @@ class ISFA(ClassicalDetector):
         2014,
         "10.1109/TGRS.2013.2266673",
     )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_passes(self.tolerance, self.passes)
 
     def learn(self, pixels: ScenePixels, sample: Sequence[Pair]) -> LinearStatistic:
         return isfa(pixels, tolerance=self.tolerance, most=self.passes).statistic

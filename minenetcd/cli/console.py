@@ -7,6 +7,7 @@ Rich is imported where something is drawn, so that `--help` answers at once.
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from minenetcd.constants import Progress, no_progress
@@ -14,6 +15,7 @@ from minenetcd.files import json_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
+    from rich.progress import TaskID
     from rich.table import Table
 
 
@@ -93,10 +95,11 @@ def progress_bars(*what: str, of_bytes: bool = False, quiet: bool = False) -> It
         return
     with bars(of_bytes=of_bytes, transient=True) as drawn:
         tasks = [drawn.add_task(label, total=None, facts="", visible=not place) for place, label in enumerate(what)]
-        yield [
-            lambda done, of, task=task: drawn.update(task, completed=done, total=of, visible=True)  # type: ignore[misc]
-            for task in tasks
-        ]
+        yield [partial(_show, drawn, task) for task in tasks]
+
+
+def _show(drawn: "Bars", task: "TaskID", done: int, of: int) -> None:
+    drawn.update(task, completed=done, total=of, visible=True)
 
 
 def bars(*, of_bytes: bool = False, time_left: bool = True, transient: bool = False) -> "Bars":

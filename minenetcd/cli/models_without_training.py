@@ -1,6 +1,6 @@
 """minenetcd models: the detectors without training."""
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, TypedDict
 
 from minenetcd.cli.console import print_rich, table
@@ -32,9 +32,18 @@ def about(name: str) -> WithoutTraining:
     from minenetcd.classical.catalog import CLASSICAL
 
     detector = CLASSICAL[name]
-    options = {field.name: field.default for field in fields(detector)}
-    paper = asdict(detector.paper)
-    return {"name": name, "needs_training": False, "measures": detector.measures, **paper, "options": options}  # type: ignore[typeddict-item]
+    paper = detector.paper
+    return {
+        "name": name,
+        "needs_training": False,
+        "measures": detector.measures,
+        "title": paper.title,
+        "authors": paper.authors,
+        "venue": paper.venue,
+        "year": paper.year,
+        "doi": paper.doi,
+        "options": {field.name: field.default for field in fields(detector)},
+    }
 
 
 def print_all(detectors: list[WithoutTraining]) -> None:

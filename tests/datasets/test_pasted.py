@@ -257,8 +257,6 @@ def test_a_benchmark_knows_its_size_without_drawing() -> None:
 @pytest.mark.slow
 def test_real_images(real_images: Path, tmp_path: Path) -> None:
     folder = real_images / "imagery"
-    if not folder.is_dir():
-        pytest.skip("the real images are not part of the project")
     pairs = open_drawn(source(folder, "pairs=12&size=96"), "train", cache_dir=tmp_path)
     changed = [(pairs[index].mask == 1).float().mean().item() for index in range(12)]
     assert 4 <= sum(share > 0 for share in changed) < 12 and max(changed) < 0.8
