@@ -27,12 +27,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.windows import Window
 
-from minenetcd.classical.catalog import CLASSICAL
 from minenetcd.constants import UNKNOWN
 from minenetcd.detectors.by_name import open_detector
 from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.measured import AUTOMATIC, TABLE, Measured
 from minenetcd.display.agreement import agreement_picture
+from minenetcd.evaluation.beside import list_beside, open_beside
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import average_precision, probability_histogram
 from minenetcd.files import make_folder
@@ -74,8 +74,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     detectors: dict[str, Detect] = {
-        "everything changed": everything,
-        **{name: without_training(name) for name in CLASSICAL},
+        **{name: without_training(open_beside(name)) for name in list_beside()},
         **{name: predicted(open_detector(name)) for name in ("minenetcd-nano", *arguments.model)},
         AUTOMATIC: predicted("auto"),
     }
@@ -93,15 +92,8 @@ def main() -> None:
         pd.DataFrame(rows, columns=Measured._fields).to_csv(TABLE, index=False)
 
 
-def everything(images: Images) -> Answer:
-    """The detector that any other must beat."""
-    valid = read_pair(images.before, images.after, images.rgb).valid
-    return Answer(np.where(valid, np.uint8(1), np.uint8(UNKNOWN)), np.ones(valid.shape, np.float32))
-
-
-def without_training(name: str) -> Detect:
+def without_training(detector: Detector) -> Detect:
     """A detector that learns each scene, as `minenetcd predict --model` runs it, but for polygons and a report."""
-    detector = open_detector(name)
 
     def detect(images: Images) -> Answer:
         pair = read_pair(images.before, images.after, shared_bands(images.before, images.after)[0])
