@@ -4,7 +4,8 @@
 
 DATA holds the folders that real_pairs.csv lists, each with A/, B/ and labels of the same names: 255 or 1 changed,
 0 unchanged, 128 not labelled. Every detector keeps its own threshold; nothing is chosen here. Printed are two tables:
-F1 of pooled counts and the mean of the pairs' average precision, by set; and how much of one image is called changed
+F1 of pooled counts and the mean of the pairs' average precision, by set, and the mean over sets that hold more than a
+few changed pixels; and how much of one image is called changed
 against itself, shifted, toned, blurred, hazy or shadowed. "automatic" is what `minenetcd predict` does by itself, told
 the metres per pixel where they are known. --model adds a trained detector and may be repeated. With --out, the tables
 as CSV and a picture of every pair: before, after, and each map against the labels. --write makes the table that the
@@ -80,7 +81,8 @@ def main() -> None:
     }
     sets = pd.read_csv(SETS, dtype=str, keep_default_na=False).to_dict("records")
     results = [SetResult.measure(arguments.data, each, detectors, arguments.out) for each in sets]
-    accuracy = pd.DataFrame([result.row() for result in results])
+    compared = [result for result, each in zip(results, sets, strict=True) if each["in_mean"] == "yes"]
+    accuracy = pd.DataFrame([*(result.row() for result in results), mean_row(compared)])
     itself = pd.DataFrame(list(rows_against_itself(arguments.data, sets, detectors)))
     print("F1 of pooled counts / mean average precision of the pairs, in hundredths\n" + markdown(accuracy))
     print("\nCalled changed of an image against itself, in percent\n" + markdown(itself))
@@ -177,6 +179,13 @@ class SetResult(NamedTuple):
         """What the package quotes."""
         for name, counts in self.counts.items():
             yield Measured(name, self.name, self.metres, self.pairs, round(counts.f1 or 0, 3))
+
+
+def mean_row(results: list[SetResult]) -> dict[str, str]:
+    """Mean F1 over sets, in hundredths."""
+    f1 = {name: [result.counts[name].f1 or 0 for result in results] for name in results[0].counts}
+    row = {"set": "mean F1", "m per pixel": "", "pairs": str(sum(result.pairs for result in results))}
+    return row | {name: f"{100 * np.mean(values):.1f}" for name, values in f1.items()}
 
 
 def metres_of(each: Mapping[str, Any]) -> float | None:
