@@ -86,15 +86,9 @@ def predict_opened(
         reading.write(readers.detector, pair, rasters, _half(progress, 0) if both else progress)
         from minenetcd.prediction.result import find_result  # here: tiles need not wait for polygons and reports
 
-        second = None
-        if readers.second is not None:
-            try:
-                second = _second_rasters(folder, readers.second, rasters)
-                reading.write(readers.second, reading.pair(readers.second), second, _half(progress, 1))
-            except RasterError as error:  # a band of one value, say, which the first detector does not read
-                if readers.second_is_asked:
-                    raise
-                second, facts = None, replace(facts, second=None, why_no_second=f"{readers.second.name}: {error}")
+        second, why_no_second = reading.write_second(folder, rasters, _half(progress, 1))
+        if why_no_second is not None:
+            facts = replace(facts, second=None, why_no_second=why_no_second)
         prediction = find_result(
             rasters, facts, native, folder, started=started, adjustment=reading.adjustment, second=second
         )
@@ -133,6 +127,22 @@ class Reading:
         learned = detector.for_scene(SceneSample(pair), self.device, compile=options.compile)
         strips = probability_strips(detector, learned, pair, options, progress)
         _store(strips, pair, self.scene.native, rasters)
+
+    def write_second(
+        self, folder: Path, first: SceneRasters, progress: Progress
+    ) -> tuple[SceneRasters | None, str | None]:
+        """What the second detector says, if there is one, or why it says nothing where nobody asked for it."""
+        second = self.readers.second
+        if second is None:
+            return None, None
+        try:
+            rasters = _second_rasters(folder, second, first)
+            self.write(second, self.pair(second), rasters, progress)
+        except RasterError as error:  # a band of one value, say, which the first detector does not read
+            if self.readers.second_is_asked:
+                raise
+            return None, f"{second.name}: {error}"
+        return rasters, None
 
 
 def _scene_rasters(folder: Path, facts: SceneFacts, names: SavedPrediction) -> SceneRasters:
