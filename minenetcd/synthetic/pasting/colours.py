@@ -16,12 +16,17 @@ _HUES = 4  # colours that a season moves
 _AXES = np.array([[1.0, 1.0, 1.0], [0.3, 0.05, -0.3], [-0.15, 0.25, -0.15]], np.float32)
 
 
-def colour_difference(one: Field, other: Field, where: Mask) -> float:
-    """Mean difference of the local mean colours over `where` (H, W)."""
-    difference = np.zeros(where.shape, np.float32)
+def local_difference(one: Field, other: Field) -> Field:
+    """Mean difference over the bands of the local mean colours (H, W)."""
+    difference = np.zeros(one.shape[1:], np.float32)
     for band, of_other in zip(one, other, strict=True):
         difference += np.abs(lowpass(band - of_other, _LOCAL))
-    return float(difference[where].mean() / len(one))
+    return difference / len(one)
+
+
+def colour_difference(one: Field, other: Field, where: Mask) -> float:
+    """Mean of `local_difference` over `where` (H, W)."""
+    return float(local_difference(one, other)[where].mean())
 
 
 def bare_share(picture: Field, where: Mask) -> float:

@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 
 from minenetcd.synthetic.canvas.noise import Canvas, Field
 from minenetcd.synthetic.pasting.dates import shifted, view
-from minenetcd.synthetic.pasting.pastes import Filling, paste
+from minenetcd.synthetic.pasting.pastes import Filling, elsewhere, paste
 from minenetcd.synthetic.pasting.rules import PastingRules
 
 
 @dataclass(frozen=True)
 class PastedPair:
-    """Two dates of one place, uint8 (H, W, 3), and where they were made to change, bool (H, W)."""
+    """Two dates of one place, uint8 (H, W, 3), and where they were made to change, uint8 (H, W): 0, 1, 255 unknown."""
 
     before: NDArray[np.uint8]
     after: NDArray[np.uint8]
-    changed: NDArray[np.bool_]
+    mask: NDArray[np.uint8]
 
 
 def paste_pair(rng: Generator, ground: tuple[Field, Field], filling: Filling, rules: PastingRules) -> PastedPair:
@@ -34,12 +34,13 @@ def paste_pair(rng: Generator, ground: tuple[Field, Field], filling: Filling, ru
     """
     still, pasted = ground
     canvas = Canvas(still.shape[-1], 1.0)
-    changed = np.zeros(still.shape[1:], bool)
+    mask = np.zeros(still.shape[1:], np.uint8)
     if rng.random() < rules.changed:
-        pasted, changed = paste(rng, canvas, pasted, filling, rules)
+        change = elsewhere if rng.random() < rules.elsewhere else paste
+        pasted, mask = change(rng, canvas, pasted, filling, rules)
     if rng.random() < rules.shift:
         still = shifted(rng, still)
     dates = [view(rng, canvas, picture, rules) for picture in (still, pasted)]
     if rng.random() < 0.5:
         dates.reverse()
-    return PastedPair(dates[0], dates[1], changed)
+    return PastedPair(dates[0], dates[1], mask)

@@ -5,36 +5,61 @@ from itertools import islice
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 from scipy import ndimage
 
-from minenetcd.synthetic.canvas.noise import Canvas, Field, Mask
-from minenetcd.synthetic.pasting.colours import bare_share, colour_difference, laid_bare, other_light
+from minenetcd.constants import UNKNOWN
+from minenetcd.synthetic.canvas.noise import Canvas, Field, Mask, log_uniform
+from minenetcd.synthetic.pasting.colours import bare_share, colour_difference, laid_bare, local_difference, other_light
 from minenetcd.synthetic.pasting.outlines import draw_outline
 from minenetcd.synthetic.pasting.rules import PastingRules
 
 #: A piece of real ground somewhere else, float32 (3, height, width), 0..1: called with a generator, height and width.
 Filling = Callable[[Generator, int, int], Field]
+Labels = NDArray[np.uint8]  # 0 unchanged, 1 changed, 255 not labelled
 
 _APART = 4  # between two pastes, so that no edge fades into another [pixels]
 _TRIES = 6  # fillings looked at for one paste
 _FEWEST = 12  # pixels of a paste
+_FADED, _THERE = 0.1, 0.7  # of a soft edge: up to which share of the paste nothing changed, and from which it did
 
 
-def paste(rng: Generator, canvas: Canvas, ground: Field, filling: Filling, rules: PastingRules) -> tuple[Field, Mask]:
-    """`ground` (3, size, size) with one to `rules.most` pastes, and where they are changes (size, size)."""
-    picture, changed = ground.copy(), np.zeros(ground.shape[1:], bool)
+def paste(rng: Generator, canvas: Canvas, ground: Field, filling: Filling, rules: PastingRules) -> tuple[Field, Labels]:
+    """`ground` (3, size, size) with one to `rules.most` pastes, and where they are changes, uint8 (size, size)."""
+    picture, labels = ground.copy(), np.zeros(ground.shape[1:], np.uint8)
     for outline in islice(_outlines(rng, canvas, rules), int(rng.integers(1, rules.most + 1))):
-        window = _window(outline)
+        width = _edge_width(rng, rules)
+        window = _window(outline, max(_APART, round(width)))
         covered, where = ground[:, *window], outline[window]
         content, is_change = _content(rng, covered, where, filling, rules)
         if content is None:
             continue
-        width = rng.uniform(*rules.feather)
         share = ndimage.gaussian_filter(where.astype(np.float32), 0.4 * width, mode="nearest", truncate=3)
-        picture[:, *window] += share * (content - covered)
+        picture[:, *window] += share * (content - picture[:, *window])
         if is_change:
-            changed |= outline
-    return picture, changed
+            label(labels[window], where, share, is_soft=width > rules.feather[1])
+    return picture, labels
+
+
+def label(labels: Labels, where: Mask, share: Field, *, is_soft: bool) -> None:
+    """Mark a change in `labels` (H, W): its outline, or of one that fades in softly what is surely there."""
+    if is_soft:
+        labels[(share > _FADED) & (labels == 0)] = UNKNOWN
+        where = share >= _THERE
+    labels[where] = 1
+
+
+def elsewhere(
+    rng: Generator, canvas: Canvas, ground: Field, filling: Filling, rules: PastingRules
+) -> tuple[Field, Labels]:
+    """Another place instead of `ground`: changed where its local colours differ, not labelled elsewhere."""
+    picture = filling(rng, canvas.size, canvas.size)
+    return picture, np.where(local_difference(ground, picture) >= rules.colour, 1, UNKNOWN).astype(np.uint8)
+
+
+def _edge_width(rng: Generator, rules: PastingRules) -> float:
+    """Over how many pixels a paste fades in."""
+    return log_uniform(rng, *rules.soft_edge) if rng.random() < rules.soft else float(rng.uniform(*rules.feather))
 
 
 def _outlines(rng: Generator, canvas: Canvas, rules: PastingRules) -> Iterator[Mask]:
@@ -47,13 +72,13 @@ def _outlines(rng: Generator, canvas: Canvas, rules: PastingRules) -> Iterator[M
             yield outline
 
 
-def _window(outline: Mask) -> tuple[slice, slice]:
-    """Rows and columns around the outline, with room for its edge to fade."""
+def _window(outline: Mask, room: int) -> tuple[slice, slice]:
+    """Rows and columns around the outline, with `room` for its edge to fade. [pixels]"""
     rows, columns = ndimage.find_objects(outline.astype(np.uint8))[0]
     height, width = outline.shape
     return (
-        slice(max(rows.start - _APART, 0), min(rows.stop + _APART, height)),
-        slice(max(columns.start - _APART, 0), min(columns.stop + _APART, width)),
+        slice(max(rows.start - room, 0), min(rows.stop + room, height)),
+        slice(max(columns.start - room, 0), min(columns.stop + room, width)),
     )
 
 
@@ -73,6 +98,8 @@ def _content(
         return (nearest if is_alike else other_light(rng, covered)), False
     for content in fillings:
         shown = laid_bare(rng, content) if rng.random() < rules.bare else content
+        if rng.random() < rules.faint:
+            shown = covered + np.float32(rng.uniform(*rules.strength)) * (shown - covered)
         if _is_change(covered, shown, where, rules):
             return shown, True
     return None, False

@@ -9,7 +9,10 @@ class PastingRules:
 
     A paste is of one of three kinds: the same ground in another light (`light`), ground of the same kind (`alike` of
     the others), both distractors that are not labelled, or a change. It is a change where its colour differs by
-    `colour` or its share of bare ground by `bareness` from what it covers.
+    `colour` or its share of bare ground by `bareness` from what it covers. `faint` of the changes let what they cover
+    shine through; edges of `soft` of the pastes fade over `soft_edge`, and are not labelled where they do. In
+    `elsewhere` of the pairs the whole second date is another place: change without an edge, labelled where colours
+    differ.
     """
 
     changed: float = 0.85  # of the pairs; nothing is pasted into the others
@@ -21,6 +24,11 @@ class PastingRules:
     bareness: float = 0.3
     radius: tuple[float, float] = (6.0, 70.0)
     feather: tuple[float, float] = (0.3, 4.0)  # width of the edge over which a paste fades in
+    faint: float = 0.25
+    strength: tuple[float, float] = (0.35, 0.8)  # of a faint change, of 1
+    soft: float = 0.25
+    soft_edge: tuple[float, float] = (6.0, 32.0)
+    elsewhere: float = 0.05
     season: float = 0.5  # of the dates
     shift: float = 0.5  # of the pairs
     haze: float = 0.2  # of the dates
