@@ -24,16 +24,22 @@ from minenetcd.building.pasted_sets.source import PastedSet
 from minenetcd.constants import UNKNOWN
 from minenetcd.files import make_folder
 
+#: Outlines as sharp as a paste has them.
+_SHARP = "soft=0&faint=0&elsewhere=0"
 #: What is pasted, as options of `pasted:`. Half of the grounds are two real dates where there are such.
 PASTED: Mapping[str, str] = {
-    "usual": "two_dates=50&seed=101",
-    "strong": "two_dates=50&seed=102&colour=30&bareness=50",
-    "faint": "two_dates=50&seed=103&colour=8&bareness=15&bare=10",
-    "small": "two_dates=50&seed=104&smallest=2&largest=10&pastes=12",
-    "large": "two_dates=50&seed=105&smallest=40&largest=110&pastes=3",
-    "much": "two_dates=50&seed=108&changed=100&light=10&alike=10&pastes=12&smallest=20&largest=110",
-    "of 512 px": "two_dates=50&seed=106&size=512",
-    "nothing pasted": "two_dates=80&seed=107&changed=0",
+    "usual": f"{_SHARP}&two_dates=50&seed=101",
+    "strong": f"{_SHARP}&two_dates=50&seed=102&colour=30&bareness=50",
+    "faint": f"{_SHARP}&two_dates=50&seed=103&colour=8&bareness=15&bare=10",
+    "small": f"{_SHARP}&two_dates=50&seed=104&smallest=2&largest=10&pastes=12",
+    "large": f"{_SHARP}&two_dates=50&seed=105&smallest=40&largest=110&pastes=3",
+    "much": f"{_SHARP}&two_dates=50&seed=108&changed=100&light=10&alike=10&pastes=12&smallest=20&largest=110",
+    "of 512 px": f"{_SHARP}&two_dates=50&seed=106&size=512",
+    "nothing pasted": f"{_SHARP}&two_dates=80&seed=107&changed=0",
+    "soft edges": "two_dates=50&seed=109&changed=100&light=0&alike=20&bare=15&pastes=4&smallest=40&largest=120"
+    "&faint=0&elsewhere=0&soft=100&soft_from=24&soft_to=64",
+    "soft and faint": "two_dates=50&seed=110&changed=100&light=10&alike=20&bare=15&pastes=5&smallest=30&largest=100"
+    "&faint=100&elsewhere=0&soft=100&soft_from=16&soft_to=48&colour=8&bareness=20",
 }
 ITSELF, REAL_DATES, NOTHING = "itself: ", "two real dates", "nothing pasted"
 #: So many are drawn, of which the first few of each kind and scale are kept: sets differ in how often they are drawn.

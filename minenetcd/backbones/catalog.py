@@ -57,6 +57,7 @@ BACKBONES: "Table[Size | type[Backbone]]" = Table(
             channels=_WIDE, depths=(3, 4, 23, 3), bottleneck=True, pretrained_id="microsoft/resnet-101"
         ),
         "resnet_nano": _resnet(channels=(32, 64, 128, 192), depths=(1, 1, 1, 1), stem=32),
+        "efficientnet_lite0": Size("minenetcd.backbones.efficientnet_lite:EfficientNetLite0", {}),
         "vmamba_t": _vmamba(depths=(2, 2, 5, 2), pretrained_id="TINY"),
         "vmamba_s": _vmamba(depths=(2, 2, 15, 2), pretrained_id="SMALL"),
         "vmamba_b": _vmamba(channels=(128, 256, 512, 1024), depths=(2, 2, 15, 2), pretrained_id="BASE"),

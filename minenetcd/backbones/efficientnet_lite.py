@@ -7,7 +7,6 @@ Lite" (TensorFlow team, 2020), which leaves squeeze-excitation out and has ReLU6
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 

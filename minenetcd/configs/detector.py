@@ -89,6 +89,10 @@ class DetectorSettings(Section):
     model: ModelSettings
     preprocessing: PreprocessingSettings = PreprocessingSettings()
     threshold: Threshold = Field(default=0.5, description="Probability from which a pixel counts as changed.")
+    scene_threshold: tuple[Threshold, Threshold] | None = Field(
+        default=None,
+        description="Between which probabilities a predicted scene's own threshold is looked for; null: nowhere.",
+    )
 
     @model_validator(mode="before")
     @classmethod

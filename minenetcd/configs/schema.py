@@ -26,6 +26,7 @@ class DataSettings(Section):
     )
     train_split: str = "train"
     val_split: str = Field(default="val", description="Chooses the checkpoint and the threshold.")
+    val_name: str | None = Field(default=None, description="The data set of val_split, where it is another than name.")
     val_share: float | None = Field(
         default=None,
         gt=0,
@@ -38,7 +39,10 @@ class DataSettings(Section):
     def _nothing_is_chosen_on_the_test_split(self) -> Self:
         if "test" in (self.train_split, self.val_split):
             raise ValueError("the test split is read by 'minenetcd test' only: train on train, choose on val")
-        if self.val_share is None and self.train_split == self.val_split:
+        if self.val_name is not None and self.val_share is not None:
+            raise ValueError("val_name and val_share both say which pairs choose: leave one out")
+        is_other = self.val_name not in (None, self.name)
+        if self.val_share is None and self.train_split == self.val_split and not is_other:
             raise ValueError(
                 f"train_split and val_split are both {self.train_split!r}: name two splits, or set val_share"
             )

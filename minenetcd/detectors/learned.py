@@ -4,7 +4,7 @@ import copy
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from minenetcd.constants import Provenance, check_threshold
 from minenetcd.detectors.loading import DetectorParts, load_parts, new_parts
 from minenetcd.detectors.preprocessing import Preprocessing, stacked_limits
 from minenetcd.detectors.saving import describe_parts, save_parts
+from minenetcd.detectors.scene_threshold import ProbabilityRange, check_range, log_odds_shift, sample_tiles, shifted
 from minenetcd.errors import OptionError, OutputError, RasterError
 from minenetcd.geo.align import Pair
 from minenetcd.geo.values import Limits, sample_pixels
@@ -34,7 +35,8 @@ class ChangeDetector(nn.Module):
     """A `ChangeModel` with its preprocessing, decision threshold and provenance.
 
     `provenance` says where the weights come from; a mapping holds "name", "trained_on" (None: not trained), "recipe",
-    "metrics", "limits", "license" as far as they are known.
+    "metrics", "limits", "license" as far as they are known. With `scene_threshold`, a scene that is predicted has a
+    threshold of its own (`detectors.scene_threshold`).
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class ChangeDetector(nn.Module):
         preprocessing: Preprocessing | None = None,
         threshold: float = 0.5,
         provenance: Provenance | Mapping[str, Any] | None = None,
+        scene_threshold: ProbabilityRange | None = None,
     ) -> None:
         super().__init__()
         if not isinstance(model, ChangeModel):
@@ -56,6 +59,7 @@ class ChangeDetector(nn.Module):
         _check_bands(model, self.preprocessing)
         self.threshold = check_threshold(threshold)
         self.provenance = provenance if isinstance(provenance, Provenance) else Provenance.read(provenance or {})
+        self.scene_threshold = check_range(scene_threshold)
         self.folded = False  # by for_inference: its tensors are no longer those its configuration builds
 
     @property
@@ -164,6 +168,7 @@ class ChangeDetector(nn.Module):
             preprocessing=self.preprocessing,
             threshold=self.threshold,
             provenance=self.provenance,
+            scene_threshold=self.scene_threshold,
         ).eval()
         ready.folded = self.folded or model is not whole
         if compile:
@@ -171,9 +176,18 @@ class ChangeDetector(nn.Module):
         return ready
 
     def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> "NetworkScene":
-        """This detector, made ready for one scene (see `Detector`): `scene_limits` says what becomes 0 and 1 in it."""
-        limits = self.scene_limits(sample)
-        return NetworkScene(self.for_inference(device, compile=compile), limits)
+        """This detector, made ready for one scene (see `Detector`).
+
+        `scene_limits` says what becomes 0 and 1 in it, and with `scene_threshold` its tiles say what is change.
+        """
+        scene = NetworkScene(self.for_inference(device, compile=compile), self.scene_limits(sample))
+        if self.scene_threshold is None:
+            return scene
+        tiles = sample_tiles(sample, self.tile)
+        found = (
+            scene.scores((each.before[None], each.after[None]), each.valid[None])[0, 0][each.valid] for each in tiles
+        )
+        return replace(scene, shift=log_odds_shift(list(found), self.threshold, self.scene_threshold))
 
     def scene_limits(self, sample: Sequence[Pair]) -> tuple[Limits, Limits]:
         """`limits` of a scene by a `sample` of it. RasterError where no pixel of it is valid on both dates."""
@@ -232,7 +246,7 @@ class ChangeDetector(nn.Module):
 
     @property
     def _parts(self) -> DetectorParts:
-        return DetectorParts(self.model, self.preprocessing, self.threshold, self.provenance)
+        return DetectorParts(self.model, self.preprocessing, self.threshold, self.provenance, self.scene_threshold)
 
     def _save(self, folder: Path, *, source: str) -> None:
         """`source` is what the model card tells to load it by."""
@@ -243,10 +257,14 @@ class ChangeDetector(nn.Module):
 
 @dataclass(frozen=True)
 class NetworkScene:
-    """A network that is ready, and the value range of each date of its scene (see `SceneDetector`)."""
+    """A network that is ready, and the value range of each date of its scene (see `SceneDetector`).
+
+    `shift` is added to the log-odds of change, so that the scene's own threshold lies at the detector's.
+    """
 
     ready: ChangeDetector
     limits: tuple[Limits, Limits]
+    shift: float = 0.0
 
     @property
     def reach(self) -> None:
@@ -255,7 +273,8 @@ class NetworkScene:
     def scores(self, dates: Sequence[NDArray[Any]], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Probability of change (N, 1, H, W) from two dates (N, H, W, C)."""
         before, after = dates
-        return self.ready.probabilities(before, after, valid, limits=self.limits)[:, np.newaxis]
+        probability = self.ready.probabilities(before, after, valid, limits=self.limits)[:, np.newaxis]
+        return shifted(probability, self.shift)
 
 
 def _check_bands(model: ChangeModel, preprocessing: Preprocessing) -> None:

@@ -10,6 +10,7 @@ from minenetcd.backbones.catalog import BACKBONES
 from minenetcd.configs.detector import SavedDetector
 from minenetcd.constants import Provenance
 from minenetcd.detectors.preprocessing import Preprocessing
+from minenetcd.detectors.scene_threshold import ProbabilityRange
 from minenetcd.detectors.sources import find_detector
 from minenetcd.errors import WeightsError
 from minenetcd.models.base import ChangeModel
@@ -26,6 +27,7 @@ class DetectorParts(NamedTuple):
     preprocessing: Preprocessing
     threshold: float
     provenance: Provenance
+    scene_threshold: ProbabilityRange | None = None
 
 
 def load_parts(source: str | Path, *, trust: str | Iterable[str] = (), **hub_options: Any) -> DetectorParts:
@@ -56,7 +58,8 @@ def new_parts(source: str | Path | Mapping[str, Any], overrides: Mapping[str, An
     model = create_model(config.model.name, **config.model.options)
     name = source if isinstance(source, str) and "/" not in source and "." not in source else None
     provenance = Provenance(name=config.name or name)
-    return DetectorParts(model, Preprocessing.of(config.preprocessing), config.threshold, provenance)
+    preprocessing = Preprocessing.of(config.preprocessing)
+    return DetectorParts(model, preprocessing, config.threshold, provenance, config.scene_threshold)
 
 
 def _load_own(
@@ -70,7 +73,8 @@ def _load_own(
     model = create_model(_trusted_name(settings, source, trust), **settings.model.options)
     load_strictly(model, tensors)
     preprocessing = Preprocessing.of(settings.preprocessing)
-    return DetectorParts(model, preprocessing, settings.threshold, Provenance.read(settings.provenance))
+    provenance = Provenance.read(settings.provenance)
+    return DetectorParts(model, preprocessing, settings.threshold, provenance, settings.scene_threshold)
 
 
 def _trusted_name(settings: SavedDetector, source: str, trust: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ def describe_parts(parts: DetectorParts) -> dict[str, Any]:
         **({} if built_in else {"model_class": path_of(type(parts.model))}),
         "preprocessing": asdict(parts.preprocessing),
         "threshold": parts.threshold,
+        **({} if parts.scene_threshold is None else {"scene_threshold": list(parts.scene_threshold)}),
         "provenance": parts.provenance.as_json(),
     }
 

@@ -29,6 +29,7 @@ MODELS: "Table[type[ChangeModel]]" = Table(
         "hcgmnet": "minenetcd.models.hcgmnet:HCGMNet",
         "icifnet": "minenetcd.models.icifnet:ICIFNet",
         "minenetcd": "minenetcd.models.minenetcd:MineNetCD",
+        "minenetcd_lite": "minenetcd.models.minenetcd_lite:MineNetCDLite",
         "mspsnet": "minenetcd.models.mspsnet:MSPSNet",
         "rdpnet": "minenetcd.models.rdpnet:RDPNet",
         "resunet": "minenetcd.models.resunet:ResUNet",

@@ -69,11 +69,13 @@ def is_rebuilt_by_its_configuration(model: ChangeModel) -> None:
 
 
 def trains_every_parameter(model: ChangeModel) -> None:
-    """In training a gradient reaches every parameter, from the logits or an auxiliary output."""
+    """In training a gradient reaches every parameter that is not frozen, from the logits or an auxiliary output."""
     student = copy.deepcopy(model).train()
     outputs = _all(student(*random_dates(model, 32, 32, batch=2)))
     torch.stack([output.square().mean() for output in outputs]).sum().backward()
-    idle = [name for name, parameter in student.named_parameters() if parameter.grad is None]
+    idle = [
+        name for name, parameter in student.named_parameters() if parameter.requires_grad and parameter.grad is None
+    ]
     _require(not idle, f"parameters without a gradient: {', '.join(idle[:3])}")
 
 

@@ -47,8 +47,8 @@ class Decoder(nn.Module):
 class MineNetCDLite(ChangeModel):
     """Two dates (B, in_channels, H, W) in -1..1 -> logits (B, num_classes, H, W), the same in either order of dates.
 
-    The trunk is EfficientNet-Lite0 up to a sixteenth of the size. It is `frozen`, in evaluation mode and without
-    gradients, unless that is turned off. Of several `heads`, decoders of that `width` which start from other random
+    Of the trunk, EfficientNet-Lite0, so many `levels` are read; three go down to a sixteenth of the size. It is `frozen`,
+    in evaluation mode and without gradients, unless that is turned off. Of several `heads`, decoders of that `width` which start from other random
     weights and learn side by side, the mean counts; each has its loss as an auxiliary output.
     """
 
@@ -56,10 +56,19 @@ class MineNetCDLite(ChangeModel):
     explained_layers = (Stage.numbered("dates compared", "heads.0.levels.{}", 0, 1, 2),)
 
     def __init__(
-        self, *, in_channels: int = 3, num_classes: int = 1, width: int = 48, heads: int = 1, frozen: bool = True
+        self,
+        *,
+        in_channels: int = 3,
+        num_classes: int = 1,
+        width: int = 48,
+        heads: int = 1,
+        levels: int = 3,
+        frozen: bool = True,
     ) -> None:
-        super().__init__(in_channels=in_channels, num_classes=num_classes, width=width, heads=heads, frozen=frozen)
-        self.trunk = EfficientNetLite0(in_channels, levels=3)
+        super().__init__(
+            in_channels=in_channels, num_classes=num_classes, width=width, heads=heads, levels=levels, frozen=frozen
+        )
+        self.trunk = EfficientNetLite0(in_channels, levels=levels)
         self.frozen = frozen
         self.trunk.requires_grad_(not frozen)
         self.heads = nn.ModuleList(Decoder(self.trunk.channels, in_channels, num_classes, width) for _ in range(heads))

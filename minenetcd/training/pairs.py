@@ -61,7 +61,7 @@ class GivenData:
             with accelerator.local_main_process_first():
                 train: ChangeDataset = load_dataset(settings.name, settings.train_split)
                 if settings.val_share is None:
-                    return train, load_dataset(settings.name, settings.val_split)
+                    return train, load_dataset(settings.val_name or settings.name, settings.val_split)
                 return hold_out(train, settings.val_share, seed=seed)
         val: ChangeDataset
         if settings.val_share is not None:

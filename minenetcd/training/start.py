@@ -33,6 +33,7 @@ def settings_of(detector: ChangeDetector, **overrides: Any) -> Settings:
         "model": described(detector.model),
         "preprocessing": asdict(detector.preprocessing),
         "threshold": detector.threshold,
+        "scene_threshold": detector.scene_threshold,
         "pretrained_backbone": False,
         "start_from": f"{HANDED_OVER}{path_of(type(detector.model))}",
     }
@@ -93,4 +94,5 @@ def _copy(given: ChangeDetector, settings: Settings) -> ChangeDetector:
         copy.deepcopy(given.model),
         preprocessing=Preprocessing.of(settings.preprocessing),
         threshold=settings.threshold,
+        scene_threshold=settings.scene_threshold,
     )

@@ -15,13 +15,25 @@ from minenetcd.building.drawn.once import draw_missing
 from minenetcd.building.pasted_sets.crops import Crops, Ground, as_field, empty_pixels
 from minenetcd.constants import UNKNOWN, Progress
 from minenetcd.files import atomic_path
-from minenetcd.synthetic.pasting.pair import paste_pair
-from minenetcd.synthetic.pasting.rules import PastingRules
+from minenetcd.synthetic import make_scene
+from minenetcd.synthetic.pasting.pair import PastedPair, paste_pair
+from minenetcd.synthetic.pasting.rules import PastingRules, varied
 
 #: What the values of the masks mean: those for change and for no data; 0 is unchanged.
 CHANGED, NOT_LABELLED = 255, 128
+#: Stands for the images of a pair that is a drawn scene.
+DRAWN = "drawn"
 _FILES = ("before", "after", "mask")
 _COLUMNS = ("name", *_FILES, "split", "site", "ground", "other_ground")
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Shares of the pairs: grounds that are two real dates, `varied` rules, and scenes `drawn` with their mines."""
+
+    two_dates: float = 0.4
+    varied: float = 0.0
+    drawn: float = 0.0
 
 
 def draw_pairs(
@@ -30,16 +42,13 @@ def draw_pairs(
     crops: Crops,
     seeds: Sequence[int],
     *,
-    two_dates: float,
+    mixture: Mixture,
     rules: PastingRules,
     workers: int,
     progress: Progress,
 ) -> None:
-    """Draw the pairs that `folder` lacks, one for each seed; last its table pairs.csv.
-
-    `two_dates` is the share of grounds that are two real dates of one place.
-    """
-    jobs = [_Job(folder / f"{number:06d}", seed, crops, two_dates, rules) for number, seed in enumerate(seeds)]
+    """Draw the pairs that `folder` lacks, one for each seed; last its table pairs.csv."""
+    jobs = [_Job(folder / f"{number:06d}", seed, crops, mixture, rules) for number, seed in enumerate(seeds)]
     draw_missing(_draw, jobs, workers=workers, progress=progress)
     with atomic_path(table_in(folder)) as target, target.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -59,7 +68,7 @@ class _Job:
     stem: Path
     seed: int
     crops: Crops
-    two_dates: float
+    mixture: Mixture
     rules: PastingRules
 
     @property
@@ -68,18 +77,29 @@ class _Job:
 
     @cached_property
     def ground(self) -> Ground:
-        return self.crops.ground(default_rng((self.seed, 0)), self.two_dates)
+        return self.crops.ground(default_rng((self.seed, 0)), self.mixture.two_dates)
+
+    @cached_property
+    def is_drawn(self) -> bool:
+        return bool(default_rng((self.seed, 2)).random() < self.mixture.drawn)
 
 
 def _draw(job: _Job) -> None:
     """The pair of `job` as three files, each complete or absent."""
-    rng = default_rng((job.seed, 1))
-    first, second, doubtful = job.crops.cut(rng, job.ground)
-    pair = paste_pair(rng, (as_field(first), as_field(second)), job.crops.filling, job.rules)
+    pair = make_scene(job.seed, size=job.crops.size) if job.is_drawn else _pasted(job)
     mask = np.select([pair.mask == 1, pair.mask == UNKNOWN], [np.uint8(CHANGED), np.uint8(NOT_LABELLED)], np.uint8(0))
-    mask[empty_pixels(first, second) | (doubtful & (mask == 0))] = NOT_LABELLED
     for path, image in zip(job.paths, (pair.before, pair.after, mask), strict=True):
         _write_png(path, image)
+
+
+def _pasted(job: _Job) -> PastedPair:
+    """Not labelled are pixels without data, and those that may truly have changed between two dates of the ground."""
+    rng = default_rng((job.seed, 1))
+    first, second, doubtful = job.crops.cut(rng, job.ground)
+    rules = varied(rng, job.rules, job.mixture.varied)
+    pair = paste_pair(rng, (as_field(first), as_field(second)), job.crops.filling, rules)
+    pair.mask[empty_pixels(first, second) | (doubtful & (pair.mask == 0))] = UNKNOWN
+    return pair
 
 
 def _write_png(path: Path, image: NDArray[np.uint8]) -> None:
@@ -89,4 +109,6 @@ def _write_png(path: Path, image: NDArray[np.uint8]) -> None:
 
 def _row(job: _Job, split: str) -> tuple[str, ...]:
     names = (path.name for path in job.paths)
+    if job.is_drawn:
+        return job.stem.name, *names, split, f"{DRAWN}/{job.stem.name}", DRAWN, DRAWN
     return job.stem.name, *names, split, job.ground.place.name.strip("/"), *job.ground.images

@@ -16,7 +16,7 @@ from minenetcd.building.drawn.once import made_once
 from minenetcd.building.drawn.options import read_drawn, seed_of
 from minenetcd.building.pasted_sets.crops import Crops
 from minenetcd.building.pasted_sets.images import find_sets, split_sets, table_of
-from minenetcd.building.pasted_sets.pair_files import NOT_LABELLED, draw_pairs, table_in
+from minenetcd.building.pasted_sets.pair_files import NOT_LABELLED, Mixture, draw_pairs, table_in
 from minenetcd.constants import VERSION, Progress, no_progress
 from minenetcd.data.reading.folder_layout import image_files
 from minenetcd.data.reading.read_options import ReadOptions
@@ -29,7 +29,8 @@ LIMITS = {
     "pairs": (1, 1_000_000), "val": (1, 1_000_000), "size": (32, 2048), "seed": (0, 2**31 - 1),
     "two_dates": (0, 100), "changed": (0, 100), "pastes": (1, 50), "light": (0, 100), "alike": (0, 100),
     "bare": (0, 100), "colour": (1, 100), "bareness": (1, 101), "smallest": (2, 1024), "largest": (2, 1024),
-    "faint": (0, 100), "soft": (0, 100), "elsewhere": (0, 100), "season": (0, 100), "shift": (0, 100), "haze": (0, 100), "shadow": (0, 100),
+    "faint": (0, 100), "soft": (0, 100), "soft_from": (4, 256), "soft_to": (4, 256), "elsewhere": (0, 100),
+    "varied": (0, 100), "drawn": (0, 100), "season": (0, 100), "shift": (0, 100), "haze": (0, 100), "shadow": (0, 100),
 }  # fmt: skip
 #: Those that are shares and have the same name in PastingRules.
 _SHARES = (
@@ -56,7 +57,7 @@ class PastedSet(DrawnSet):
     val: int = 250
     size: int = 256
     seed: int = 1
-    two_dates: int = 40
+    mixture: Mixture = field(default_factory=Mixture)
     rules: PastingRules = field(default_factory=PastingRules)
     table: Path | None = None
 
@@ -71,7 +72,7 @@ class PastedSet(DrawnSet):
             numbers.get("val", max(pairs // _VAL_SHARE, 1)),
             numbers.get("size", cls.size),
             numbers.get("seed", cls.seed),
-            numbers.get("two_dates", cls.two_dates),
+            _mixture(numbers),
             _rules(numbers, source),
             Path(texts["table"]).expanduser() if "table" in texts else None,
         )
@@ -90,7 +91,7 @@ class PastedSet(DrawnSet):
 
     def key(self) -> str:
         """A folder name of its own, for these images, by their names, sizes and times, and this version."""
-        digest = hashlib.sha256(repr((self.val, self.pairs, self.size, self.seed, self.two_dates, self.rules)).encode())
+        digest = hashlib.sha256(repr((self.val, self.pairs, self.size, self.seed, self.mixture, self.rules)).encode())
         for file in image_files(self.folder):
             stat = (self.folder / file).stat()
             digest.update(f"{file}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
@@ -121,15 +122,34 @@ class PastedSet(DrawnSet):
         crops = Crops(self.folder.resolve(), sets, self.size)
         seeds = [seed_of("pasted", self.seed, split, number) for number in range(self.split_patches[split])]
         draw_pairs(
-            folder, split, crops, seeds, two_dates=self.two_dates / 100, rules=self.rules,
+            folder, split, crops, seeds, mixture=self.mixture, rules=self.rules,
             workers=workers or os.cpu_count() or 1, progress=progress,
         )  # fmt: skip
 
 
+def _mixture(numbers: Mapping[str, int]) -> Mixture:
+    return Mixture(**{name: numbers[name] / 100 for name in ("two_dates", "varied", "drawn") if name in numbers})
+
+
 def _rules(numbers: Mapping[str, int], source: str) -> PastingRules:
     usual = PastingRules()
-    low, high = numbers.get("smallest", int(usual.radius[0])), numbers.get("largest", int(usual.radius[1]))
-    if low > high:
-        raise OptionError(f"smallest must not be above largest, got {low} and {high} in {source!r}: correct one.")
     given: dict[str, Any] = {name: numbers[name] / 100 for name in _SHARES if name in numbers}
-    return replace(usual, most=numbers.get("pastes", usual.most), radius=(float(low), float(high)), **given)
+    return replace(
+        usual,
+        most=numbers.get("pastes", usual.most),
+        radius=_ends(numbers, ("smallest", "largest"), usual.radius, source),
+        soft_edge=_ends(numbers, ("soft_from", "soft_to"), usual.soft_edge, source),
+        **given,
+    )
+
+
+def _ends(
+    numbers: Mapping[str, int], names: tuple[str, str], usual: tuple[float, float], source: str
+) -> tuple[float, float]:
+    """The low and the high end that two options give."""
+    low, high = (float(numbers.get(name, end)) for name, end in zip(names, usual, strict=True))
+    if low > high:
+        raise OptionError(
+            f"{names[0]} must not be above {names[1]}, got {low:g} and {high:g} in {source!r}: correct one."
+        )
+    return low, high

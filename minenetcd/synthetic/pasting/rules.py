@@ -1,6 +1,10 @@
 """What is pasted into pairs of real images, how often, and what of it counts as a change."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from numpy.random import Generator
 
 
 @dataclass(frozen=True)
@@ -33,3 +37,16 @@ class PastingRules:
     shift: float = 0.5  # of the pairs
     haze: float = 0.2  # of the dates
     shadow: float = 0.25  # of the dates
+
+
+#: What else a pair may be, each as often as the others: faint change, much of it in large pieces, small pieces.
+VARIETIES: tuple[Mapping[str, Any], ...] = (
+    {"most": 7, "light": 0.2, "alike": 0.25, "bare": 0.15, "faint": 0.5, "colour": 0.08, "bareness": 0.2},
+    {"most": 14, "light": 0.15, "alike": 0.25, "radius": (12.0, 110.0), "elsewhere": 0.15},
+    {"most": 14, "bare": 0.2, "radius": (2.0, 12.0)},
+)
+
+
+def varied(rng: Generator, rules: PastingRules, share: float) -> PastingRules:
+    """The rules of one pair: in `share` of the pairs one of the VARIETIES of `rules`."""
+    return replace(rules, **VARIETIES[rng.integers(len(VARIETIES))]) if rng.random() < share else rules

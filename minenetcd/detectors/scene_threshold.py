@@ -1,0 +1,69 @@
+"""A threshold of each scene: what a network calls change in one place, it may hardly dare to say in another.
+
+Trained on pasted change, which is sharper than real change, networks rank pixels well and are too sure of what did not
+change. Where classes part in the log-odds of a scene's own pixels is a better threshold than one for all scenes
+(docs/experiments.md). Source of the rule: Otsu, "A threshold selection method from gray-level histograms", IEEE Trans.
+SMC 1979. It splits what is one heap as well, which is why the threshold stays within a range.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from minenetcd.classical.threshold import otsu
+from minenetcd.constants import check_threshold
+from minenetcd.errors import OptionError
+from minenetcd.geo.align import Pair
+
+#: The least and the largest probability from which a pixel may be change.
+ProbabilityRange = tuple[float, float]
+
+#: So many tiles of a scene are looked at, at most, which is a part of the work of predicting a large one.
+MOST_TILES = 12
+#: Log-odds beyond these are as sure as can be.
+_LARGEST_LOG_ODDS = 8.0
+
+
+def check_range(wanted: ProbabilityRange | None) -> ProbabilityRange | None:
+    """`wanted` itself; OptionError unless it goes from one probability to one that is not smaller."""
+    if wanted is None:
+        return None
+    low, high = map(check_threshold, wanted)
+    if low > high:
+        raise OptionError(f"scene_threshold needs a low and a high probability, got {low} and {high}: exchange them.")
+    return low, high
+
+
+def sample_tiles(sample: Sequence[Pair], side: int) -> Iterator[Pair]:
+    """Tiles of at most `side` x `side` pixels with data, spread evenly over the windows of a scene."""
+    most = max(1, MOST_TILES // len(sample))
+    for step in range(0, len(sample), max(1, len(sample) // MOST_TILES)):
+        window = sample[step]
+        corners = [
+            (row, col) for row in range(0, window.valid.shape[0], side) for col in range(0, window.valid.shape[1], side)
+        ]
+        for number in np.unique(np.linspace(0, len(corners) - 1, most).round().astype(int)):
+            row, col = corners[number]
+            tile = np.s_[row : row + side, col : col + side]
+            if window.valid[tile].any():
+                yield Pair.of_arrays(window.before[tile], window.after[tile], window.valid[tile])
+
+
+def log_odds_shift(probabilities: Sequence[NDArray[np.float32]], threshold: float, within: ProbabilityRange) -> float:
+    """What to add to log-odds so that the scene's own threshold, which lies `within`, becomes `threshold`."""
+    low, high = logit(within)
+    values = _log_odds(np.concatenate(probabilities)) if probabilities else np.zeros(0)
+    cut = min(max(otsu(values), low), high) if len(values) else low
+    return float(logit(threshold) - cut)
+
+
+def shifted(probability: NDArray[np.float32], shift: float) -> NDArray[np.float32]:
+    """Probabilities whose log-odds are moved by `shift`; the same array where it is 0."""
+    return probability if shift == 0 else expit(_log_odds(probability) + shift).astype(np.float32)
+
+
+def _log_odds(probability: NDArray[np.float32]) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = logit(probability.astype(np.float64)).clip(-_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
+    return values

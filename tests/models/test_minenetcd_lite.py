@@ -1,0 +1,41 @@
+"""The network that is the embedded detector's: symmetric, its trunk still, several heads whose mean counts."""
+
+import torch
+
+from minenetcd.models.base import ChangeModel
+from minenetcd.models.catalog import create_model
+
+
+def lite(**options: object) -> ChangeModel:
+    torch.manual_seed(0)
+    return create_model("minenetcd_lite", width=12, **options)
+
+
+def test_the_order_of_the_dates_does_not_matter() -> None:
+    model = lite().eval()
+    before, after = torch.rand(2, 1, 3, 64, 48) * 2 - 1
+    with torch.no_grad():
+        torch.testing.assert_close(model(before, after).logits, model(after, before).logits)
+
+
+def test_a_frozen_trunk_stays_as_it_is_in_training() -> None:
+    model = lite().train()
+    kept = {name: tensor.clone() for name, tensor in model.trunk.state_dict().items()}
+    model(*torch.rand(2, 2, 3, 64, 64)).logits.sum().backward()
+    assert not model.trunk.training and model.heads.training
+    assert all(torch.equal(kept[name], tensor) for name, tensor in model.trunk.state_dict().items())
+    assert all((parameter.grad is None) == name.startswith("trunk.") for name, parameter in model.named_parameters())
+
+
+def test_a_trunk_that_is_not_frozen_learns() -> None:
+    model = lite(frozen=False).train()
+    model(*torch.rand(2, 2, 3, 64, 64)).logits.sum().backward()
+    assert model.trunk.training and all(parameter.grad is not None for parameter in model.parameters())
+
+
+def test_the_mean_of_the_heads_counts_and_each_has_its_loss() -> None:
+    model = lite(heads=3).eval()
+    output = model(*torch.rand(2, 1, 3, 64, 64))
+    assert model.main_weight == 0 and len(model.auxiliary_weights) == len(output.auxiliary) == 3
+    torch.testing.assert_close(output.logits, torch.stack(output.auxiliary).mean(dim=0))
+    assert not torch.allclose(output.auxiliary[0], output.auxiliary[1])
