@@ -40,6 +40,30 @@ def test_a_displacement_is_told_and_taken_out_where_asked(tmp_path: Path) -> Non
     assert out.valid_pixels == 250 * 250, "what the moved image does not show is not analysed"
 
 
+@pytest.mark.parametrize("pixels", [40, 70])
+def test_dates_too_far_apart_to_be_measured_are_warned_of(tmp_path: Path, pixels: int) -> None:
+    found = predict(tmp_path, ground()[pixels:, pixels:], ground()[:-pixels, :-pixels], coregister=True)
+    assert dict(found.facts.adjustments)["Shift"] == "not known: windows of the images contradict each other"
+    assert found.changed_share > 0.05
+    first = found.warnings[0]
+    assert "hardly resemble each other anywhere" in first and "georeference the after image anew" in first
+
+
+def test_two_images_of_other_places_are_warned_of(tmp_path: Path) -> None:
+    elsewhere = make_scene(8, size=262, metres_per_pixel=1.2, variety="plain").before
+    found = predict(tmp_path, ground(), elsewhere)
+    assert any("show different places" in warning for warning in found.warnings)
+
+
+def test_where_most_has_changed_but_dates_resemble_each_other_elsewhere_there_is_no_such_warning(
+    tmp_path: Path,
+) -> None:
+    after = ground().copy()
+    after[:, 90:] = make_scene(8, size=262, metres_per_pixel=1.2, variety="plain").before[:, 90:]
+    found = predict(tmp_path, ground(), after)
+    assert not any("resemble" in warning for warning in found.warnings)
+
+
 def test_no_displacement_has_no_sides(tmp_path: Path) -> None:
     noise = np.random.default_rng(2).integers(0, 3, ground().shape)
     found = predict(tmp_path, ground(), np.clip(ground() + noise, 0, 255).astype(np.uint8))

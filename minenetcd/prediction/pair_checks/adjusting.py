@@ -9,7 +9,7 @@ from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.radiometry import find_tone
 from minenetcd.geo.sample import SceneSample
-from minenetcd.geo.shift import find_shift
+from minenetcd.geo.shift import LONGEST_FOUND, find_shift
 from minenetcd.prediction.options import PredictOptions
 
 #: A displacement from here on shows as change along edges. [pixels]
@@ -17,6 +17,10 @@ WORTH_A_WARNING = 0.5
 
 #: Shorter displacements are told without their sides. [pixels]
 SHORTEST_TOLD = 0.1
+
+#: Below this correlation of their edges, dates show nothing in common as they lie. Of 66 pairs of one place, without
+#: labels, all have 0.13; of 202 images against themselves, moved by 24 to 100 pixels, none has 0.08.
+LEAST_IN_COMMON = 0.1
 
 #: A gain this far from 1, up or down, in the median band is a clear difference in tone.
 CLEAR_GAIN = 1.25
@@ -73,12 +77,26 @@ class Adjustment:
 
     def _shift_doubts(self) -> list[str]:
         shift = self.shift
-        if self.moves or not shift.is_known or shift.length < WORTH_A_WARNING:
+        if not shift.is_known:
+            return self._strangers()
+        if self.moves or shift.length < WORTH_A_WARNING:
             return []
         seen = f"The after image is displaced by {self._length()} against the before image"
         if not shift.is_applicable:
             return [f"{seen}, too far to be taken out (at most {LONGEST_SHIFT:g} pixels): georeference it anew."]
         return [f"{seen}: edges of what stands still may show as change; take it out (--coregister auto)."]
+
+    def _strangers(self) -> list[str]:
+        """Where no displacement is known, and the dates have nothing in common as they lie."""
+        in_common = self.shift.correlation_in_place
+        if in_common is None or in_common >= LEAST_IN_COMMON:
+            return []
+        return [
+            "The two images hardly resemble each other anywhere, and no displacement explains it: they lie more than "
+            f"about {LONGEST_FOUND} pixels apart (less in small images), show different places, or nearly all of the "
+            "ground changed; in the first two cases the map means nothing. Lay one over the other: where they do not "
+            "fit, georeference the after image anew, or give the one of this place."
+        ]
 
     def _tone_doubts(self) -> list[str]:
         gain = sorted(self.tone.gain)[len(self.tone.gain) // 2]
