@@ -15,7 +15,7 @@ from rasterio.windows import Window
 from minenetcd.constants import Progress, no_progress
 from minenetcd.detectors.blending import Strip
 from minenetcd.detectors.contract import Detector
-from minenetcd.errors import RasterError
+from minenetcd.errors import FlatBandError, RasterError
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.automatic import Readers, choose_readers
@@ -124,7 +124,10 @@ class Reading:
     def write(self, detector: Detector, pair: AlignedPair, rasters: SceneRasters, progress: Progress) -> None:
         """What `detector` says of `pair`, as the probability of `rasters`."""
         options = self.readers.options
-        learned = detector.for_scene(SceneSample(pair), self.device, compile=options.compile)
+        try:
+            learned = detector.for_scene(SceneSample(pair), self.device, compile=options.compile)
+        except FlatBandError as error:
+            raise error.with_numbers(pair.before.bands, pair.after.bands) from error
         strips = probability_strips(detector, learned, pair, options, progress)
         _store(strips, pair, self.scene.native, rasters)
 
