@@ -17,6 +17,8 @@ from minenetcd.cli.options import (
     Device,
     Json,
     Quiet,
+    Smooth,
+    ThresholdRule,
     band_numbers,
     metres_or_model,
     two_numbers,
@@ -49,14 +51,8 @@ def predict(
         bool, Option("--force-gsd", help="Analyse at --gsd even where that is finer than the images.")
     ] = False,
     threshold: Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")] = None,
-    threshold_rule: Annotated[
-        str | None,
-        Option(help="How a detector without training finds its threshold.", metavar="RULE", show_default=False),
-    ] = None,
-    smooth: Annotated[
-        int | None,
-        Option(help="Smooth within edges, so many pixels around (detectors without training).", show_default=False),
-    ] = None,
+    threshold_rule: ThresholdRule = None,
+    smooth: Smooth = None,
     value_range: Annotated[
         str | None,
         Option("--range", metavar="LOW,HIGH", help="Numbers that become 0 and 1 for a network.", show_default=False),
