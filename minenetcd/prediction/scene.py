@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,7 +24,7 @@ from minenetcd.prediction.inference import probability_strips
 from minenetcd.prediction.opening import OpenedScene, open_scene, reads_every_band
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
-from minenetcd.prediction.pair_checks.adjusting import Adjustment, find_adjustment
+from minenetcd.prediction.pair_checks.adjusting import Adjustment, ReadTone, find_adjustment
 from minenetcd.prediction.rasters import SceneRasters
 from minenetcd.prediction.stored import StoredProbability
 
@@ -90,7 +90,7 @@ def predict_opened(
         if why_no_second is not None:
             facts = replace(facts, second=None, why_no_second=why_no_second)
         prediction = find_result(
-            rasters, facts, native, folder, started=started, adjustment=reading.adjustment, second=second
+            rasters, facts, native, folder, started=started, adjustment=reading.done, second=second
         )
         if out is not None:
             prediction.save(out)
@@ -106,11 +106,17 @@ class Reading:
     readers: Readers
     device: str
     opened: ExitStack  # closes what is opened meanwhile
+    tones: list[ReadTone] = field(default_factory=list)  # that was taken out for each detector, in their order
 
     @cached_property
     def adjustment(self) -> Adjustment:
         """What lies between the dates but change."""
         return find_adjustment(self.scene.native, self.readers.options)
+
+    @property
+    def done(self) -> Adjustment:
+        """The same, and what of it was taken out for each detector."""
+        return replace(self.adjustment, read=tuple(self.tones))
 
     def pair(self, detector: Detector) -> AlignedPair:
         """Both dates as `detector` reads them, without what lies between them but change."""
@@ -119,7 +125,9 @@ class Reading:
         options = self.readers.options
         if not (options.coregister or options.tone):
             return pair  # it is looked for later: tiles need not wait for it
-        return self.adjustment.apply(pair)
+        pair, tone = self.adjustment.apply(pair, detector.name)
+        self.tones.extend([tone] if tone else [])
+        return pair
 
     def write(self, detector: Detector, pair: AlignedPair, rasters: SceneRasters, progress: Progress) -> None:
         """What `detector` says of `pair`, as the probability of `rasters`."""
@@ -144,6 +152,7 @@ class Reading:
         except RasterError as error:  # a band of one value, say, which the first detector does not read
             if self.readers.second_is_asked:
                 raise
+            del self.tones[1:]  # only the first detector read on
             return None, f"{second.name}: {error}"
         return rasters, None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from minenetcd.display.words import three_figures
 from minenetcd.geo.adjustment import LONGEST_SHIFT, Shift, Tone, WhyNoShift, WhyNoTone
@@ -39,11 +40,19 @@ _WHY_NO_TONE: Mapping[WhyNoTone, str] = {
 Bands = tuple[int, ...]
 
 
+class ReadTone(NamedTuple):
+    """The tone in the `bands` of both dates that a detector reads, of which they are freed where it is reliable."""
+
+    detector: str
+    bands: tuple[Bands, Bands]
+    tone: Tone
+
+
 @dataclass(frozen=True)
 class Adjustment:
     """What was found between the dates of a scene, in pixels of its native `grid`, and what of it is taken out.
 
-    `bands`: those of both dates in which the tone was found.
+    `bands`: those of both dates in which the tone was found. `read`: where tone is taken out, that of each detector.
     """
 
     grid: Grid
@@ -52,20 +61,22 @@ class Adjustment:
     tone: Tone
     coregister: bool
     take_out_tone: bool
+    read: tuple[ReadTone, ...] = ()
 
     @property
     def moves(self) -> bool:
         """Whether the after image is moved back."""
         return self.coregister and self.shift.is_applicable
 
-    def apply(self, pair: AlignedPair) -> AlignedPair:
-        """`pair`, of the same ground in pixels of any size, without what is taken out."""
+    def apply(self, pair: AlignedPair, detector: str) -> tuple[AlignedPair, ReadTone | None]:
+        """`pair`, of the same ground in pixels of any size, as `detector` reads it, without what is taken out."""
         if self.moves:
             pair = pair.adjusted(shift=self.shift.on(pair.grid, self.grid))
-        if self.take_out_tone:
-            same_bands = (pair.before.bands, pair.after.bands) == self.bands
-            pair = pair.adjusted(tone=self.tone if same_bands else find_tone(SceneSample(pair)))
-        return pair
+        if not self.take_out_tone:
+            return pair, None
+        bands = pair.before.bands, pair.after.bands
+        tone = self.tone if bands == self.bands else find_tone(SceneSample(pair))
+        return pair.adjusted(tone=tone), ReadTone(detector, bands, tone)
 
     def rows(self) -> tuple[tuple[str, str], ...]:
         """Name and words of each finding."""
@@ -123,14 +134,26 @@ class Adjustment:
         return f"{self.shift.length:.1f} pixels" + ("" if metres is None else f" ({three_figures(metres)} m)")
 
     def _tone_in_words(self) -> str:
-        tone = self.tone
-        if tone.unknown is not None:
-            return f"not known: {_WHY_NO_TONE[tone.unknown]}"
-        bands = ", ".join(
-            f"x {gain:.3g} {'-' if offset < 0 else '+'} {three_figures(abs(offset))}"
-            for gain, offset in zip(tone.gain, tone.offset, strict=True)
+        if not self.read:
+            return _tone_in_words(self.tone, "left as it is")
+        if len({each.bands for each in self.read}) == 1:
+            return _tone_in_words(self.read[0].tone, "taken out")
+        return "; ".join(
+            f"as {each.detector} reads it, in bands {', '.join(map(str, each.bands[0]))}, "
+            f"{_tone_in_words(each.tone, 'taken out')}"
+            for each in self.read
         )
-        return f"gain and offset by band: {bands}; {'taken out' if self.take_out_tone else 'left as it is'}"
+
+
+def _tone_in_words(tone: Tone, done: str) -> str:
+    """`done`: what was done about one that is known."""
+    if tone.unknown is not None:
+        return f"not known: {_WHY_NO_TONE[tone.unknown]}; left as it is"
+    bands = ", ".join(
+        f"x {gain:.3g} {'-' if offset < 0 else '+'} {three_figures(abs(offset))}"
+        for gain, offset in zip(tone.gain, tone.offset, strict=True)
+    )
+    return f"gain and offset by band: {bands}; {done}"
 
 
 def find_adjustment(native: AlignedPair, options: PredictOptions) -> Adjustment:
@@ -139,6 +162,4 @@ def find_adjustment(native: AlignedPair, options: PredictOptions) -> Adjustment:
     moved = native.adjusted(shift=shift) if coregister else native
     tone = find_tone(SceneSample(moved))
     bands = native.before.bands, native.after.bands
-    return Adjustment(
-        native.grid, bands, shift, tone, coregister, take_out_tone=bool(options.tone) and tone.is_reliable
-    )
+    return Adjustment(native.grid, bands, shift, tone, coregister, take_out_tone=bool(options.tone))
