@@ -1,4 +1,4 @@
-"""How far the values of a date reach, but for hot and dead pixels, which would stretch every measure of a scene.
+"""How far the values of a date reach, but for hot and dead pixels and filling, which would spoil every measure.
 
 A thousandth of 16-bit pixels at 65,535 makes a band's deviation ten times as large, and hides all change behind it.
 What lies far beyond the rest is brought to a bound before anything is learned of a scene or said of a tile. Bounds are
@@ -6,13 +6,14 @@ so wide that most images hold nothing beyond: of 8 bits, none whose values fill 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minenetcd.geo.align import Pair
+from minenetcd.geo.no_change.filling import LEAST_FILLING, is_empty
 from minenetcd.geo.no_change.pixels import Floats, ScenePixels
 
 #: The share of a band's values, at either end, that may be anything without moving its bounds.
@@ -58,24 +59,39 @@ class Bounds:
 
 
 class PairBounds(NamedTuple):
-    """The bounds of both dates of a scene."""
+    """The bounds of both dates of a scene, and whether pixels that are 0 in all bands of both are filling around it.
+
+    Filling is one colour that never changes: it takes no part, as if it were not valid.
+    """
 
     before: Bounds
     after: Bounds
+    has_filling: bool
 
     @classmethod
     def of(cls, pixels: ScenePixels) -> Self:
-        return cls(Bounds.of(pixels.before), Bounds.of(pixels.after))
+        empty = is_empty(pixels.before, pixels.after)
+        has_filling = bool(LEAST_FILLING < empty.mean() < 1)
+        known = ~empty if has_filling else np.ones(len(empty), bool)
+        return cls(Bounds.of(pixels.before[known]), Bounds.of(pixels.after[known]), has_filling)
 
     def hold_pixels(self, pixels: ScenePixels) -> ScenePixels:
-        return ScenePixels(self.before.hold(pixels.before), self.after.hold(pixels.after))
+        """RasterError where too few are left."""
+        known = self._known(pixels.before, pixels.after, np.ones(len(pixels), bool))
+        return ScenePixels(self.before.hold(pixels.before[known]), self.after.hold(pixels.after[known]))
 
-    def hold(self, pair: Pair) -> Pair:
-        return replace(pair, before=self.before.hold(pair.before), after=self.after.hold(pair.after))
+    def hold(
+        self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_]
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
+        """Dates (..., p) within bounds, and which of the valid pixels (...) are none of the filling."""
+        return self.before.hold(before), self.after.hold(after), self._known(before, after, valid)
 
     def contain(self, before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.bool_]:
         """Which pixels (..., p) of both dates lie within on both."""
         return self.before.contain(before) & self.after.contain(after)
+
+    def _known(self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return valid & ~is_empty(before, after) if self.has_filling else valid
 
 
 class HeldSample(Sequence[Pair]):
@@ -95,5 +111,8 @@ class HeldSample(Sequence[Pair]):
 
     def __getitem__(self, index: int | slice) -> Pair | list[Pair]:
         if isinstance(index, slice):
-            return [self._bounds.hold(pair) for pair in self._sample[index]]
-        return self._bounds.hold(self._sample[index])
+            return [self._held(pair) for pair in self._sample[index]]
+        return self._held(self._sample[index])
+
+    def _held(self, pair: Pair) -> Pair:
+        return Pair(*self._bounds.hold(pair.before, pair.after, pair.valid), pair.grid)

@@ -127,7 +127,7 @@ class ClassicalDetector(ABC):
 
     @property
     def is_guarded(self) -> bool:
-        """Whether a scene without change is left alone; hot and dead pixels are then held within bounds, too."""
+        """Whether a scene without change is left alone; hot pixels and filling are then kept out, too."""
         return self.threshold_rule.endswith(GUARDED)
 
     @property

@@ -68,7 +68,7 @@ class ClassicalScene:
 
     def _score(self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
         if self.bounds is not None:
-            before, after = self.bounds.before.hold(before), self.bounds.after.hold(after)
+            before, after, valid = self.bounds.hold(before, after, valid)
         own = score(self.measure(before, after, valid), self.cut)
         if self.guard is None:
             return own

@@ -1,4 +1,4 @@
-"""Hot and dead pixels hide no change from a guarded rule, and ordinary numbers are left as they are."""
+"""Hot and dead pixels, and filling, hide no change from a guarded rule, and ordinary numbers are left as they are."""
 
 import numpy as np
 import pytest
@@ -80,6 +80,26 @@ def test_a_band_of_one_number_but_for_few_has_no_bounds() -> None:
     pixels = np.full((5000, 1), 7, np.uint16)
     pixels[:5] = 900
     assert np.array_equal(Bounds.of(pixels).hold(pixels), pixels)
+
+
+@pytest.mark.parametrize("rule", GUARDED)
+@pytest.mark.parametrize("name", ["cva", "irmad", "isfa", "pca-kmeans"])
+@pytest.mark.parametrize("smooth", [0, 4])
+def test_filling_that_no_file_calls_nodata_is_as_if_it_were(name: str, rule: str, smooth: int) -> None:
+    before, after = fields(changed=True)
+    ground = np.zeros(before.shape[:2], bool)
+    ground[20:130, 25:140] = True
+    before[~ground] = after[~ground] = 0
+    detector = create_classical(name, threshold_rule=rule, smooth=smooth)
+    unmarked = detector.probability(before, after)
+    assert (unmarked[~ground] < 0.5).all() and (unmarked[SQUARE] >= 0.5).mean() > 0.9
+    np.testing.assert_array_equal(unmarked[ground], detector.probability(before, after, valid=ground)[ground])
+
+
+def test_a_little_black_ground_is_no_filling() -> None:
+    before, after = fields(changed=False)
+    before[:40, :28] = after[:40, :28] = 0  # 4.4 %
+    assert not PairBounds.of(ScenePixels.of([make_pair(before, after)])).has_filling
 
 
 def test_windows_are_held_when_they_are_read() -> None:
