@@ -3,6 +3,7 @@
 MineNetCDError                 a failure; the command line ends with exit code 1
 ├── InputError                 what came in cannot be used; exit code 2
 │   ├── RasterError            an image cannot be read, or holds nothing to analyse
+│   │   └── FlatBandError      one of its bands is one number everywhere
 │   ├── GridError              two images cannot be laid on one grid
 │   ├── SizeError              an array or tensor has the wrong shape
 │   ├── DataError              a data set is missing, unreadable or not fit to be used
@@ -17,7 +18,7 @@ Every message is one line: what was needed, what came, what to do.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class MineNetCDError(Exception):
@@ -34,6 +35,33 @@ class InputError(MineNetCDError, ValueError):
 
 class RasterError(InputError):
     """An image is unreadable, truncated, or has no valid pixel."""
+
+
+class FlatBandError(RasterError):
+    """A band of the `date`, "before" or "after", is the number `value` everywhere.
+
+    `flat`: the places of such bands, of either date, among those read, from 0. `bands`, `bands_after`: the numbers of
+    those read, in the files.
+    """
+
+    def __init__(
+        self, date: str, value: object, flat: Sequence[int], bands: Sequence[int], bands_after: Sequence[int]
+    ) -> None:
+        self.date, self.value, self.flat = date, value, tuple(flat)
+        number = (bands if date == "before" else bands_after)[flat[0]]
+        before, after = (
+            ",".join(str(band) for place, band in enumerate(numbers) if place not in flat)
+            for numbers in (bands, bands_after)
+        )
+        advice = f"--bands {before}" + (f" --bands-after {after}" if after != before else "")
+        super().__init__(
+            f"Bands whose pixels differ are needed, band {number} of the {date} image is {value} everywhere: "
+            + (f"read the others ({advice}), or give another image." if before else "give another image.")
+        )
+
+    def with_numbers(self, bands: Sequence[int], bands_after: Sequence[int]) -> "FlatBandError":
+        """The same, where the bands that were read have other numbers in their files."""
+        return FlatBandError(self.date, self.value, self.flat, bands, bands_after)
 
 
 class GridError(InputError):

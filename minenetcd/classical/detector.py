@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from minenetcd.classical.bounds import HeldSample, PairBounds
 from minenetcd.classical.guard import guard
 from minenetcd.classical.guided_filter import GuidedFilter
 from minenetcd.classical.scene import ClassicalScene, Statistic
@@ -82,12 +83,15 @@ class ClassicalDetector(ABC):
         p bands, and for a band that is one number everywhere.
         """
         pixels = ScenePixels.of(sample)
+        bounds = PairBounds.of(pixels) if self.is_guarded else None
+        if bounds is not None:
+            pixels, sample = bounds.hold_pixels(pixels), HeldSample(sample, bounds)
         smoothing = GuidedFilter.of(pixels, self.smooth) if self.smooth else None
-        scene = ClassicalScene(self.learn(pixels, sample), smoothing)
+        scene = ClassicalScene(self.learn(pixels, sample), smoothing, bounds=bounds)
         if pixels.are_nearly_equal:
             return scene
         values = _values_of_pixels(scene, pixels) if scene.reach == 0 else _values_of_windows(scene, sample)
-        guarding = guard(pixels, sample) if self.threshold_rule.endswith(GUARDED) else None
+        guarding = guard(pixels, sample) if self.is_guarded else None
         return replace(scene, cut=self.cut(scene, values), guard=guarding)
 
     def probability(
@@ -117,9 +121,14 @@ class ClassicalDetector(ABC):
         A guarded rule takes the largest of them for equal (GLINTS): a few of them would stretch the histogram until
         all the rest falls into its first bins. Plain rules are as published.
         """
-        if self.threshold_rule.endswith(GUARDED):
+        if self.is_guarded:
             values = np.minimum(values, np.quantile(values, 1 - GLINTS))
         return RULES[self.rule](values)
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether a scene without change is left alone; hot pixels and filling are then kept out, too."""
+        return self.threshold_rule.endswith(GUARDED)
 
     @property
     def rule(self) -> str:
@@ -143,14 +152,15 @@ def check_whole(name: str, value: Any, least: int, most: int) -> None:
 
 
 def _values_of_pixels(scene: ClassicalScene, pixels: ScenePixels) -> Floats:
-    """What the scene's statistic says of its pixels, where no neighbours count."""
-    parts = [scene.measure(before, after, np.ones(len(before), bool)) for before, after in pixels.chunks()]
+    """What the scene's statistic says of its pixels, where no neighbours count; of those beyond its bounds nothing."""
+    parts = [scene.measure(*dates, np.ones(len(dates[0]), bool))[scene.knows(*dates)] for dates in pixels.chunks()]
     return np.concatenate(parts)
 
 
 def _values_of_windows(scene: ClassicalScene, sample: Sequence[Pair]) -> Floats:
     kept = Thinned()
     for pair in sample:
-        kept.add(scene.measure(pair.before, pair.after, pair.valid)[pair.valid])
+        known = pair.valid & scene.knows(pair.before, pair.after)
+        kept.add(scene.measure(pair.before, pair.after, pair.valid)[known])
     values: Floats = kept.joined()[0]
     return values

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from minenetcd.classical.bounds import PairBounds
 from minenetcd.classical.guard import Guard
 from minenetcd.classical.guided_filter import GuidedFilter
 from minenetcd.geo.no_change.pixels import Floats
@@ -29,13 +30,14 @@ class Statistic(Protocol):
 class ClassicalScene:
     """What was learned of one scene: a statistic, how it is smoothed, from where on it is change, and what else asks.
 
-    `cut`, or that of the guard, is infinite where nothing changed.
+    `cut`, or that of the guard, is infinite where nothing changed. `bounds`: of the pixels that it was learned of.
     """
 
     statistic: Statistic
     smoothing: GuidedFilter | None = None
     cut: float = np.inf
     guard: Guard | None = None
+    bounds: PairBounds | None = None
 
     @property
     def reach(self) -> int:
@@ -49,6 +51,10 @@ class ClassicalScene:
         tiles = zip(*dates, valid, strict=True)
         return np.stack([self._score(*tile) for tile in tiles])[:, np.newaxis]
 
+    def knows(self, before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which pixels (..., p) twice hold their own numbers, and were not brought to a bound."""
+        return np.ones(before.shape[:-1], bool) if self.bounds is None else self.bounds.contain(before, after)
+
     def measure(
         self,
         before: NDArray[Any],
@@ -61,6 +67,8 @@ class ClassicalScene:
         return values if self.smoothing is None else self.smoothing(values, before, after, valid)
 
     def _score(self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+        if self.bounds is not None:
+            before, after, valid = self.bounds.hold(before, after, valid)
         own = score(self.measure(before, after, valid), self.cut)
         if self.guard is None:
             return own

@@ -18,6 +18,14 @@ After = Annotated[str, Argument(help="Later image of the same place.", show_defa
 Bands = Annotated[str | None, Option(help="Bands to read as red, green, blue, e.g. 4,3,2.")]
 BandsAfter = Annotated[str | None, Option(help="The same for the later image, where it differs.")]
 Gsd = Annotated[str | None, Option(help="Work at this many metres per pixel.")]
+ThresholdRule = Annotated[
+    str | None,
+    Option(help="How a detector without training finds its threshold.", metavar="RULE", show_default=False),
+]
+Smooth = Annotated[
+    int | None,
+    Option(help="Smooth within edges, so many pixels around (detectors without training).", show_default=False),
+]
 Device = Annotated[str, Option(help="auto, cpu, cuda or mps.")]
 Split = Annotated[str, Option(help="Split of the data set: train, val or test.")]
 BatchSize = Annotated[int, Option(help="Pairs of a data set per forward pass and process.", min=1)]

@@ -17,6 +17,8 @@ from minenetcd.cli.options import (
     Device,
     Json,
     Quiet,
+    Smooth,
+    ThresholdRule,
     band_numbers,
     metres_or_model,
     two_numbers,
@@ -49,14 +51,8 @@ def predict(
         bool, Option("--force-gsd", help="Analyse at --gsd even where that is finer than the images.")
     ] = False,
     threshold: Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")] = None,
-    threshold_rule: Annotated[
-        str | None,
-        Option(help="How a detector without training finds its threshold.", metavar="RULE", show_default=False),
-    ] = None,
-    smooth: Annotated[
-        int | None,
-        Option(help="Smooth within edges, so many pixels around (detectors without training).", show_default=False),
-    ] = None,
+    threshold_rule: ThresholdRule = None,
+    smooth: Smooth = None,
     value_range: Annotated[
         str | None,
         Option("--range", metavar="LOW,HIGH", help="Numbers that become 0 and 1 for a network.", show_default=False),
@@ -95,7 +91,7 @@ def predict(
     Example: minenetcd predict 2019.tif 2023.tif --out change --min-area-ha 0.1
     """
     from minenetcd.detectors.by_name import DetectorOptions, is_classical, open_detector
-    from minenetcd.prediction.opening import open_scene
+    from minenetcd.prediction.opening import check_ground, open_scene
     from minenetcd.prediction.options import PredictOptions
 
     wanted = DetectorOptions(
@@ -108,7 +104,7 @@ def predict(
         bands=band_numbers(bands),
         bands_after=band_numbers(bands_after, "--bands-after"),
         gsd=None if metres == "model" else metres,
-        force_gsd=force_gsd,
+        force_gsd=force_gsd and metres != "model",
         threshold=threshold,
         metres_per_pixel=metres_per_pixel,
         tone=None if tone is None else tone == "auto",
@@ -132,7 +128,9 @@ def predict(
         else:
             readers = given_readers(open_detector(model, wanted), options, wanted=wanted, second_opinion=asked)
         if metres == "model":
-            readers = readers._replace(options=replace(readers.options, gsd=_metres_of(readers.detector)))
+            at = replace(readers.options, gsd=_metres_of(readers.detector), force_gsd=force_gsd)
+            check_ground(scene.native.grid, at)
+            readers = readers._replace(options=at)
         with progress_bar("Detecting change", quiet=quiet) as progress:
             result = predict_opened(readers, scene, out, device=device, progress=progress)
     print_prediction(result, as_json=as_json, quiet=quiet)

@@ -10,8 +10,19 @@ from typer import Exit, Option
 
 from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import digits, print_json, print_rich, progress_bars, table
-from minenetcd.cli.options import DATA, BatchSize, Detector, Device, Json, Quiet, Split, Workers
-from minenetcd.display.words import MEASURES, counted, duration
+from minenetcd.cli.options import (
+    DATA,
+    BatchSize,
+    Detector,
+    Device,
+    Json,
+    Quiet,
+    Smooth,
+    Split,
+    ThresholdRule,
+    Workers,
+)
+from minenetcd.display.words import MEASURES, counted, duration, in_words
 
 if TYPE_CHECKING:
     from minenetcd.benchmark.suite.published import Printed
@@ -29,6 +40,8 @@ def test(
     batch_size: BatchSize = 8,
     workers: Workers = 2,
     threshold: Annotated[float | None, Option(help="Instead of the detector's own.")] = None,
+    threshold_rule: ThresholdRule = None,
+    smooth: Smooth = None,
     boundary: Annotated[float | None, Option(help="Add the boundary F-score, at this tolerance in pixels.")] = None,
     pictures: Annotated[bool, Option(help="Write masks and change maps.")] = True,
     beside: Annotated[
@@ -48,18 +61,21 @@ def test(
     Example: minenetcd test runs/bit --data levir-cd
     """
     out = out or Path("tests") / f"{_short(model)}-{_short(data)}-{split}"
+    from minenetcd.detectors.by_name import OWN_CHOICE, DetectorOptions, is_classical, open_detector
     from minenetcd.runtime.launch import is_launched, is_main_process, run_processes
 
+    wanted = DetectorOptions(threshold_rule=threshold_rule, smooth=smooth)
     if not is_launched():  # those that are were started by one that did
         check_early(detectors=[model], data=data, device=device, threshold=threshold, out=out)
+        if wanted != OWN_CHOICE or is_classical(model):
+            open_detector(model, wanted)  # what does not fit is refused; no torch yet
     if processes > 1 and not is_launched():
         raise Exit(run_processes(sys.argv[1:], processes))
 
     # from here on torch is needed
-    from minenetcd.detectors.by_name import open_detector
     from minenetcd.evaluation.testing import run_test
 
-    detector = open_detector(model)
+    detector = open_detector(model, wanted)
     with progress_bars(f"Testing on {data}", "Beside it", quiet=quiet) as (progress, beside_progress):
         tested = run_test(
             detector,
@@ -106,6 +122,8 @@ def _print_tested(detector: "AnyDetector", tested: "Tested", *, published: "Prin
 
     result = tested.result
     print(f"{detector.name} on {result.facts.source}, {result.facts.split}: {counted(len(result.names), 'pair')}")
+    if detector.provenance.learns_each_scene:
+        print(f"Options: {in_words(detector.describe()['options'])}")
     _print_measures(result, published)
     if tested.beside is not None:
         _print_beside(tested.beside)

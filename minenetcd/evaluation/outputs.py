@@ -94,7 +94,7 @@ def staged_results(out: Path, names: Sequence[str], *, pictures: bool) -> Iterat
 
 
 def write_results(
-    result: Evaluation, folder: Path, *, about: Mapping[str, str | bool | None], boundary: BoundaryCounts | None = None
+    result: Evaluation, folder: Path, *, about: Mapping[str, Any], boundary: BoundaryCounts | None = None
 ) -> None:
     """Write metrics.json, per_pair.csv, per_site.csv (where sites are known) and precision_recall.csv.
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
@@ -154,9 +155,12 @@ def is_trained_on(trained: TrainedOn, tested: DatasetFacts) -> bool:
     return (trained.source, split) == (tested.source, tested.split)
 
 
-def _about(detector: Detector, threshold: float) -> dict[str, str | bool | None]:
+def _about(detector: Detector, threshold: float) -> dict[str, Any]:
+    """`options` are those of a detector without training."""
+    options = {"options": detector.describe()["options"]} if detector.provenance.learns_each_scene else {}
     return {
         "model": detector.name,
+        **options,
         "trained_on": detector.provenance.trained_on_in_words,
         "threshold_of_the_detector": detector.threshold == threshold,
     }

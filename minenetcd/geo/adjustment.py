@@ -29,7 +29,8 @@ class Shift:
 
     Of `windows` compared, `consistent` agree on it. `unknown` says why there is none, and dx and dy are 0 then: the
     overlap is too small, nearly nowhere there is something to compare, windows contradict each other, or several
-    shifts explain the images alike (periodic ground, edges of one direction).
+    shifts explain the images alike (periodic ground, edges of one direction). `correlation_in_place`: that of the edges
+    of both dates as they lie, -1 to 1, the mean of the windows; None where too few were compared.
     """
 
     dx: float
@@ -37,6 +38,7 @@ class Shift:
     windows: int
     consistent: int
     unknown: WhyNoShift | None = None
+    correlation_in_place: float | None = None
 
     @property
     def is_known(self) -> bool:

@@ -20,7 +20,8 @@ SIDE = 128  # of a window, at most [px]
 LEAST_SIDE = 32  # an overlap must be twice as wide and as high [px]
 WINDOWS_ACROSS = 5
 MOST_WINDOWS = WINDOWS_ACROSS**2  # that are used; of MOST_WINDOWS + (WINDOWS_ACROSS - 1)**2 that are read
-REACH = 0.4  # of a window's side: the longest shift that is looked for
+REACH = 0.4  # of a window's side: the longest shift that is looked for, which is
+LONGEST_FOUND = int(REACH * SIDE)  # where the overlap leaves room for whole windows [px]
 
 LEAST_VALID = 0.5  # of a window's pixels, on both dates
 LEAST_EDGES = 0.05  # of a window's pixels must differ from their neighbours, on both dates
@@ -36,9 +37,9 @@ Spectrum = NDArray[np.complexfloating[Any, Any]]
 def find_shift(pair: AlignedPair) -> Shift:
     """The shift of the after image, from at most 41 windows of 128 x 128 px at full resolution, spread by a fixed rule.
 
-    Known shifts of up to 12 px are found within 0.1 px; 0.4 of a window's side is the longest that can be (51 px, less
-    where the overlap is below 256 px). One shift for the whole image: a rotation, another scale or the relief of
-    mountains makes windows inconsistent. RasterError for a damaged file.
+    Known shifts of up to 12 px are found within 0.1 px; LONGEST_FOUND is the longest that can be, less where an
+    overlap is below 256 px. One shift for the whole image: a rotation, another scale or the relief of mountains makes
+    windows inconsistent. RasterError for a damaged file.
     """
     side = min(SIDE, min(pair.overlap.height, pair.overlap.width) // 32 * 16)
     if side < LEAST_SIDE:
@@ -47,15 +48,16 @@ def find_shift(pair: AlignedPair) -> Shift:
     used = len(spectra)
     if used < LEAST_WINDOWS:
         return Shift(0.0, 0.0, used, 0, "featureless")
-    shared = _highest(_correlation(sum(spectra)))
+    level = _correlation(sum(spectra))
+    shared, in_place = _highest(level), float(level[len(level) // 2, len(level) // 2]) / used
     agreeing = [one for one in spectra if np.abs(np.subtract(_highest(_correlation(one)), shared)).max() <= TOLERANCE]
     if len(agreeing) < max(LEAST_WINDOWS, LEAST_CONSISTENT * used):
-        return Shift(0.0, 0.0, used, len(agreeing), "inconsistent")
+        return Shift(0.0, 0.0, used, len(agreeing), "inconsistent", in_place)
     joint = sum(agreeing) / len(agreeing)
     if _has_rival(joint, shared):
-        return Shift(0.0, 0.0, used, len(agreeing), "ambiguous")
+        return Shift(0.0, 0.0, used, len(agreeing), "ambiguous", in_place)
     dy, dx = _refined(joint, shared)
-    return Shift(dx, dy, used, len(agreeing))
+    return Shift(dx, dy, used, len(agreeing), correlation_in_place=in_place)
 
 
 def _spectra(pair: AlignedPair, side: int) -> Iterator[Spectrum]:

@@ -3,6 +3,7 @@
 Those that are chosen here come with the package: nothing is fetched.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -11,7 +12,9 @@ import numpy as np
 from minenetcd.detectors.by_name import OWN_CHOICE, DetectorOptions, open_detector
 from minenetcd.detectors.choice import Choice, choose, other_kind
 from minenetcd.detectors.contract import Detector
-from minenetcd.geo.align import shared_bands
+from minenetcd.errors import RasterError
+from minenetcd.geo.align import Pair, open_pair, shared_bands
+from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.opening import Bands, OpenedScene
 from minenetcd.prediction.options import PredictOptions
 
@@ -23,7 +26,8 @@ class Readers(NamedTuple):
     """Who reads a pair, and how.
 
     `reason`: why `detector`, where it was chosen. `second_is_asked`: whether somebody asked for the second opinion,
-    and no map is wanted without it.
+    and no map is wanted without it. `without_training`: the bands of each date for detectors that were chosen and read
+    any number of them; None: all that both dates share.
     """
 
     detector: Detector
@@ -31,14 +35,16 @@ class Readers(NamedTuple):
     options: PredictOptions
     reason: str | None = None
     second_is_asked: bool = True
+    without_training: tuple[Bands, Bands] = (None, None)
 
     def bands(self, detector: Detector) -> tuple[Bands, Bands]:
         """The numbers of the bands that `detector`, one of the two, reads of each date; None: as it wants.
 
-        Where detectors were chosen, the bands of the options are red, green and blue, for networks alone.
+        Where detectors were chosen, the bands of the options are red, green and blue, for networks alone; others read
+        all bands but those which show nothing.
         """
         if self.reason is not None and detector.bands is None:
-            return None, None
+            return self.without_training
         return self.options.bands, self.options.bands_after
 
 
@@ -54,7 +60,8 @@ def choose_readers(
     Tone and displacement are taken out where that was found to help, unless `options` say otherwise, and a second
     opinion is given where it is cheap and the other kind of detector fits, too.
     """
-    choice = _choice(scene, options, wanted)
+    bands = _bands_without_training(scene, options)
+    choice = _choice(scene, options, len(bands[0]), wanted)
     tone = choice.tone if options.tone is None else options.tone
     coregister = choice.coregister if options.coregister is None else options.coregister
     is_asked = second_opinion is not None
@@ -67,6 +74,7 @@ def choose_readers(
         replace(options, tone=tone, coregister=coregister),
         choice.reason,
         is_asked,
+        bands,
     )
 
 
@@ -82,9 +90,43 @@ def given_readers(
     return Readers(detector, second, options)
 
 
-def _choice(scene: OpenedScene, options: PredictOptions, wanted: DetectorOptions) -> Choice:
-    """What `choose` makes of all bands that both dates share, whichever are called red, green and blue."""
-    pair, bands = scene.native, shared_bands(scene.before, scene.after)[0]
+def _choice(scene: OpenedScene, options: PredictOptions, bands: int, wanted: DetectorOptions) -> Choice:
+    """What `choose` makes of so many bands, whichever are called red, green and blue."""
+    pair = scene.native
     metres = options.analysed_metres(pair.grid)
     eight_bit = pair.before.dtype == pair.after.dtype == np.uint8
-    return choose(metres=metres, bands=len(bands), is_eight_bit=eight_bit, wanted=wanted)
+    return choose(metres=metres, bands=bands, is_eight_bit=eight_bit, wanted=wanted)
+
+
+def _bands_without_training(scene: OpenedScene, options: PredictOptions) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The numbers of the bands that both dates share; where the options name bands, without others that show nothing.
+
+    Those are one number everywhere. Where none but the named ones can be read, it is these.
+    """
+    every = shared_bands(scene.before, scene.after)
+    if options.bands is None and options.bands_after is None:
+        return every
+    named = scene.native.before.bands, scene.native.after.bands
+    try:
+        with open_pair(scene.before, scene.after, bands=every[0], bands_after=every[1]) as pair:
+            differ = _which_differ(SceneSample(pair), len(every[0]))
+    except RasterError:  # a band without data anywhere, say
+        return named
+    kept = [
+        numbers
+        for numbers, differs in zip(zip(*every, strict=True), differ, strict=True)
+        if differs or any(number in names for number, names in zip(numbers, named, strict=True))
+    ]
+    return tuple(before for before, _ in kept), tuple(after for _, after in kept)
+
+
+def _which_differ(sample: Sequence[Pair], bands: int) -> list[bool]:
+    """Which of so many bands hold more than one number in both dates; read until that is seen of all."""
+    least, most = np.full((2, bands), np.inf), np.full((2, bands), -np.inf)
+    for pair in sample:
+        if pair.valid.any():
+            pixels = np.stack([date[pair.valid] for date in (pair.before, pair.after)])  # (2, n, C)
+            least, most = np.minimum(least, pixels.min(axis=1)), np.maximum(most, pixels.max(axis=1))
+            if (least < most).all():
+                break
+    return [bool(differs.all()) for differs in (least < most).T]

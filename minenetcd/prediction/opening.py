@@ -68,7 +68,7 @@ def open_scene(
     """
     bands, bands_after = _bands(before, after, options.bands, options.bands_after, every_band=every_band)
     with open_pair(before, after, bands=bands, bands_after=bands_after) as native:
-        _check_ground(native.grid, options)
+        check_ground(native.grid, options)
         yield OpenedScene(before, after, native)
 
 
@@ -92,7 +92,7 @@ def _check_count(detector: Detector, bands: tuple[int, ...], before: str | Path,
         )
 
 
-def _check_ground(grid: Grid, options: PredictOptions) -> None:
+def check_ground(grid: Grid, options: PredictOptions) -> None:
     """OptionError for options that ask for metres where there are none, or for finer pixels than there are."""
     if options.min_area_ha > 0 and not grid.is_georeferenced:
         raise OptionError(

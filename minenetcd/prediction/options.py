@@ -20,7 +20,7 @@ class PredictOptions:
     bands: tuple[int, ...] | None = None  # numbers from 1, in the detector's order; None: the first three colours
     bands_after: tuple[int, ...] | None = None  # None: as `bands`
     gsd: float | None = None  # metres per pixel to analyse at; None: as the before image is
-    force_gsd: bool = False  # even where that is finer than the before image
+    force_gsd: bool = False  # to analyse at `gsd` even where that is finer than the before image
     threshold: float | None = None  # from this probability on, a pixel is changed; None: the detector's own
     metres_per_pixel: float | None = None  # of pictures, which do not say
     # what follows is not done unless asked for (True); an automatic choice does it where that was found to help
@@ -44,6 +44,11 @@ class PredictOptions:
         _require(self.batch_size >= 1, "a batch size of at least 1", self.batch_size, "8")
         _require(0.01 <= gsd <= 10_000, "0.01 to 10000 metres per pixel (gsd)", gsd, "1.2")
         _require(0.001 <= metres <= 100_000, "0.001 to 100000 metres per pixel", metres, "1.2")
+        if self.force_gsd and self.gsd is None:
+            raise OptionError(
+                "A finer analysis than the images are is forced (--force-gsd) together with its metres per pixel, got "
+                "none: give them (--gsd 1.2), or leave --force-gsd out."
+            )
         is_area = math.isfinite(self.min_area_ha) and self.min_area_ha >= 0
         _require(is_area, "a smallest area (min_area_ha) of zero or more hectares", self.min_area_ha, "0.1")
 

@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +15,7 @@ from rasterio.windows import Window
 from minenetcd.constants import Progress, no_progress
 from minenetcd.detectors.blending import Strip
 from minenetcd.detectors.contract import Detector
-from minenetcd.errors import RasterError
+from minenetcd.errors import FlatBandError, RasterError
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.automatic import Readers, choose_readers
@@ -24,7 +24,7 @@ from minenetcd.prediction.inference import probability_strips
 from minenetcd.prediction.opening import OpenedScene, open_scene, reads_every_band
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
-from minenetcd.prediction.pair_checks.adjusting import Adjustment, find_adjustment
+from minenetcd.prediction.pair_checks.adjusting import Adjustment, ReadTone, find_adjustment
 from minenetcd.prediction.rasters import SceneRasters
 from minenetcd.prediction.stored import StoredProbability
 
@@ -90,7 +90,7 @@ def predict_opened(
         if why_no_second is not None:
             facts = replace(facts, second=None, why_no_second=why_no_second)
         prediction = find_result(
-            rasters, facts, native, folder, started=started, adjustment=reading.adjustment, second=second
+            rasters, facts, native, folder, started=started, adjustment=reading.done, second=second
         )
         if out is not None:
             prediction.save(out)
@@ -106,11 +106,17 @@ class Reading:
     readers: Readers
     device: str
     opened: ExitStack  # closes what is opened meanwhile
+    tones: list[ReadTone] = field(default_factory=list)  # that was taken out for each detector, in their order
 
     @cached_property
     def adjustment(self) -> Adjustment:
         """What lies between the dates but change."""
         return find_adjustment(self.scene.native, self.readers.options)
+
+    @property
+    def done(self) -> Adjustment:
+        """The same, and what of it was taken out for each detector."""
+        return replace(self.adjustment, read=tuple(self.tones))
 
     def pair(self, detector: Detector) -> AlignedPair:
         """Both dates as `detector` reads them, without what lies between them but change."""
@@ -119,12 +125,17 @@ class Reading:
         options = self.readers.options
         if not (options.coregister or options.tone):
             return pair  # it is looked for later: tiles need not wait for it
-        return self.adjustment.apply(pair)
+        pair, tone = self.adjustment.apply(pair, detector.name)
+        self.tones.extend([tone] if tone else [])
+        return pair
 
     def write(self, detector: Detector, pair: AlignedPair, rasters: SceneRasters, progress: Progress) -> None:
         """What `detector` says of `pair`, as the probability of `rasters`."""
         options = self.readers.options
-        learned = detector.for_scene(SceneSample(pair), self.device, compile=options.compile)
+        try:
+            learned = detector.for_scene(SceneSample(pair), self.device, compile=options.compile)
+        except FlatBandError as error:
+            raise error.with_numbers(pair.before.bands, pair.after.bands) from error
         strips = probability_strips(detector, learned, pair, options, progress)
         _store(strips, pair, self.scene.native, rasters)
 
@@ -141,6 +152,7 @@ class Reading:
         except RasterError as error:  # a band of one value, say, which the first detector does not read
             if self.readers.second_is_asked:
                 raise
+            del self.tones[1:]  # only the first detector read on
             return None, f"{second.name}: {error}"
         return rasters, None
 

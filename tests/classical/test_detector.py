@@ -74,7 +74,10 @@ def test_images_that_cannot_be_used(name: str) -> None:
     detector, pair = create_classical(name), drawn_pair()
     flat = pair.after.copy()
     flat[..., 1] = 7
-    with pytest.raises(RasterError, match=r"band 2 of those read of the after image is 7 everywhere: give another"):
+    with pytest.raises(
+        RasterError,
+        match=r"band 2 of the after image is 7 everywhere: read the others \(--bands 1,3\), or give another",
+    ):
         detector.for_scene([make_pair(pair.before, flat)])
     few = np.zeros((96, 96), bool)
     few[0, :29] = True

@@ -33,10 +33,12 @@ def tiled(scene: ClassicalScene, pair: Pair, side: int) -> np.ndarray:
     smooth=st.integers(0, 4),
     side=st.integers(9, 96),
     pair=st.sampled_from([PAIR, HOLED]),
+    guard=st.sampled_from(["", "-guarded"]),
 )
 @settings(max_examples=20, deadline=None)
-def test_scores_do_not_depend_on_tiles(name: str, smooth: int, side: int, pair: Pair) -> None:
-    scene = create_classical(name, smooth=smooth).for_scene([pair])
+def test_scores_do_not_depend_on_tiles(name: str, smooth: int, side: int, pair: Pair, guard: str) -> None:
+    rule = create_classical(name).threshold_rule + guard
+    scene = create_classical(name, smooth=smooth, threshold_rule=rule).for_scene([pair])
     whole = scene.scores((pair.before[None], pair.after[None]), pair.valid[None])[0, 0]
     assert_allclose(tiled(scene, pair, side)[pair.valid], whole[pair.valid], atol=1e-6)
 

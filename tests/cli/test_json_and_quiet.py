@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import typer
 
 import minenetcd
 from fixtures.pair_files import make_pair, write_folder
+from minenetcd.classical.catalog import create_classical
 from minenetcd.cli.console import progress_bar
 from minenetcd.cli.main import app, run
+from minenetcd.evaluation.testing import run_test
 
 Called = Callable[..., tuple[int, str, str]]
 
@@ -85,6 +88,37 @@ def test_a_table_has_a_row_for_each_that_stands_beside(call: Called, pairs: Path
     rows = [line for line in out.splitlines() if line.startswith(("irmad  ", "everything changed  ", "cva  "))]
     assert [len(row.removeprefix("everything ").split()) for row in rows] == [8] * 3
     assert "Beside" not in call("test", "irmad", *options, "--beside", 0)[1]
+
+
+def test_a_detector_without_training_is_tested_by_the_rule_asked_for(call: Called, pairs: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    options = ("--data", pairs, "--out", folder, "--workers", 0, "--beside", 0, "--no-pictures", "--quiet")
+    rules = ("--threshold-rule", "k-means-guarded", "--smooth", 2)
+    code, out, err = call("test", "cva", *options, *rules)
+    assert (code, err) == (0, "") and "Options: threshold rule k-means-guarded, smooth 2" in out
+    told = json.loads((folder / "metrics.json").read_text())
+    assert told["options"] == {"threshold_rule": "k-means-guarded", "smooth": 2}
+    asked = create_classical("cva", threshold_rule="k-means-guarded", smooth=2)
+    again = run_test(asked, str(pairs), tmp_path / "again", workers=0, beside=0, pictures=False)
+    assert told["counts"] == asdict(again.result.confusion)
+    call("test", "cva", *options)
+    assert json.loads((folder / "metrics.json").read_text())["counts"] != told["counts"]
+
+
+@pytest.mark.parametrize(
+    ("model", "rules", "message"),
+    [
+        ("minenetcd-nano", ("--smooth", 2), "smooth belongs to detectors without training"),
+        ("cva", ("--threshold-rule", "otso"), "There is no threshold rule 'otso': did you mean 'otsu'?"),
+        ("cva", ("--smooth", 65), "smooth needs a whole number from 0 to 64, got 65"),
+    ],
+)
+def test_rules_that_do_not_fit_are_one_line(
+    call: Called, pairs: Path, tmp_path: Path, model: str, rules: tuple[str, ...], message: str
+) -> None:
+    code, out, err = call("test", model, "--data", pairs, "--out", tmp_path / "out", *rules)
+    assert (code, out, len(err.splitlines())) == (2, "", 1) and message in err
+    assert not (tmp_path / "out").exists()
 
 
 def test_models(call: Called) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fixtures.wide_pairs import write_tiff
 from minenetcd.cli.main import app
 
 COMMANDS = sorted(command.callback.__name__ for command in app.registered_commands)
@@ -67,6 +68,10 @@ def test_two_pictures_become_a_map_in_pixels(pictures: tuple[Path, Path], tmp_pa
         (["predict", "{before}", "{after}", "--threshold", "1.5"], "Threshold must lie between 0 and 1"),
         (["predict", "{before}", "{after}", "--gsd", "fine"], "--gsd needs metres per pixel or 'model'"),
         (["predict", "{before}", "{after}", "--gsd", "1.2"], "georeference"),
+        (
+            ["predict", "{before}", "{after}", "--force-gsd"],
+            "got none: give them (--gsd 1.2), or leave",
+        ),
         (["predict", "{before}", "{after}", "--device", "tpu"], "There is no device 'tpu': choose auto"),
         (["train", "minenetcd-nan"], "did you mean 'minenetcd-nano'"),
     ],
@@ -80,6 +85,19 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert done.returncode == 2, done.stderr
     assert message in done.stderr and len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow  # two processes with torch
+def test_the_pixels_of_a_model_are_no_finer_than_the_images_unless_forced(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    dates = [rng.integers(60, 120, (3, 40, 40)).astype(np.uint8) for _ in range(2)]
+    images = [write_tiff(tmp_path / f"{n}.tif", date) for n, date in enumerate(dates)]  # of 10 m
+    command = ("predict", *images, "--model", "minenetcd-nano", "--gsd", "model", "--out", tmp_path / "out")
+    refused = minenetcd(*command)
+    assert refused.returncode == 2 and not (tmp_path / "out").exists()
+    assert "no finer than the image's 10 m, got --gsd 1.2" in refused.stderr and "(--force-gsd)" in refused.stderr
+    forced = minenetcd(*command, "--force-gsd")
+    assert forced.returncode == 0 and "were analysed at 1.2 m" in forced.stderr
 
 
 def test_an_output_path_that_cannot_be_written_is_bad_input(pictures: tuple[Path, Path], tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ TOY = ROOT / "examples" / "minenetcd-toy"
 KINDS = [
     ("minenetcd.models", "network", "minenetcd models toy"),
     ("minenetcd.datasets", "data_set", "minenetcd train toy data=squares recipe.steps=2 --out run"),
+    ("minenetcd.classical", "detector", "minenetcd test run --data squares"),  # beside the network
     ("minenetcd.losses", "loss", "minenetcd benchmark suite.yaml --out benchmark"),
     ("minenetcd.augmentations", "augmentation", "minenetcd train toy data=squares recipe.augmentation=haze"),
     ("minenetcd.optimisers", "optimiser", "minenetcd train toy data=squares recipe.optimiser=nadam"),
@@ -150,7 +151,6 @@ def test_every_kind_is_brought() -> None:
     pattern = r'Table\(\s*"[^"]+",\s*"(minenetcd\.\w+)"'
     tables = {name for file in package.rglob("*.py") for name in re.findall(pattern, file.read_text(encoding="utf-8"))}
     brought = tomllib.loads((TOY / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
-    tables.remove("minenetcd.classical")  # of detectors without training it brings none
     assert tables == set(brought) == {kind for kind, *_ in KINDS}
 
 
@@ -167,6 +167,13 @@ def test_a_network_is_tested_applied_and_explained(ended: list[Ended], folder: P
     explained = json.loads((folder / "explained" / "explanation.json").read_text(encoding="utf-8"))
     assert [detector["name"] for detector in explained["detectors"]] == ["toy"]
     assert f"{len(CHECKS)} passed" in printed(ended, "pytest")
+
+
+def test_a_detector_without_training_is_used_alone_and_beside_a_network(ended: list[Ended], folder: Path) -> None:
+    rows = json.loads((folder / "tested" / "metrics.json").read_text(encoding="utf-8"))["beside"]["rows"]
+    assert rows["spectral-angle"]["counts"]["tp"] > 0
+    assert "threshold rule otsu-guarded, smooth 0" in printed(ended, "predict", "spectral-angle")
+    assert (folder / "without-training" / "change.png").is_file()
 
 
 def test_a_benchmark_knows_it_in_its_processes(ended: list[Ended], folder: Path) -> None:

@@ -123,6 +123,7 @@ def test_images_that_lie_as_they_should(find_in: FindIn) -> None:
     found = find_in(before, after)
     assert (found.dx, found.dy, found.is_applicable) == (0.0, 0.0, False)
     assert found.windows == found.consistent > 0
+    assert found.correlation_in_place > 0.95
 
 
 def test_pixels_without_data_take_no_part(find_in: FindIn, utm: MakeGrid) -> None:
@@ -155,13 +156,14 @@ def test_what_cannot_be_known_is_left_alone_and_says_why(find_in: FindIn) -> Non
     assert (stripes.unknown, sensor.unknown) == ("ambiguous", "inconsistent")
     for shift in (*found.values(), stripes, sensor):
         assert (shift.dx, shift.dy, shift.is_known, shift.is_applicable) == (0.0, 0.0, False, False)
+        assert (shift.correlation_in_place is None) == (shift.unknown in ("too small", "featureless"))
 
 
 def test_a_shift_beyond_its_reach_is_not_guessed(find_in: FindIn) -> None:
     ground = moved_ground(300, 420).astype("uint8")
     far = find_in(ground[:, 120:], ground[:, :-120])
     within = find_in(ground[:, 40:], ground[:, :-40])
-    assert far.unknown == "inconsistent"
+    assert far.unknown == "inconsistent" and abs(far.correlation_in_place) < 0.1
     assert off(within, 40, 0) < 0.1
     assert not within.is_applicable
 

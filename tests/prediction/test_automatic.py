@@ -14,7 +14,7 @@ import minenetcd
 from minenetcd.detectors.by_name import DetectorOptions, open_detector
 from minenetcd.detectors.choice import CLASSICAL, NETWORK, NETWORK_METRES, choose, other_kind
 from minenetcd.detectors.measured import AUTOMATIC, measured_in_words, read_measured
-from minenetcd.errors import OptionError, RasterError, UnknownNameError
+from minenetcd.errors import FlatBandError, OptionError, UnknownNameError
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.automatic import choose_readers, given_readers
 from minenetcd.prediction.opening import open_scene
@@ -187,8 +187,60 @@ def test_where_the_other_kind_cannot_read_a_pair_the_map_stands_and_says_so(tmp_
         assert any("no second opinion, by irmad: Bands whose pixels differ" in warning for warning in found.warnings)
     with open_scene(*paths, PredictOptions(), every_band=True) as scene:
         readers = choose_readers(scene, PredictOptions(), second_opinion=True)
-        with pytest.raises(RasterError, match=r"band 4 of those read of the before image is 255"):
+        with pytest.raises(FlatBandError, match=r"band 4 of the before image is 255 .* \(--bands 1,2,3\)"):
             predict_opened(readers, scene)
+
+
+def with_dead_band(folder: Path, dtype: str, *, metres: float, nodata: float | None = None) -> tuple[Path, Path]:
+    """Two dates of three bands and a fourth that is 7 everywhere."""
+    folder.mkdir()
+    paths = folder / "before.tif", folder / "after.tif"
+    grid = utm_grid(96, 96, metres=metres)
+    for path, pixels in zip(paths, two_dates(3, dtype), strict=True):
+        bands = np.concatenate([pixels, np.full((1, 96, 96), 7, dtype)])
+        with rasterio.open(
+            path, "w", driver="GTiff", count=4, height=96, width=96, dtype=dtype, crs=grid.crs, nodata=nodata,
+            transform=grid.transform, photometric="minisblack", alpha="no",
+        ) as dataset:  # fmt: skip
+            dataset.write(bands)
+    return paths
+
+
+@pytest.mark.parametrize(("dtype", "metres"), [("uint16", 10), ("uint8", 10), ("uint8", 0.1), ("uint8", 30)])
+@pytest.mark.parametrize("nodata", [None, 7])
+def test_where_bands_are_named_a_band_that_shows_nothing_does_not_matter(
+    tmp_path: Path, dtype: str, metres: float, nodata: float | None
+) -> None:
+    options = PredictOptions(bands=(1, 2, 3))
+    dead = predict_scene(
+        "auto", *with_dead_band(tmp_path / "dead", dtype, metres=metres, nodata=nodata), options=options
+    )
+    alive = predict_scene("auto", *write(tmp_path, 3, dtype, metres=metres), options=options)
+    assert (dead.facts.model, dead.facts.second) == (alive.facts.model, alive.facts.second)
+    assert np.array_equal(dead.mask, alive.mask) and dead.agreement == alive.agreement
+    assert dead.facts.model == NETWORK or dead.changed_pixels > 500
+    assert dead.warnings == alive.warnings
+
+
+def test_where_none_are_named_a_band_that_shows_nothing_is(tmp_path: Path) -> None:
+    paths = with_dead_band(tmp_path / "dead", "uint16", metres=10)
+    message = r"band 4 of the before image is 7 everywhere: read the others \(--bands 1,2,3\), or give another image\.$"
+    with pytest.raises(FlatBandError, match=message):
+        predict_scene("auto", *paths, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(FlatBandError, match=r"band 4 of the before image .* \(--bands 1,3\)"):
+        predict_scene(open_detector("irmad"), *paths, options=PredictOptions(bands=(1, 4, 3)))
+    after = PredictOptions(bands=(2, 1), bands_after=(4, 3))
+    with pytest.raises(FlatBandError, match=r"band 4 of the after image .* \(--bands 1 --bands-after 3\)"):
+        predict_scene(open_detector("irmad"), *paths, options=after)
+
+
+def test_all_other_bands_are_read_whichever_are_named(tmp_path: Path) -> None:
+    paths = write(tmp_path, 4, "uint16")
+    every = predict_scene("auto", *paths)
+    named = predict_scene("auto", *paths, options=PredictOptions(bands=(3, 2, 1)))
+    assert every.facts.before.bands == named.facts.before.bands == (1, 2, 3, 4)
+    assert np.array_equal(every.mask, named.mask)
 
 
 def test_options_that_do_not_fit_a_detector_are_one_line() -> None:

@@ -175,7 +175,7 @@ def test_a_foreign_pixel_size_is_warned_of(write_scene: WriteScene, noisy: Noise
 
     def warnings(good_for: tuple[float, float] | None, gsd: float | None = None) -> list[str]:
         detector = Difference(metres_per_pixel=good_for)
-        options = PredictOptions(gsd=gsd, force_gsd=True)
+        options = PredictOptions(gsd=gsd, force_gsd=gsd is not None)
         return predict_scene(detector, before, after, options=options).warnings
 
     assert warnings((0.6, 2.4)) == [

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minenetcd.errors import RasterError
+from minenetcd.errors import FlatBandError, RasterError
 from minenetcd.geo.align import Pair
 
 Floats = NDArray[np.float64]
@@ -64,7 +64,7 @@ class ScenePixels:
     """Valid pixels (n, p) of both dates, in their own types, at most MOST_PIXELS of them."""
 
     def __init__(self, before: NDArray[Any], after: NDArray[Any]) -> None:
-        """RasterError for too few pixels, and for a band that is one number everywhere."""
+        """RasterError for too few pixels, FlatBandError for a band that is one number everywhere."""
         if before.shape != after.shape:
             raise RasterError(
                 f"Both dates need the same bands, got {before.shape[-1]} and {after.shape[-1]}: choose shared ones."
@@ -144,11 +144,11 @@ class ScenePixels:
         return middle
 
     def _check_variance(self) -> None:
-        for date, values in (("before", self.before), ("after", self.after)):
-            flat = np.flatnonzero(values.min(axis=0) == values.max(axis=0))
-            if len(flat):
-                raise RasterError(
-                    f"Bands whose pixels differ are needed, band {flat[0] + 1} of those read of the {date} image is "
-                    f"{values[0, flat[0]]} everywhere: give another image, or name the other bands (--model NAME "
-                    "--bands 1,2,3)."
-                )
+        dates = {"before": self.before, "after": self.after}
+        flat = {date: values.min(axis=0) == values.max(axis=0) for date, values in dates.items()}
+        for date, values in dates.items():
+            if flat[date].any():
+                own, of_both = (np.flatnonzero(each).tolist() for each in (flat[date], flat["before"] | flat["after"]))
+                numbers = range(1, self.bands + 1)
+                value = values[0, own[0]]
+                raise FlatBandError(date, value, [*own, *(set(of_both) - set(own))], numbers, numbers)

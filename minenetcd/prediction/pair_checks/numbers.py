@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minenetcd.display.words import counted, percent, three_figures
+from minenetcd.geo.no_change.filling import LEAST_FILLING, is_empty
 
 #: A date, or a band, is one value where more than this share of its pixels has it.
 ONE_VALUE = 0.99
@@ -14,7 +15,6 @@ ONE_VALUE = 0.99
 FEWEST_LEVELS = 8
 #: The share of pixels at the largest value from which a date is cut off there, and of those at the smallest value in
 #: all bands, where the other date is not, from which they are filling. Of 442 real images 1 and 0 have as many.
-#: The same share of pixels that are 0 in all bands of both dates; none of 38 real pairs without filling has a tenth.
 MOST_CUT_OFF, MOST_FILLING = 0.1, 0.05
 
 Pixels = NDArray[Any]  # (N, C)
@@ -79,11 +79,11 @@ def _filling(name: str, pixels: Pixels, other: Pixels) -> Iterator[str]:
 
 def shared_filling(before: Pixels, after: Pixels) -> Iterator[str]:
     """Where both dates hold 0 in all bands, and neither says that it is no data."""
-    share = float(((before == 0).all(axis=1) & (after == 0).all(axis=1)).mean())
-    if share > MOST_FILLING:
+    share = float(is_empty(before, after).mean())
+    if share > LEAST_FILLING:
         yield (
             f"Both images are 0 in every band in {percent(share)} of the valid pixels: filling around the scene, "
-            "maybe. It counts as analysed and unchanged, and hides change that is weaker; if it is filling, state 0 as "
+            "maybe. It counts as analysed and unchanged, and may hide weaker change; if it is filling, state 0 as "
             "the nodata value of both files (gdal_edit.py -a_nodata 0 FILE)."
         )
 
