@@ -47,9 +47,10 @@ class Decoder(nn.Module):
 class MineNetCDLite(ChangeModel):
     """Two dates (B, in_channels, H, W) in -1..1 -> logits (B, num_classes, H, W), the same in either order of dates.
 
-    Of the trunk, EfficientNet-Lite0, so many `levels` are read; three go down to a sixteenth of the size. It is `frozen`,
-    in evaluation mode and without gradients, unless that is turned off. Of several `heads`, decoders of that `width` which start from other random
-    weights and learn side by side, the mean counts; each has its loss as an auxiliary output.
+    Of the trunk, EfficientNet-Lite0, so many `levels` are read; three go down to a sixteenth of the size. It is
+    `frozen`, in evaluation mode and without gradients, unless that is turned off. Of several `heads`, decoders of that
+    `width` which start from other random weights and learn side by side, the mean counts; each has its loss as an
+    auxiliary output.
     """
 
     main_weight = 0.0
@@ -95,7 +96,8 @@ class MineNetCDLite(ChangeModel):
 
     def _features(self, dates: Tensor) -> list[Tensor]:
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
-            return self.trunk(dates)
+            maps: list[Tensor] = self.trunk(dates)
+            return maps
 
 
 def _compared(before: Tensor, after: Tensor) -> Tensor:
