@@ -19,7 +19,7 @@ _STEM = 32
 class Blocks(NamedTuple):
     """Blocks that follow each other: the first has the stride, all the rest."""
 
-    count: int
+    blocks: int
     expansion: int
     kernel: int
     stride: int
@@ -80,6 +80,7 @@ class EfficientNetLite0(Backbone):
 
     def __init__(self, in_channels: int = 3, *, levels: int = 4) -> None:
         super().__init__()
+        self.in_channels = in_channels
         self.stem = _convolved(in_channels, _STEM, 3, stride=2)
         self.stages = nn.ModuleList()
         self.channels, self.strides = (24, 40, 112, 320)[:levels], (4, 8, 16, 32)[:levels]
@@ -87,7 +88,7 @@ class EfficientNetLite0(Backbone):
         for rows in _STAGES[: levels + 1]:
             blocks: list[nn.Module] = []
             for row in rows:
-                for number in range(row.count):
+                for number in range(row.blocks):
                     blocks.append(InvertedResidual(width, row, row.stride if number == 0 else 1))
                     width = row.channels
             self.stages.append(nn.Sequential(*blocks))
@@ -104,7 +105,7 @@ class EfficientNetLite0(Backbone):
 
     def load_pretrained(self) -> None:
         """Start from the ImageNet weights in the package. OptionError for other than three bands; WeightsError."""
-        require_three_bands("ImageNet weights of EfficientNet-Lite0", self.stem[0].in_channels)
+        require_three_bands("ImageNet weights of EfficientNet-Lite0", self.in_channels)
         named = packaged_weights(PACKAGE, _FILE, _SHA256)
         own = self.state_dict()
         self.load_state_dict({name: tensor for name, tensor in published_names(named).items() if name in own})
@@ -127,7 +128,7 @@ def _prefixes() -> Iterable[tuple[str, str]]:
     for stage, rows in enumerate(_STAGES):
         place = 0
         for row in rows:
-            for _ in range(row.count):
+            for _ in range(row.blocks):
                 theirs, ours = f"_blocks.{number}.", f"stages.{stage}.{place}."
                 if row.expansion != 1:
                     yield from ((f"{theirs}_expand_conv.", f"{ours}expand.0."), (f"{theirs}_bn0.", f"{ours}expand.1."))

@@ -28,7 +28,7 @@ minenetcd.predict(detector, "before.tif", "after.tif").save("out")
 {data}
 
 ## Input
-Bands: {bands}. Values: {values}. Trained at {gsd}. Decision threshold: {threshold}.
+Bands: {bands}. Values: {values}. Trained at {gsd}. Decision threshold: {threshold}{scene_threshold}.
 
 ## Metrics
 {metrics}
@@ -61,11 +61,16 @@ def model_card(name: str, description: Mapping[str, Any], *, source: str) -> str
         values=_values(preprocessing.get("value_range")),
         gsd="an unstated ground sampling distance" if gsd is None else f"{gsd:g} m per pixel",
         threshold=description["threshold"],
+        scene_threshold=_scene_threshold(description.get("scene_threshold")),
         metrics=_lines(provenance.metrics or {"Metrics": "not stated"}),
         limits=provenance.limits or "Not stated. Check results on images of your own before relying on them.",
         options=_lines(description["model"])
         + (_lines({"class": description["model_class"]}) if "model_class" in description else ""),
     )
+
+
+def _scene_threshold(within: Any) -> str:
+    return "" if within is None else f" on data sets; each scene has its own, between {within[0]:g} and {within[1]:g}"
 
 
 def _values(value_range: Any) -> str:
