@@ -35,6 +35,7 @@ class Augmentation:
 AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
     {
         "none": Augmentation(),
+        "symmetries": Augmentation(symmetries=True),
         "strong": Augmentation(symmetries=True, exchange_share=0.5, zoom=1.25, tone=Tone()),
     }
 )

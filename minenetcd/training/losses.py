@@ -2,8 +2,9 @@
 
 All take logits (B, K, H, W) and a mask (B, H, W) of class numbers and `ignore_label`, and give a scalar in float32 or
 better. Pixels that are ignored count for nothing, and where all are the loss is zero. `class_weights` has one
-number per class, unchanged first. All are means over pixels or images: the loss of a batch is the mean of the losses
-of its halves, as training with several processes needs, unless pixels are ignored or weighted in one of them.
+number per class, unchanged first. All but `batch_dice` are means over pixels or images: the loss of a batch is the
+mean of the losses of its halves, as training with several processes needs, unless pixels are ignored or weighted in
+one of them.
 """
 
 from collections.abc import Sequence
@@ -65,6 +66,22 @@ def dice(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_
     return (low * unchanged + high * changed) / (low + high)
 
 
+def batch_dice(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = UNKNOWN) -> Tensor:
+    """`dice` of all images of a batch as one: an image without change does not press every probability to zero."""
+    one_image = logits.transpose(0, 1).flatten(1, 2)[None], mask.flatten(0, 1)[None]
+    return dice(*one_image, class_weights=class_weights, ignore_label=ignore_label)
+
+
+def bce_batch_dice(
+    logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = UNKNOWN
+) -> Tensor:
+    """`bce` plus `batch_dice`, both with weight 1."""
+    first, second = (
+        loss(logits, mask, class_weights=class_weights, ignore_label=ignore_label) for loss in (bce, batch_dice)
+    )
+    return first + second
+
+
 def bce_dice(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, ignore_label: int = UNKNOWN) -> Tensor:
     """`bce` plus `dice`, both with weight 1."""
     first, second = (loss(logits, mask, class_weights=class_weights, ignore_label=ignore_label) for loss in (bce, dice))
@@ -82,7 +99,16 @@ def dice_focal(logits: Tensor, mask: Tensor, *, class_weights: Weights = None, i
 LOSSES: Table[Loss] = Table(
     "loss",
     "minenetcd.losses",
-    {"bce": bce, "ce": ce, "dice": dice, "bce_dice": bce_dice, "focal": focal, "dice_focal": dice_focal},
+    {
+        "bce": bce,
+        "ce": ce,
+        "dice": dice,
+        "bce_dice": bce_dice,
+        "focal": focal,
+        "dice_focal": dice_focal,
+        "batch_dice": batch_dice,
+        "bce_batch_dice": bce_batch_dice,
+    },  # fmt: skip
 )
 
 
