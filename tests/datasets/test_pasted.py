@@ -150,9 +150,32 @@ def test_two_dates_are_used_where_they_are_asked_for(images: Path, tmp_path: Pat
 
 
 def test_unchanged_pairs_have_no_change(images: Path, tmp_path: Path) -> None:
-    pairs = open_drawn(source(images, "val=5&size=48&changed=0"), "val", cache_dir=tmp_path)
+    pairs = open_drawn(source(images, "val=5&size=48&changed=0&two_dates=0"), "val", cache_dir=tmp_path)
     assert all((pairs[index].mask == 0).all() for index in range(5))
     assert not all(pairs[index].before.equal(pairs[index].after) for index in range(5))
+
+
+def test_what_may_truly_have_changed_between_two_dates_is_not_labelled(tmp_path: Path) -> None:
+    for number in range(2):
+        for year in (2015, 2016):
+            write_image(tmp_path / f"images/set/{number}_{year}0101.png", number, height=96, width=96)
+        path = tmp_path / f"images/set/{number}_20160101.png"
+        pixels = np.asarray(Image.open(path)).copy()
+        pixels[:40, :40] = 255 - pixels[:40, :40]  # a new building
+        Image.fromarray(pixels).save(path)
+    pairs = open_drawn(
+        source(tmp_path / "images", "pairs=8&size=64&changed=0&two_dates=100"), "train", cache_dir=tmp_path
+    )
+    masks = np.stack([pairs[index].mask.numpy() for index in range(8)])
+    assert 0.02 < (masks == 255).mean() < 0.5 and not (masks == 1).any()
+
+
+def test_some_of_the_pairs_are_drawn_scenes(images: Path, tmp_path: Path) -> None:
+    pairs = open_drawn(source(images, "pairs=12&size=48&drawn=50&varied=60"), "train", cache_dir=tmp_path)
+    rows = table(tmp_path, "train")
+    drawn = (rows["ground"] == "drawn").to_numpy()
+    assert 0 < drawn.sum() < 12 and pairs[int(drawn.argmax())].before.shape == (3, 48, 48)
+    assert rows["site"][drawn].is_unique
 
 
 def test_areas_without_data_are_not_labelled(tmp_path: Path) -> None:
