@@ -56,7 +56,8 @@ def model_card(name: str, description: Mapping[str, Any], *, source: str) -> str
         name=name,
         source=json.dumps(source, ensure_ascii=False),
         data=_lines({"Trained on": provenance.trained_on or "nothing yet: random weights"})
-        + _lines({"Recipe": provenance.recipe or "not stated"}),
+        + _lines({"Recipe": provenance.recipe or "not stated"})
+        + _lines({name.capitalize(): text for name, text in provenance.extra.items() if isinstance(text, str)}),
         bands=", ".join(preprocessing["bands"]),
         values=_values(preprocessing.get("value_range")),
         gsd="an unstated ground sampling distance" if gsd is None else f"{gsd:g} m per pixel",
