@@ -19,8 +19,8 @@ from minenetcd.evaluation.synthetic import score_on_synthetic
 from minenetcd.synthetic.seeds import synthetic_seeds
 
 TRAINED_ON = TrainedOn(
-    "pieces of real images pasted into others (nine public sets of satellite and aerial imagery, 0.1 to 10 m per pixel) "
-    "and mines drawn by this package"
+    "pieces of real images pasted into others (nine public sets of satellite and aerial imagery, 0.1 to 10 m per "
+    "pixel) and mines drawn by this package"
 )
 LIMITS = (
     "Trained on pasted and drawn change: no labelled change was seen. Figures on real pairs, good and bad, stand in the "
@@ -30,8 +30,8 @@ LIMITS = (
 #: What the sheets of the images ask for, and the trunk's licence.
 SOURCES = {
     "trunk": f"EfficientNet-Lite0, ImageNet weights of the package {PACKAGE} 0.1.0, Apache-2.0",
-    "imagery": "Contains modified Copernicus Sentinel data 2015-2026 (cities, quarries, fields, Alps, tailings in Brazil; "
-    "chips of gold mines by Earth Genome, CC BY 4.0); NAIP, US Department of Agriculture, public domain; NOAA "
+    "imagery": "Contains modified Copernicus Sentinel data 2015-2026 (cities, quarries, fields, Alps, tailings in "
+    "Brazil; chips of gold mines by Earth Genome, CC BY 4.0); NAIP, US Department of Agriculture, public domain; NOAA "
     "Emergency Response Imagery, public domain; NEON (National Ecological Observatory Network), CC0 1.0",
 }
 

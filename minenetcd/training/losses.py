@@ -108,7 +108,7 @@ LOSSES: Table[Loss] = Table(
         "dice_focal": dice_focal,
         "batch_dice": batch_dice,
         "bce_batch_dice": bce_batch_dice,
-    },  # fmt: skip
+    },
 )
 
 
