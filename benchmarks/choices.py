@@ -6,7 +6,8 @@ IMAGERY holds sets of images as the data set `pasted:` reads them, TABLE what is
 per pixel (choices.csv). What `pasted:` holds out of each set becomes validation pairs (choosing/validation.py): pasted
 change of several kinds, real dates, and images against themselves. Printed are tables and, with reasons: the threshold
 rule and the smoothing of each detector without training, whether tone and co-registration help, which detector without
-training is best, at which metres per pixel the network NAME is at least as good, and what agreement of the two says.
+training is best, the threshold of the network NAME and at which metres per pixel it is at least as good, both on pairs
+by rules that it was not trained on, and what agreement of the two says.
 With --out, every count as CSV. Every other pair is measured, which takes 25 minutes on two cores; with --all, all are.
 
 The images have three bands of 8 bits: what is best for more bands, or for other numbers, cannot be decided here.
@@ -22,8 +23,8 @@ from typing import Any
 import pandas as pd
 import torch
 from choosing import deciding, tables
-from choosing.measuring import Candidate, agreements, every_rule, measured
-from choosing.validation import ITSELF, Case, Validation
+from choosing.measuring import Candidate, agreements, every_rule, every_threshold, measured
+from choosing.validation import ITSELF, NOTHING, OTHER_RULES, PASTED, Case, Validation
 
 from minenetcd.building.drawn.once import cache_folder
 from minenetcd.files import make_folder
@@ -31,6 +32,8 @@ from minenetcd.runtime.parallel_map import parallel_map
 
 #: Those that read any number of bands; raw change vectors are left out, since a tone is not to be a change.
 DETECTORS = ("cva", "irmad", "isfa", "pca-kmeans")
+#: Kinds by rules that the embedded network was trained on.
+TRAINED_ON = set(PASTED) - {*OTHER_RULES, NOTHING}
 
 
 def main() -> None:
@@ -49,8 +52,9 @@ def main() -> None:
 
 
 def every_other(cases: list[Case]) -> list[Case]:
-    """Every other pair, but each image against itself."""
-    return [case for number, case in enumerate(cases) if number % 2 == 0 or case.kind.startswith(ITSELF)]
+    """Every other pair, but each image against itself, and each pair by rules that no network was trained on."""
+    whole = (ITSELF, *OTHER_RULES)
+    return [case for number, case in enumerate(cases) if number % 2 == 0 or case.kind.startswith(whole)]
 
 
 def decide(cases: list[Case], network: str, out: Path, jobs: int) -> None:
@@ -68,6 +72,8 @@ def decide(cases: list[Case], network: str, out: Path, jobs: int) -> None:
     without = deciding.with_best_rules(without)
     show(tables.without_training(without))
     classical = deciding.best_candidate(without)
+    by_other_rules = [case for case in cases if case.kind not in PASTED or case.kind in (*OTHER_RULES, NOTHING)]
+    show(tables.thresholds(rows("thresholds", partial(every_threshold, name=network), by_other_rules)))
     candidates = [
         Candidate(*config, tone, coregister)
         for config in (classical, (network, "", 0))
@@ -75,7 +81,7 @@ def decide(cases: list[Case], network: str, out: Path, jobs: int) -> None:
     ]
     both = rows("prepared", partial(measured, candidates=candidates))
     show(tables.preparations(both))
-    show(tables.network_against(both, network, classical[0]))
+    show(tables.network_against(both[~both["kind"].isin(TRAINED_ON)], network, classical[0]))
     chosen = [deciding.chosen_candidate(both, name) for name in (classical[0], network)]
     changed = [case for case in cases if case.mask]
     agreed = rows("agreement", partial(agreements, first=chosen[0], second=chosen[1]), changed)

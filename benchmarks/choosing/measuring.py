@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 from scipy import ndimage
 
-import minenetcd
 from choosing.validation import Case
 from minenetcd.classical.catalog import CLASSICAL, create_classical
 from minenetcd.classical.detector import GUARDED, THRESHOLD_RULES
@@ -21,6 +20,8 @@ from minenetcd.classical.guided_filter import GuidedFilter
 from minenetcd.classical.scene import ClassicalScene, score
 from minenetcd.constants import UNKNOWN
 from minenetcd.detectors.contract import Detector
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.scene_threshold import log_odds_shift
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.curves import average_precision, probability_histogram
 from minenetcd.geo.align import Pair, open_pair
@@ -31,6 +32,9 @@ from minenetcd.geo.shift import find_shift
 from minenetcd.geo.source import quiet_gdal
 
 RADII = (0, 2, 4, 8, 16)
+#: One threshold for all scenes, or the range in which each has its own.
+THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)
+SCENE_THRESHOLDS = tuple((low, high) for low in (0.05, 0.1, 0.2) for high in (0.3, 0.5, 0.7))
 #: Of scores, of which many may lie near 0 or 1.
 _LEVELS = 2**16
 
@@ -62,8 +66,8 @@ class Candidate:
 
 
 @lru_cache(maxsize=4)
-def network(name: str) -> Detector:
-    return minenetcd.from_pretrained(name)
+def network(name: str) -> ChangeDetector:
+    return ChangeDetector.from_pretrained(name)
 
 
 def every_rule(case: Case, detectors: Sequence[str], *, tone: bool, coregister: bool) -> list[dict[str, Any]]:
@@ -85,6 +89,21 @@ def every_rule(case: Case, detectors: Sequence[str], *, tone: bool, coregister: 
                 candidate = Candidate(name, rule, smooth, tone, coregister)
                 rows.append(row(case, candidate, scores >= detector.threshold, pair.valid, truth, scores))
     return rows
+
+
+def every_threshold(case: Case, name: str) -> list[dict[str, Any]]:
+    """The network `name` with one threshold for all scenes, and with one of each scene."""
+    pair, truth = prepared(case, tone=False, coregister=True), case.truth()
+    detector = network(name)
+    raw = detector.probability(pair.before, pair.after, valid=pair.valid)
+    cuts = {f"{cut:g}": cut for cut in THRESHOLDS}
+    for low, high in SCENE_THRESHOLDS:
+        shift = log_odds_shift([raw[pair.valid]], 0.5, (low, high))
+        cuts[f"of the scene, {low:g} to {high:g}"] = 1 / (1 + np.exp(shift))
+    return [
+        row(case, Candidate(name, rule, coregister=True), raw >= cut, pair.valid, truth, raw)
+        for rule, cut in cuts.items()
+    ]
 
 
 def measured(case: Case, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:

@@ -48,6 +48,18 @@ def rules_and_radii(rows: pd.DataFrame) -> str:
     )
 
 
+def thresholds(rows: pd.DataFrame) -> str:
+    """The network with each threshold, and which is chosen."""
+    table = summary(rows)
+    (name,) = table["detector"].unique()
+    return (
+        f"\nThresholds of {name}, on kinds by rules that it was not trained on; columns as above\n"
+        f"{markdown(_shown(table.drop(columns=['smooth', 'tone', 'coregister'])))}\n\n"
+        f"Chosen: the best mean F1 of those that call at most {100 * MOST_FALSE:.0f} % of an image against itself "
+        f"changed: **{best_of(table, name)['rule']}**"
+    )
+
+
 def preparations(rows: pd.DataFrame) -> str:
     """Tone and co-registration, off and on, and what an image against itself shows by disturbance."""
     itself = rows[rows["kind"].str.startswith(ITSELF)]
