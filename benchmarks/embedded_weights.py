@@ -19,8 +19,8 @@ from minenetcd.evaluation.synthetic import score_on_synthetic
 from minenetcd.synthetic.seeds import synthetic_seeds
 
 TRAINED_ON = TrainedOn(
-    "pieces of real images pasted into others (nine public sets of satellite and aerial images, 0.1 to 10 m per pixel) "
-    "and mines drawn by this package"
+    "pieces of real images pasted into others (nine public sets of satellite and aerial images, 0.1 to 10 m per "
+    "pixel) and mines drawn by this package"
 )
 LIMITS = (
     "Trained on pasted and drawn change: no labelled change was seen. Figures on real pairs, good and bad, stand in the "
