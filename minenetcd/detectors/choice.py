@@ -11,7 +11,7 @@ from minenetcd.display.words import three_figures
 
 #: The network, and the least and the largest pixel size at which it was at least as good as detection without training,
 #: to a hundredth of F1: halfway to the next size at which it was not, and half an octave beyond the last.
-NETWORK, NETWORK_METRES = "minenetcd-nano", (0.26, 14.0)
+NETWORK, NETWORK_METRES = "minenetcd-nano", (0.07, 14.0)
 
 #: The detector without training, and how it is used where that was validated: 8-bit images of up to three bands, with
 #: pixels of up to this size.
