@@ -17,9 +17,10 @@ from minenetcd.types import ChangeOutput
 class About:
     """Where a method comes from, and the size its published implementation reports.
 
-    Without a title it was not published: it is its package's own. `parameters_mi` are trainable parameters / 2**20, `macs_gi` multiply-adds / 2**30 for one pair of
-    3 x 256 x 256 images, as printed by the earlier framework; None where nothing is printed. `published_form` holds
-    the options they are of, where these change the size and are not the defaults.
+    Without a title it was not published: it is its package's own. `parameters_mi` are trainable parameters / 2**20,
+    `macs_gi` multiply-adds / 2**30 for one pair of 3 x 256 x 256 images, as printed by the earlier framework; None
+    where nothing is printed. `published_form` holds the options they are of, where these change the size and are not
+    the defaults.
     """
 
     title: str = ""
