@@ -25,9 +25,9 @@ TRAINED_ON = TrainedOn(
     "pixel) and mines drawn by this package"
 )
 LIMITS = (
-    "Trained on pasted and drawn change: no labelled change was seen. Figures on real pairs, good and bad, stand in the "
-    "documentation (experiments) and beside each map. Single changes of a few pixels at 10 m are mostly missed. Check "
-    "results on a place you know before you report areas from them."
+    "Trained on pasted and drawn change: no labelled change was seen. Figures on real pairs, good and bad, stand in "
+    "the documentation (experiments) and beside each map. Single changes of a few pixels at 10 m are mostly missed. "
+    "Check results on a place you know before you report areas from them."
 )
 #: What the sheets of the images ask for, and the trunk's licence.
 SOURCES = {
