@@ -16,16 +16,18 @@ from minenetcd.backbones.efficientnet_lite import PACKAGE
 from minenetcd.constants import TrainedOn
 from minenetcd.detectors.sources import EMBEDDED
 from minenetcd.evaluation.synthetic import score_on_synthetic
+from minenetcd.files import write_text
 from minenetcd.synthetic.seeds import synthetic_seeds
+from minenetcd.weights.card import model_card
 
 TRAINED_ON = TrainedOn(
     "pieces of real images pasted into others (nine public sets of satellite and aerial images, 0.1 to 10 m per "
     "pixel) and mines drawn by this package"
 )
 LIMITS = (
-    "Trained on pasted and drawn change: no labelled change was seen. Figures on real pairs, good and bad, stand in the "
-    "documentation (experiments) and beside each map. Single changes of a few pixels at 10 m are mostly missed. Check "
-    "results on a place you know before you report areas from them."
+    "Trained on pasted and drawn change: no labelled change was seen. Figures on real pairs, good and bad, stand in "
+    "the documentation (experiments) and beside each map. Single changes of a few pixels at 10 m are mostly missed. "
+    "Check results on a place you know before you report areas from them."
 )
 #: What the sheets of the images ask for, and the trunk's licence.
 SOURCES = {
@@ -48,7 +50,9 @@ def main(source: str) -> None:
     detector.provenance = replace(
         detector.provenance, trained_on=TRAINED_ON, limits=LIMITS, license="apache-2.0", metrics=metrics, extra=SOURCES
     )
-    detector.half().save_pretrained(EMBEDDED / detector.name)
+    folder = EMBEDDED / detector.name
+    detector.half().save_pretrained(folder)
+    write_text(folder / "README.md", model_card(detector.name, detector.describe(), source=detector.name))
     print(f"{detector.name}: {metrics}")
 
 

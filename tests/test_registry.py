@@ -102,7 +102,7 @@ def test_a_file_does_not_decide_what_is_imported(package: Path, tmp_path: Path) 
 
 def test_a_file_does_not_decide_what_is_imported_by_an_option(tmp_path: Path) -> None:
     saved = tmp_path / "saved"
-    minenetcd.from_config("minenetcd-nano").save_pretrained(saved)
+    minenetcd.from_config("minenetcd-compact").save_pretrained(saved)
     config = (saved / "config.json").read_text()
     (saved / "config.json").write_text(config.replace('"resnet_nano"', '"antigravity:fly"'))
     with pytest.raises(WeightsError, match="needs antigravity:fly of the package antigravity"):

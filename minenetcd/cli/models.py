@@ -95,7 +95,7 @@ def _glance(name: str) -> Method:
     from minenetcd.weights.published import published_ids
 
     architecture, measured = model_class(name), default_complexity(name)
-    paper = architecture.about or About(title="", authors="", venue="", year=0)
+    paper = architecture.about or About()
     options = inspect.signature(architecture).parameters
     default_form = {option: options[option].default for option in paper.published_form}
     return {

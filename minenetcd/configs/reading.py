@@ -34,14 +34,19 @@ def read_config(source: str | Path | Mapping[str, Any], known: Known = MappingPr
 
 
 def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """`own` over `base`, mapping by mapping; `model` is replaced whole where it names another model."""
+    """`own` over `base`, mapping by mapping; `model` is replaced whole where it names another model.
+
+    What `base` chooses on, where it is another data set (`data.val_name`), goes with the data set or for a `val_share`.
+    """
     merged = dict(base)
     for key, value in own.items():
         under = merged.get(key)
         merged[key] = value
         if isinstance(value, Mapping) and isinstance(under, Mapping):
-            replaces = key == "model" and value.get("name", under.get("name")) != under.get("name")
-            merged[key] = value if replaces else merge(under, value)
+            renames = value.get("name", under.get("name")) != under.get("name")
+            if key == "data" and ((renames and "name" in under) or "val_share" in value):
+                under = {of_data: kept for of_data, kept in under.items() if of_data != "val_name"}
+            merged[key] = value if key == "model" and renames else merge(under, value)
     return merged
 
 

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.scene_threshold import shifted
 from minenetcd.errors import OptionError
 from minenetcd.explain.grad_cam import TargetScore, grad_cam, heat
 from minenetcd.explain.layers import Dates, declared_layers
@@ -109,7 +110,8 @@ def explain_opened(
     explanations, sample = {}, SceneSample(pair)
     for done, (name, detector) in enumerate(detectors.items()):
         progress(done, len(detectors))
-        explanations[name] = explain(detector, view, detector.scene_limits(sample), options=options, device=device)
+        scene = detector.for_scene(sample, device)
+        explanations[name] = explain(detector, view, scene.limits, shift=scene.shift, options=options, device=device)
     progress(len(detectors), len(detectors))
     return explanations
 
@@ -120,11 +122,16 @@ def explain(
     limits: tuple[Limits, Limits],
     *,
     options: ExplainOptions,
+    shift: float = 0.0,
     device: str = "auto",
 ) -> Explanation:
-    """Look into `detector` while it sees `view`, the values of each date taken between `limits`."""
+    """Look into `detector` while it sees `view`, the values of each date taken between `limits`.
+
+    `shift` is added to the log-odds of change, as in a scene with a threshold of its own.
+    """
     frozen = _frozen_copy(detector, device)
     dates, probability = _seen(frozen, view, limits)
+    probability = shifted(probability, shift)
     changed = (probability >= detector.threshold) & view.valid
     pixels, fell_back = _pixels(changed, view.valid, options)
     height, width = size = dates[0].shape[-2:]

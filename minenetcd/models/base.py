@@ -17,15 +17,16 @@ from minenetcd.types import ChangeOutput
 class About:
     """Where a method comes from, and the size its published implementation reports.
 
-    `parameters_mi` are trainable parameters / 2**20, `macs_gi` multiply-adds / 2**30 for one pair of
-    3 x 256 x 256 images, as printed by the earlier framework; None where nothing is printed. `published_form` holds
-    the options they are of, where these change the size and are not the defaults.
+    Without a title it was not published: it is its package's own. `parameters_mi` are trainable parameters / 2**20,
+    `macs_gi` multiply-adds / 2**30 for one pair of 3 x 256 x 256 images, as printed by the earlier framework; None
+    where nothing is printed. `published_form` holds the options they are of, where these change the size and are not
+    the defaults.
     """
 
-    title: str
-    authors: str
-    venue: str
-    year: int
+    title: str = ""
+    authors: str = ""
+    venue: str = ""
+    year: int = 0
     doi: str | None = None
     pretrained_trunk: str | None = None
     parameters_mi: float | None = None
@@ -68,7 +69,7 @@ class ChangeModel(nn.Module, ABC):
     main_weight: float = 1.0
 
     #: Where the method can be looked into (`minenetcd explain`), from the images to the answer.
-    explained_layers: ClassVar[tuple[Stage, ...]] = ()
+    explained_layers: tuple[Stage, ...] = ()
 
     def __init__(self, **config: Any) -> None:
         super().__init__()

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from minenetcd.backbones.efficientnet_lite import EfficientNetLite0
+from minenetcd.errors import OptionError
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to
-from minenetcd.models.base import ChangeModel, Stage
+from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
 #: Deviations below this are those of ground without texture. [of the network's numbers, which go from -1 to 1]
@@ -53,8 +54,8 @@ class MineNetCDLite(ChangeModel):
     auxiliary output.
     """
 
+    about = About(pretrained_trunk="EfficientNet-Lite0 (ImageNet)")
     main_weight = 0.0
-    explained_layers = (Stage.numbered("dates compared", "heads.0.levels.{}", 0, 1, 2),)
 
     def __init__(
         self,
@@ -69,11 +70,18 @@ class MineNetCDLite(ChangeModel):
         super().__init__(
             in_channels=in_channels, num_classes=num_classes, width=width, heads=heads, levels=levels, frozen=frozen
         )
+        if heads < 1 or not 1 <= levels <= 4 or width < 3:
+            raise OptionError(
+                f"MineNetCD-Lite needs one head or more, 1 to 4 levels and a width of 3 or more, got {heads} heads, "
+                f"{levels} levels, width {width}: correct these."
+            )
         self.trunk = EfficientNetLite0(in_channels, levels=levels)
         self.frozen = frozen
         self.trunk.requires_grad_(not frozen)
         self.heads = nn.ModuleList(Decoder(self.trunk.channels, in_channels, num_classes, width) for _ in range(heads))
         self.auxiliary_weights = (1 / heads,) * heads
+        # what the first head makes of the maps, for all: the maps themselves say much less of where change is
+        self.explained_layers = (Stage.numbered("dates compared", "heads.0.levels.{}", *range(levels)),)
 
     def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
         maps = [_compared(*each.chunk(2)) for each in self._features(torch.cat([before, after]))]
@@ -86,10 +94,6 @@ class MineNetCDLite(ChangeModel):
         if self.frozen:
             self.trunk.eval()
         return self
-
-    @property
-    def has_pretrained_backbone(self) -> bool:
-        return True
 
     def load_pretrained_backbone(self) -> None:
         self.trunk.load_pretrained()

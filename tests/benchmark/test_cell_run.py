@@ -43,7 +43,7 @@ def squares(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def begin(squares: Path, out: Path, **changes: Any) -> tuple[BenchmarkFolder, list[Cell], Notes]:
-    narrow = {"config": "minenetcd-nano", "settings": {"model": {"decoder_channels": 8, "auxiliary_channels": 8}}}
+    narrow = {"config": "minenetcd-compact", "settings": {"model": {"decoder_channels": 8, "auxiliary_channels": 8}}}
     suite = read_suite(
         {
             "name": "squares",

@@ -26,7 +26,7 @@ SUITE = {
     "methods": [
         "bit",
         "fc_ef",
-        {"config": "minenetcd-nano", "label": "nano", "options": {"change_fft": ["channel", "none"]}},
+        {"config": "minenetcd-compact", "label": "compact", "options": {"change_fft": ["channel", "none"]}},
     ],
     "datasets": ["MineNetCD256", "CLCD"],
     "recipes": ["paper"],
@@ -34,7 +34,7 @@ SUITE = {
     "published": "paper",
     "samples": {"kept": 6, "quantiles": [0.2, 0.8]},
 }
-SKILL = {"BIT": 0.9, "FC-EF": 0.3, "nano, ChangeFFT": 1.0, "nano, without ChangeFFT": 0.7}
+SKILL = {"BIT": 0.9, "FC-EF": 0.3, "compact, ChangeFFT": 1.0, "compact, without ChangeFFT": 0.7}
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_the_page_is_whole_and_fetches_nothing(folder: BenchmarkFolder) -> None:
     assert not page.open
     assert len(page.sources) == 2 * 5 + 1 and all(source.startswith("data:image/") for source in page.sources)
     assert "Made up <&>" in page.text and "paired bootstrap" in page.text
-    assert "nano, ChangeFFT is better than" in page.text or "Beyond chance" in page.text
+    assert "compact, ChangeFFT is better than" in page.text or "Beyond chance" in page.text
 
 
 @pytest.mark.slow
@@ -134,7 +134,7 @@ def test_cells_that_failed_or_were_not_run_are_named(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named_and_hides_no_other_cell(tmp_path: Path) -> None:
     suite = read_suite(SUITE | {"datasets": ["CLCD"], "seeds": [1], "beside": []})
     folder = make_up(suite, tmp_path / "out", square_pairs(), skill={})
-    bit, fc_ef, nano, plain = folder.cells()
+    bit, fc_ef, compact, plain = folder.cells()
 
     def cut(path: Path, share: float) -> None:
         path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
@@ -146,7 +146,7 @@ def test_a_damaged_file_is_named_and_hides_no_other_cell(tmp_path: Path) -> None
         with pytest.raises(DataError, match=r"^[^\n]*a record\.json that [^\n]*: remove its folder, and run again\.$"):
             folder.record(bit)
     cut(folder.cell(fc_ef) / "masks.npz", 0.9)
-    cut(folder.cell(nano) / "per_site.csv", 0.7)
+    cut(folder.cell(compact) / "per_site.csv", 0.7)
     folder.write_failure(plain, Failure("earlier", log="", when=""))
     (folder.cell(plain) / "failure.json").write_text("[]")
     page = Page()

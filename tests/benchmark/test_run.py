@@ -62,8 +62,8 @@ def values(squares: Path, *, steps: int = 4, **changes: Any) -> dict[str, Any]:
     return {
         "name": "squares",
         "methods": [
-            {"config": "minenetcd-nano", "label": "nano", "settings": narrow},
-            {"config": "minenetcd-nano", "label": "broken", "weights": "no/such-folder"},
+            {"config": "minenetcd-compact", "label": "compact", "settings": narrow},
+            {"config": "minenetcd-compact", "label": "broken", "weights": "no/such-folder"},
         ],
         "datasets": [{"name": str(squares), "label": "Squares"}],
         "recipes": [{"name": "strong", "label": "short", "steps": steps, "batch_size": 4, "crop": None}],
@@ -88,12 +88,12 @@ def test_a_failing_cell_is_reported_and_the_rest_go_on(
     readers = values(squares)
     readers["settings"]["data"]["workers"] = 1
     outcome = run_suite(read_suite(readers), tmp_path / "out", jobs=2, device="cpu", reporter=reports)
-    assert [cell.label for cell in outcome.finished] == ["nano"] and len(outcome.failed) == 1
+    assert [cell.label for cell in outcome.finished] == ["compact"] and len(outcome.failed) == 1
     error = next(iter(outcome.failed.values()))
     assert "no/such-folder" in error and "\n" not in error
     assert reports.events[0] == ("plan", 2, 0)
     assert {event for event in reports.events if event[0] != "plan"} == {
-        ("started", "nano", 1), ("started", "broken", None), ("finished", "nano", 1), ("failed", "broken", None),
+        ("started", "compact", 1), ("started", "broken", None), ("finished", "compact", 1), ("failed", "broken", None),
     }  # fmt: skip
     assert "Traceback" in (tmp_path / "out" / "cells" / next(iter(outcome.failed)) / "log.txt").read_text()
     page = outcome.report.read_text(encoding="utf-8")

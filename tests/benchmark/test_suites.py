@@ -139,7 +139,7 @@ def test_labels_in_any_script_have_files_of_their_own() -> None:
 
 
 def test_rows_are_twins_where_they_differ_in_change_fft_alone() -> None:
-    forms = {"config": "minenetcd-nano", "options": {"change_fft": ["channel", "none"]}}
+    forms = {"config": "minenetcd-compact", "options": {"change_fft": ["channel", "none"]}}
     shorter = {"label": "shorter", "settings": {"recipe": {"steps": 3}}}
     embedded = {"config": "minenetcd-nano", "label": "embedded", "weights": "minenetcd-nano"}
     with_fft, without, *others = cells(methods=[forms, {**forms, **shorter}, embedded, "bit"])

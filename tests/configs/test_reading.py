@@ -27,7 +27,7 @@ def test_a_known_name_is_the_base_with_its_model_alone() -> None:
 
 def test_a_file_inherits_from_a_shipped_one_key_by_key(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    path.write_text("base: minenetcd-nano\nmodel: {num_classes: 1}\nthreshold: 0.3\n")
+    path.write_text("base: minenetcd-compact\nmodel: {num_classes: 1}\nthreshold: 0.3\n")
     config = read_config(path)
     assert config["model"]["backbone"] == "resnet_nano" and config["model"]["num_classes"] == 1
     detector = ChangeDetector.from_config(path)
@@ -49,6 +49,16 @@ def test_naming_another_model_drops_the_options_of_the_base() -> None:
     assert merged["model"] == {"name": "snunet", "width": 16}
 
 
+def test_another_data_set_or_a_share_leaves_out_what_the_base_chooses_on() -> None:
+    base = {"data": {"name": "one", "val_name": "other", "workers": 1}}
+    assert merge(base, {"data": {"name": "new"}})["data"] == {"name": "new", "workers": 1}
+    assert merge(base, {"data": {"val_share": 0.1}})["data"] == {"name": "one", "val_share": 0.1, "workers": 1}
+    assert merge(base, {"data": {"workers": 0}})["data"] == {**base["data"], "workers": 0}
+    named = {"name": "new", "val_name": "new other"}
+    assert merge(base, {"data": named})["data"] == {**named, "workers": 1}
+    assert merge({"data": {"val_name": "other"}}, {"data": {"name": "one"}})["data"]["val_name"] == "other"
+
+
 def test_what_is_wrong_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'minenetcd-nano'"):
         read_config("minenetcd-nanno")
@@ -59,7 +69,7 @@ def test_what_is_wrong_is_told_in_one_line(tmp_path: Path) -> None:
             read_config(path)
         assert "\n" not in str(caught.value)
     with pytest.raises(OptionError, match="no option 'bakbone'"):
-        ChangeDetector.from_config("minenetcd-nano", model={"bakbone": "swin_t"})
+        ChangeDetector.from_config("minenetcd-compact", model={"bakbone": "swin_t"})
 
 
 def test_overrides_are_read_as_yaml_by_dotted_path() -> None:

@@ -39,15 +39,24 @@ def test_the_recipe_of_the_paper_is_one_word() -> None:
 
 
 def test_naming_a_recipe_brings_its_values_and_keys_beside_it_win() -> None:
-    both = read_settings("minenetcd-nano", **parse_overrides(["recipe=paper", "recipe.batch_size=4"])).recipe
+    both = read_settings("minenetcd-compact", **parse_overrides(["recipe=paper", "recipe.batch_size=4"])).recipe
     assert both.learning_rate == 1e-4 and both.batch_size == 4 and both.steps is None
-    assert read_settings("minenetcd-nano", **parse_overrides(["recipe.batch_size=4"])).recipe.steps == 4000
+    assert read_settings("minenetcd-compact", **parse_overrides(["recipe.batch_size=4"])).recipe.steps == 4000
 
 
 def test_the_data_set_is_one_key() -> None:
     assert read_settings("bit", **parse_overrides(["data=levir-cd"])).data.name == "levir-cd"
     data = read_settings("bit", **parse_overrides(["data=x", "data.workers=0"])).data
     assert data.name == "x" and data.workers == 0
+
+
+def test_the_embedded_detector_chooses_on_other_pairs_until_others_are_named() -> None:
+    data = read_settings("minenetcd-nano").data
+    assert data.val_name not in (None, data.name) and data.val_name.startswith("pasted:imagery")
+    for changes in (["data=levir-cd"], ["data.name=levir-cd"], ["data.val_share=0.1"]):
+        assert read_settings("minenetcd-nano", **parse_overrides(changes)).data.val_name is None
+    both = ["data.val_name=b", "data.name=a"]
+    assert read_settings("minenetcd-nano", **parse_overrides(both)).data.val_name == "b"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +82,12 @@ def test_the_data_set_is_one_key() -> None:
         ("data.val_split=test", OptionError, "test split is read by 'minenetcd test' only"),
         ("data.train_split=test", OptionError, "test split is read by 'minenetcd test' only"),
         ("data.val_split=train", OptionError, "both 'train': name two splits, or set val_share"),
+        (
+            "data={name: a, val_name: b, val_share: 0.1}",
+            OptionError,
+            "val_name and val_share both say which pairs choose: leave one out",
+        ),
+        ("data={name: a, val_name: a, val_split: train}", OptionError, "both 'train': name two splits"),
         ("recipe.betas=[0.9,1]", OptionError, r"recipe\.betas\.1 .*less than 1; got 1\)"),
         ("recipe.learning_rate=.inf", OptionError, r"recipe\.learning_rate .*finite number; got inf\)"),
         ("recipe.weight_decay=.nan", OptionError, r"recipe\.weight_decay .*finite number; got nan\)"),

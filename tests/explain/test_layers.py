@@ -53,7 +53,7 @@ def test_its_levels_run_from_fine_to_coarse_once_each(name: str) -> None:
 
 
 @pytest.mark.needs("captum")
-@pytest.mark.parametrize("name", [name for name in list_models() if MAPS[name].OPTIONS])
+@pytest.mark.parametrize("name", [name for name in MAPS if MAPS[name].OPTIONS])
 def test_published_options_can_be_looked_into_too(name: str) -> None:
     explanation = look(detector_of(name, **MAPS[name].OPTIONS), view_of(*noise(64, 64)))
     assert any(heat_map.peak > 0 for heat_map in explanation.maps)
@@ -66,6 +66,12 @@ def test_levels_that_the_answer_is_not_read_from_are_cold() -> None:
         heat_map.level: heat_map.peak for heat_map in explanation.maps if heat_map.stage == "change representation"
     }
     assert peaks[1] == peaks[2] == peaks[3] == 0
+
+
+@pytest.mark.needs("captum")
+def test_a_network_with_heads_side_by_side_has_one_stage_of_as_many_levels_as_its_trunk() -> None:
+    explanation = look(detector_of("minenetcd_lite", levels=2), view_of(*noise(64, 64)))
+    assert explanation.stages == ["dates compared"] and explanation.levels == [1, 2] and explanation.spectra == []
 
 
 @pytest.mark.needs("captum")

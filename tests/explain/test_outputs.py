@@ -10,7 +10,7 @@ import rasterio
 from PIL import Image
 
 import minenetcd
-from explain.looking import write
+from explain.looking import detector_of, write
 from minenetcd.constants import Provenance
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.side_by_side import load_detectors
@@ -22,7 +22,8 @@ from minenetcd.explain.outputs import write_explanations
 
 @pytest.fixture(scope="module")
 def detectors() -> dict[str, ChangeDetector]:
-    return {"minenetcd-nano": minenetcd.from_pretrained("minenetcd-nano"), "FC-EF, new": fc_ef()}
+    nano = minenetcd.from_pretrained("minenetcd-nano")
+    return {"minenetcd-nano": nano, "MineNetCD, new": detector_of("minenetcd"), "FC-EF, new": fc_ef()}
 
 
 def fc_ef() -> ChangeDetector:
@@ -48,7 +49,7 @@ def test_everything_stands_and_agrees(detectors: dict[str, ChangeDetector], tmp_
     record = json.loads(written.numbers.read_text())
     assert [found["name"] for found in record["detectors"]] == list(detectors)
     assert record["window"] == [0, 0, 100, 70] and record["options"]["levels"] == [1, 3]
-    assert len(written.maps) == 2 * 2 + 2 and all(Image.open(path).size[0] > 400 for path in written.maps)
+    assert len(written.maps) == 2 + 2 * 2 + 2 and all(Image.open(path).size[0] > 400 for path in written.maps)
     assert Image.open(written.sheet).size[1] > 800
     for name, found in zip(detectors, record["detectors"], strict=True):
         for heat_map, entry in zip(explanations[name].maps, found["maps"], strict=True):
@@ -58,7 +59,7 @@ def test_everything_stands_and_agrees(detectors: dict[str, ChangeDetector], tmp_
                 assert raster.tags()["STAGE"] == entry["stage"] and raster.tags()["TARGET"] == "change"
             assert entry["focus"] == heat_map.focus(view.truth == 1)
     spectra = pd.read_csv(tmp_path / "out" / "spectra.csv")
-    assert set(spectra["detector"]) == {"minenetcd-nano"} and set(spectra["region"]) == {"changed", "unchanged"}
+    assert set(spectra["detector"]) == {"MineNetCD, new"} and set(spectra["region"]) == {"changed", "unchanged"}
     assert not list((tmp_path / "out").rglob(".minenetcd-*"))
 
 

@@ -42,6 +42,28 @@ def test_the_value_range_is_that_of_the_whole_scene(images: tuple[Path, Path]) -
 
 
 @pytest.mark.needs("captum")
+def test_what_is_change_is_decided_at_the_threshold_of_the_scene(tmp_path: Path) -> None:
+    """As `predict` decides it: a window is told by the scene's threshold, not by one of its own."""
+    before, after = np.random.default_rng(0).integers(0, 90, (2, 128, 96), dtype=np.uint8)
+    after[40:60, 30:70] += 150
+    images = write(tmp_path / "before.tif", before), write(tmp_path / "after.tif", after)
+    detector = known_detector()
+    detector.scene_threshold = (0.7, 0.9)
+    whole, part = (
+        explain_pair({"known": detector}, *images, options=ExplainOptions(window=window), device="cpu")[1]["known"]
+        for window in (None, (0, 0, 64))
+    )
+    np.testing.assert_allclose(part.probability, whole.probability[:64, :64], atol=1e-6)
+    with open_pair(*images) as pair:
+        read = pair.read(pair.overlap)
+        scene = detector.for_scene([read], "cpu")
+    assert scene.shift < 0
+    found = scene.scores((read.before[None], read.after[None]), read.valid[None])[0, 0]
+    np.testing.assert_allclose(whole.probability, found, atol=1e-6)
+    assert np.array_equal(whole.changed, found >= detector.threshold)
+
+
+@pytest.mark.needs("captum")
 def test_pixels_without_data_are_neither_asked_nor_hot(tmp_path: Path) -> None:
     before = np.full((64, 64), 30, np.uint8)
     after = before.copy()

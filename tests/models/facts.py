@@ -280,6 +280,11 @@ FACTS: dict[str, Facts] = {
         },
         exchange_moves=1e-4,
     ),
+    "minenetcd_lite": Facts(
+        small={"width": 12, "heads": 2},
+        others={"in_channels": 5, "num_classes": 2, "width": 12, "heads": 3, "levels": 4, "frozen": False},
+        symmetric=True,
+    ),
     "mspsnet": Facts(
         outputs=(Outputs({"main": 1e-5}, exchange_tolerance=1e-5),),
         others={"in_channels": 4, "num_classes": 1},

@@ -1,14 +1,16 @@
 """The network that is the embedded detector's: symmetric, its trunk still, several heads whose mean counts."""
 
+import pytest
 import torch
 
+from minenetcd.errors import OptionError
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import create_model
 
 
 def lite(**options: object) -> ChangeModel:
     torch.manual_seed(0)
-    return create_model("minenetcd_lite", width=12, **options)
+    return create_model("minenetcd_lite", **{"width": 12, **options})
 
 
 def test_the_order_of_the_dates_does_not_matter() -> None:
@@ -39,3 +41,15 @@ def test_the_mean_of_the_heads_counts_and_each_has_its_loss() -> None:
     assert model.main_weight == 0 and len(model.auxiliary_weights) == len(output.auxiliary) == 3
     torch.testing.assert_close(output.logits, torch.stack(output.auxiliary).mean(dim=0))
     assert not torch.allclose(output.auxiliary[0], output.auxiliary[1])
+
+
+@pytest.mark.parametrize("wrong", [{"heads": 0}, {"levels": 0}, {"levels": 5}, {"width": 2}])
+def test_a_network_without_heads_levels_or_width_is_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(OptionError, match="needs one head or more, 1 to 4 levels and a width of 3 or more, got"):
+        lite(**wrong)
+
+
+@pytest.mark.parametrize("levels", [1, 4])
+def test_every_level_can_be_looked_into(levels: int) -> None:
+    stage = lite(levels=levels).explained_layers[0]
+    assert stage.name == "dates compared" and len(stage.levels) == levels

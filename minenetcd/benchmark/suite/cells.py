@@ -5,6 +5,7 @@ import itertools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,8 +29,11 @@ WITHOUT_EFFECT = (
     ("trainer", "trackers"), ("trainer", "keep"), ("trainer", "checkpoint_steps"),
 )  # fmt: skip
 
-#: Keys of a recipe that version 0.2 had not: at their defaults they decide nothing, so that its cells keep their ids.
-SINCE_0_2 = ("sampling", "momentum", "power", "milestones", "drop")
+#: Keys that version 0.2 had not, and what they are by default: they decide nothing then, and its cells keep their ids.
+SINCE_0_2 = {
+    **{("recipe", key): getattr(Recipe(), key) for key in ("sampling", "momentum", "power", "milestones", "drop")},
+    **dict.fromkeys((("preprocessing", "value_range"), ("data", "val_name"), ("scene_threshold",))),
+}
 
 
 @dataclass(frozen=True)
@@ -199,10 +203,7 @@ def _content(weights: str) -> dict[str, str]:
 
 def _deciding(settings: Settings) -> dict[str, Any]:
     """`settings` as plain values, without the keys that decide nothing."""
-    default = Recipe()
-    at_default = [("recipe", key) for key in SINCE_0_2 if getattr(settings.recipe, key) == getattr(default, key)]
-    if settings.preprocessing.value_range is None:
-        at_default.append(("preprocessing", "value_range"))
+    at_default = [keys for keys, usual in SINCE_0_2.items() if reduce(getattr, keys, settings) == usual]
     return _without(settings.model_dump(mode="json"), *WITHOUT_EFFECT, *at_default)
 
 
