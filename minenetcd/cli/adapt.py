@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from typer import Argument, Option
 
 from minenetcd.cli.checks import check_early
+from minenetcd.cli.console import print_rich, table
 from minenetcd.cli.options import After, Bands, Before, Device, band_numbers, two_numbers
 from minenetcd.errors import MineNetCDError
+from minenetcd.training.adaptation.options import STEPS
 
 if TYPE_CHECKING:
     from minenetcd.training.adaptation.outcome import Adaptation
@@ -32,7 +34,7 @@ def adapt(
         Path | None,
         Option(help="Folder of sets of images, from which pieces are pasted as well.", show_default=False),
     ] = None,
-    steps: Annotated[int, Option(help="Steps of training.", min=1)] = 150,
+    steps: Annotated[int, Option(help="Steps of training.", min=1)] = STEPS,
     seed: Annotated[int, Option(help="Of everything that is drawn.", min=0)] = 1,
     resume: Annotated[bool, Option("--resume", help="Go on with an adaptation that was stopped.")] = False,
     force: Annotated[bool, Option("--force", help="Write the detector even where adapting did not help.")] = False,
@@ -57,29 +59,35 @@ def adapt(
         seed=seed,
     )
     check_early(detectors=[model], device=device)
-    work = WorkFolder.beside(out)
-    work.check(resume=resume)
+    work = WorkFolder.beside(out, resume=resume)
     images = [before, after, *(more or ())]
     with open_series(images, bands=options.bands, coregister=options.coregister) as series:
         # from here on torch is needed
         from minenetcd.cli.training_progress import AdaptProgress
         from minenetcd.training.adapt import adapt_to
 
-        result = adapt_to(
-            series, work, model=model, options=options, device=device, resume=resume, force=force,
-            reporter=AdaptProgress(),
-        )  # fmt: skip
+        result = adapt_to(series, work, model, options, device=device, force=force, reporter=AdaptProgress())
         moved = any(shift.is_applicable for shift in series.shifts)
     if result.folder is None:
         raise MineNetCDError(result.why_not(model))
     _print(result)
-    aligned = " --coregister auto" if moved else ""
-    print(f"Next: minenetcd predict {shlex.join([before, after])} --model {shlex.quote(str(out))}{aligned}")
+    command = ["minenetcd", "predict", before, after, "--model", str(out)]
+    command += [*(["--bands", bands] if bands else []), *(["--coregister", "auto"] if moved else [])]
+    print(f"Next: {shlex.join(command)}")
 
 
 def _print(result: "Adaptation") -> None:
     """The scores side by side, and where the detector is."""
-    print(f"{result.detector.name}: saved in {result.folder}")
+    numbers = ("F1", "Average precision", "Unchanged called changed", "Threshold")
+    scores = table("", *numbers, right=numbers)
     for what, score in result.scores.items():
-        print(f"  {what.capitalize():<32} {score}")
-    print("  On change pasted into parts of the images that trained nothing; real change may be harder to find.")
+        cells = (
+            f"{score.f1:.3f}",
+            f"{score.average_precision:.3f}",
+            f"{score.false_share:.1%}",
+            f"{score.threshold:.2f}",
+        )
+        scores.add_row(what.capitalize(), *cells)
+    print_rich(scores)
+    print("On change pasted into parts of the images that trained nothing; real change may be harder to find.")
+    print(f"{result.detector.name} is saved in {result.folder}")

@@ -44,6 +44,14 @@ class AdaptProgress(RunProgress):
 
     PHASES = MappingProxyType({"read": "Cutting", "draw": "Pasting", "judge": "Judging", "validate": "Validating"})
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.bars.update(self.run, visible=False)
+
+    def step(self, step: Step, of: int, validation: Validation | None) -> None:
+        self.bars.update(self.run, visible=True)
+        super().step(step, of, validation)
+
     def progress(self, phase: str, done: int, of: int) -> None:
         self.bars.update(self.validation, description=self.PHASES[phase])
         super().progress(phase, done, of)

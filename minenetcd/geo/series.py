@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
+from rasterio.errors import WindowError
 from rasterio.windows import Window, intersection
 
 from minenetcd.configs.value_range import ValueRange
@@ -94,7 +95,7 @@ def _shared(pairs: Sequence[AlignedPair]) -> Window:
     for pair in pairs[1:]:
         try:
             area = intersection(area, pair.overlap)
-        except ValueError as error:  # rasterio's word for nothing
+        except WindowError as error:
             raise GridError(
                 f"Dates of one place are needed, {pair.after.source} shares no ground with all of the others: leave "
                 "it out."

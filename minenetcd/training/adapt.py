@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from minenetcd.building.drawn.options import seed_of
 from minenetcd.building.pasted_sets.blocks import cut_blocks
 from minenetcd.configs.detector import COLOURS
-from minenetcd.configs.value_range import ValueRange
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.detectors.by_name import open_detector
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.display.words import counted
 from minenetcd.errors import OptionError
-from minenetcd.geo.series import AlignedSeries, open_series
+from minenetcd.files import json_text
+from minenetcd.geo.series import AlignedSeries, Scale, open_series
 from minenetcd.runtime.device import choose_device
 from minenetcd.training.adaptation.options import AdaptOptions
 from minenetcd.training.adaptation.outcome import Adaptation, judge, threshold_here
@@ -29,18 +29,17 @@ from minenetcd.training.train import train
 
 USUAL = AdaptOptions()
 
-#: Chosen on places of unlabelled imagery other than those that it was measured on: docs/experiments.md.
+#: Chosen on places of unlabelled imagery other than those that it was measured on (docs/adapt.md).
 RECIPE: dict[str, Any] = {
     "batch_size": 12,
-    "learning_rate": 5e-4,
-    "final_learning_rate": 2e-5,
+    "learning_rate": 1.5e-3,
+    "final_learning_rate": 5e-5,
     "warmup_share": 0.1,
     "ema_decay": 0.98,
 }
 VALIDATIONS = 5
 
 _SUFFIX = "-adapted"
-
 _LIMITS = (
     "Adapted to one place by change pasted into its own images, without labels: the figures above are of such change, "
     "and do not say how well it finds real change. Use it on images of that place and of those sensors, and check it "
@@ -70,53 +69,38 @@ def adapt(
     read or laid onto one grid, SizeError or DataError for those that are too small or have too little data, OutputError
     for `out`, RunInterrupted after Ctrl-C.
     """
-    work = WorkFolder.beside(out)
-    work.check(resume=resume)
+    work = WorkFolder.beside(out, resume=resume)
     with open_series(images, bands=options.bands, coregister=options.coregister) as series:
-        return adapt_to(
-            series, work, model=model, options=options, device=device, resume=resume, force=force, reporter=reporter
-        )
+        return adapt_to(series, work, model, options, device=device, force=force, reporter=reporter)
 
 
 def adapt_to(
     series: AlignedSeries,
     work: WorkFolder,
-    *,
     model: str | Path | ChangeDetector,
     options: AdaptOptions,
+    *,
     device: str = "auto",
-    resume: bool = False,
     force: bool = False,
     reporter: TrainingReporter | None = None,
 ) -> Adaptation:
-    """`adapt` to images that are opened, in a `work` folder that was checked."""
-    start = _network(model)
-    reporter = reporter or TrainingReporter()
-    with work.begun(_request(series, start, options), resume=resume) as folder:
+    """`adapt` to images that are opened."""
+    start, reporter = _network(model), reporter or TrainingReporter()
+    scale = series.scale(options.value_range or start.preprocessing.value_range)
+    request = _request(series, start, options)
+    with work.begun(request) as folder:
         with reporter:
-            value_range, scene = _pasted(series, start, options, folder, reporter)
-            reader = _reader_of_blocks(start, device)
-            judged = judge(reader, scene, partial(reporter.progress, "judge"))
-            here = threshold_here(reader, scene, partial(reporter.progress, "judge"))
-        trained = train(
-            reader,
-            folder / "run",
-            data={"train": scene.train, "val": scene.choose, "workers": 1},
-            device=device,
-            resume=True,
-            reporter=reporter,
-            recipe={"steps": options.steps, **RECIPE},
-            trainer={"validate_steps": max(1, options.steps // VALIDATIONS), "trackers": []},
-            seed=options.seed,
-        )
+            scene = _pasted(series, scale, options, folder / f"{seed_of(json_text(request)):x}", reporter)
+            reader, judging = _reader_of_blocks(start, device), partial(reporter.progress, "judge")
+            before, here = judge(reader, scene, judging), threshold_here(reader, scene, judging)
+        trained = _trained(reader, scene, folder / "run", options, device, reporter)
         with reporter:
-            adapted = judge(trained, scene, partial(reporter.progress, "judge")).at(trained.threshold)
-        result = Adaptation(trained, judged.at(start.threshold), judged.at(here), adapted)
-        trained.preprocessing = _preprocessing(start, series, value_range)
-        trained.provenance = _provenance(start, series, options, scene, result)
+            after = judge(trained, scene, judging)
+        result = Adaptation(trained, before.at(start.threshold), before.at(here), after.at(trained.threshold))
+        _describe(result, start, series, scale, options, scene)
         if result.helped or force:
             trained.save_pretrained(work.out)
-            result = replace(result, folder=work.out)
+            return replace(result, folder=work.out)
     return result
 
 
@@ -135,30 +119,24 @@ def _network(model: str | Path | ChangeDetector) -> ChangeDetector:
 
 def _request(series: AlignedSeries, start: ChangeDetector, options: AdaptOptions) -> dict[str, Any]:
     """What decides the result, as plain values."""
-    files = [Path(image) for image in series.images]
-    stats = [path.stat() if path.is_file() else None for path in files]
+    stats = [Path(image).stat() if Path(image).is_file() else None for image in series.images]
+    files = zip(series.images, stats, strict=True)
     return {
-        "images": [
-            [image, stat and stat.st_size, stat and stat.st_mtime_ns]
-            for image, stat in zip(series.images, stats, strict=True)
-        ],
+        "images": [[image, stat and stat.st_size, stat and stat.st_mtime_ns] for image, stat in files],
         "model": start.describe(),
         **{name: value if value is None else str(value) for name, value in asdict(options).items()},
     }
 
 
 def _pasted(
-    series: AlignedSeries, start: ChangeDetector, options: AdaptOptions, folder: Path, reporter: TrainingReporter
-) -> tuple[ValueRange | None, PastedScene]:
-    """The value range of the images, where one holds for all, and the pairs."""
-    value_range, limits = series.scale(options.value_range or start.preprocessing.value_range)
-    places = cut_blocks(
-        series, limits, folder / "blocks", np.random.default_rng(options.seed), partial(reporter.progress, "read")
-    )
-    blocks = SceneBlocks((folder / "blocks").resolve(), places, _metres(series))
+    series: AlignedSeries, scale: Scale, options: AdaptOptions, folder: Path, reporter: TrainingReporter
+) -> PastedScene:
+    """The pairs, made in `folder`, whose name no other images have: what is read from it is remembered."""
+    rng, blocks = np.random.default_rng(options.seed), (folder / "blocks").resolve()
+    places = cut_blocks(series, scale.limits, blocks, rng, partial(reporter.progress, "read"))
     reporter.note(f"{counted(len(places), 'part')} of {counted(len(series.images), 'image')} are pasted into.")
-    return value_range, paste_scene(
-        blocks,
+    return paste_scene(
+        SceneBlocks(blocks, places, _metres(series)),
         folder,
         f"changes pasted into {', '.join(_names(series))}",
         pairs=options.steps * RECIPE["batch_size"],
@@ -169,7 +147,10 @@ def _pasted(
 
 
 def _reader_of_blocks(start: ChangeDetector, device: str) -> ChangeDetector:
-    """The same network for the blocks, which are in 8 bits already, so that the one given stays as it is."""
+    """The same network for the blocks, which are in 8 bits already; the one given stays as it is.
+
+    It has no threshold for each scene: one for this place is found.
+    """
     return ChangeDetector(
         copy.deepcopy(start.model).to(choose_device(device)),
         preprocessing=replace(start.preprocessing, value_range=None),
@@ -178,28 +159,47 @@ def _reader_of_blocks(start: ChangeDetector, device: str) -> ChangeDetector:
     )
 
 
-def _preprocessing(start: ChangeDetector, series: AlignedSeries, value_range: ValueRange | None) -> Preprocessing:
-    """As it began, for numbers and pixels like those of the images."""
+def _trained(
+    reader: ChangeDetector,
+    scene: PastedScene,
+    folder: Path,
+    options: AdaptOptions,
+    device: str,
+    reporter: TrainingReporter,
+) -> ChangeDetector:
+    return train(
+        reader,
+        folder,
+        data={"train": scene.train, "val": scene.choose, "workers": 1},
+        device=device,
+        resume=True,
+        reporter=reporter,
+        recipe={"steps": options.steps, **RECIPE},
+        trainer={"validate_steps": max(1, options.steps // VALIDATIONS), "trackers": []},
+        seed=options.seed,
+    )
+
+
+def _describe(
+    result: Adaptation,
+    start: ChangeDetector,
+    series: AlignedSeries,
+    scale: Scale,
+    options: AdaptOptions,
+    scene: PastedScene,
+) -> None:
+    """The adapted detector reads numbers and pixels like those of the images, and its card says where it comes from."""
+    adapted, facts, began = result.detector, scene.train.facts, start.provenance
     metres = _metres(series) or start.preprocessing.metres_per_pixel
-    return replace(start.preprocessing, value_range=value_range, metres_per_pixel=metres)
-
-
-def _provenance(
-    start: ChangeDetector, series: AlignedSeries, options: AdaptOptions, scene: PastedScene, result: Adaptation
-) -> Provenance:
-    """What the model card states of the adapted weights."""
-    facts, began = scene.train.facts, start.provenance
+    adapted.preprocessing = replace(
+        start.preprocessing, value_range=scale.value_range, metres_per_pixel=metres and round(metres, 3)
+    )
     source = f"{facts.source}, after {began.trained_on_in_words or 'nothing that is known'}"
-    return Provenance(
+    chosen = {"images": _names(series), "steps": options.steps, "seed": options.seed}
+    adapted.provenance = Provenance(
         name=f"{start.name.removesuffix(_SUFFIX)}{_SUFFIX}",
         trained_on=TrainedOn(source, facts.split, facts.fingerprint, len(scene.train)),
-        recipe={
-            "adapted from": start.name,
-            "images": _names(series),
-            "steps": options.steps,
-            "seed": options.seed,
-            **RECIPE,
-        },
+        recipe={"adapted from": start.name, **chosen, **RECIPE},
         metrics={
             f"{what}, on change pasted into held-out parts of the images": str(score)
             for what, score in result.scores.items()

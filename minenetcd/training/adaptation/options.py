@@ -7,7 +7,7 @@ from minenetcd.configs.value_range import ValueRange, check_value_range
 from minenetcd.errors import OptionError
 
 #: A network of this package needs some minutes for it on two cores.
-STEPS = 150
+STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -30,5 +30,7 @@ class AdaptOptions:
             raise OptionError(
                 f"Three bands are needed as red, green and blue, got {len(self.bands)}: e.g. --bands 4,3,2."
             )
+        if self.imagery is not None and not self.imagery.is_dir():
+            raise OptionError(f"Imagery is a folder of sets of images, there is no folder {self.imagery}: check it.")
         if self.value_range is not None:
             check_value_range(self.value_range)

@@ -64,8 +64,9 @@ class Adaptation:
         best = max(self.start, self.start_here, key=lambda score: score.f1)
         threshold = "" if best is self.start else f" --threshold {best.threshold:g}"
         return (
-            f"Adapting did not help, and nothing is written: on change pasted into held-out parts of the images {model} "
-            f"has {best}, adapted {self.adapted}: use --model {model}{threshold}, or write it all the same (--force)."
+            f"Adapting did not help, and nothing is written: on change pasted into held-out parts of the images "
+            f"{model} has {best}, adapted {self.adapted}: use --model {model}{threshold}, or write it all the same "
+            "(--force)."
         )
 
 

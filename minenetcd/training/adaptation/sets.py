@@ -13,7 +13,7 @@ from minenetcd.building.drawn.options import seed_of
 from minenetcd.building.pasted_sets.blocks import LEAST
 from minenetcd.building.pasted_sets.crops import Crops
 from minenetcd.building.pasted_sets.images import ImageSet, Place, find_sets, split_sets
-from minenetcd.building.pasted_sets.pair_files import draw_pairs
+from minenetcd.building.pasted_sets.pair_files import Mixture, draw_pairs
 from minenetcd.building.pasted_sets.source import PastedSet
 from minenetcd.constants import Progress
 from minenetcd.data.dataset import ChangeDataset
@@ -23,10 +23,11 @@ from minenetcd.synthetic import make_scene
 from minenetcd.synthetic.canvas.noise import Field
 from minenetcd.synthetic.pasting.rules import PastingRules
 
-#: What trains, and the share of its grounds that are two real dates.
-TRAINED, TWO_DATES = PastingRules(), 0.6
+#: What trains: of the grounds, most are two real dates.
+TRAINED, TRAINED_ON = PastingRules(), Mixture(two_dates=0.6, varied=0.5)
 
-#: Other rules than those: smaller and fainter pastes with harder edges, on two real dates as they are.
+#: What chooses and judges, by other rules: smaller and fainter pastes with harder edges, on two real dates as they are.
+JUDGED_ON = Mixture(two_dates=1.0)
 JUDGED = PastingRules(
     changed=1.0, most=3, light=0.15, alike=0.3, bare=0.15, colour=0.12, radius=(3.0, 45.0), feather=(0.5, 2.0),
     faint=0.4, strength=(0.4, 0.8), soft=0.1, soft_edge=(4.0, 16.0), elsewhere=0.0, season=0.0, shift=0.25, haze=0.0,
@@ -104,16 +105,16 @@ def paste_scene(
         for split, places in held.items()
     }
     plan = {
-        "train": ("train", min(pairs, MOST_TRAINING), TRAINED, TWO_DATES),
-        "choose": ("val", CHOOSING, replace(JUDGED, changed=0.6), 1.0),
-        "pasted": ("val", PASTED, JUDGED, 1.0),
-        "unchanged": ("val", UNCHANGED, replace(JUDGED, changed=0.0), 1.0),
+        "train": ("train", min(pairs, MOST_TRAINING), TRAINED, TRAINED_ON),
+        "choose": ("val", CHOOSING, replace(JUDGED, changed=0.6), JUDGED_ON),
+        "pasted": ("val", PASTED, JUDGED, JUDGED_ON),
+        "unchanged": ("val", UNCHANGED, replace(JUDGED, changed=0.0), JUDGED_ON),
     }
     done, total = 0, sum(count for _, count, _, _ in plan.values())
     found: dict[str, ChangeDataset] = {}
-    for name, (split, count, rules, two_dates) in plan.items():
+    for name, (split, count, rules, mixture) in plan.items():
         draw_pairs(
-            make_folder(folder / name), split, crops[split], _seeds(seed, name, count), two_dates=two_dates,
+            make_folder(folder / name), split, crops[split], _seeds(seed, name, count), mixture=mixture,
             rules=rules, workers=os.cpu_count() or 1, progress=_from(done, total, progress),
         )  # fmt: skip
         found[name] = open_path(folder / name, source, split, PastedSet.read_options, cache_dir=folder / "rows")

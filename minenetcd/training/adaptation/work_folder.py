@@ -18,31 +18,33 @@ class WorkFolder:
 
     out: Path
     path: Path
+    resume: bool
 
     @classmethod
-    def beside(cls, out: str | Path) -> Self:
-        """That of a new folder `out`. OutputPathError where something lies in it already, or cannot be written."""
+    def beside(cls, out: str | Path, *, resume: bool = False) -> Self:
+        """That of a new folder `out`; with `resume`, one that was begun may be gone on with.
+
+        OutputPathError where something lies in `out` already or it cannot be written, OptionError where an adaptation
+        was begun.
+        """
         out = Path(out)
         if out.is_dir() and any(out.iterdir()):
             raise OutputPathError(f"A new folder is needed, {out} holds something already: choose another (--out).")
         check_writable(out, ())
-        return cls(out, out.absolute().with_name(f"{out.absolute().name}.adapting"))
-
-    def check(self, *, resume: bool) -> None:
-        """OptionError where an adaptation was begun, and is not to go on."""
-        if self._request.exists() and not resume:
+        folder = cls(out, out.absolute().with_name(f"{out.absolute().name}.adapting"), resume)
+        if folder._request.exists() and not resume:
             raise OptionError(
-                f"An adaptation was begun in {self.path}: go on with it (--resume), or remove that folder."
+                f"An adaptation was begun in {folder.path}: go on with it (--resume), or remove that folder."
             )
+        return folder
 
     @contextmanager
-    def begun(self, request: Mapping[str, Any], *, resume: bool) -> Iterator[Path]:
+    def begun(self, request: Mapping[str, Any]) -> Iterator[Path]:
         """Within the block the folder is there, for this process alone; afterwards it is gone, what made it fail too.
 
-        It stays where the block is interrupted, and RunInterrupted says how to go on. OptionError where it was begun
-        with another `request`.
+        It stays where the block is interrupted, and RunInterrupted says how to go on; and where it fails having gone
+        on. OptionError where it was begun with another `request`.
         """
-        self.check(resume=resume)
         make_folder(self.path)
         with locked(self.path / "lock", refusal=f"Another process is at work in {self.path}: wait for it."):
             is_new = not self._request.exists()
