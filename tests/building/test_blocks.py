@@ -7,16 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from geo.test_series import write
+from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.building.pasted_sets import blocks
 from minenetcd.building.pasted_sets.blocks import cut_blocks
 from minenetcd.errors import DataError, RasterError, SizeError
 from minenetcd.geo.series import open_series
 
-RNG = 3
 
-
-def images(folder: Path, shape: tuple[int, int], count: int = 2, dtype: type = np.uint8) -> list[np.ndarray]:
+def images(shape: tuple[int, int], count: int = 2, dtype: type = np.uint8) -> list[np.ndarray]:
     """Noise over a slope, so that a block can be told by its values."""
     rng = np.random.default_rng(0)
     slope = np.add.outer(np.arange(shape[0]), np.arange(shape[1]))[..., None] * (120 / sum(shape))
@@ -24,10 +22,11 @@ def images(folder: Path, shape: tuple[int, int], count: int = 2, dtype: type = n
 
 
 def cut(folder: Path, dates: list[np.ndarray], nodata: float | None = None) -> tuple[blocks.Place, ...]:
-    paths = [write(folder / f"{n}.tif", date, nodata=nodata) for n, date in enumerate(dates)]
+    grid = utm_grid(*dates[0].shape[:2])
+    paths = [write_geotiff(folder / f"{n}.tif", date, grid, nodata=nodata) for n, date in enumerate(dates)]
     with open_series(paths) as series:
         limits = series.scale().limits
-        return cut_blocks(series, limits, folder / "blocks", np.random.default_rng(RNG))
+        return cut_blocks(series, limits, folder / "blocks", np.random.default_rng(3))
 
 
 def read(folder: Path, image: str) -> np.ndarray:
@@ -35,7 +34,7 @@ def read(folder: Path, image: str) -> np.ndarray:
 
 
 def test_blocks_cover_the_images_once_and_hold_what_they_hold(tmp_path: Path) -> None:
-    dates = images(tmp_path, (300, 400))
+    dates = images((300, 400))
     places = cut(tmp_path, dates)
     assert len(places) == 6 and sum(place.height * place.width for place in places) == 300 * 400
     rows = [np.concatenate([read(tmp_path, place.images[1]) for place in row], axis=1)
@@ -48,14 +47,14 @@ def test_larger_images_are_cut_larger_and_only_some_of_them_are_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(blocks, "MOST", 5)
-    places = cut(tmp_path, images(tmp_path, (800, 800)))
+    places = cut(tmp_path, images((800, 800)))
     assert len(places) == 5 and {place.height for place in places} == {200}
     numbers = [int(place.name) for place in places]
     assert numbers == sorted(numbers) and any(b - a > 1 for a, b in pairwise(numbers))
 
 
 def test_no_data_is_black_and_data_is_not(tmp_path: Path) -> None:
-    before, after = images(tmp_path, (128, 256))
+    before, after = images((128, 256))
     before[:20], before[40:50, 40:50] = 255, 0
     places = cut(tmp_path, [before, after], nodata=255)
     shown = read(tmp_path, places[0].images[0])
@@ -63,14 +62,14 @@ def test_no_data_is_black_and_data_is_not(tmp_path: Path) -> None:
 
 
 def test_sixteen_bits_share_a_stretch(tmp_path: Path) -> None:
-    before, _ = images(tmp_path, (128, 256), dtype=np.uint16)
+    before, _ = images((128, 256), dtype=np.uint16)
     places = cut(tmp_path, [before * 10, before * 20])
     first, second = (read(tmp_path, image) for image in places[0].images)
     assert 0 < first.mean() < second.mean() < 255
 
 
 def test_a_date_that_lacks_data_in_a_block_is_left_out_there(tmp_path: Path) -> None:
-    dates = images(tmp_path, (256, 256), 3)
+    dates = images((256, 256), 3)
     dates[1][:128, :100] = 255
     places = cut(tmp_path, dates, nodata=255)
     assert [len(place.images) for place in places] == [2, 3, 3, 3]
@@ -87,7 +86,7 @@ def test_a_date_that_lacks_data_in_a_block_is_left_out_there(tmp_path: Path) -> 
 def test_images_that_cannot_be_used_are_refused_in_one_line(
     shape: tuple[int, int], spoil: slice | None, kind: type[Exception], message: str, tmp_path: Path
 ) -> None:
-    before, after = images(tmp_path, shape)
+    before, after = images(shape)
     after[slice(None) if spoil is None else spoil] = 7 if spoil is None else 255
     with pytest.raises(kind, match=message) as caught:
         cut(tmp_path, [before, after], nodata=255)

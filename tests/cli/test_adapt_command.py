@@ -8,9 +8,9 @@ from typer.testing import CliRunner, Result
 from minenetcd.cli.main import app
 from minenetcd.errors import MineNetCDError
 from minenetcd.training.adaptation.outcome import Adaptation
-from training.test_adapt import pictures, tiny
+from training.small_adaptation import few_pairs, pictures
 
-__all__ = ["tiny"]  # a fixture
+__all__ = ["few_pairs"]  # a fixture
 
 
 def run(folder: Path, *options: str) -> Result:
@@ -20,7 +20,7 @@ def run(folder: Path, *options: str) -> Result:
 
 
 @pytest.mark.slow  # a network is trained
-@pytest.mark.usefixtures("tiny")
+@pytest.mark.usefixtures("few_pairs")
 def test_it_prints_scores_and_the_next_command(tmp_path: Path) -> None:
     done = run(tmp_path, "--force", "--bands", "3,2,1", "--coregister", "off")
     assert done.exit_code == 0
@@ -34,7 +34,7 @@ def test_it_prints_scores_and_the_next_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("tiny")
+@pytest.mark.usefixtures("few_pairs")
 def test_it_says_in_one_line_that_it_did_not_help(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Adaptation, "helped", False)
     with pytest.raises(

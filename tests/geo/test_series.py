@@ -5,25 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-import rasterio
-from affine import Affine
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
+from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.errors import GridError, OptionError, RasterError
 from minenetcd.geo.series import open_series
 from minenetcd.synthetic import make_scene
 
 
-def write(path: Path, pixels: NDArray[Any], *, column: int = 0, nodata: float | None = None) -> Path:
-    """(H, W, C) as a GeoTIFF whose left edge lies `column` pixels of 10 m right of a common one."""
-    height, width, bands = pixels.shape
-    with rasterio.open(
-        path, "w", driver="GTiff", height=height, width=width, count=bands, dtype=pixels.dtype, nodata=nodata,
-        crs="EPSG:32633", transform=Affine(10, 0, 5e5 + 10 * column, 0, -10, 5e6),
-    ) as file:  # fmt: skip
-        file.write(np.moveaxis(pixels, -1, 0))
-    return path
+def write(path: Path, pixels: NDArray[Any], *, column: int = 0) -> Path:
+    """A GeoTIFF whose left edge lies `column` pixels of 10 m right of a common one."""
+    return write_geotiff(path, pixels, utm_grid(*pixels.shape[:2], left=4e5 + 10 * column))
 
 
 @pytest.fixture(scope="module")

@@ -11,27 +11,20 @@ import torch
 from PIL import Image
 
 import minenetcd
-from geo.test_series import write
+from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.configs.detector import unnamed_bands
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import InputError, RunInterrupted
 from minenetcd.synthetic import make_scene
-from minenetcd.training import adapt as flow
-from minenetcd.training.adaptation import sets
 from minenetcd.training.adaptation.options import AdaptOptions
 from minenetcd.training.adaptation.outcome import Adaptation, Judged, Score
 from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
+from training.small_adaptation import few_pairs, pictures
+
+__all__ = ["few_pairs"]  # a fixture
 
 STEPS = 3
-
-
-@pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dozen pairs for a few steps."""
-    for name, value in {"CHOOSING": 3, "PASTED": 3, "UNCHANGED": 2, "_MINES": {"train": 1, "val": 1}}.items():
-        monkeypatch.setattr(sets, name, value)
-    monkeypatch.setattr(flow, "RECIPE", {**flow.RECIPE, "batch_size": 4})
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +48,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         pixels = date[:256].astype(np.uint16) * 30 + 100
         if number == 2:
             pixels[:30, :40] = 0
-        paths.append(write(folder / f"{2019 + number}.tif", pixels, nodata=0))
-    return paths
-
-
-def pictures(folder: Path, seed: int = 1, height: int = 140, width: int = 280) -> list[Path]:
-    """Two dates as PNG."""
-    scene = make_scene(seed, size=max(height, width))
-    paths = [folder / f"{seed}_{date}.png" for date in ("before", "after")]
-    for path, image in zip(paths, (scene.before, scene.after), strict=True):
-        Image.fromarray(image[:height, :width]).save(path)
+        paths.append(write_geotiff(folder / f"{2019 + number}.tif", pixels, utm_grid(256, 384), nodata=0))
     return paths
 
 
@@ -77,7 +61,7 @@ def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("tiny")
+@pytest.mark.usefixtures("few_pairs")
 def test_images_without_labels_make_an_ordinary_detector(
     network: ChangeDetector, images: list[Path], tmp_path: Path
 ) -> None:
@@ -116,7 +100,7 @@ class StopsAt(TrainingReporter):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("tiny")
+@pytest.mark.usefixtures("few_pairs")
 def test_a_seed_gives_one_detector_also_where_it_was_stopped(network: ChangeDetector, tmp_path: Path) -> None:
     dates = pictures(tmp_path)
 
@@ -140,7 +124,7 @@ def test_a_seed_gives_one_detector_also_where_it_was_stopped(network: ChangeDete
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("tiny")
+@pytest.mark.usefixtures("few_pairs")
 def test_nothing_is_written_where_it_does_not_help(
     network: ChangeDetector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,7 +176,8 @@ def grey(folder: Path) -> Sequence[Path]:
 def gaps(folder: Path) -> Sequence[Path]:
     dates = [np.asarray(Image.open(path)).copy() for path in pictures(folder)]
     dates[1][:, 50:] = 0
-    return [write(folder / f"{number}.tif", date, nodata=0) for number, date in enumerate(dates)]
+    grid = utm_grid(*dates[0].shape[:2])
+    return [write_geotiff(folder / f"{number}.tif", date, grid, nodata=0) for number, date in enumerate(dates)]
 
 
 REFUSED: dict[str, tuple[Callable[[Path], Sequence[Path]], dict[str, Any], str]] = {

@@ -13,27 +13,12 @@ from safetensors.torch import load_file
 import minenetcd
 from minenetcd.training.optimise import RunningAverage
 from minenetcd.training.records.checkpoints import read_checkpoint
-from training.squares import drawn_pair
+from training.squares import square_pairs
 
 QUICK: dict[str, Any] = {
     "recipe": {"steps": 4, "batch_size": 4, "augmentation": "none"},
     "trainer": {"trackers": [], "checkpoint_steps": 1, "keep": 9},
 }
-
-
-class Squares:
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-
-    def __len__(self) -> int:
-        return 8
-
-    def __getitem__(self, index: int) -> Any:
-        return drawn_pair(self.seed, index)
-
-
-def pairs() -> dict[str, Any]:
-    return {"train": Squares(0), "val": Squares(1), "workers": 0}
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +39,7 @@ def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 def test_a_frozen_trunk_and_its_statistics_stay_and_the_run_goes_on_bit_for_bit(
     network: minenetcd.ChangeModel, tmp_path: Path
 ) -> None:
-    whole = minenetcd.train(network, tmp_path, data=pairs(), device="cpu", **QUICK).model.state_dict()
+    whole = minenetcd.train(network, tmp_path, data=square_pairs(), device="cpu", **QUICK).model.state_dict()
     assert equal(trunk(network.state_dict()), trunk(whole)) and not equal(network.state_dict(), whole)
     state = read_checkpoint(tmp_path / "checkpoints" / "step-000000004.pt")
     assert state["average"] is not None
@@ -63,7 +48,7 @@ def test_a_frozen_trunk_and_its_statistics_stay_and_the_run_goes_on_bit_for_bit(
     assert moments and not any(name.startswith("trunk.") for name in moments)
     for step in (3, 4):
         (tmp_path / "checkpoints" / f"step-00000000{step}.pt").unlink()
-    again = minenetcd.train(network, tmp_path, data=pairs(), device="cpu", resume=True, **QUICK)
+    again = minenetcd.train(network, tmp_path, data=square_pairs(), device="cpu", resume=True, **QUICK)
     assert equal(whole, again.model.state_dict())
     assert {name for name, each in again.model.named_parameters() if not each.requires_grad} == {
         name for name, _ in network.named_parameters() if name.startswith("trunk.")
@@ -87,14 +72,14 @@ def test_training_mode_leaves_a_frozen_trunk_in_evaluation_mode(network: minenet
 SCRIPT = """
 import sys, torch
 import minenetcd
-from training.test_frozen import QUICK, pairs
+from training.squares import square_pairs
 
 torch.manual_seed(0)
 network = minenetcd.create_model("minenetcd_lite", width=12, heads=2)
-trainer = {**QUICK["trainer"], "sharding": "fsdp", "batch_norm": "frozen"}
-recipe = {**QUICK["recipe"], "batch_size": 2}
+trainer = {"trackers": [], "checkpoint_steps": 1, "keep": 9, "sharding": "fsdp", "batch_norm": "frozen"}
+recipe = {"steps": 4, "batch_size": 2, "augmentation": "none"}
 resume = len(sys.argv) > 2
-minenetcd.train(network, sys.argv[1], data=pairs(), device="cpu", resume=resume, recipe=recipe, trainer=trainer)
+minenetcd.train(network, sys.argv[1], data=square_pairs(), device="cpu", resume=resume, recipe=recipe, trainer=trainer)
 """
 
 
