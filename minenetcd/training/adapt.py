@@ -190,7 +190,7 @@ def _describe(
 ) -> None:
     """The adapted detector reads numbers and pixels like those of the images, and its card says where it comes from."""
     adapted, facts, began = result.detector, scene.train.facts, start.provenance
-    metres = _metres(series) or start.preprocessing.metres_per_pixel
+    metres = _metres(series)
     adapted.preprocessing = replace(
         start.preprocessing, value_range=scale.value_range, metres_per_pixel=metres and round(metres, 3)
     )
