@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from minenetcd.models.base import ChangeModel
     from minenetcd.models.catalog import create_model, list_models, register_model
     from minenetcd.prediction.scene import predict_scene as predict
+    from minenetcd.training.adapt import adapt
     from minenetcd.training.train import train
     from minenetcd.types import ChangeOutput
 
@@ -27,6 +28,7 @@ __all__ = [
     "ChangeModel",
     "ChangeOutput",
     "__version__",
+    "adapt",
     "create_model",
     "errors",
     "evaluate",
@@ -43,6 +45,7 @@ _HOME = {
     "ChangeDetector": "minenetcd.detectors.learned:ChangeDetector",
     "ChangeModel": "minenetcd.models.base:ChangeModel",
     "ChangeOutput": "minenetcd.types:ChangeOutput",
+    "adapt": "minenetcd.training.adapt:adapt",
     "create_model": "minenetcd.models.catalog:create_model",
     "evaluate": "minenetcd.evaluation.evaluate:evaluate",
     "from_config": "minenetcd.detectors.learned:ChangeDetector.from_config",

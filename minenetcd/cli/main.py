@@ -12,6 +12,7 @@ import typer
 
 import minenetcd
 from minenetcd.cli import (
+    adapt,
     benchmark,
     compare,
     config,
@@ -44,7 +45,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(demo.demo, predict.predict, train.train, test.test, compare.compare, explain.explain),
+    *(demo.demo, predict.predict, train.train, adapt.adapt, test.test, compare.compare, explain.explain),
     *(runs.runs, models.models),
 ):
     app.command()(command)

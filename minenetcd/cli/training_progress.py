@@ -1,5 +1,6 @@
 """A run on the terminal: how far, how fast, how good."""
 
+from types import MappingProxyType
 from typing import Self
 
 from minenetcd.cli.console import bars
@@ -36,3 +37,21 @@ class RunProgress(TrainingReporter):
 
     def note(self, text: str) -> None:
         self.bars.console.print(text, highlight=False)
+
+
+class AdaptProgress(RunProgress):
+    """The same, with a bar for what is done before and after the run."""
+
+    PHASES = MappingProxyType({"read": "Cutting", "draw": "Pasting", "judge": "Judging", "validate": "Validating"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bars.update(self.run, visible=False)
+
+    def step(self, step: Step, of: int, validation: Validation | None) -> None:
+        self.bars.update(self.run, visible=True)
+        super().step(step, of, validation)
+
+    def progress(self, phase: str, done: int, of: int) -> None:
+        self.bars.update(self.validation, description=self.PHASES[phase])
+        super().progress(phase, done, of)

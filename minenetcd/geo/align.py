@@ -135,7 +135,7 @@ def open_pair(
     pictures differ in size; RasterError for unreadable files, one image given twice, or no pixel valid in both;
     OptionError for wrong bands, or a gsd for pictures.
     """
-    _refuse_same_file(before, after)
+    refuse_same_image(before, after)
     with ExitStack() as opened:
         first = opened.enter_context(Raster.open(before, bands=bands))
         second = opened.enter_context(Raster.open(after, bands=bands if bands_after is None else bands_after))
@@ -154,16 +154,17 @@ def shared_bands(before: str | Path, after: str | Path) -> tuple[tuple[int, ...]
     return numbers[0][:count], numbers[1][:count]
 
 
-def _pair(before: Pixels, after: Pixels, grid: Grid) -> Pair:
-    return Pair(before[0], after[0], before[1] & after[1], grid)
-
-
-def _refuse_same_file(before: str | Path, after: str | Path) -> None:
+def refuse_same_image(before: str | Path, after: str | Path) -> None:
+    """RasterError where two dates are one file, or files of the same bytes."""
     same = str(before) == str(after)
     if os.path.isfile(before) and os.path.isfile(after):
         same = os.path.samefile(before, after) or filecmp.cmp(before, after, shallow=False)
     if same:
         raise RasterError(f"Two dates are needed, {before} and {after} are the same image: name another.")
+
+
+def _pair(before: Pixels, after: Pixels, grid: Grid) -> Pair:
+    return Pair(before[0], after[0], before[1] & after[1], grid)
 
 
 def _check_comparable(before: Raster, after: Raster) -> None:

@@ -59,19 +59,25 @@ def pair_limits(
     0 to 1 where no pixel is valid and finite. OptionError for a range of other numbers, which would show next to
     nothing: one far beyond 8 bits where a date has 8 bits, or nearly all values of a date at one end of it.
     """
-    dates = [_known_pixels(date, valid) for date in (before, after)]
+    dates = {"before image": _known_pixels(before, valid), "after image": _known_pixels(after, valid)}
+    first, second = dates_limits(dates, value_range)
+    return first, second
+
+
+def dates_limits(dates: Mapping[str, NDArray[Any]], value_range: ValueRange | None = None) -> list[Limits]:
+    """The limits of each of several dates of one place, by name their valid pixels (N, C), as `pair_limits`."""
+    bands = next(iter(dates.values())).shape[-1]
     if value_range is not None:
-        limits = range_limits(value_range, before.shape[-1])
-        check_fits(dict(zip(("before image", "after image"), dates, strict=True)), limits, value_range)
-        return limits, limits
-    if kind_of(before.dtype) == kind_of(after.dtype) != "8-bit":
-        common = robust_limits(np.concatenate(dates))
-        return common, common
-    own = [
-        same_limits(0, EIGHT_BITS, date.shape[-1]) if kind_of(date.dtype) == "8-bit" else robust_limits(date)
-        for date in dates
+        limits = range_limits(value_range, bands)
+        check_fits(dates, limits, value_range)
+        return [limits] * len(dates)
+    kinds = {kind_of(date.dtype) for date in dates.values()}
+    if len(kinds) == 1 and kinds != {"8-bit"}:
+        return [robust_limits(np.concatenate(list(dates.values())))] * len(dates)
+    return [
+        same_limits(0, EIGHT_BITS, bands) if kind_of(date.dtype) == "8-bit" else robust_limits(date)
+        for date in dates.values()
     ]
-    return own[0], own[1]
 
 
 def sample_pixels(sample: Sequence[Pair]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -55,3 +55,21 @@ def write_config(path: Path, folder: Path, /, **changes: Any) -> Path:
     """`small_config` as a YAML file."""
     path.write_text(yaml.safe_dump(small_config(folder, **changes)), encoding="utf-8")
     return path
+
+
+class SquarePairs:
+    """Eight pairs to hand over, of one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def __len__(self) -> int:
+        return 8
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
+        return drawn_pair(self.seed, index)
+
+
+def square_pairs() -> dict[str, Any]:
+    """Those to train and to choose on, as `minenetcd.train` takes them."""
+    return {"train": SquarePairs(0), "val": SquarePairs(1), "workers": 0}

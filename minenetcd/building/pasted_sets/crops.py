@@ -23,7 +23,7 @@ Picture = NDArray[np.uint8]  # (H, W, 3)
 #: Pieces are shown at between half and 2.2 times the size they have in their image.
 SCALES = (0.5, 2.2)
 _TRIES = 12  # pieces looked at for one without empty pixels
-_BLACK, _AREA = 3, 5  # levels, and the side of the least area without data [pixels]
+BLACK, _AREA = 3, 5  # levels, and the side of the least area without data [pixels]
 _IMAGES_KEPT = 96  # decoded, by each process
 _HALF = 127  # of 0..255
 #: What finds true changes between two dates of a ground.
@@ -155,7 +155,7 @@ def empty_pixels(first: Picture, second: Picture) -> NDArray[np.bool_]:
 
     Single dark pixels are dark ground.
     """
-    black = ~(first.max(axis=-1) > _BLACK) | ~(second.max(axis=-1) > _BLACK)
+    black = ~(first.max(axis=-1) > BLACK) | ~(second.max(axis=-1) > BLACK)
     return ndimage.binary_opening(black, np.ones((_AREA, _AREA), bool)) if black.any() else black
 
 

@@ -1,0 +1,218 @@
+"""A detector adapted to one place: trained a little further, without labels, on change pasted into its images."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minenetcd.building.drawn.options import seed_of
+from minenetcd.building.pasted_sets.blocks import cut_blocks
+from minenetcd.configs.detector import COLOURS
+from minenetcd.constants import Provenance, TrainedOn
+from minenetcd.detectors.by_name import open_detector
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.display.words import counted
+from minenetcd.errors import OptionError
+from minenetcd.files import json_text
+from minenetcd.geo.series import AlignedSeries, Scale, open_series
+from minenetcd.runtime.device import choose_device
+from minenetcd.training.adaptation.options import AdaptOptions
+from minenetcd.training.adaptation.outcome import Adaptation, judge, threshold_here
+from minenetcd.training.adaptation.sets import PastedScene, SceneBlocks, paste_scene
+from minenetcd.training.adaptation.work_folder import WorkFolder
+from minenetcd.training.records.reporting import TrainingReporter
+from minenetcd.training.train import train
+
+USUAL = AdaptOptions()
+
+#: Chosen on places of unlabelled imagery other than those that it was measured on (docs/adapt.md).
+RECIPE: dict[str, Any] = {
+    "batch_size": 12,
+    "learning_rate": 1.5e-3,
+    "final_learning_rate": 5e-5,
+    "warmup_share": 0.1,
+    "ema_decay": 0.98,
+}
+VALIDATIONS = 5
+
+_SUFFIX = "-adapted"
+_LIMITS = (
+    "Adapted to one place by change pasted into its own images, without labels: the figures above are of such change, "
+    "and do not say how well it finds real change. Use it on images of that place and of those sensors, and check it "
+    "on change you know before you report areas from it."
+)
+
+
+def adapt(
+    images: Sequence[str | Path],
+    out: str | Path,
+    *,
+    model: str | Path | ChangeDetector = "minenetcd-nano",
+    options: AdaptOptions = USUAL,
+    device: str = "auto",
+    resume: bool = False,
+    force: bool = False,
+    reporter: TrainingReporter | None = None,
+) -> Adaptation:
+    """Train a network further on the `images`, two dates of one place or more, and save it in the new folder `out`.
+
+    No labels are needed: changes are pasted into parts of the images, and what else differs between the dates must not
+    be found. `model` is a trained network, or its name. Checkpoint, threshold and the scores before and after come from
+    parts that are held out, by other rules of pasting. Where it does not help by them nothing is saved, unless with
+    `force`. Interrupted, it goes on with `resume=True`.
+
+    Raises OptionError or UnknownNameError for what is asked for, RasterError or GridError for images that cannot be
+    read or laid onto one grid, SizeError or DataError for those that are too small or have too little data, OutputError
+    for `out`, RunInterrupted after Ctrl-C.
+    """
+    work = WorkFolder.beside(out, resume=resume)
+    with open_series(images, bands=options.bands, coregister=options.coregister) as series:
+        return adapt_to(series, work, model, options, device=device, force=force, reporter=reporter)
+
+
+def adapt_to(
+    series: AlignedSeries,
+    work: WorkFolder,
+    model: str | Path | ChangeDetector,
+    options: AdaptOptions,
+    *,
+    device: str = "auto",
+    force: bool = False,
+    reporter: TrainingReporter | None = None,
+) -> Adaptation:
+    """`adapt` to images that are opened."""
+    start, reporter = _network(model), reporter or TrainingReporter()
+    scale = series.scale(options.value_range or start.preprocessing.value_range)
+    request = _request(series, start, options)
+    with work.begun(request) as folder:
+        with reporter:
+            scene = _pasted(series, scale, options, folder / f"{seed_of(json_text(request)):x}", reporter)
+            reader, judging = _reader_of_blocks(start, device), partial(reporter.progress, "judge")
+            before, here = judge(reader, scene, judging), threshold_here(reader, scene, judging)
+        trained = _trained(reader, scene, folder / "run", options, device, reporter)
+        with reporter:
+            after = judge(trained, scene, judging)
+        result = Adaptation(trained, before.at(start.threshold), before.at(here), after.at(trained.threshold))
+        _describe(result, start, series, scale, options, scene)
+        if result.helped or force:
+            trained.save_pretrained(work.out)
+            return replace(result, folder=work.out)
+    return result
+
+
+def _network(model: str | Path | ChangeDetector) -> ChangeDetector:
+    """A detector that can be trained further. OptionError for another."""
+    detector = model if isinstance(model, ChangeDetector) else open_detector(model)
+    if not isinstance(detector, ChangeDetector):
+        raise OptionError(f"A trained network is needed, {detector.name} needs no training: name one (--model).")
+    if len(detector.bands) != len(COLOURS):
+        raise OptionError(
+            f"A network that reads three bands is needed, {detector.name} reads {len(detector.bands)}: name another "
+            "(--model)."
+        )
+    return detector
+
+
+def _request(series: AlignedSeries, start: ChangeDetector, options: AdaptOptions) -> dict[str, Any]:
+    """What decides the result, as plain values."""
+    stats = [Path(image).stat() if Path(image).is_file() else None for image in series.images]
+    files = zip(series.images, stats, strict=True)
+    return {
+        "images": [[image, stat and stat.st_size, stat and stat.st_mtime_ns] for image, stat in files],
+        "model": start.describe(),
+        **{name: value if value is None else str(value) for name, value in asdict(options).items()},
+    }
+
+
+def _pasted(
+    series: AlignedSeries, scale: Scale, options: AdaptOptions, folder: Path, reporter: TrainingReporter
+) -> PastedScene:
+    """The pairs, made in `folder`, whose name no other images have: what is read from it is remembered."""
+    rng, blocks = np.random.default_rng(options.seed), (folder / "blocks").resolve()
+    places = cut_blocks(series, scale.limits, blocks, rng, partial(reporter.progress, "read"))
+    reporter.note(f"{counted(len(places), 'part')} of {counted(len(series.images), 'image')} are pasted into.")
+    return paste_scene(
+        SceneBlocks(blocks, places, _metres(series)),
+        folder,
+        f"changes pasted into {', '.join(_names(series))}",
+        pairs=options.steps * RECIPE["batch_size"],
+        seed=options.seed,
+        imagery=options.imagery,
+        progress=partial(reporter.progress, "draw"),
+    )
+
+
+def _reader_of_blocks(start: ChangeDetector, device: str) -> ChangeDetector:
+    """The same network for the blocks, which are in 8 bits already; the one given stays as it is.
+
+    It has no threshold for each scene: one for this place is found.
+    """
+    return ChangeDetector(
+        copy.deepcopy(start.model).to(choose_device(device)),
+        preprocessing=replace(start.preprocessing, value_range=None),
+        threshold=start.threshold,
+        provenance=start.provenance,
+    )
+
+
+def _trained(
+    reader: ChangeDetector,
+    scene: PastedScene,
+    folder: Path,
+    options: AdaptOptions,
+    device: str,
+    reporter: TrainingReporter,
+) -> ChangeDetector:
+    return train(
+        reader,
+        folder,
+        data={"train": scene.train, "val": scene.choose, "workers": 1},
+        device=device,
+        resume=True,
+        reporter=reporter,
+        recipe={"steps": options.steps, **RECIPE},
+        trainer={"validate_steps": max(1, options.steps // VALIDATIONS), "trackers": []},
+        seed=options.seed,
+    )
+
+
+def _describe(
+    result: Adaptation,
+    start: ChangeDetector,
+    series: AlignedSeries,
+    scale: Scale,
+    options: AdaptOptions,
+    scene: PastedScene,
+) -> None:
+    """The adapted detector reads numbers and pixels like those of the images, and its card says where it comes from."""
+    adapted, facts, began = result.detector, scene.train.facts, start.provenance
+    metres = _metres(series)
+    adapted.preprocessing = replace(
+        start.preprocessing, value_range=scale.value_range, metres_per_pixel=metres and round(metres, 3)
+    )
+    source = f"{facts.source}, after {began.trained_on_in_words or 'nothing that is known'}"
+    chosen = {"images": _names(series), "steps": options.steps, "seed": options.seed}
+    adapted.provenance = Provenance(
+        name=f"{start.name.removesuffix(_SUFFIX)}{_SUFFIX}",
+        trained_on=TrainedOn(source, facts.split, facts.fingerprint, len(scene.train)),
+        recipe={"adapted from": start.name, **chosen, **RECIPE},
+        metrics={
+            f"{what}, on change pasted into held-out parts of the images": str(score)
+            for what, score in result.scores.items()
+        },
+        limits=_LIMITS,
+        license=began.license,
+    )
+
+
+def _names(series: AlignedSeries) -> list[str]:
+    """File names alone: a path or an address may say what a card should not."""
+    return [image.replace("\\", "/").rpartition("/")[2].partition("?")[0] for image in series.images]
+
+
+def _metres(series: AlignedSeries) -> float | None:
+    return series.grid.mean_metres if series.grid.is_georeferenced else None

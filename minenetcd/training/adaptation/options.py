@@ -1,0 +1,36 @@
+"""What a caller may choose about an adaptation."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from minenetcd.configs.value_range import ValueRange, check_value_range
+from minenetcd.errors import OptionError
+
+#: A network of this package needs some minutes for it on two cores.
+STEPS = 100
+
+
+@dataclass(frozen=True)
+class AdaptOptions:
+    """How a detector is adapted to a place. OptionError for a value out of range."""
+
+    bands: tuple[int, ...] | None = None  # numbers from 1, as red, green, blue; None: the first three
+    value_range: ValueRange | None = None  # that becomes 0 and 1; None: the detector's, or as the images ask for
+    coregister: bool = True  # a displacement of the later images is taken out, where it is known
+    imagery: Path | None = None  # a folder of sets of images, from which pieces are pasted as well
+    steps: int = STEPS
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise OptionError(f"An adaptation needs one step or more, got {self.steps}: try {STEPS}.")
+        if not 0 <= self.seed < 2**31:
+            raise OptionError(f"A seed needs to lie in 0 to {2**31 - 1}, got {self.seed}: try 1.")
+        if self.bands is not None and len(self.bands) != 3:
+            raise OptionError(
+                f"Three bands are needed as red, green and blue, got {len(self.bands)}: e.g. --bands 4,3,2."
+            )
+        if self.imagery is not None and not self.imagery.is_dir():
+            raise OptionError(f"Imagery is a folder of sets of images, there is no folder {self.imagery}: check it.")
+        if self.value_range is not None:
+            check_value_range(self.value_range)

@@ -1,0 +1,79 @@
+"""The folder in which an adaptation is made, beside the one for its detector: gone when it is done."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from minenetcd.errors import OptionError, OutputPathError, RunInterrupted
+from minenetcd.files import check_writable, json_text, locked, make_folder, write_text
+
+
+@dataclass(frozen=True)
+class WorkFolder:
+    """`path`, in which everything lies until the detector stands in `out`."""
+
+    out: Path
+    path: Path
+    resume: bool
+
+    @classmethod
+    def beside(cls, out: str | Path, *, resume: bool = False) -> Self:
+        """That of a new folder `out`; with `resume`, one that was begun may be gone on with.
+
+        OutputPathError where something lies in `out` already or it cannot be written, OptionError where an adaptation
+        was begun.
+        """
+        out = Path(out)
+        if out.is_dir() and any(out.iterdir()):
+            raise OutputPathError(f"A new folder is needed, {out} holds something already: choose another (--out).")
+        check_writable(out, ())
+        folder = cls(out, out.absolute().with_name(f"{out.absolute().name}.adapting"), resume)
+        if folder._request.exists() and not resume:
+            raise OptionError(
+                f"An adaptation was begun in {folder.path}: go on with it (--resume), or remove that folder."
+            )
+        return folder
+
+    @contextmanager
+    def begun(self, request: Mapping[str, Any]) -> Iterator[Path]:
+        """Within the block the folder is there, for this process alone; afterwards it is gone, what made it fail too.
+
+        It stays where the block is interrupted, and RunInterrupted says how to go on; and where it fails having gone
+        on. OptionError where it was begun with another `request`.
+        """
+        make_folder(self.path)
+        with locked(self.path / "lock", refusal=f"Another process is at work in {self.path}: wait for it."):
+            is_new = not self._request.exists()
+            try:
+                self._agree(request)
+                yield self.path
+            except (KeyboardInterrupt, RunInterrupted) as error:
+                raise RunInterrupted(
+                    f"Stopped, what is done lies in {self.path}: go on with the same command and --resume."
+                ) from error
+            except Exception:
+                if is_new:
+                    shutil.rmtree(self.path, ignore_errors=True)
+                raise
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def _request(self) -> Path:
+        return self.path / "request.json"
+
+    def _agree(self, request: Mapping[str, Any]) -> None:
+        """Note what is asked for; where it was noted before, it has to be the same."""
+        text = json_text(request)
+        if not self._request.exists():
+            write_text(self._request, text)
+            return
+        before, now = json.loads(self._request.read_text(encoding="utf-8")), json.loads(text)
+        if changed := [key for key in now if before.get(key) != now[key]]:
+            raise OptionError(
+                f"The adaptation in {self.path} was begun with other {', '.join(changed)}: go on with the same, or "
+                "remove that folder."
+            )
