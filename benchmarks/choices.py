@@ -1,6 +1,6 @@
 """What `minenetcd predict` shall choose by itself, decided on pairs made from images without labels.
 
-    python benchmarks/choices.py IMAGERY [--table TABLE] [--model NAME] [--out FOLDER]
+    python benchmarks/choices.py IMAGERY [--table TABLE] [--model NAME] [--classical as-chosen] [--out FOLDER]
 
 IMAGERY holds sets of images as the data set `pasted:` reads them, TABLE what is to be known of them, with their metres
 per pixel (choices.csv). What `pasted:` holds out of each set becomes validation pairs (choosing/validation.py): pasted
@@ -9,6 +9,7 @@ rule and the smoothing of each detector without training, whether tone and co-re
 training is best, the threshold of the network NAME and at which metres per pixel it is at least as good, both on pairs
 by rules that it was not trained on, and what agreement of the two says.
 With --out, every count as CSV. Every other pair is measured, which takes 25 minutes on two cores; with --all, all are.
+With --classical as-chosen, detectors without training are not compared anew: after the network alone has changed.
 
 The images have three bands of 8 bits: what is best for more bands, or for other numbers, cannot be decided here.
 """
@@ -16,6 +17,7 @@ The images have three bands of 8 bits: what is best for more bands, or for other
 import argparse
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from choosing.measuring import Candidate, agreements, every_rule, every_threshol
 from choosing.validation import ITSELF, NOTHING, OTHER_RULES, PASTED, Case, Validation
 
 from minenetcd.building.drawn.once import cache_folder
+from minenetcd.detectors.choice import CLASSICAL, CLASSICAL_OPTIONS
 from minenetcd.files import make_folder
 from minenetcd.runtime.parallel_map import parallel_map
 
@@ -34,6 +37,7 @@ from minenetcd.runtime.parallel_map import parallel_map
 DETECTORS = ("cva", "irmad", "isfa", "pca-kmeans")
 #: Kinds by rules that the embedded network was trained on.
 TRAINED_ON = set(PASTED) - {*OTHER_RULES, NOTHING}
+CLASSICAL_AS_CHOSEN = (CLASSICAL, CLASSICAL_OPTIONS.threshold_rule or "", CLASSICAL_OPTIONS.smooth or 0)
 
 
 def main() -> None:
@@ -41,6 +45,7 @@ def main() -> None:
     parser.add_argument("imagery", type=Path)
     parser.add_argument("--table", type=Path, default=Path(__file__).with_suffix(".csv"))
     parser.add_argument("--model", default="minenetcd-nano")
+    parser.add_argument("--classical", choices=("anew", "as-chosen"), default="anew")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
@@ -48,7 +53,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         out = make_folder(arguments.out or Path(scratch))
         cases = Validation(arguments.imagery, arguments.table, cache_folder()).cases()
-        decide(cases if arguments.all else every_other(cases), arguments.model, out, arguments.jobs)
+        measuring = Measuring(out, arguments.jobs, cases if arguments.all else every_other(cases))
+        show(tables.overview(measuring.cases))
+        is_anew = arguments.classical == "anew"
+        decide(measuring, arguments.model, best_classical(measuring) if is_anew else CLASSICAL_AS_CHOSEN)
 
 
 def every_other(cases: list[Case]) -> list[Case]:
@@ -57,34 +65,48 @@ def every_other(cases: list[Case]) -> list[Case]:
     return [case for number, case in enumerate(cases) if number % 2 == 0 or case.kind.startswith(whole)]
 
 
-def decide(cases: list[Case], network: str, out: Path, jobs: int) -> None:
-    """The tables, one decision after the other."""
+@dataclass(frozen=True)
+class Measuring:
+    """Measures pairs in `jobs` processes and keeps every count in the folder `out`."""
 
-    def rows(name: str, measure: Callable[[Case], list[dict[str, Any]]], of: list[Case] = cases) -> pd.DataFrame:
-        with parallel_map(jobs) as mapped:
-            found = pd.DataFrame([row for case in mapped(partial(_alone, measure), of) for row in case])
-        found.to_csv(out / f"{name}.csv", index=False)
+    out: Path
+    jobs: int
+    cases: list[Case]
+
+    def rows(
+        self, name: str, measure: Callable[[Case], list[dict[str, Any]]], cases: list[Case] | None = None
+    ) -> pd.DataFrame:
+        with parallel_map(self.jobs) as mapped:
+            measured = mapped(partial(_alone, measure), self.cases if cases is None else cases)
+            found = pd.DataFrame([row for case in measured for row in case])
+        found.to_csv(self.out / f"{name}.csv", index=False)
         return found
 
-    show(tables.overview(cases))
-    without = rows("rules", partial(every_rule, detectors=DETECTORS, tone=False, coregister=True))
-    show(tables.rules_and_radii(without))
-    without = deciding.with_best_rules(without)
-    show(tables.without_training(without))
-    classical = deciding.best_candidate(without)
-    by_other_rules = [case for case in cases if case.kind not in PASTED or case.kind in (*OTHER_RULES, NOTHING)]
-    show(tables.thresholds(rows("thresholds", partial(every_threshold, name=network), by_other_rules)))
+
+def best_classical(measuring: Measuring) -> tuple[str, str, int]:
+    """Name, threshold rule and radius of the best detector without training."""
+    rows = measuring.rows("rules", partial(every_rule, detectors=DETECTORS, tone=False, coregister=True))
+    show(tables.rules_and_radii(rows))
+    rows = deciding.with_best_rules(rows)
+    show(tables.without_training(rows))
+    return deciding.best_candidate(rows)
+
+
+def decide(measuring: Measuring, network: str, classical: tuple[str, str, int]) -> None:
+    """The tables of what concerns the network, one decision after the other."""
+    by_other_rules = [each for each in measuring.cases if each.kind not in TRAINED_ON]
+    show(tables.thresholds(measuring.rows("thresholds", partial(every_threshold, name=network), by_other_rules)))
     candidates = [
         Candidate(*config, tone, coregister)
         for config in (classical, (network, "", 0))
         for tone, coregister in ((False, False), (False, True), (True, True))
     ]
-    both = rows("prepared", partial(measured, candidates=candidates))
+    both = measuring.rows("prepared", partial(measured, candidates=candidates), by_other_rules)
     show(tables.preparations(both))
-    show(tables.network_against(both[~both["kind"].isin(TRAINED_ON)], network, classical[0]))
+    show(tables.network_against(both, network, classical[0]))
     chosen = [deciding.chosen_candidate(both, name) for name in (classical[0], network)]
-    changed = [case for case in cases if case.mask]
-    agreed = rows("agreement", partial(agreements, first=chosen[0], second=chosen[1]), changed)
+    changed = [case for case in by_other_rules if case.mask]
+    agreed = measuring.rows("agreement", partial(agreements, first=chosen[0], second=chosen[1]), changed)
     show(tables.second_opinion(agreed))
 
 
