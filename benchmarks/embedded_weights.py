@@ -33,8 +33,9 @@ LIMITS = (
 SOURCES = {
     "trunk": f"EfficientNet-Lite0, ImageNet weights of the package {PACKAGE} 0.1.0, Apache-2.0",
     "imagery": "Contains modified Copernicus Sentinel data 2015-2026 (cities, quarries, fields, Alps, tailings in "
-    "Brazil; chips of gold mines by Earth Genome, CC BY 4.0); NAIP, US Department of Agriculture, public domain; NOAA "
-    "Emergency Response Imagery, public domain; NEON (National Ecological Observatory Network), CC0 1.0",
+    "Brazil; chips of gold mines by Earth Genome, earthrise-media/mining-detector, CC BY 4.0); NAIP, US Department of "
+    "Agriculture, public domain; NOAA Emergency Response Imagery, public domain; NEON (National Ecological Observatory "
+    "Network), CC0 1.0",
 }
 
 

@@ -6,11 +6,12 @@ change. Where classes part in the log-odds of a scene's own pixels is a better t
 SMC 1979. It splits what is one heap as well, which is why the threshold stays within a range.
 """
 
+import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from minenetcd.classical.threshold import otsu
 from minenetcd.constants import check_threshold
@@ -53,17 +54,21 @@ def sample_tiles(sample: Sequence[Pair], side: int) -> Iterator[Pair]:
 
 def log_odds_shift(probabilities: Sequence[NDArray[np.float32]], threshold: float, within: ProbabilityRange) -> float:
     """What to add to log-odds so that the scene's own threshold, which lies `within`, becomes `threshold`."""
-    low, high = logit(within)
+    low, high, own = (math.log(probability / (1 - probability)) for probability in (*within, threshold))
     values = _log_odds(np.concatenate(probabilities)) if probabilities else np.zeros(0)
     cut = min(max(otsu(values), low), high) if len(values) else low
-    return float(logit(threshold) - cut)
+    return own - cut
 
 
 def shifted(probability: NDArray[np.float32], shift: float) -> NDArray[np.float32]:
     """Probabilities whose log-odds are moved by `shift`; the same array where it is 0."""
-    return probability if shift == 0 else expit(_log_odds(probability) + shift).astype(np.float32)
+    if shift == 0:
+        return probability
+    return (1 / (1 + np.exp(-_log_odds(probability) - shift))).astype(np.float32)
 
 
-def _log_odds(probability: NDArray[np.float32]) -> NDArray[np.float64]:
-    values: NDArray[np.float64] = logit(probability.astype(np.float64)).clip(-_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
-    return values
+def _log_odds(probability: NDArray[Any]) -> NDArray[np.float64]:
+    """Without scipy, which no network needs before its first tile."""
+    exact = probability.astype(np.float64)
+    with np.errstate(divide="ignore"):  # of what is as sure as can be
+        return (np.log(exact) - np.log1p(-exact)).clip(-_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)

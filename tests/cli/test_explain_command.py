@@ -60,13 +60,21 @@ def test_explain_shows_detectors_side_by_side(pictures: tuple[Path, Path, Path],
         *("--truth", truth, "--window", "0,0,61", "--out", out, "--device", "cpu"),
     )
     assert done.exit_code == 0, done.output
-    assert {path.name for path in out.iterdir()} == {
-        *("sheet.png", "explanation.json", "maps", "spectra.png", "spectra.csv")
-    }
-    assert len(list((out / "maps").iterdir())) == 2 * 2 + 2
+    assert {path.name for path in out.iterdir()} == {"sheet.png", "explanation.json", "maps"}
+    assert len(list((out / "maps").iterdir())) == 2 + 2
     for word in ("minenetcd-nano", "another", "Level 1", "Level 2", "sheet.png", "Heat where the truth has change"):
         assert word in done.output
-    assert "Level 3" not in done.output
+    assert "Level 3" not in done.output and "spectra" not in done.output
+
+
+@pytest.mark.needs("captum")
+def test_explain_has_spectra_of_a_network_with_change_fft(pictures: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    ChangeDetector.from_config("minenetcd-compact").save_pretrained(tmp_path / "compact")
+    options = ("--level", "2", "--out", tmp_path / "out", "--device", "cpu")
+    done = run("explain", tmp_path / "compact", *pictures[:2], *options)
+    assert done.exit_code == 0, done.output
+    assert {"spectra.png", "spectra.csv"} < {path.name for path in (tmp_path / "out").iterdir()}
+    assert "spectra.png" in done.output
 
 
 @pytest.mark.parametrize(
@@ -74,7 +82,7 @@ def test_explain_shows_detectors_side_by_side(pictures: tuple[Path, Path, Path],
     [
         (["--level", "fine"], "--level needs all, one level, some or a range"),
         (["--level", "4..2"], "--level needs all, one level, some or a range"),
-        (["--level", "7"], "There is no level 7: minenetcd-nano has levels 1 to 4"),
+        (["--level", "7"], "There is no level 7: minenetcd-nano has levels 1 to 3"),
         (["--target", "mine"], "target needs one of change, no-change"),
         (["--window", "1,2"], "--window needs 3 whole numbers with commas between, got '1,2': e.g. 512,512,256"),
         (["--window", "50,50,40"], "inside the 61 x 72 grid"),

@@ -10,6 +10,7 @@ from PIL import Image
 
 from fixtures.wide_pairs import write_tiff
 from minenetcd.cli.main import app
+from minenetcd.detectors.learned import ChangeDetector
 
 COMMANDS = sorted(command.callback.__name__ for command in app.registered_commands)
 
@@ -92,12 +93,15 @@ def test_the_pixels_of_a_model_are_no_finer_than_the_images_unless_forced(tmp_pa
     rng = np.random.default_rng(0)
     dates = [rng.integers(60, 120, (3, 40, 40)).astype(np.uint8) for _ in range(2)]
     images = [write_tiff(tmp_path / f"{n}.tif", date) for n, date in enumerate(dates)]  # of 10 m
-    command = ("predict", *images, "--model", "minenetcd-nano", "--gsd", "model", "--out", tmp_path / "out")
+    ChangeDetector.from_config("minenetcd-compact").save_pretrained(tmp_path / "compact")  # made for 1.2 m
+    command = ("predict", *images, "--model", tmp_path / "compact", "--gsd", "model", "--out", tmp_path / "out")
     refused = minenetcd(*command)
     assert refused.returncode == 2 and not (tmp_path / "out").exists()
     assert "no finer than the image's 10 m, got --gsd 1.2" in refused.stderr and "(--force-gsd)" in refused.stderr
     forced = minenetcd(*command, "--force-gsd")
     assert forced.returncode == 0 and "were analysed at 1.2 m" in forced.stderr
+    of_no_size = minenetcd("predict", *images, "--model", "minenetcd-nano", "--gsd", "model", "--out", tmp_path / "no")
+    assert of_no_size.returncode == 2 and "minenetcd-nano is made for no pixel size of its own" in of_no_size.stderr
 
 
 def test_an_output_path_that_cannot_be_written_is_bad_input(pictures: tuple[Path, Path], tmp_path: Path) -> None:

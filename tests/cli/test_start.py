@@ -33,7 +33,7 @@ def test_predict_imports_nothing_it_does_not_need_before_its_first_tile(tmp_path
     command = [sys.executable, "-c", FIRST_TILE, "predict", *map(str, paths), "--model", "minenetcd-nano"]
     command += ["--out", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=True)
-    assert "minenetcd.models.minenetcd" in done.stdout.split()
+    assert "minenetcd.models.minenetcd_lite" in done.stdout.split()
     assert LATER & {module.split(".")[0] for module in done.stdout.split()} == set()
 
 

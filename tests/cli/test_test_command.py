@@ -48,6 +48,7 @@ def test_the_published_row_stands_beside(server: HubServer, tmp_path: Path) -> N
 
 
 def test_a_network_of_another_size_has_no_published_row(server: HubServer, tmp_path: Path) -> None:
-    """The tables' MineNetCD is Swin-T with ChangeFFT, and the embedded one is a small ResNet."""
-    printed = run_test(server, tmp_path, "minenetcd-nano", "MineNetCD256")
+    """The tables' MineNetCD is Swin-T with ChangeFFT, and this one has a small ResNet."""
+    minenetcd.from_config("minenetcd-compact").save_pretrained(tmp_path / "network")
+    printed = run_test(server, tmp_path, str(tmp_path / "network"), "MineNetCD256")
     assert "3 pairs" in printed and "Published" not in printed

