@@ -96,11 +96,8 @@ def decide(measuring: Measuring, network: str, classical: tuple[str, str, int]) 
     """The tables of what concerns the network, one decision after the other."""
     by_other_rules = [each for each in measuring.cases if each.kind not in TRAINED_ON]
     show(tables.thresholds(measuring.rows("thresholds", partial(every_threshold, name=network), by_other_rules)))
-    candidates = [
-        Candidate(*config, tone, coregister)
-        for config in (classical, (network, "", 0))
-        for tone, coregister in ((False, False), (False, True), (True, True))
-    ]
+    steps = ((False, False), (False, True), (True, True))  # tone, co-registration; the former is nothing to the other
+    candidates = [Candidate(network, "", 0, *step) for step in steps] + [Candidate(*classical, coregister=True)]
     both = measuring.rows("prepared", partial(measured, candidates=candidates), by_other_rules)
     show(tables.preparations(both))
     show(tables.network_against(both, network, classical[0]))

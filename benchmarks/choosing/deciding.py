@@ -71,14 +71,15 @@ def chosen_candidate(rows: pd.DataFrame, detector: str) -> Candidate:
 
 
 def as_chosen(rows: pd.DataFrame) -> pd.DataFrame:
-    """Each detector with the steps that help it; where one was not measured, without."""
+    """Each detector with the steps that help it; where a step was not measured with and without, as it was measured."""
     table = summary(rows)
-    kept = [
-        (rows["detector"] == name)
-        & (rows["coregister"] == bool(helps(table, name, "coregister")))
-        & (rows["tone"] == bool(helps(table, name, "tone")))
-        for name in rows["detector"].unique()
-    ]
+    kept = []
+    for name in rows["detector"].unique():
+        own = rows["detector"] == name
+        for step in ("coregister", "tone"):
+            is_on = helps(table, name, step)
+            own &= True if is_on is None else rows[step] == is_on
+        kept.append(own)
     return rows[np.any(kept, axis=0)]
 
 
