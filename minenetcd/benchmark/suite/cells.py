@@ -30,9 +30,9 @@ WITHOUT_EFFECT = (
 )  # fmt: skip
 
 #: Keys that version 0.2 had not, and what they are by default: they decide nothing then, and its cells keep their ids.
-SINCE_0_2 = {
+SINCE_0_2: dict[tuple[str, ...], Any] = {
     **{("recipe", key): getattr(Recipe(), key) for key in ("sampling", "momentum", "power", "milestones", "drop")},
-    **dict.fromkeys((("preprocessing", "value_range"), ("data", "val_name"), ("scene_threshold",))),
+    **dict.fromkeys([("preprocessing", "value_range"), ("data", "val_name"), ("scene_threshold",)]),
 }
 
 
