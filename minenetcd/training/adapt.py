@@ -96,7 +96,13 @@ def adapt_to(
         trained = _trained(reader, scene, folder / "run", options, device, reporter)
         with reporter:
             after = judge(trained, scene, judging)
-        result = Adaptation(trained, before.at(start.threshold), before.at(here), after.at(trained.threshold))
+        result = Adaptation(
+            trained,
+            start=before.at(start.threshold),
+            start_here=before.at(here),
+            adapted=after.at(trained.threshold),
+            start_follows_scenes=start.scene_threshold is not None,
+        )
         _describe(result, start, series, scale, options, scene)
         if result.helped or force:
             trained.save_pretrained(work.out)

@@ -34,7 +34,10 @@ def network() -> ChangeDetector:
     model = minenetcd.create_model("minenetcd_lite", width=12)
     half = (0.5, 0.5, 0.5)
     return ChangeDetector(
-        model, preprocessing=Preprocessing(mean=half, std=half), provenance={"name": "small", "license": "apache-2.0"}
+        model,
+        preprocessing=Preprocessing(mean=half, std=half),
+        provenance={"name": "small", "license": "apache-2.0"},
+        scene_threshold=(0.1, 0.5),
     )
 
 
@@ -72,6 +75,7 @@ def test_images_without_labels_make_an_ordinary_detector(
     assert equal(before, weights(network)) and not equal(before, weights(result.detector))
     again = minenetcd.from_pretrained(out)
     assert equal(weights(again), weights(result.detector)) and again.threshold == result.adapted.threshold
+    assert again.scene_threshold is None and result.start_follows_scenes
     assert again.name == "small-adapted" and again.provenance.license == "apache-2.0"
     assert again.preprocessing.metres_per_pixel == pytest.approx(10, rel=0.01)
     card = (out / "README.md").read_text(encoding="utf-8")
@@ -151,6 +155,8 @@ def test_it_helped_where_it_did_more_than_another_threshold(network: ChangeDetec
     words = adaptation(network, 0.5, 0.65, 0.6, 0.7).why_not("nano")
     assert "use --model nano --threshold 0.71, or write it all the same (--force)" in words and "\n" not in words
     assert "use --model nano, or write" in adaptation(network, 0.5, 0.4, 0.4, 0.5).why_not("nano")
+    of_scenes = replace(adaptation(network, 0.5, 0.65, 0.6, 0.7), start_follows_scenes=True)
+    assert "use --model nano, or write" in of_scenes.why_not("nano")
 
 
 def test_scores_are_those_of_all_pairs_and_false_alarms_of_unchanged_ones() -> None:

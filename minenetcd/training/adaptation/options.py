@@ -7,7 +7,7 @@ from minenetcd.configs.value_range import ValueRange, check_value_range
 from minenetcd.errors import OptionError
 
 #: A network of this package needs some minutes for it on two cores.
-STEPS = 100
+STEPS = 60
 
 
 @dataclass(frozen=True)

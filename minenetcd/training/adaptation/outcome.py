@@ -40,6 +40,7 @@ class Adaptation:
 
     `detector` is the adapted one, `folder` where it is saved, None where it is not. `start`: of the detector it began
     with, at that one's own threshold; `start_here`: at one chosen as that of the adapted detector was.
+    `start_follows_scenes`: it looks for a threshold in every scene, which pairs do not show.
     """
 
     detector: ChangeDetector
@@ -47,6 +48,7 @@ class Adaptation:
     start_here: Score
     adapted: Score
     folder: Path | None = None
+    start_follows_scenes: bool = False
 
     @property
     def helped(self) -> bool:
@@ -62,7 +64,8 @@ class Adaptation:
     def why_not(self, model: str) -> str:
         """In one line that it did not help, and what to do instead; `model` is where it began."""
         best = max(self.start, self.start_here, key=lambda score: score.f1)
-        threshold = "" if best is self.start else f" --threshold {best.threshold:g}"
+        is_own = best is self.start or self.start_follows_scenes
+        threshold = "" if is_own else f" --threshold {best.threshold:g}"
         return (
             f"Adapting did not help, and nothing is written: on change pasted into held-out parts of the images "
             f"{model} has {best}, adapted {self.adapted}: use --model {model}{threshold}, or write it all the same "
