@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from typer import Argument, Exit, Option
 
 from minenetcd.cli.checks import check_early
+from minenetcd.constants import TrainedOn
 
 
 def train(
@@ -22,7 +23,7 @@ def train(
 
     Example: minenetcd train bit data=levir-cd recipe.epochs=50 --out runs/bit
 
-    Example: minenetcd train minenetcd-nano data="synthetic:mines?sites=40&size=512" --processes 2
+    Example: minenetcd train minenetcd-compact data="synthetic:mines?sites=40&size=512" --processes 2
     """
     from minenetcd.configs.reading import parse_overrides
     from minenetcd.runtime.launch import is_launched, run_processes
@@ -42,8 +43,18 @@ def train(
     print(
         f"{detector.name}: F1 {score:.4f} on the validation split, threshold {detector.threshold:.2f}, saved in {out}"
     )
-    trained_on = detector.provenance.trained_on
-    print(f"Next: minenetcd test {out} --data {shlex.quote(trained_on.source) if trained_on else 'NAME'}")
+    print(f"Next: minenetcd {_next_words(detector.provenance.trained_on, out)}")
+
+
+def _next_words(trained_on: TrainedOn | None, out: Path) -> str:
+    """A test on what it was trained on, where that has a test split; else a map of what it has not seen."""
+    from minenetcd.datasets.drawn import drawn_kind
+
+    source = trained_on.source if trained_on else "NAME"
+    kind = drawn_kind(source)
+    if kind is not None and "test" not in kind.splits:
+        return f"predict BEFORE AFTER --model {out}"
+    return f"test {out} --data {shlex.quote(source)}"
 
 
 def _check(config: str, changes: dict[str, Any], device: str | None, out: Path) -> None:
@@ -59,3 +70,4 @@ def _check(config: str, changes: dict[str, Any], device: str | None, out: Path) 
         device=device,
         out=out,
     )
+    check_early(data=settings.data.val_name)

@@ -57,6 +57,14 @@ def test_validation_pairs_cut_from_the_training_split_are_counted(squares: Path)
     assert (cost.train_pairs, cost.validation_pairs, cost.test_pairs) == (2 * 9, 2 * 3, 7)
 
 
+def test_validation_pairs_of_another_data_set_are_counted_there(squares: Path) -> None:
+    other = {"name": str(squares.parent / "other"), "val_name": "CLCD"}
+    write_squares(squares.parent / "other", counts={"train": 4, "test": 4})
+    recipe = {"name": "strong", "epochs": 2, "batch_size": 2}
+    cost = Costs().of(cells("x", datasets=[other], recipes=[recipe])[0])
+    assert (cost.train_pairs, cost.validation_pairs, cost.test_pairs) == (2 * 4, 2 * 240, 4)
+
+
 def test_sizes_come_from_descriptions_and_this_disk(squares: Path) -> None:
     assert data_size("minenetcd256", ["test"]).pairs["train"] == 47_743
     assert data_size("HZDR-FWGEL/MineNetCD256@main", ["test"]).pairs["test"] == 19_355

@@ -37,12 +37,12 @@ def drawn_pair(
     return before, after, mask
 
 
-def small_config(folder: Path, /, **changes: Any) -> dict[str, Any]:
+def small_config(data: Path | str, /, **changes: Any) -> dict[str, Any]:
     """A narrow MineNetCD for a dozen steps of four pairs, everything else as given in `changes` by section."""
     config: dict[str, Any] = {
         "base": "base",
         "model": {"backbone": "resnet_nano", "decoder_channels": 8, "auxiliary_channels": 8},
-        "data": {"name": str(folder), "workers": 0},
+        "data": {"name": str(data), "workers": 0},
         "recipe": {"steps": 9, "batch_size": 4, "learning_rate": 3e-3, "final_learning_rate": 1e-4},
         "trainer": {"validate_steps": 3, "checkpoint_steps": 2, "trackers": []},
     }
@@ -51,9 +51,9 @@ def small_config(folder: Path, /, **changes: Any) -> dict[str, Any]:
     return config
 
 
-def write_config(path: Path, folder: Path, /, **changes: Any) -> Path:
+def write_config(path: Path, data: Path | str, /, **changes: Any) -> Path:
     """`small_config` as a YAML file."""
-    path.write_text(yaml.safe_dump(small_config(folder, **changes)), encoding="utf-8")
+    path.write_text(yaml.safe_dump(small_config(data, **changes)), encoding="utf-8")
     return path
 
 

@@ -5,6 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 import minenetcd
 from minenetcd.cli.main import app
+from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError, MineNetCDError, OptionError
 from minenetcd.training.records.runs import list_runs
@@ -166,6 +168,44 @@ def test_validation_pairs_are_cut_from_the_training_split_on_request(data: Path,
     minenetcd.train(small_config(data, recipe={"steps": 1}, data={"val_share": 0.25}), tmp_path, device="cpu")
     facts = json.loads((tmp_path / "run.json").read_text())["data"]
     assert facts["train"]["split"] == "train[without 0.25]" and facts["val"]["split"] == "train[0.25 held out]"
+
+
+def test_validation_pairs_may_come_from_another_data_set(data: Path, tmp_path: Path) -> None:
+    other = write_squares(tmp_path / "other", counts={"train": 4, "val": 5, "test": 1})
+    config = write_config(tmp_path / "run.yaml", data, recipe={"steps": 1}, data={"val_name": str(other)})
+    result = CliRunner().invoke(app, ["train", str(config), "--out", str(tmp_path / "run"), "--device", "cpu"])
+    assert result.exit_code == 0, result.output
+    facts = json.loads((tmp_path / "run/run.json").read_text())["data"]
+    assert [(facts[split]["source"], facts[split]["split"]) for split in ("train", "val")] == [
+        (str(data), "train"), (str(other), "val"),
+    ]  # fmt: skip
+    assert facts["val"]["fingerprint"] == load_dataset(other, "val").facts.fingerprint
+    assert f"Next: minenetcd test {tmp_path / 'run'} --data {data}" in " ".join(result.output.split())
+
+
+def test_a_data_set_to_choose_on_that_is_not_there_is_told_before_anything_starts(data: Path, tmp_path: Path) -> None:
+    wrong = {"val_name": str(tmp_path / "nowhere")}
+    config = write_config(tmp_path / "run.yaml", data, data=wrong)
+    result = CliRunner().invoke(app, ["train", str(config), "--out", str(tmp_path / "run")])
+    assert isinstance(result.exception, DataError) and "nowhere" in str(result.exception)
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(OptionError, match="val_name and val_share both say which pairs choose: leave one out"):
+        minenetcd.train(small_config(data, data={**wrong, "val_share": 0.25}), tmp_path / "run")
+
+
+def test_what_was_trained_on_pasted_change_is_tried_on_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no test split of it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINENETCD_CACHE", str(tmp_path / "cache"))
+    rng = np.random.default_rng(0)
+    (tmp_path / "images/set").mkdir(parents=True)
+    for number in range(4):
+        Image.fromarray(rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(tmp_path / f"images/set/{number}.png")
+    recipe = {"steps": 1, "batch_size": 2}
+    config = write_config(tmp_path / "run.yaml", "pasted:images?pairs=2&val=1&size=32", recipe=recipe)
+    result = CliRunner().invoke(app, ["train", str(config), "--out", "run", "--device", "cpu"])
+    assert result.exit_code == 0, result.output
+    assert "Next: minenetcd predict BEFORE AFTER --model run" in result.output
 
 
 def test_a_test_on_the_pairs_of_the_training_is_called_none(data: Path, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ class Costs:
     """The cost of cells; data sets and networks are examined once."""
 
     def __init__(self) -> None:
-        self._sizes: dict[str, DataSize | None] = {}
+        self._sizes: dict[tuple[str, tuple[str, ...]], DataSize | None] = {}
         self._complexities: dict[str, Complexity | None] = {}
 
     def of(self, cell: Cell) -> Cost:
@@ -81,7 +81,7 @@ class Costs:
         macs = complexity.macs if complexity else 0
         side = size.side if size else SIDE
         crop = cell.settings.recipe.crop or side
-        trained, validated = _training_pairs(cell, size) if cell.is_trained_here else (0, 0)
+        trained, validated = self._training_pairs(cell, size) if cell.is_trained_here else (0, 0)
         return Cost(
             complexity=complexity,
             train_pairs=trained if size else None,
@@ -94,14 +94,32 @@ class Costs:
         )
 
     def _size(self, cell: Cell) -> DataSize | None:
-        if cell.data not in self._sizes:
-            data = cell.settings.data
-            chooses = [] if data.val_share is not None else [data.val_split]  # else cut out of the training pairs
+        data = cell.settings.data
+        chooses = (
+            [data.val_split] if data.val_share is None and data.val_name is None else []
+        )  # else not one of its own
+        return self._size_of(cell.data, data.train_split, *chooses, cell.test.split)
+
+    def _size_of(self, source: str, *splits: str) -> DataSize | None:
+        if (source, splits) not in self._sizes:
             try:
-                self._sizes[cell.data] = data_size(cell.data, [data.train_split, *chooses, cell.test.split])
+                self._sizes[source, splits] = data_size(source, splits)
             except DataError:  # the cells that need it will say so; others go on
-                self._sizes[cell.data] = None
-        return self._sizes[cell.data]
+                self._sizes[source, splits] = None
+        return self._sizes[source, splits]
+
+    def _training_pairs(self, cell: Cell, size: DataSize | None) -> tuple[int, int]:
+        """Pairs in all training steps, and in all validations."""
+        data = cell.settings.data
+        chooses = size if data.val_name is None else self._size_of(data.val_name, data.val_split)
+        if size is None or chooses is None:
+            return 0, 0
+        train, val = size.pairs.get(data.train_split, 0), chooses.pairs.get(data.val_split, 0)
+        if data.val_share is not None:
+            val = round(train * data.val_share)
+            train -= val
+        plan = Plan.of(cell.settings, pairs=max(train, cell.settings.recipe.batch_size), processes=1)
+        return plan.steps * plan.pairs_per_step, -(-plan.steps // plan.validate_every) * val
 
     def _complexity(self, model: Mapping[str, Any]) -> Complexity | None:
         key = repr(sorted(model.items(), key=lambda item: item[0]))
@@ -133,19 +151,6 @@ def _usual_seconds(cell: Cell, size: DataSize) -> float:
     """About what the test of a detector without training takes."""
     megapixels = size.pairs.get(cell.test.split, 0) * size.side**2 / 1e6
     return megapixels * SECONDS_PER_MEGAPIXEL.get(cell.model["name"], 1.0) / max(1, cell.settings.data.workers)
-
-
-def _training_pairs(cell: Cell, size: DataSize | None) -> tuple[int, int]:
-    """Pairs in all training steps, and in all validations."""
-    if size is None:
-        return 0, 0
-    settings = cell.settings
-    train, val = (size.pairs.get(split, 0) for split in (settings.data.train_split, settings.data.val_split))
-    if settings.data.val_share is not None:
-        val = round(train * settings.data.val_share)
-        train -= val
-    plan = Plan.of(settings, pairs=max(train, settings.recipe.batch_size), processes=1)
-    return plan.steps * plan.pairs_per_step, -(-plan.steps // plan.validate_every) * val
 
 
 @dataclass(frozen=True)
