@@ -9,8 +9,8 @@ from minenetcd.detectors.by_name import OWN_CHOICE, DetectorOptions
 from minenetcd.detectors.contract import Detector
 from minenetcd.display.words import three_figures
 
-#: The network, and the least and the largest pixel size at which it was at least as good as detection without training,
-#: to a hundredth of F1: halfway to the next size at which it was not, and half an octave beyond the last.
+#: The network, and the least and the largest pixel size at which it was better than detection without training on
+#: validation pairs, which is all of them, from 0.1 to 10 m, and half an octave beyond.
 NETWORK, NETWORK_METRES = "minenetcd-nano", (0.07, 14.0)
 
 #: The detector without training, and how it is used where that was validated: 8-bit images of up to three bands, with
