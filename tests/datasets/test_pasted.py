@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 from minenetcd.benchmark.suite.plan import DataSize, data_size
 from minenetcd.building.pasted_sets.crops import read_image
 from minenetcd.building.pasted_sets.images import find_sets, split_sets
-from minenetcd.building.pasted_sets.source import PastedSet
+from minenetcd.building.pasted_sets.source import LIMITS, PastedSet
 from minenetcd.datasets.catalog import list_splits, load_dataset
 from minenetcd.datasets.drawn import open_drawn
 from minenetcd.errors import DataError, InputError
@@ -288,3 +289,9 @@ def test_real_images(real_images: Path, tmp_path: Path) -> None:
     assert sum(len(place.images) == 2 for place in found["oscd_sentinel2"].places) == len(
         found["oscd_sentinel2"].places
     )
+
+
+def test_every_option_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs/data/building.md").read_text(encoding="utf-8")
+    rows = [line for line in page.partition("## Changes pasted")[2].splitlines() if line.startswith("| `")]
+    assert {name for line in rows for name in re.findall(r"`(\w+)`", line.split("|")[1])} == set(LIMITS)
