@@ -23,7 +23,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 #: Of what is tested network by network, the quick part takes the small ones.
-LARGE = {name.replace("_", "") for name in list_models()} - {"bit", "fcef", "rdpnet", "siamunetdiff", "tinycd"}
+LARGE = {name.replace("_", "") for name in list_models()} - {
+    *("bit", "fcef", "minenetcdlite", "rdpnet", "siamunetdiff", "tinycd")
+}
 
 
 def _network(item: pytest.Item) -> str:

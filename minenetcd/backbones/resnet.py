@@ -1,8 +1,8 @@
 """ResNet as a pyramid, its tensors named as in the released MineNetCD.
 
 Source: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", CVPR 2016; layout and names of the
-transformers library. Not taken from there: the embedded detector starts with this trunk, and importing any library
-that has it takes longer than torch and rasterio together (docs/performance.md).
+transformers library. Not taken from there: a small detector is to start at once, and importing any library that has
+it takes longer than torch and rasterio together (docs/performance.md).
 """
 
 from collections import OrderedDict
