@@ -39,17 +39,20 @@ def check_range(wanted: ProbabilityRange | None) -> ProbabilityRange | None:
 
 def sample_tiles(sample: Sequence[Pair], side: int) -> Iterator[Pair]:
     """Tiles of at most `side` x `side` pixels with data, spread evenly over the windows of a scene."""
-    most = max(1, MOST_TILES // len(sample))
-    for step in range(0, len(sample), max(1, len(sample) // MOST_TILES)):
-        window = sample[step]
+    windows = _spread(len(sample), MOST_TILES)
+    for window in (sample[number] for number in windows):
         corners = [
             (row, col) for row in range(0, window.valid.shape[0], side) for col in range(0, window.valid.shape[1], side)
         ]
-        for number in np.unique(np.linspace(0, len(corners) - 1, most).round().astype(int)):
-            row, col = corners[number]
+        for row, col in (corners[number] for number in _spread(len(corners), MOST_TILES // len(windows))):
             tile = np.s_[row : row + side, col : col + side]
             if window.valid[tile].any():
                 yield Pair.of_arrays(window.before[tile], window.after[tile], window.valid[tile])
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """At most `most` of the numbers below `count`, far apart."""
+    return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
 
 
 def log_odds_shift(probabilities: Sequence[NDArray[np.float32]], threshold: float, within: ProbabilityRange) -> float:
