@@ -6,8 +6,8 @@ IMAGERY holds sets of images as the data set `pasted:` reads them, TABLE what is
 per pixel (choices.csv). What `pasted:` holds out of each set becomes validation pairs (choosing/validation.py): pasted
 change of several kinds, real dates, and images against themselves. Printed are tables and, with reasons: the threshold
 rule and the smoothing of each detector without training, whether tone and co-registration help, which detector without
-training is best, the threshold of the network NAME and at which metres per pixel it is at least as good, both on pairs
-by rules that it was not trained on, and what agreement of the two says.
+training is best, the threshold of the network NAME and at which metres per pixel it is at least as good, both on
+the pairs least like its training, and what agreement of the two says.
 With --out, every count as CSV. Every other pair is measured, which takes 25 minutes on two cores; with --all, all are.
 With --classical as-chosen, detectors without training are not compared anew: after the network alone has changed.
 
@@ -35,7 +35,7 @@ from minenetcd.runtime.parallel_map import parallel_map
 
 #: Those that read any number of bands; raw change vectors are left out, since a tone is not to be a change.
 DETECTORS = ("cva", "irmad", "isfa", "pca-kmeans")
-#: Kinds by rules that the embedded network was trained on.
+#: Kinds by the rules that the embedded network was trained on.
 TRAINED_ON = set(PASTED) - {*OTHER_RULES, NOTHING}
 CLASSICAL_AS_CHOSEN = (CLASSICAL, CLASSICAL_OPTIONS.threshold_rule or "", CLASSICAL_OPTIONS.smooth or 0)
 
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def every_other(cases: list[Case]) -> list[Case]:
-    """Every other pair, but each image against itself, and each pair by rules that no network was trained on."""
+    """Every other pair, but each image against itself, and each pair least like what networks are trained on."""
     whole = (ITSELF, *OTHER_RULES)
     return [case for number, case in enumerate(cases) if number % 2 == 0 or case.kind.startswith(whole)]
 

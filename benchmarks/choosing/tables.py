@@ -53,7 +53,7 @@ def thresholds(rows: pd.DataFrame) -> str:
     table = summary(rows)
     (name,) = table["detector"].unique()
     return (
-        f"\nThresholds of {name}, on kinds by rules that it was not trained on; columns as above\n"
+        f"\nThresholds of {name}, on the kinds least like its training; columns as above\n"
         f"{markdown(_shown(table.drop(columns=['smooth', 'tone', 'coregister'])))}\n\n"
         f"Chosen: the best mean F1 of those that call at most {100 * MOST_FALSE:.0f} % of an image against itself "
         f"changed: **{best_of(table, name)['rule']}**"

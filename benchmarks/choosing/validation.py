@@ -41,7 +41,7 @@ PASTED: Mapping[str, str] = {
     "soft and faint": "two_dates=50&seed=110&changed=100&light=10&alike=20&bare=15&pastes=5&smallest=30&largest=100"
     "&faint=100&elsewhere=0&soft=100&soft_from=16&soft_to=48&colour=8&bareness=20",
 }
-#: Kinds by rules that the network was not trained on: on these it is compared, and its threshold chosen.
+#: Kinds least like what the network was trained on, whose edges are narrower: for comparing it, and its threshold.
 OTHER_RULES = ("soft edges", "soft and faint")
 ITSELF, REAL_DATES, NOTHING = "itself: ", "two real dates", "nothing pasted"
 #: So many are drawn, of which the first few of each kind and scale are kept: sets differ in how often they are drawn.

@@ -7,7 +7,7 @@ so wide that most images hold nothing beyond: of 8 bits, none whose values fill 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self, overload
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from minenetcd.geo.align import Pair
 from minenetcd.geo.no_change.filling import LEAST_FILLING, is_empty
 from minenetcd.geo.no_change.pixels import Floats, ScenePixels
+from minenetcd.geo.sample import WindowSequence
 
 #: The share of a band's values, at either end, that may be anything without moving its bounds.
 RARE = 0.002
@@ -94,8 +95,8 @@ class PairBounds(NamedTuple):
         return valid & ~is_empty(before, after) if self.has_filling else valid
 
 
-class HeldSample(Sequence[Pair]):
-    """Windows of a scene within `bounds`, each read when it is asked for."""
+class HeldSample(WindowSequence):
+    """Windows of a scene within `bounds`."""
 
     def __init__(self, sample: Sequence[Pair], bounds: PairBounds) -> None:
         self._sample, self._bounds = sample, bounds
@@ -103,16 +104,6 @@ class HeldSample(Sequence[Pair]):
     def __len__(self) -> int:
         return len(self._sample)
 
-    @overload
-    def __getitem__(self, index: int) -> Pair: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Pair]: ...
-
-    def __getitem__(self, index: int | slice) -> Pair | list[Pair]:
-        if isinstance(index, slice):
-            return [self._held(pair) for pair in self._sample[index]]
-        return self._held(self._sample[index])
-
-    def _held(self, pair: Pair) -> Pair:
+    def read(self, number: int) -> Pair:
+        pair = self._sample[number]
         return Pair(*self._bounds.hold(pair.before, pair.after, pair.valid), pair.grid)

@@ -1,5 +1,6 @@
 """What is looked at of a scene before its tiles: all of it, or windows spread over it by a fixed rule."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import overload
 
@@ -14,8 +15,26 @@ SIDE = 1024
 MOST_WINDOWS = 16
 
 
-class SceneSample(Sequence[Pair]):
-    """Windows of both dates at full resolution, each read when it is asked for.
+class WindowSequence(Sequence[Pair], ABC):
+    """Windows of a scene by number, each read when it is asked for: a subclass says how many, and reads one."""
+
+    @abstractmethod
+    def read(self, number: int) -> Pair:
+        """The window of a number from 0 on."""
+
+    @overload
+    def __getitem__(self, index: int) -> Pair: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Pair]: ...
+
+    def __getitem__(self, index: int | slice) -> Pair | list[Pair]:
+        numbers = range(len(self))[index]
+        return self.read(numbers) if isinstance(numbers, int) else [self.read(number) for number in numbers]
+
+
+class SceneSample(WindowSequence):
+    """Windows of both dates at full resolution.
 
     They cover the overlap of `pair` where it takes at most 16 windows of 1024 x 1024 pixels; else they are the middles
     of a grid of 4 x 4 parts of it (or 2 x 8, 1 x 16, as its sides ask for).
@@ -28,16 +47,8 @@ class SceneSample(Sequence[Pair]):
     def __len__(self) -> int:
         return len(self._windows)
 
-    @overload
-    def __getitem__(self, index: int) -> Pair: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Pair]: ...
-
-    def __getitem__(self, index: int | slice) -> Pair | list[Pair]:
-        if isinstance(index, slice):
-            return [self._pair.read(window) for window in self._windows[index]]
-        return self._pair.read(self._windows[index])
+    def read(self, number: int) -> Pair:
+        return self._pair.read(self._windows[number])
 
 
 def sample_windows(area: Window) -> list[Window]:

@@ -126,7 +126,7 @@ def test_a_range_is_rounded_to_what_makes_no_difference(low: float, span: float)
     limits = same_limits(low, low + span, 2)
     if not (limits.low < limits.high).all():
         return
-    (first, _), (last, _) = rounded_range(limits)  # type: ignore[misc]
+    first, last = (float(np.atleast_1d(end)[0]) for end in rounded_range(limits))
     check_value_range((first, last))
     assert abs(first - limits.low[0]) <= 1e-3 * span and abs(last - limits.high[0]) <= 1e-3 * span
 
