@@ -30,7 +30,10 @@ class Measured(NamedTuple):
 
 
 def measured_in_words(detector: str, metres: float | None) -> str:
-    """What `detector` reached on real pairs with pixels of about `metres` (None: of unknown size), as a sentence."""
+    """What `detector` reached on real pairs with pixels of about `metres` (None: of unknown size), as a sentence.
+
+    That of the automatic choice is not of one detector: other sets of that scale may have been read by another.
+    """
     rows = [row for row in read_measured() if row.detector == detector]
     size = "pixels of unknown size" if metres is None else f"pixels of about {three_figures(metres)} m"
     near = [row for row in rows if _is_near(row.metres_per_pixel, metres)]
@@ -40,7 +43,8 @@ def measured_in_words(detector: str, metres: float | None) -> str:
         return f"It was measured on no real pairs with {size}."
     scores, pairs = sorted(row.f1 for row in near), sum(row.pairs for row in near)
     reached = f"{scores[0]:.2f}" if len(scores) == 1 else f"{scores[0]:.2f} to {scores[-1]:.2f}"
-    return f"On real pairs with {size} ({counted(len(near), 'set')}, {counted(pairs, 'pair')}) its F1 was {reached}."
+    whose = "the F1 of the detectors chosen for them" if detector == AUTOMATIC else "its F1"
+    return f"On real pairs with {size} ({counted(len(near), 'set')}, {counted(pairs, 'pair')}) {whose} was {reached}."
 
 
 def read_measured() -> list[Measured]:

@@ -62,7 +62,7 @@ class SceneFacts:
     analysed_at: float | None  # metres per pixel of the analysis; None where nobody says
     model: str
     reason: str | None  # why this detector, where none was named
-    expectation: str  # what this detector reached on real pairs with such pixels
+    expectation: str  # what this detector, or the automatic choice, reached on real pairs with such pixels
     second: str | None  # the detector that gave a second opinion
     second_fits: bool  # whether that is made for such images
     provenance: Provenance

@@ -272,6 +272,8 @@ def test_what_may_be_expected_is_said_for_pixels_of_that_size() -> None:
     assert rows, "benchmarks/real_pairs.py writes them"
     words = measured_in_words(AUTOMATIC, 9.99)
     assert f"{min(row.f1 for row in rows):.2f} to {max(row.f1 for row in rows):.2f}" in words
+    assert "the F1 of the detectors chosen for them was" in words
+    assert "its F1 was" in measured_in_words("irmad", 9.99)
     assert "no real pairs with pixels of about 300 m" in measured_in_words(AUTOMATIC, 300)
     assert measured_in_words("someone/else", 10) == "It was not measured on real pairs."
 
