@@ -212,6 +212,7 @@ def _describe(
         },
         limits=_LIMITS,
         license=began.license,
+        extra=began.extra,  # whose images and trunk the weights come from: their terms ask for it
     )
 
 

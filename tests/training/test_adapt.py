@@ -36,7 +36,7 @@ def network() -> ChangeDetector:
     return ChangeDetector(
         model,
         preprocessing=Preprocessing(mean=half, std=half),
-        provenance={"name": "small", "license": "apache-2.0"},
+        provenance={"name": "small", "license": "apache-2.0", "imagery": "Contains images of somebody"},
         scene_threshold=(0.1, 0.5),
     )
 
@@ -80,7 +80,8 @@ def test_images_without_labels_make_an_ordinary_detector(
     assert again.preprocessing.metres_per_pixel == pytest.approx(10, rel=0.01)
     card = (out / "README.md").read_text(encoding="utf-8")
     for words in ("changes pasted into 2019.tif, 2020.tif, 2021.tif", str(result.adapted), str(result.start),
-                  "Adapted to one place by change pasted into its own images"):  # fmt: skip
+                  "Adapted to one place by change pasted into its own images", "Imagery: Contains images of somebody",
+                  "Recipe: adapted from small, images 2019.tif"):  # fmt: skip
         assert words in card
     low, high = (np.asarray(end) for end in again.preprocessing.value_range)
     assert (low < 2000).all() and (high > 5000).all()  # of 16 bits, as predict reads them from now on
