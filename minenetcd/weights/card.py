@@ -8,6 +8,7 @@ import yaml
 
 from minenetcd.configs.value_range import range_in_words
 from minenetcd.constants import Provenance
+from minenetcd.display.words import in_words
 
 _TEMPLATE = """---
 {metadata}
@@ -26,19 +27,16 @@ minenetcd.predict(detector, "before.tif", "after.tif").save("out")
 
 ## Data and recipe
 {data}
-
 ## Input
 Bands: {bands}. Values: {values}. Trained at {gsd}. Decision threshold: {threshold}{scene_threshold}.
 
 ## Metrics
 {metrics}
-
 ## Limits
 {limits}
 
 ## Architecture
-{options}
-"""
+{options}"""
 
 
 def model_card(name: str, description: Mapping[str, Any], *, source: str) -> str:
@@ -56,14 +54,14 @@ def model_card(name: str, description: Mapping[str, Any], *, source: str) -> str
         name=name,
         source=json.dumps(source, ensure_ascii=False),
         data=_lines({"Trained on": provenance.trained_on or "nothing yet: random weights"})
-        + _lines({"Recipe": provenance.recipe or "not stated"})
+        + _lines({"Recipe": in_words(provenance.recipe or None)})
         + _lines({name.capitalize(): text for name, text in provenance.extra.items() if isinstance(text, str)}),
         bands=", ".join(preprocessing["bands"]),
         values=_values(preprocessing.get("value_range")),
         gsd="an unstated ground sampling distance" if gsd is None else f"{gsd:g} m per pixel",
         threshold=description["threshold"],
         scene_threshold=_scene_threshold(description.get("scene_threshold")),
-        metrics=_lines(provenance.metrics or {"Metrics": "not stated"}),
+        metrics=_lines(_rounded(provenance.metrics) or {"Metrics": "not stated"}),
         limits=provenance.limits or "Not stated. Check results on images of your own before relying on them.",
         options=_lines(description["model"])
         + (_lines({"class": description["model_class"]}) if "model_class" in description else ""),
@@ -78,6 +76,10 @@ def _values(value_range: Any) -> str:
     if value_range is None:
         return "8 bits, or others stretched between limits that both dates share"
     return f"{range_in_words(value_range)} become 0 and 1"
+
+
+def _rounded(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in metrics.items()}
 
 
 def _lines(values: Mapping[str, Any]) -> str:

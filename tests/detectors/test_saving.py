@@ -61,7 +61,7 @@ def test_the_card_says_what_is_known_and_what_is_not(tmp_path: Path, detector: C
         "name": "mine",
         "trained_on": "40 scenes of Chile",
         "recipe": "4000 steps",
-        "metrics": {"F1": 0.71},
+        "metrics": {"F1": 0.71000000001},
         "limits": "Never saw snow.",
         "license": "cc-by-4.0",
     }
@@ -77,7 +77,10 @@ def test_the_card_says_what_is_known_and_what_is_not(tmp_path: Path, detector: C
         "1.2 m",
     ):
         assert part in card
-    assert card.startswith("---\n") and "library_name: minenetcd" in card
+    assert card.startswith("---\n") and "library_name: minenetcd" in card and "\n\n\n" not in card
+    recipe = {"steps": 300, "learning_rate": 0.0015, "class_weights": None}
+    ChangeDetector(detector.model, provenance={**known, "recipe": recipe}).save_pretrained(tmp_path / "options")
+    assert "- Recipe: steps 300, learning rate 0.0015\n" in (tmp_path / "options" / "README.md").read_text()
     ChangeDetector(detector.model).save_pretrained(tmp_path / "unknown")
     card = (tmp_path / "unknown" / "README.md").read_text()
     for part in ("random weights", "Recipe: not stated", "Metrics: not stated", "Check results on images of your own"):
