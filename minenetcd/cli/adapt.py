@@ -27,7 +27,12 @@ def adapt(
     bands: Bands = None,
     value_range: Annotated[
         str | None,
-        Option("--range", metavar="LOW,HIGH", help="Numbers that become 0 and 1.", show_default="the detector's, or found from the images"),
+        Option(
+            "--range",
+            metavar="LOW,HIGH",
+            help="Numbers that become 0 and 1.",
+            show_default="the detector's, or found from the images",
+        ),
     ] = None,
     coregister: Annotated[Literal["auto", "off"], Option(help="Take out a displacement of the later images.")] = "auto",
     imagery: Annotated[

@@ -18,7 +18,9 @@ from minenetcd.detectors.by_name import is_classical
 from minenetcd.display.words import MEASURES
 from minenetcd.errors import InputError, UnknownNameError
 
-_UNITS = "Parameters in 2^20, multiply-adds (MACs) for one pair of 256 x 256 in 2^30: measured (published)."
+_UNITS = (
+    "Parameters in 2^20 (those that train), MACs (multiply-adds) for a pair of 256 x 256 in 2^30: measured (published)."
+)
 
 
 class Sizes(TypedDict):
@@ -49,6 +51,7 @@ class Method(TypedDict):
     measured: Sizes
     published: Sizes
     weights: list[str]
+    embedded: list[str]  # names of trained detectors that ship with the package
     about: NotRequired[str | None]
     options: NotRequired[list[OptionFacts]]
     scores: NotRequired[list[dict[str, str | None]]]
@@ -81,7 +84,7 @@ def models(
         _print_overview(methods, others, quiet=quiet)
     else:
         columns = ("Name", "Paper", "Venue", "Parameters", "MACs", "Pretrained trunk", "Published weights")
-        rows = [[*_facts(method), ", ".join(method["weights"])] for method in methods]
+        rows = [[*_facts(method), ", ".join([*method["embedded"], *method["weights"]]) or "-"] for method in methods]
         nothing = ["-", "-", "-", "needs no training"]
         rows += [[one["name"], one["title"], f"{one['venue']} {one['year']}", *nothing] for one in others]
         print_rows(columns, rows)
@@ -89,6 +92,7 @@ def models(
 
 def _glance(name: str) -> Method:
     """A method in short. Its sizes are those of the default options, but for what `form` holds."""
+    from minenetcd.detectors.sources import detectors_of
     from minenetcd.models.base import About
     from minenetcd.models.catalog import model_class
     from minenetcd.models.complexity import default_complexity
@@ -114,6 +118,7 @@ def _glance(name: str) -> Method:
             "form": dict(paper.published_form),
         },
         "weights": published_ids(name),
+        "embedded": detectors_of(name),
     }
 
 
@@ -172,14 +177,15 @@ def _print_overview(methods: list[Method], others: list[WithoutTraining], *, qui
     )
     for method in methods:
         name, paper, *facts = _facts(method)
-        paper = "\n".join([paper, *(f"[cyan]{line}[/cyan]" for line in _shortened(method["weights"]))])
+        paper = "\n".join([paper, *(f"[cyan]{line}[/cyan]" for line in _weights(method))])
         rows.add_row(name, paper, *(fact.replace(" (", "\n(") for fact in facts))
         rows.add_section()
     print_rich(rows)
     print_all(others)
     if not quiet:
         print(" ".join([_UNITS, *filter(None, map(_forms, methods))]))
-        print("Weights are in HZDR-FWGEL/ where no owner stands; * is each of " + ", ".join(_data_sets()) + ".")
+        print(*(f"{name} ships with the package." for method in methods for name in method["embedded"]))
+        print("Other weights are in HZDR-FWGEL/ where no owner stands; * is each of " + ", ".join(_data_sets()) + ".")
         print("All about one: minenetcd models NAME")
 
 
@@ -208,6 +214,8 @@ def _print_details(method: Method, *, quiet: bool) -> None:
     for score in method["scores"]:
         if score["note"]:
             print(f"{score['data_set']}: {score['note']}.")
+    for name in method["embedded"]:
+        print(f"Ships trained with the package: {name} (--model {name})")
     for weights in method["weights"][len(method["scores"]) :]:
         print(f"Also: {weights}")
 
@@ -260,6 +268,11 @@ def _data_sets() -> list[str]:
     from minenetcd.weights.scores import published_scores
 
     return sorted({score.weights.split("-")[-2] for score in published_scores()})
+
+
+def _weights(method: Method) -> list[str]:
+    """What is trained already: what ships with the package, and ids of the hub."""
+    return [*method["embedded"], *_shortened(method["weights"])]
 
 
 def _shortened(ids: list[str]) -> list[str]:

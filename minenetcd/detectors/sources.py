@@ -17,6 +17,11 @@ def list_detectors() -> list[str]:
     return sorted(path.parent.name for path in EMBEDDED.glob(f"*/{CONFIG_FILE}"))
 
 
+def detectors_of(method: str) -> list[str]:
+    """Those of `list_detectors` whose network is `method`."""
+    return [name for name in list_detectors() if open_repository(EMBEDDED / name).config["model"]["name"] == method]
+
+
 def find_detector(source: str | Path) -> str | Path:
     """The folder or the hub id that `source` stands for; UnknownNameError where it is neither, nor an embedded name."""
     if str(source) in list_detectors():

@@ -27,6 +27,7 @@ def test_piped_it_is_a_line_a_method(capsys: pytest.CaptureFixture[str]) -> None
     assert cells["bit"][2:6] == ["IEEE TGRS 2021", "2.90 (11.39)", "8.11 (8.28)", "resnet18 (ImageNet)"]
     assert "HZDR-FWGEL/UCD-SYSUCD-BIT" in cells["bit"][6].split(", ")
     assert len(cells["minenetcd"][6].split(", ")) == 1 + len(RELEASED)
+    assert cells["minenetcd_lite"][6] == "minenetcd-nano"
 
 
 def test_in_a_terminal_it_fits_and_names_everything(
@@ -44,7 +45,19 @@ def test_in_a_terminal_it_fits_and_names_everything(
     more = f"and {len(RELEASED)} more"
     for part in ("UCD-*-BIT", "UCD-MNCD256-FCEF", "UCD-MNCD256-ChangeFFT", more, "(11.39)", "8.11"):
         assert part in text
+    assert (
+        text.count("minenetcd-nano") == 2
+        and "minenetcd-nano ships with the package." in text
+        and "(those that train)" in text
+    )
     assert "* is each of CLCD256, EGYBCD, GVLM256, LEVIRCD256, MNCD256, SYSUCD" in text
+
+
+def test_a_method_names_the_detector_that_ships(capsys: pytest.CaptureFixture[str]) -> None:
+    command.models("minenetcd_lite")
+    assert "Ships trained with the package: minenetcd-nano (--model minenetcd-nano)" in capsys.readouterr().out
+    command.models("minenetcd_lite", as_json=True)
+    assert json.loads(capsys.readouterr().out)["embedded"] == ["minenetcd-nano"]
 
 
 @pytest.mark.parametrize("name", list(CLASSICAL))
