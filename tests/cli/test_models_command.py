@@ -92,6 +92,11 @@ def test_detail_tells_options_citation_and_scores(capsys: pytest.CaptureFixture[
     assert any(line.split()[:2] == ["dropout", "0.2"] for line in text.splitlines())
 
 
+def test_parameters_that_train_and_all_are_told_where_some_are_frozen(capsys: pytest.CaptureFixture[str]) -> None:
+    command.models("minenetcd_lite")
+    assert "Parameters 0.11 of 0.77, MACs 0.86," in capsys.readouterr().out
+
+
 def test_choices_of_an_option_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     command.models("minenetcd")
     text = capsys.readouterr().out
