@@ -42,7 +42,8 @@ def sample_tiles(sample: Sequence[Pair], side: int) -> Iterator[Pair]:
     """Tiles of `side` x `side` pixels, or all of a smaller window, with data, spread evenly over a scene's windows."""
     windows = _spread(len(sample), MOST_TILES)
     for window in (sample[number] for number in windows):
-        tiles = plan_tiles(*window.valid.shape, side, overlap=0)
+        height, width = window.valid.shape
+        tiles = plan_tiles(height, width, side, overlap=0)
         for tile in (tiles[number] for number in _spread(len(tiles), MOST_TILES // len(windows))):
             place = np.s_[tile.row : tile.row + tile.height, tile.col : tile.col + tile.width]
             if window.valid[place].any():
