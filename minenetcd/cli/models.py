@@ -19,13 +19,18 @@ from minenetcd.display.words import MEASURES
 from minenetcd.errors import InputError, UnknownNameError
 
 _UNITS = (
-    "Parameters in 2^20 (those that train), MACs (multiply-adds) for a pair of 256 x 256 in 2^30: measured (published)."
+    "Parameters in 2^20 (those that train, and of how many where some are frozen), MACs (multiply-adds) for a pair of "
+    "256 x 256 in 2^30: measured (published)."
 )
 
 
 class Sizes(TypedDict):
-    """Of a method, with the values of the options in `form` where these are not the defaults' or those published."""
+    """Of a method, with the values of the options in `form` where these are not the defaults' or those published.
 
+    `parameters_mi` are those that train; `all_parameters_mi`, of what was measured, the frozen ones too.
+    """
+
+    all_parameters_mi: NotRequired[float]
     parameters_mi: float | None
     macs_gi: float | None
     form: dict[str, Any]
@@ -111,7 +116,12 @@ def _glance(name: str) -> Method:
         "year": paper.year or None,
         "doi": paper.doi,
         "pretrained_trunk": paper.pretrained_trunk,
-        "measured": {"parameters_mi": measured.parameters_mi, "macs_gi": measured.macs_gi, "form": default_form},
+        "measured": {
+            "all_parameters_mi": measured.all_parameters_mi,
+            "parameters_mi": measured.parameters_mi,
+            "macs_gi": measured.macs_gi,
+            "form": default_form,
+        },
         "published": {
             "parameters_mi": paper.parameters_mi,
             "macs_gi": paper.macs_gi,
@@ -235,6 +245,8 @@ def _facts(method: Method) -> list[str]:
 def _beside(method: Method, size: Literal["parameters_mi", "macs_gi"]) -> str:
     """A size as measured, and in brackets as published; with the values of the options in which the two differ."""
     measured, published = method["measured"], method["published"]
+    if size == "parameters_mi" and (total := measured["all_parameters_mi"]) != measured[size]:
+        return f"{measured[size]:.2f} of {total:.2f}"
     if published[size] is None:
         return f"{measured[size]:.2f}"
     here, there = (" ".join(["", *map(str, each["form"].values())]) for each in (measured, published))

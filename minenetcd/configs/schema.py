@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from minenetcd.configs.detector import DetectorSettings
 from minenetcd.configs.recipe import Recipe
@@ -76,6 +76,12 @@ class TrainerSettings(Section):
     trackers: tuple[Literal["tensorboard", "wandb", "trackio"], ...] | None = Field(
         default=None, description="Where curves go as well; null: tensorboard if it is installed."
     )
+
+    @field_validator("mixed_precision", mode="before")
+    @classmethod
+    def _no_without_quotes(cls, value: Any) -> Any:
+        """In YAML, and so on the command line, a bare no is false."""
+        return "no" if value is False else value
 
 
 class Settings(DetectorSettings):

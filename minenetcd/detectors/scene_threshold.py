@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from minenetcd.classical.threshold import otsu
 from minenetcd.constants import check_threshold
+from minenetcd.detectors.tiling import plan_tiles
 from minenetcd.errors import OptionError
 from minenetcd.geo.align import Pair
 
@@ -38,16 +39,15 @@ def check_range(wanted: ProbabilityRange | None) -> ProbabilityRange | None:
 
 
 def sample_tiles(sample: Sequence[Pair], side: int) -> Iterator[Pair]:
-    """Tiles of at most `side` x `side` pixels with data, spread evenly over the windows of a scene."""
+    """Tiles of `side` x `side` pixels, or all of a smaller window, with data, spread evenly over a scene's windows."""
     windows = _spread(len(sample), MOST_TILES)
     for window in (sample[number] for number in windows):
-        corners = [
-            (row, col) for row in range(0, window.valid.shape[0], side) for col in range(0, window.valid.shape[1], side)
-        ]
-        for row, col in (corners[number] for number in _spread(len(corners), MOST_TILES // len(windows))):
-            tile = np.s_[row : row + side, col : col + side]
-            if window.valid[tile].any():
-                yield Pair.of_arrays(window.before[tile], window.after[tile], window.valid[tile])
+        height, width = window.valid.shape
+        tiles = plan_tiles(height, width, side, overlap=0)
+        for tile in (tiles[number] for number in _spread(len(tiles), MOST_TILES // len(windows))):
+            place = np.s_[tile.row : tile.row + tile.height, tile.col : tile.col + tile.width]
+            if window.valid[place].any():
+                yield Pair.of_arrays(window.before[place], window.after[place], window.valid[place])
 
 
 def _spread(count: int, most: int) -> list[int]:

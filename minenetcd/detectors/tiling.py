@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
+from minenetcd.constants import LEAST_SIDE
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -26,15 +28,19 @@ class Tile:
         return Window(region.col_off + self.col, region.row_off + self.row, self.width, self.height)
 
     def fill(self, pixels: NDArray[Any]) -> NDArray[Any]:
-        """Pixels (height, width, ...) -> (side, side, ...), mirrored at the bottom and the right where they end."""
-        missing = [(0, self.side - self.height), (0, self.side - self.width)]
+        """Pixels (height, width, ...) -> (height', width', ...), mirrored at the bottom and the right where they end.
+
+        A region smaller than a tile is filled up to multiples of LEAST_SIDE, to which trunks reduce an image, and no
+        further: a network that looks at all of its image would see mirrored ground where there is none.
+        """
+        missing = [(0, min(-within % LEAST_SIDE, self.side - within)) for within in (self.height, self.width)]
         if missing == [(0, 0), (0, 0)]:
             return pixels
         return np.pad(pixels, missing + [(0, 0)] * (pixels.ndim - 2), mode="reflect")
 
-    def crop(self, square: NDArray[Any]) -> NDArray[Any]:
-        """What `fill` added is taken off again: (side, side, ...) -> (height, width, ...)."""
-        return square[: self.height, : self.width]
+    def crop(self, filled: NDArray[Any]) -> NDArray[Any]:
+        """What `fill` added is taken off again: (height', width', ...) -> (height, width, ...)."""
+        return filled[: self.height, : self.width]
 
 
 def plan_tiles(height: int, width: int, tile: int, overlap: float) -> list[Tile]:

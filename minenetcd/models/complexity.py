@@ -6,7 +6,7 @@ answers at once; `python -m minenetcd.models.complexity` measures and writes it 
 
 import copy
 import csv
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import torch
@@ -27,15 +27,21 @@ SIDE = 256
 
 @dataclass(frozen=True)
 class Complexity:
-    """`parameters` that train, and `macs`: multiply-adds for one pair of images."""
+    """`parameters` that train, and `macs`: multiply-adds for one pair of images. `frozen_parameters` do not train."""
 
     parameters: int
     macs: int
+    frozen_parameters: int = 0
 
     @property
     def parameters_mi(self) -> float:
         """Parameters / 2**20, the unit of the published tables."""
         return self.parameters / 2**20
+
+    @property
+    def all_parameters_mi(self) -> float:
+        """The same of all, frozen ones too."""
+        return (self.parameters + self.frozen_parameters) / 2**20
 
     @property
     def macs_gi(self) -> float:
@@ -44,7 +50,7 @@ class Complexity:
 
 
 def measure_complexity(model: ChangeModel, *, side: int = SIDE) -> Complexity:
-    """Trainable parameters, and multiply-adds of one forward in evaluation for one pair (1, C, side, side).
+    """Parameters, and multiply-adds of one forward in evaluation for one pair (1, C, side, side).
 
     Counted are convolutions and matrix products, attention included; not FFTs, normalisation, activations,
     pooling and resizing. Published figures count some of the latter too and lie up to a few percent higher.
@@ -60,8 +66,10 @@ def measure_complexity(model: ChangeModel, *, side: int = SIDE) -> Complexity:
     with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True), sdpa_kernel(SDPBackend.MATH), counter:
         image = torch.empty(1, model.config.get("in_channels", 3), side, side)
         twin(image, image)
-    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    return Complexity(parameters, counter.get_total_flops() // 2)
+    trained, frozen = (
+        sum(p.numel() for p in model.parameters() if p.requires_grad == is_on) for is_on in (True, False)
+    )
+    return Complexity(trained, counter.get_total_flops() // 2, frozen)
 
 
 def default_complexity(name: str) -> Complexity:
@@ -75,7 +83,7 @@ def read_measured() -> dict[str, Complexity]:
     if not MEASURED.is_file():
         return {}
     with MEASURED.open(encoding="utf-8", newline="") as file:
-        return {row["model"]: Complexity(int(row["parameters"]), int(row["macs"])) for row in csv.DictReader(file)}
+        return {row.pop("model"): Complexity(**{k: int(v) for k, v in row.items()}) for row in csv.DictReader(file)}
 
 
 def write_measured() -> None:
@@ -83,8 +91,8 @@ def write_measured() -> None:
     rows = {name: measure_complexity(create_model(name)) for name in sorted(MODELS.built_in)}
     with MEASURED.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("model", "parameters", "macs"))
-        writer.writerows((name, row.parameters, row.macs) for name, row in rows.items())
+        writer.writerow(("model", *(field.name for field in fields(Complexity))))
+        writer.writerows((name, *astuple(row)) for name, row in rows.items())
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def _window(tile: Tile, region: Window, reach: int | None) -> Window:
 
 
 def _inside(tile: Tile, reach: int | None) -> tuple[slice, slice]:
-    """Where in what was read for it `tile` lies; everything, filled to a square, without a reach."""
+    """Where in what was read for it `tile` lies; everything, as it was filled, without a reach."""
     if reach is None:
         return np.s_[:, :]
     top, left = min(reach, tile.row), min(reach, tile.col)

@@ -48,7 +48,7 @@ def test_in_a_terminal_it_fits_and_names_everything(
     assert (
         text.count("minenetcd-nano") == 2
         and "minenetcd-nano ships with the package." in text
-        and "(those that train)" in text
+        and "(those that train, and of how many" in text
     )
     assert "* is each of CLCD256, EGYBCD, GVLM256, LEVIRCD256, MNCD256, SYSUCD" in text
 
@@ -103,6 +103,11 @@ def test_detail_tells_options_citation_and_scores(capsys: pytest.CaptureFixture[
     assert row.split()[2:] == ["0.9805", "0.5991", "0.7822", "0.6874", "0.6423"]
     assert "LEVIRCD256: misprinted" in text
     assert any(line.split()[:2] == ["dropout", "0.2"] for line in text.splitlines())
+
+
+def test_parameters_that_train_and_all_are_told_where_some_are_frozen(capsys: pytest.CaptureFixture[str]) -> None:
+    command.models("minenetcd_lite")
+    assert "Parameters 0.11 of 0.77, MACs 0.86," in capsys.readouterr().out
 
 
 def test_choices_of_an_option_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

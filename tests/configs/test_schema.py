@@ -44,6 +44,12 @@ def test_naming_a_recipe_brings_its_values_and_keys_beside_it_win() -> None:
     assert read_settings("minenetcd-compact", **parse_overrides(["recipe.batch_size=4"])).recipe.steps == 4000
 
 
+@pytest.mark.parametrize("typed", ["no", "'no'"])
+def test_no_mixed_precision_needs_no_quotes(typed: str) -> None:
+    settings = read_settings("minenetcd-nano", **parse_overrides([f"trainer.mixed_precision={typed}"]))
+    assert settings.trainer.mixed_precision == "no"
+
+
 def test_the_data_set_is_one_key() -> None:
     assert read_settings("bit", **parse_overrides(["data=levir-cd"])).data.name == "levir-cd"
     data = read_settings("bit", **parse_overrides(["data=x", "data.workers=0"])).data

@@ -43,7 +43,9 @@ def test_tiles_are_spread_over_the_scene() -> None:
     numbers = np.arange(100 * 90, dtype=np.float32).reshape(100, 90, 1)
     pair = Pair.of_arrays(numbers, numbers)
     tiles = list(sample_tiles([pair], 20))
-    assert len(tiles) == 12 and tiles[0].before[0, 0] == 0 and tiles[-1].before[0, 0] == 80 * 90 + 80
+    assert len(tiles) == 12 and tiles[0].before[0, 0] == 0 and tiles[-1].before[0, 0] == 80 * 90 + 70
+    assert {tile.valid.shape for tile in tiles} == {(20, 20)}, "a network judges a strip by itself as it would not here"
+    assert [tile.valid.shape for tile in sample_tiles([pair], 128)] == [(100, 90)]
     assert len(list(sample_tiles([pair] * 30, 20))) == 12
     empty = Pair.of_arrays(numbers, numbers, np.zeros((100, 90), bool))
     assert not list(sample_tiles([empty], 20))

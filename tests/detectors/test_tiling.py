@@ -53,14 +53,18 @@ def test_a_scene_cut_by_half_a_tile_is_tiled_at_the_same_places() -> None:
 
 @settings(deadline=None)
 @given(st.integers(1, 64), st.integers(1, 64))
-def test_filling_mirrors_and_cropping_undoes_it(height: int, width: int) -> None:
+def test_filling_mirrors_up_to_a_multiple_of_32_and_cropping_undoes_it(height: int, width: int) -> None:
     tile = Tile(0, 0, height, width, 64)
     pixels = np.arange(height * width * 3).reshape(height, width, 3)
-    square = tile.fill(pixels)
-    assert square.shape == (64, 64, 3)
-    assert np.array_equal(tile.crop(square), pixels)
-    if 1 < height < 64:
-        assert np.array_equal(square[height, :width], pixels[height - 2])
+    filled = tile.fill(pixels)
+    assert filled.shape == (32 if height <= 32 else 64, 32 if width <= 32 else 64, 3)
+    assert np.array_equal(tile.crop(filled), pixels)
+    if 1 < height < len(filled):
+        assert np.array_equal(filled[height, :width], pixels[height - 2])
+
+
+def test_no_tile_is_filled_beyond_its_side() -> None:
+    assert Tile(0, 0, 90, 97, 100).fill(np.zeros((90, 97))).shape == (96, 100)
 
 
 def test_a_full_tile_is_not_copied() -> None:

@@ -34,7 +34,9 @@ def test_the_count_is_the_one_by_hand() -> None:
     side, tokens = 64, (64 // 32) ** 2
     convolution = tokens * 8 * 4 * 3 * 3
     attention = 2 * tokens * tokens * 8  # scores, then their products with the values
-    assert measure_complexity(TwoLayers(), side=side) == Complexity(8 * 4 * 3 * 3 + 2 * 8, convolution + attention)
+    assert measure_complexity(TwoLayers(), side=side) == Complexity(
+        8 * 4 * 3 * 3 + 2 * 8, convolution + attention, frozen_parameters=100
+    )
 
 
 def test_the_model_is_left_as_it_was() -> None:
@@ -48,8 +50,8 @@ def test_the_model_is_left_as_it_was() -> None:
 
 
 def test_units_are_binary() -> None:
-    complexity = Complexity(parameters=3 * 2**20, macs=5 * 2**30)
-    assert (complexity.parameters_mi, complexity.macs_gi) == (3, 5)
+    complexity = Complexity(parameters=3 * 2**20, macs=5 * 2**30, frozen_parameters=2**20)
+    assert (complexity.parameters_mi, complexity.all_parameters_mi, complexity.macs_gi) == (3, 4, 5)
 
 
 @pytest.mark.parametrize("name", list_models())

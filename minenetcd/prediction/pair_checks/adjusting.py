@@ -103,10 +103,11 @@ class Adjustment:
         if in_common is None or in_common >= LEAST_IN_COMMON:
             return []
         return [
-            "The two images hardly resemble each other anywhere, and no displacement explains it: they lie more than "
-            f"about {LONGEST_FOUND} pixels apart (less in small images), show different places, or nearly all of the "
-            "ground changed; in the first two cases the map means nothing. Lay one over the other: where they do not "
-            "fit, georeference the after image anew, or give the one of this place."
+            "The two images hardly resemble each other anywhere, and no displacement explains it. Either they lie more "
+            f"than about {LONGEST_FOUND} pixels apart (less in small images) or show different places, and the map "
+            "means nothing; or the ground itself looks that different (another season or light, change nearly "
+            "everywhere), and the map may hold. Lay one over the other: where they do not fit, georeference the after "
+            "image anew, or give the one of this place."
         ]
 
     def _tone_doubts(self) -> list[str]:
