@@ -115,7 +115,8 @@ class Crops:
         """Where two dates of the ground differ in a way that season and light do not explain (size, size)."""
         if ground.images[0] == ground.images[1]:
             return np.zeros((self.size, self.size), bool)
-        changed = changed_between(self.folder, *sorted(ground.images), ground.place.height, ground.place.width)
+        first, second = sorted(ground.images)
+        changed = changed_between(self.folder, first, second, ground.place.height, ground.place.width)
         return piece.of(np.repeat(changed[..., np.newaxis], 3, axis=2))[..., 0] > _HALF
 
     def filling(self, rng: Generator, height: int, width: int) -> Field:
