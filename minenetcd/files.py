@@ -17,6 +17,8 @@ from minenetcd.errors import OutputError, OutputPathError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+#: How the names of folders begin in which files are written before they appear; a killed process leaves them.
+HIDDEN = ".minenetcd-"
 
 
 @contextmanager
@@ -162,7 +164,7 @@ def unwritable(path: Path, error: BaseException) -> OutputError:
 def _hidden_folder(parent: Path, target: Path) -> Iterator[Path]:
     """A new folder in `parent`, gone with what is in it at the end; an error names `target`."""
     try:
-        hidden = Path(tempfile.mkdtemp(prefix=".minenetcd-", dir=parent))
+        hidden = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=parent))
     except OSError as error:
         raise unwritable(target, error) from error
     try:

@@ -8,6 +8,7 @@ SMC 1979. It splits what is one heap as well, which is why the threshold stays w
 
 import math
 from collections.abc import Iterator, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ def check_range(wanted: ProbabilityRange | None) -> ProbabilityRange | None:
     """`wanted` itself; OptionError unless it goes from one probability to one that is not smaller."""
     if wanted is None:
         return None
+    if not (isinstance(wanted, Sequence) and len(wanted) == 2 and all(isinstance(end, Real) for end in wanted)):
+        raise OptionError(f"scene_threshold needs a low and a high probability, got {wanted!r}: e.g. (0.1, 0.5).")
     low, high = map(check_threshold, wanted)
     if low > high:
         raise OptionError(f"scene_threshold needs a low and a high probability, got {low} and {high}: exchange them.")

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,50 @@ def test_other_images_give_other_pairs(tmp_path: Path) -> None:
     assert wanted.key() != before
 
 
+def test_images_replaced_under_their_names_are_read_again(tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    for round_, seed in enumerate((1, 2)):
+        for number in range(2):
+            write_image(folder / f"set/{number}.png", seed + 10 * number)
+            os.utime(folder / f"set/{number}.png", ns=(seed, seed))
+        wanted = source(folder, "pairs=2&size=48&changed=0")
+        open_drawn(wanted, "train", cache_dir=tmp_path / f"{round_}", workers=1)
+    open_drawn(wanted, "train", cache_dir=tmp_path / "anew", workers=2)  # in processes that read nothing before
+    old, again, anew = (checksums(tmp_path / name) for name in ("0", "1", "anew"))
+    assert again == anew != old
+
+
+def test_images_that_show_nothing_are_refused_and_no_set_of_them_is_kept(tmp_path: Path) -> None:
+    folder, cache = tmp_path / "images", tmp_path / "cache"
+    dates = [folder / f"set/{place}_{year}0101.png" for place in "ab" for year in (2019, 2020)]
+
+    def refused(message: str, options: str = "") -> None:
+        for _ in range(2):
+            with pytest.raises(InputError) as caught:
+                open_drawn(source(folder, f"pairs=2&size=48{options}"), "train", cache_dir=cache, workers=1)
+            assert message in str(caught.value) and "\n" not in str(caught.value)
+        assert not list(tmp_path.rglob("pairs.csv"))
+
+    def paint(colours: Sequence[int]) -> None:
+        for path, colour in zip(dates, colours, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (60, 60), (colour,) * 3).save(path)
+
+    paint((0, 0, 0, 0))
+    refused("needs images with data of more than one colour in each split, none of the 2 of one has any")
+    paint((90, 95, 90, 95))
+    refused("needs images with data of more than one colour in each split")
+    paint((0, 0, 0, 0))
+    for path in dates[::2]:
+        write_image(path, 1, width=60)
+    refused("masks and doubts about real change leave no pixel of 2 pairs: give images with", "&two_dates=100")
+    for path in dates[1::2]:
+        path.unlink()
+    refused("needs places with two dates for two_dates=100, none of those of train", "&two_dates=100")
+    cache = folder / "cache"
+    refused("is needed to keep pairs in")
+
+
 def test_two_dates_are_used_where_they_are_asked_for(images: Path, tmp_path: Path) -> None:
     open_drawn(source(images, "pairs=12&size=48&two_dates=100"), "train", cache_dir=tmp_path)
     rows = table(tmp_path, "train")
@@ -183,6 +228,7 @@ def test_areas_without_data_are_not_labelled(tmp_path: Path) -> None:
     for number in range(2):
         pixels = np.zeros((48, 48, 3), np.uint8)
         pixels[16:32, 16:32] = 90 + number
+        pixels[20:28, 20:28] = 120
         (tmp_path / "images/set").mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(tmp_path / f"images/set/{number}.png")
     pairs = open_drawn(source(tmp_path / "images", "pairs=2&size=48&changed=0"), "train", cache_dir=tmp_path)

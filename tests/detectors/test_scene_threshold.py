@@ -70,3 +70,7 @@ def test_a_saved_detector_keeps_it_and_a_scene_uses_it(tmp_path: Path) -> None:
 def test_a_range_that_is_none_is_refused() -> None:
     with pytest.raises(OptionError, match=r"scene_threshold needs a low and a high probability, got 0\.6 and 0\.2"):
         ChangeDetector.from_config({"model": SMALL, "scene_threshold": [0.6, 0.2]})
+    model = ChangeDetector.from_config({"model": SMALL}).model
+    for wrong in (0.3, (0.3,), (0.1, 0.2, 0.3), ("a", 0.5)):
+        with pytest.raises(OptionError, match=r"scene_threshold needs a low and a high probability, got .*: e\.g\."):
+            ChangeDetector(model, scene_threshold=wrong)

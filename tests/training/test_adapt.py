@@ -227,6 +227,29 @@ def test_what_cannot_be_used_is_refused_in_one_line_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["taken"]
 
 
+def test_what_others_left_beside_is_neither_used_nor_removed(network: ChangeDetector, tmp_path: Path) -> None:
+    beside = tmp_path / "out.adapting"
+
+    def refused(message: str, *, resume: bool = False) -> None:
+        with pytest.raises(InputError) as caught:
+            minenetcd.adapt(pictures(tmp_path), tmp_path / "out", model=network, device="cpu", resume=resume)
+        assert message in str(caught.value) and "\n" not in str(caught.value)
+
+    beside.mkdir()
+    (beside / "mine.txt").touch()
+    for resume in (False, True):
+        refused("it holds mine.txt, which is of no adaptation: choose another --out", resume=resume)
+    assert (beside / "mine.txt").exists()
+    (beside / "mine.txt").replace(beside / "request.json")
+    refused("request.json is damaged: remove", resume=True)
+    (beside / "request.json").unlink()
+    (beside / "lock").unlink(missing_ok=True)
+    beside.rmdir()
+    beside.touch()
+    refused("is needed to work in, it is a file")
+    assert beside.is_file()
+
+
 def test_a_network_of_other_bands_is_refused(network: ChangeDetector, tmp_path: Path) -> None:
     model = minenetcd.create_model("minenetcd_lite", width=12, in_channels=4)
     four = ChangeDetector(model, preprocessing=Preprocessing(**unnamed_bands(range(1, 5))))

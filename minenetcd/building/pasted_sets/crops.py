@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -30,6 +31,14 @@ _HALF = 127  # of 0..255
 _DOUBTING = IRMAD(threshold_rule="k-means-guarded", smooth=4)
 
 
+class _File(NamedTuple):
+    """An image as it is now: what was decoded of an earlier one of that name is not what is in it."""
+
+    path: str
+    size: int
+    modified: int
+
+
 @dataclass(frozen=True)
 class Ground:
     """Where a pair is made: a place of a set and two of its images, or one twice."""
@@ -47,6 +56,15 @@ class Crops:
     sets: tuple[ImageSet, ...]
     size: int
 
+    def check_content(self) -> None:
+        """DataError unless some image has data of more than one colour. Reads images up to the first that has."""
+        images = [image for of in self.sets for place in of.places for image in place.images]
+        if not any(_has_variance(read_image(self.folder, image)) for image in images):
+            raise DataError(
+                f"{self.folder} needs images with data of more than one colour in each split, none of the "
+                f"{len(images)} of one has any: name another folder."
+            )
+
     @cached_property
     def roomy(self) -> list[tuple[ImageSet, list[Place]]]:
         """Sets and those of their places that hold a whole square of the size. DataError where none does."""
@@ -58,6 +76,10 @@ class Crops:
                 f"square of one has {largest}: make size smaller."
             )
         return [(of, places) for of, places in fit if places]
+
+    @property
+    def has_two_dates(self) -> bool:
+        return any(len(place.images) > 1 for _, places in self.roomy for place in places)
 
     def ground(self, rng: Generator, two_dates: float) -> Ground:
         """Each set is equally likely; of `two_dates` of the grounds, sets and places with two dates alone."""
@@ -93,7 +115,8 @@ class Crops:
         """Where two dates of the ground differ in a way that season and light do not explain (size, size)."""
         if ground.images[0] == ground.images[1]:
             return np.zeros((self.size, self.size), bool)
-        changed = changed_between(self.folder, *sorted(ground.images), ground.place.height, ground.place.width)
+        first, second = sorted(ground.images)
+        changed = changed_between(self.folder, first, second, ground.place.height, ground.place.width)
         return piece.of(np.repeat(changed[..., np.newaxis], 3, axis=2))[..., 0] > _HALF
 
     def filling(self, rng: Generator, height: int, width: int) -> Field:
@@ -164,13 +187,22 @@ def as_field(picture: Picture) -> Field:
     return np.ascontiguousarray(np.moveaxis(picture, -1, 0)).astype(np.float32) / np.float32(255)
 
 
-@lru_cache(maxsize=_IMAGES_KEPT)
+def _has_variance(picture: Picture) -> bool:
+    data = picture[~empty_pixels(picture, picture)]
+    return bool(len(data) and np.ptp(data, axis=0).any())
+
+
 def changed_between(folder: Path, first: str, second: str, height: int, width: int) -> NDArray[np.uint8]:
     """255 where IR-MAD calls the first `height` x `width` pixels of two images changed: there was real building work.
 
     Statistics are learned on every other pixel of each row and column, which is a quarter of the work.
     """
-    dates = [read_image(folder, image)[:height, :width] for image in (first, second)]
+    return _changed_between(_file(folder, first), _file(folder, second), height, width)
+
+
+@lru_cache(maxsize=_IMAGES_KEPT)
+def _changed_between(first: _File, second: _File, height: int, width: int) -> NDArray[np.uint8]:
+    dates = [_read(file)[:height, :width] for file in (first, second)]
     valid = ~empty_pixels(dates[0], dates[1])
     before, after = dates
     thin = (slice(None, None, 2), slice(None, None, 2))
@@ -182,24 +214,37 @@ def changed_between(folder: Path, first: str, second: str, height: int, width: i
     return np.where(valid & (scores >= _DOUBTING.threshold), 255, 0).astype(np.uint8)
 
 
-@lru_cache(maxsize=_IMAGES_KEPT)
 def read_image(folder: Path, image: str) -> Picture:
     """The first three bands of an image, where it has no data 0. DataError where it cannot be read.
 
     What is not 8-bit is stretched to 8 bits between its own limits.
     """
+    return _read(_file(folder, image))
+
+
+@lru_cache(maxsize=_IMAGES_KEPT)
+def _read(file: _File) -> Picture:
     try:
-        date = decode_date(str(folder / image), ReadOptions())
+        date = decode_date(file.path, ReadOptions())
     except DecodeError as error:
-        raise DataError(f"{folder / image} cannot be read ({error}): replace or remove it.") from error
+        raise DataError(f"{file.path} cannot be read ({error}): replace or remove it.") from error
     pixels = date.pixels[:3].permute(1, 2, 0).numpy().copy()
     valid = np.ones(pixels.shape[:2], bool) if date.valid is None else date.valid.numpy()
     if pixels.shape[-1] < 3:
-        raise DataError(f"{folder / image} has {pixels.shape[-1]} bands, three are needed: replace or remove it.")
+        raise DataError(f"{file.path} has {pixels.shape[-1]} bands, three are needed: replace or remove it.")
     if pixels.dtype != np.uint8:
         pixels = to_eight_bits(pixels, robust_limits(pixels[valid]))
     pixels[~valid] = 0
     return pixels
+
+
+def _file(folder: Path, image: str) -> _File:
+    path = folder / image
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}): replace or remove it.") from error
+    return _File(str(path), stat.st_size, stat.st_mtime_ns)
 
 
 def _side(of: ImageSet, place: Place) -> int:

@@ -14,6 +14,8 @@ from PIL import Image
 from minenetcd.building.drawn.once import draw_missing
 from minenetcd.building.pasted_sets.crops import Crops, Ground, as_field, empty_pixels
 from minenetcd.constants import UNKNOWN, Progress
+from minenetcd.display.words import counted
+from minenetcd.errors import DataError
 from minenetcd.files import atomic_path
 from minenetcd.synthetic import make_scene
 from minenetcd.synthetic.pasting.pair import PastedPair, paste_pair
@@ -47,13 +49,30 @@ def draw_pairs(
     workers: int,
     progress: Progress,
 ) -> None:
-    """Draw the pairs that `folder` lacks, one for each seed; last its table pairs.csv."""
+    """Draw the pairs that `folder` lacks, one for each seed; last its table pairs.csv.
+
+    DataError for images of which nothing can be made.
+    """
+    crops.check_content()
     jobs = [_Job(folder / f"{number:06d}", seed, crops, mixture, rules) for number, seed in enumerate(seeds)]
     draw_missing(_draw, jobs, workers=workers, progress=progress)
+    _check_labels(jobs, crops.folder)
     with atomic_path(table_in(folder)) as target, target.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
         writer.writerows(_row(job, split) for job in jobs)
+
+
+def _check_labels(jobs: Sequence["_Job"], images: Path) -> None:
+    """DataError where no pair has a labelled pixel. Reads masks up to the first that has."""
+    for job in jobs:
+        with Image.open(job.paths[-1]) as mask:
+            if mask.getextrema() != (NOT_LABELLED, NOT_LABELLED):
+                return
+    raise DataError(
+        f"{images} needs ground with data, and on both of two dates, masks and doubts about real change leave no pixel "
+        f"of {counted(len(jobs), 'pair')}: give images with fewer gaps."
+    )
 
 
 def table_in(folder: Path) -> Path:

@@ -108,6 +108,11 @@ class PastedSet(DrawnSet):
             raise DataError(f"There is no folder {self.folder}: check the path.")
         if self.table is not None and not self.table.is_file():
             raise DataError(f"There is no table {self.table}: check the path.")
+        if cache.resolve().is_relative_to(self.folder.resolve()):
+            raise OptionError(
+                f"A folder outside {self.folder} is needed to keep pairs in, {cache} lies in it, and pairs would be "
+                "pasted from pairs: name another (MINENETCD_CACHE)."
+            )
         folder = cache / "pasted" / self.key() / split
         made_once(folder, table_in(folder), lambda: self._draw(split, folder, workers, progress))
         return folder
@@ -120,6 +125,11 @@ class PastedSet(DrawnSet):
                 "one."
             )
         crops = Crops(self.folder.resolve(), sets, self.size)
+        if self.mixture.two_dates == 1 and not crops.has_two_dates:
+            raise DataError(
+                f"{self.folder} needs places with two dates for two_dates=100, none of those of {split} with room for "
+                f"{self.size} x {self.size} pixels has: name dates in file names, or leave two_dates out."
+            )
         seeds = [seed_of("pasted", self.seed, split, number) for number in range(self.split_patches[split])]
         draw_pairs(
             folder, split, crops, seeds, mixture=self.mixture, rules=self.rules,

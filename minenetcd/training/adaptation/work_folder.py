@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from minenetcd.errors import OptionError, OutputPathError, RunInterrupted
-from minenetcd.files import check_writable, json_text, locked, make_folder, write_text
+from minenetcd.files import HIDDEN, check_writable, json_text, locked, make_folder, write_text
+
+_LOCK = "lock"
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class WorkFolder:
     def beside(cls, out: str | Path, *, resume: bool = False) -> Self:
         """That of a new folder `out`; with `resume`, one that was begun may be gone on with.
 
-        OutputPathError where something lies in `out` already or it cannot be written, OptionError where an adaptation
-        was begun.
+        OutputPathError where something lies in `out` already or it cannot be written, and where the folder beside it
+        holds what no adaptation left; OptionError where an adaptation was begun.
         """
         out = Path(out)
         if out.is_dir() and any(out.iterdir()):
@@ -36,6 +38,7 @@ class WorkFolder:
             raise OptionError(
                 f"An adaptation was begun in {folder.path}: go on with it (--resume), or remove that folder."
             )
+        folder._refuse_strangers()
         return folder
 
     @contextmanager
@@ -46,7 +49,7 @@ class WorkFolder:
         on. OptionError where it was begun with another `request`.
         """
         make_folder(self.path)
-        with locked(self.path / "lock", refusal=f"Another process is at work in {self.path}: wait for it."):
+        with locked(self.path / _LOCK, refusal=f"Another process is at work in {self.path}: wait for it."):
             is_new = not self._request.exists()
             try:
                 self._agree(request)
@@ -65,15 +68,38 @@ class WorkFolder:
     def _request(self) -> Path:
         return self.path / "request.json"
 
+    def _refuse_strangers(self) -> None:
+        """What lies in the folder is removed in the end: without a request, it may only be what a stop left."""
+        if self._request.exists() or not self.path.exists():
+            return
+        if not self.path.is_dir():
+            raise OutputPathError(f"A folder {self.path} is needed to work in, it is a file: choose another --out.")
+        if others := [path for path in self.path.iterdir() if path.name != _LOCK and not path.name.startswith(HIDDEN)]:
+            raise OutputPathError(
+                f"A folder {self.path} is needed to work in, and removed in the end, it holds {min(others).name}, "
+                "which is of no adaptation: choose another --out, or move what lies in it."
+            )
+
     def _agree(self, request: Mapping[str, Any]) -> None:
         """Note what is asked for; where it was noted before, it has to be the same."""
         text = json_text(request)
         if not self._request.exists():
             write_text(self._request, text)
             return
-        before, now = json.loads(self._request.read_text(encoding="utf-8")), json.loads(text)
+        before, now = self._noted(), json.loads(text)
         if changed := [key for key in now if before.get(key) != now[key]]:
             raise OptionError(
                 f"The adaptation in {self.path} was begun with other {', '.join(changed)}: go on with the same, or "
                 "remove that folder."
             )
+
+    def _noted(self) -> dict[str, Any]:
+        """What was asked for. OptionError where it cannot be read."""
+        try:
+            noted: dict[str, Any] = dict(json.loads(self._request.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise OptionError(
+                f"What an adaptation was begun with is needed, {self._request} is damaged: remove {self.path}, and "
+                "begin anew."
+            ) from error
+        return noted
