@@ -9,6 +9,7 @@ from typing import Any
 from minenetcd.configs.detector import DetectorSettings
 from minenetcd.configs.reading import read_config
 from minenetcd.configs.schema import HANDED_OVER, Settings
+from minenetcd.constants import Provenance
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import OptionError
@@ -62,7 +63,8 @@ def handed_over(source: Config | ChangeModel | ChangeDetector) -> ChangeDetector
 def starting_point(settings: Settings, given: ChangeDetector | None = None) -> ChangeDetector:
     """The detector a run moves: a copy of the one `given`, or a new one, its trunk pretrained where it can be.
 
-    With `start_from` its weights are those of a detector trained before. OptionError where nothing of it may move.
+    With `start_from` its weights are those of a detector trained before. What else its weights come from stays in its
+    provenance: their terms may ask to be named. OptionError where nothing of it may move.
     """
     detector = _copy(given, settings) if given else _new(settings)
     is_object = (settings.start_from or "").startswith(HANDED_OVER)
@@ -73,9 +75,13 @@ def starting_point(settings: Settings, given: ChangeDetector | None = None) -> C
         )
     pretrained = settings.pretrained_backbone
     if settings.start_from and not is_object:
-        load_strictly(detector.model, ChangeDetector.from_pretrained(settings.start_from).model.state_dict())
+        began = ChangeDetector.from_pretrained(settings.start_from)
+        load_strictly(detector.model, began.model.state_dict())
+        detector.provenance = Provenance(extra=began.provenance.extra)
     elif detector.model.has_pretrained_backbone if pretrained is None else pretrained:
         detector.model.load_pretrained_backbone()
+        if about := detector.model.about:
+            detector.provenance = Provenance(extra={"trunk": about.pretrained_trunk})
     if not any(parameter.requires_grad for parameter in detector.parameters()):
         raise OptionError(
             f"Training moves parameters, and {detector.name} has none that may move: leave requires_grad of some of "
@@ -95,4 +101,5 @@ def _copy(given: ChangeDetector, settings: Settings) -> ChangeDetector:
         preprocessing=Preprocessing.of(settings.preprocessing),
         threshold=settings.threshold,
         scene_threshold=settings.scene_threshold,
+        provenance=Provenance(extra=given.provenance.extra),
     )

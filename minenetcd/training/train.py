@@ -240,4 +240,5 @@ def _provenance(run: Trainer, train_set: ChangeDataset) -> Provenance:
         },
         metrics={"F1 on the validation split, which chose weights and threshold": run.chosen.f1},
         limits=drawn.limits if drawn else None,
+        extra=run.detector.provenance.extra,
     )

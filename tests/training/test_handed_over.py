@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 import minenetcd
 from minenetcd.cli.main import app
+from minenetcd.constants import Provenance
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import DataError, OptionError
@@ -68,10 +69,13 @@ def test_a_network_is_trained_as_its_configuration_would_be(network: minenetcd.C
     before = weights(network)
     given = minenetcd.train(network, tmp_path / "given", data={"name": str(data), "workers": 0}, device="cpu", **QUICK)
     assert equal(before, network.state_dict())
-    minenetcd.ChangeDetector(network).save_pretrained(tmp_path / "start")
+    sources = Provenance(extra={"imagery": "pictures of somebody, CC BY 4.0"})
+    minenetcd.ChangeDetector(network, provenance=sources).save_pretrained(tmp_path / "start")
     config = {"base": "base", "model": SMALL, "data": {"name": str(data), "workers": 0}, **QUICK}
     named = minenetcd.train({**config, "start_from": str(tmp_path / "start")}, tmp_path / "named", device="cpu")
     assert equal(given.model.state_dict(), named.model.state_dict()) and not equal(before, weights(given.model))
+    assert named.provenance.extra == sources.extra
+    assert "- Imagery: pictures of somebody, CC BY 4.0" in (tmp_path / "named" / "README.md").read_text()
 
 
 def test_objects_train_and_what_the_folder_says_of_them_is_true(network: minenetcd.ChangeModel, tmp_path: Path) -> None:
