@@ -155,7 +155,7 @@ def _pasted(
 def _reader_of_blocks(start: ChangeDetector, device: str) -> ChangeDetector:
     """The same network for the blocks, which are in 8 bits already; the one given stays as it is.
 
-    It has no threshold for each scene: one for this place is found.
+    It has no threshold for each scene: pairs that judge are none, and are judged at one for this place.
     """
     return ChangeDetector(
         copy.deepcopy(start.model).to(choose_device(device)),
@@ -196,6 +196,7 @@ def _describe(
 ) -> None:
     """The adapted detector reads numbers and pixels like those of the images, and its card says where it comes from."""
     adapted, facts, began = result.detector, scene.train.facts, start.provenance
+    adapted.scene_threshold = start.scene_threshold  # real change is fainter than the pastes that chose one for all
     metres = _metres(series)
     adapted.preprocessing = replace(
         start.preprocessing, value_range=scale.value_range, metres_per_pixel=metres and round(metres, 3)

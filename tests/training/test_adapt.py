@@ -75,7 +75,7 @@ def test_images_without_labels_make_an_ordinary_detector(
     assert equal(before, weights(network)) and not equal(before, weights(result.detector))
     again = minenetcd.from_pretrained(out)
     assert equal(weights(again), weights(result.detector)) and again.threshold == result.adapted.threshold
-    assert again.scene_threshold is None and result.start_follows_scenes
+    assert again.scene_threshold == (0.1, 0.5) and result.start_follows_scenes
     assert again.name == "small-adapted" and again.provenance.license == "apache-2.0"
     assert again.preprocessing.metres_per_pixel == pytest.approx(10, rel=0.01)
     card = (out / "README.md").read_text(encoding="utf-8")
