@@ -4,7 +4,8 @@
 
 DATA is the folder that real_pairs.py reads. Of every set that real_pairs.csv lists, the largest pair is taken: it must
 share 256 x 128 pixels. Printed are F1 and average precision on the labelled pixels before and after `minenetcd adapt`
-with its defaults ("one threshold": that which pastes chose, in place of one that is found in the scene), whether adapting itself says that it helped, and the time it took.
+with its defaults, whether adapting itself says that it helped, and the time it took. "one threshold": that which pastes
+chose, in place of one that is found in the scene.
 Nothing is chosen here.
 """
 
