@@ -7,8 +7,7 @@ from scipy import ndimage
 Picture = NDArray[np.uint8]  # (H, W, 3)
 
 #: What no detector without training can tell from change: shown, not barred.
-SHADOW = "a cast shadow on 4 %"
-LIKE_CHANGE = ("haze, denser below", SHADOW)
+LIKE_CHANGE = ("haze, denser below", "a cast shadow on 4 %")
 
 
 def disturbed(image: Picture) -> dict[str, tuple[Picture, Picture]]:
@@ -22,7 +21,7 @@ def disturbed(image: Picture) -> dict[str, tuple[Picture, Picture]]:
         "blur of 1.5 px": ndimage.gaussian_filter(values, (1.5, 1.5, 0)),
         "even haze": values * 0.7 + 235 * 0.3,
         "haze, denser below": values * (1 - 0.45 * rows) + 235 * 0.45 * rows,
-        SHADOW: values * shadow,
+        "a cast shadow on 4 %": values * shadow,
         "noise of 4": values + np.random.default_rng(0).normal(0, 4, image.shape),
     }
     pairs = {name: (image, _eight_bit(other)) for name, other in others.items()}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from disturbances import LIKE_CHANGE, SHADOW
+from disturbances import LIKE_CHANGE
 
 from choosing.measuring import Candidate
 from choosing.validation import ITSELF, NOTHING, PASTED, REAL_DATES
@@ -16,13 +16,10 @@ from minenetcd.evaluation.significance import SEED, bootstrap, measure
 
 #: Of an image against itself, what may be called changed in the mean.
 MOST_FALSE = 0.02
-#: The same under a cast shadow on 4 % of it: a third of the shadowed pixels.
-MOST_SHADOWED = 0.04 / 3
 #: Of F1: what a smaller radius may cost.
 NEARLY = 0.01
 CANDIDATE = ["detector", "rule", "smooth", "tone", "coregister"]
 _COUNTS = ["tp", "fp", "fn", "tn"]
-SHADOWED = "shadowed"
 CHANGED = [kind for kind in PASTED if kind != NOTHING]
 _DRAWS = 2000
 
@@ -95,7 +92,6 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
         "itself": rows["kind"].str.startswith(ITSELF) & ~rows["kind"].isin(like_change),
         NOTHING: rows["kind"] == NOTHING,
         REAL_DATES: rows["kind"] == REAL_DATES,
-        SHADOWED: rows["kind"] == ITSELF + SHADOW,
     }
     for name, where in unchanged.items():
         shares = rows[where].assign(share=false_share).groupby(CANDIDATE, sort=False)["share"]
@@ -107,12 +103,6 @@ def best_of(table: pd.DataFrame, detector: str) -> pd.Series:
     own = table[table["detector"] == detector]
     allowed = own[own["itself"] <= MOST_FALSE]
     return allowed.loc[allowed["f1"].idxmax()] if len(allowed) else own.loc[own["itself"].idxmin()]
-
-
-def best_threshold(table: pd.DataFrame) -> pd.Series:
-    """Of a network's candidates the best mean F1 of what is allowed; the least shadowed where none is."""
-    allowed = table[(table["itself"] <= MOST_FALSE) & (table[SHADOWED] <= MOST_SHADOWED)]
-    return allowed.loc[allowed["f1"].idxmax()] if len(allowed) else table.loc[table[SHADOWED].idxmin()]
 
 
 def cells(rows: pd.DataFrame) -> pd.DataFrame:

@@ -34,7 +34,7 @@ from minenetcd.geo.source import quiet_gdal
 RADII = (0, 2, 4, 8, 16)
 #: One threshold for all scenes, or the range in which each has its own.
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)
-SCENE_THRESHOLDS = tuple((low, high) for low in (0.05, 0.1, 0.15, 0.2) for high in (0.3, 0.5, 0.7))
+SCENE_THRESHOLDS = tuple((low, high) for low in (0.05, 0.1, 0.2) for high in (0.3, 0.5, 0.7))
 #: Of scores, of which many may lie near 0 or 1.
 _LEVELS = 2**16
 

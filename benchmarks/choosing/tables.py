@@ -10,12 +10,10 @@ from choosing.deciding import (
     CANDIDATE,
     CHANGED,
     MOST_FALSE,
-    SHADOWED,
     as_chosen,
     best_candidate,
     best_of,
     best_rule,
-    best_threshold,
     cells,
     false_share,
     gap,
@@ -54,13 +52,11 @@ def thresholds(rows: pd.DataFrame) -> str:
     """The network with each threshold, and which is chosen."""
     table = summary(rows)
     (name,) = table["detector"].unique()
-    shown = _shown(table.drop(columns=["smooth", "tone", "coregister"]))
-    shown[SHADOWED] = (100 * table[SHADOWED]).round(1)
     return (
         f"\nThresholds of {name}, on the kinds least like its training; columns as above\n"
-        f"{markdown(shown)}\n\n"
+        f"{markdown(_shown(table.drop(columns=['smooth', 'tone', 'coregister'])))}\n\n"
         f"Chosen: the best mean F1 of those that call at most {100 * MOST_FALSE:.0f} % of an image against itself "
-        f"changed, and at most a third of a cast shadow: **{best_threshold(table)['rule']}**"
+        f"changed: **{best_of(table, name)['rule']}**"
     )
 
 

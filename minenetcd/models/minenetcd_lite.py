@@ -18,9 +18,6 @@ from minenetcd.layers.resize import resize_to
 from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
-#: Side of the windows over which dates are contrasted, and what their distance is measured above, in deviations.
-_CONTRAST_SIDE = 9
-_CONTRAST_FLOOR = 0.1
 #: Deviations below this are those of ground without texture. [of the network's numbers, which go from -1 to 1]
 _FLAT = 0.02
 
@@ -54,8 +51,7 @@ class MineNetCDLite(ChangeModel):
     Of the trunk, EfficientNet-Lite0, so many `levels` are read; three go down to a sixteenth of the size. It is
     `frozen`, in evaluation mode and without gradients, unless that is turned off. Of several `heads`, decoders of that
     `width` which start from other random weights and learn side by side, the mean counts; each has its loss as an
-    auxiliary output. To their mean, `contrast` times the log of how far apart the standardised dates are is added, in
-    evaluation alone: heads that saw it in training would learn to take it back.
+    auxiliary output.
     """
 
     about = About(pretrained_trunk="EfficientNet-Lite0 (ImageNet)")
@@ -71,16 +67,9 @@ class MineNetCDLite(ChangeModel):
         heads: int = 1,
         levels: int = 3,
         frozen: bool = True,
-        contrast: float = 0.0,
     ) -> None:
         super().__init__(
-            in_channels=in_channels,
-            num_classes=num_classes,
-            width=width,
-            heads=heads,
-            levels=levels,
-            frozen=frozen,
-            contrast=contrast,
+            in_channels=in_channels, num_classes=num_classes, width=width, heads=heads, levels=levels, frozen=frozen
         )
         if heads < 1 or not 1 <= levels <= 4 or width < 3:
             raise OptionError(
@@ -88,7 +77,7 @@ class MineNetCDLite(ChangeModel):
                 f"{levels} levels, width {width}: correct these."
             )
         self.trunk = EfficientNetLite0(in_channels, levels=levels)
-        self.frozen, self.contrast = frozen, contrast
+        self.frozen = frozen
         self.trunk.requires_grad_(not frozen)
         self.heads = nn.ModuleList(Decoder(self.trunk.channels, in_channels, num_classes, width) for _ in range(heads))
         self.auxiliary_weights = (1 / heads,) * heads
@@ -99,10 +88,7 @@ class MineNetCDLite(ChangeModel):
         maps = [_compared(*each.chunk(2)) for each in self._features(torch.cat([before, after]))]
         pixels = _pixels_compared(before, after)
         logits = tuple(head(maps, pixels) for head in self.heads)
-        mean = torch.stack(logits).mean(dim=0)
-        if self.contrast and not self.training:
-            mean[:, -max(1, mean.shape[1] - 1) :] += self.contrast * _log_contrast(before, after)
-        return ChangeOutput(mean, logits)
+        return ChangeOutput(torch.stack(logits).mean(dim=0), logits)
 
     def train(self, mode: bool = True) -> Self:
         super().train(mode)
@@ -130,13 +116,6 @@ def _pixels_compared(before: Tensor, after: Tensor) -> Tensor:
     standardised = (_standardised(before) - _standardised(after)).abs()
     both = torch.cat([difference, standardised, (before + after) / 2], dim=1)
     return functional.avg_pool2d(both, 3, stride=1, padding=1, count_include_pad=False)
-
-
-def _log_contrast(before: Tensor, after: Tensor) -> Tensor:
-    """Log of the local mean of the distance between the standardised dates, (B, 1, H, W)."""
-    distance = (_standardised(before) - _standardised(after)).square().sum(dim=1, keepdim=True).sqrt()
-    local = functional.avg_pool2d(distance, _CONTRAST_SIDE, 1, _CONTRAST_SIDE // 2, count_include_pad=False)
-    return (local + _CONTRAST_FLOOR).log()
 
 
 def _standardised(date: Tensor) -> Tensor:

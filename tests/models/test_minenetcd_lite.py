@@ -53,17 +53,3 @@ def test_a_network_without_heads_levels_or_width_is_refused(wrong: dict[str, int
 def test_every_level_can_be_looked_into(levels: int) -> None:
     stage = lite(levels=levels).explained_layers[0]
     assert stage.name == "dates compared" and len(stage.levels) == levels
-
-
-@pytest.mark.parametrize("num_classes", [1, 2])
-def test_contrast_moves_evaluation_alone_and_most_where_dates_differ(num_classes: int) -> None:
-    plain, contrasted = (lite(num_classes=num_classes, contrast=value).eval() for value in (0.0, 0.5))
-    before = torch.rand(1, 3, 64, 64) * 2 - 1
-    after = before.clone()
-    after[..., :32, :32] = after[..., :32, :32].flip(-1)
-    with torch.no_grad():
-        moved = contrasted(before, after).logits - plain(before, after).logits
-        assert moved[:, -1, 8:24, 8:24].min() > moved[:, -1, 44:, 44:].max()
-        assert num_classes == 1 or not moved[:, 0].any()
-        outputs = [model.train()(before.repeat(2, 1, 1, 1), after.repeat(2, 1, 1, 1)) for model in (plain, contrasted)]
-    torch.testing.assert_close(outputs[0].logits, outputs[1].logits)

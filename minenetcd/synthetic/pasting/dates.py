@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from minenetcd.synthetic.canvas.noise import Canvas, Field, log_uniform, warped
-from minenetcd.synthetic.canvas.shapes import Blob, random_blob, random_box
+from minenetcd.synthetic.canvas.shapes import random_blob, random_box
 from minenetcd.synthetic.light import Sky, veil
 from minenetcd.synthetic.pasting.colours import other_season
 from minenetcd.synthetic.pasting.rules import PastingRules
@@ -33,47 +33,18 @@ def shifted(rng: Generator, picture: Field) -> Field:
 
 
 def _shaded(rng: Generator, canvas: Canvas, picture: Field) -> Field:
-    """Shadows, their shade bluish as the sky."""
+    """Shadows as of clouds and slopes, large and soft, or of buildings and trees, small; shade is bluish as the sky."""
+    is_large = rng.random() < 0.4
     light = np.ones(picture.shape[1:], np.float32)
-    kind = (_of_clouds, _of_slopes, _of_buildings)[rng.integers(3)]
-    for shape, edge in kind(rng, canvas.size):
+    for _ in range(rng.integers(1, 3) if is_large else rng.integers(3, 13)):
+        x, y = (float(at) for at in rng.uniform(0, canvas.size, 2))
+        radius = log_uniform(rng, 0.12, 0.35) * canvas.size if is_large else log_uniform(rng, 2, 14)
+        shape = random_blob(rng, x, y, radius) if is_large or rng.random() < 0.5 else random_box(rng, x, y, radius)
+        edge = rng.uniform(2, 0.05 * canvas.size + 2) if is_large else rng.uniform(0.4, 1.2)
         shade = ndimage.gaussian_filter((shape.field(canvas) > 0).astype(np.float32), edge, truncate=2.5)
         light = np.minimum(light, 1 - shade)
-    dark = np.float32(rng.uniform(0.25, 0.65)) * np.array([1.06, 1.0, 0.88], np.float32)
+    dark = np.float32(rng.uniform(0.25, 0.6)) * np.array([1.06, 1.0, 0.88], np.float32)
     return picture * (1 - (1 - light) * dark[:, None, None])
-
-
-def _of_clouds(rng: Generator, size: int) -> list[tuple[Blob, float]]:
-    """Outlines of one or two large soft shadows, and the width of their edges. [pixels]"""
-    return [
-        (random_blob(rng, *_place(rng, size), log_uniform(rng, 0.12, 0.35) * size), rng.uniform(2, 0.05 * size + 2))
-        for _ in range(rng.integers(1, 3))
-    ]
-
-
-def _of_slopes(rng: Generator, size: int) -> list[tuple[Blob, float]]:
-    """One to three with hard edges, of slopes, pit walls and halls."""
-    return [
-        (_blob_or_box(rng, size, log_uniform(rng, 6, 0.3 * size)), rng.uniform(0.4, 2.0))
-        for _ in range(rng.integers(1, 4))
-    ]
-
-
-def _of_buildings(rng: Generator, size: int) -> list[tuple[Blob, float]]:
-    """Many small ones, of houses and trees."""
-    return [
-        (_blob_or_box(rng, size, log_uniform(rng, 2, 14)), rng.uniform(0.4, 1.2)) for _ in range(rng.integers(3, 13))
-    ]
-
-
-def _blob_or_box(rng: Generator, size: int, radius: float) -> Blob:
-    shape = random_blob if rng.random() < 0.5 else random_box
-    return shape(rng, *_place(rng, size), radius)
-
-
-def _place(rng: Generator, size: int) -> tuple[float, float]:
-    x, y = rng.uniform(0, size, 2)
-    return float(x), float(y)
 
 
 def _draw_air(rng: Generator, rules: PastingRules) -> Sky:
