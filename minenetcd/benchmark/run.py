@@ -16,7 +16,7 @@ from minenetcd.benchmark.suite.plan import Costs, PlannedCell, Speeds
 from minenetcd.benchmark.suite.remaining import Remaining
 from minenetcd.configs.suite import Suite
 from minenetcd.datasets.catalog import load_dataset
-from minenetcd.errors import OptionError, RunInterrupted
+from minenetcd.errors import OptionError
 from minenetcd.runtime.interruption import Interruption
 from minenetcd.runtime.pool import Event, Failed, Finished, Progressed, Started, Task, run_tasks
 from minenetcd.runtime.reporting import Reporter
@@ -161,7 +161,7 @@ def _measure(
                 _handle(event, cells[event.task.name], folder, state, remaining, reporter)
                 reporter.remaining(remaining.seconds())
     if interruption.requested:
-        raise RunInterrupted(
+        raise interruption.error(
             f"Stopped with {sum(cell.id in state.records for cell in todo)} of {len(todo)} cells finished, "
             f"trainings saved: the same command goes on in {folder.path}."
         )

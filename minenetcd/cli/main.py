@@ -29,6 +29,7 @@ from minenetcd.cli import (
 from minenetcd.cli.plugins import WithPlugins
 from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.registry import TRUSTED, NameTakenWarning
+from minenetcd.runtime.interruption import EndingBySignals
 
 NAME = "minenetcd"
 
@@ -87,11 +88,12 @@ def main(
 
 
 def run() -> None:
-    """Entry point: exit code 2 for bad input, 1 for a failure, 130 when interrupted."""
+    """Entry point: exit code 2 for bad input, 1 for a failure, 130 after Ctrl-C and 143 after SIGTERM."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
+    signals = EndingBySignals()
     try:
-        with _own_warnings_in_one_line():
+        with signals, _own_warnings_in_one_line():
             code = app(args=arguments, prog_name=NAME, standalone_mode=False)
         if code == _INTERRUPTED:  # Typer's word for Ctrl-C
             raise KeyboardInterrupt
@@ -99,7 +101,7 @@ def run() -> None:
     except _UsageError as error:
         _end_misused(error, debug)
     except (KeyboardInterrupt, typer.Abort):
-        _end("interrupted", _INTERRUPTED, debug)
+        _end("interrupted", signals.exit_code, debug)
     except MineNetCDError as error:
         _end(str(error), error.exit_code, debug)
     except Exception as error:  # a defect of ours: say so in one line too

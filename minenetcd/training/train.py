@@ -14,7 +14,7 @@ from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.fitting import FittedPairs
 from minenetcd.datasets.drawn import drawn_kind
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.errors import OptionError, RunInterrupted
+from minenetcd.errors import OptionError
 from minenetcd.models.base import ChangeModel
 from minenetcd.registry import is_path, name_alone
 from minenetcd.runtime.device import choose_device
@@ -169,7 +169,7 @@ def _run(run: Trainer, val_set: ChangeDataset, folder: RunFolder, reporter: Trai
             if step.interrupted or run.plan.saves(step.step):
                 _save(run, folder)
             if step.interrupted and step.step < run.plan.steps:
-                raise RunInterrupted(
+                raise interruption.error(
                     f"Stopped after step {step.step} of {run.plan.steps}, all of it saved: go on with "
                     f"{folder.how_to_go_on(run.settings)}."
                 )
