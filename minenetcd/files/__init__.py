@@ -1,7 +1,7 @@
 """Files that appear complete or not at all, alone or as a set; locks; names as parts of file names."""
 
 from minenetcd.files.failing import unwritable
-from minenetcd.files.hidden import HIDDEN, HiddenFolder, left_behind, reclaim
+from minenetcd.files.hidden import HIDDEN, HiddenFolder, left_behind, reclaim, temporary_folder
 from minenetcd.files.locks import locked
 from minenetcd.files.names import slug
 from minenetcd.files.one import atomic_path, json_text, write_json, write_text
@@ -23,6 +23,7 @@ __all__ = [
     "settle",
     "slug",
     "staged_files",
+    "temporary_folder",
     "unwritable",
     "write_json",
     "write_text",

@@ -6,6 +6,7 @@ Each holds a lock of the process that works in it. So whoever comes later knows 
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,12 @@ from minenetcd.files.switch import settle_switch
 #: How the names of hidden folders begin.
 HIDDEN = ".minenetcd-"
 OWNER = ".owner"
+
+#: In a hidden folder with this file another run may go on.
+UNFINISHED = ".unfinished.json"
+
+#: How long that is kept where nobody asks for it, in a folder of temporary files. [seconds]
+KEPT_SECONDS = 7 * 24 * 3600.0
 
 #: Hidden folders lie in a folder of results, or so far below it.
 DEPTH = 2
@@ -82,6 +89,23 @@ def hidden_folder(parent: Path, target: Path) -> Iterator[Path]:
         hidden.remove()
 
 
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder where this system keeps temporary files, gone at the end; those that a kill left there go now."""
+    parent = Path(tempfile.gettempdir())
+    reclaim(parent, depth=0, keep=is_recent_work)
+    with hidden_folder(parent, parent) as hidden:
+        yield hidden
+
+
+def is_recent_work(hidden: Path) -> bool:
+    """Whether another run may go on in it, and may still be about to."""
+    try:
+        return time.time() - (hidden / UNFINISHED).stat().st_mtime < KEPT_SECONDS
+    except OSError:
+        return False
+
+
 def left_behind(parent: Path, *, depth: int = 0) -> Iterator[HiddenFolder]:
     """Hidden folders in `parent`, or so deep below it, in which nobody works any more; the caller removes or leaves."""
     for level in range(depth + 1):
@@ -99,12 +123,13 @@ def reclaim(parent: Path, *, depth: int = DEPTH, keep: Callable[[Path], bool] = 
     Where one was about to bring its files out, that is brought to its end first, or taken back (`settle_switch`).
     """
     for hidden in left_behind(parent, depth=depth):
+        is_kept = keep(hidden.path)
         try:
             settle_switch(hidden.path.parent, hidden.path)
         except BaseException:
             hidden.leave()
             raise
-        if keep(hidden.path):
+        if is_kept:
             hidden.leave()
         else:
             hidden.remove()

@@ -2,7 +2,6 @@
 
 import shutil
 import time
-import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,19 +27,20 @@ from minenetcd.prediction.rasters import SceneRasters, read_strips, read_window
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.page import write_report
 from minenetcd.prediction.report.pictures import date_pictures
+from minenetcd.prediction.unfinished import Work
 
 
 def find_result(
     scene: SceneRasters,
     facts: SceneFacts,
     native: AlignedPair,
-    folder: Path,
+    work: Work,
     *,
     started: float,
     adjustment: Adjustment,
     second: SceneRasters | None = None,
 ) -> "ScenePrediction":
-    """The result of a scene whose probability is written, and that of a `second` opinion; all files lie in `folder`.
+    """The result of a scene whose probability is written, and that of a `second` opinion; all files lie in `work`.
 
     `started`: the clock when the images were opened; `adjustment`: what lies between the dates. RasterError where no
     pixel had data on both dates.
@@ -54,7 +54,7 @@ def find_result(
     pictures = date_pictures(native)
     seconds = time.perf_counter() - started
     second_share = None if second is None else _changed_share(second)
-    return ScenePrediction(Outcome(scene, change, facts, pictures, seconds, second, second_share), folder)
+    return ScenePrediction(Outcome(scene, change, facts, pictures, seconds, second, second_share), work)
 
 
 class ScenePrediction:
@@ -64,10 +64,9 @@ class ScenePrediction:
     reasons to doubt the map, for people. `seconds`: how long it took. `saved`: the files, once saved.
     """
 
-    def __init__(self, outcome: Outcome, folder: Path) -> None:
+    def __init__(self, outcome: Outcome, work: Work) -> None:
         self.saved: SavedPrediction | None = None
-        self._outcome = outcome
-        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._outcome, self._work = outcome, work
 
     @property
     def grid(self) -> Grid:
@@ -148,7 +147,7 @@ class ScenePrediction:
         """
         if truth is not None and truth.shape != self.grid.shape:
             raise SizeError(f"A truth mask of shape {self.grid.shape} is needed, got {truth.shape}: use its own grid.")
-        if not self._remove.alive:
+        if not self._work.is_there:
             raise OutputError("A prediction is saved before it is closed, this one is closed: predict again.")
         out = Path(out)
         names = result_names(self.grid, self._outcome.facts.options)
@@ -163,7 +162,7 @@ class ScenePrediction:
 
     def close(self) -> None:
         """Remove the temporary files; saved ones stay."""
-        self._remove()
+        self._work.remove()
 
     def __enter__(self) -> Self:
         return self
