@@ -22,6 +22,7 @@ from minenetcd.cli import (
     explain,
     models,
     predict,
+    rethreshold,
     runs,
     test,
     train,
@@ -46,8 +47,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(demo.demo, predict.predict, train.train, adapt.adapt, test.test, compare.compare, explain.explain),
-    *(runs.runs, models.models),
+    *(demo.demo, predict.predict, rethreshold.rethreshold, train.train, adapt.adapt, test.test, compare.compare),
+    *(explain.explain, runs.runs, models.models),
 ):
     app.command()(command)
 for name, group in (

@@ -18,15 +18,16 @@ from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.vector import write_vector
 from minenetcd.prediction.areas import Change, find_change, write_mask
+from minenetcd.prediction.details import write_details
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.formats import write_formats
 from minenetcd.prediction.outputs import WRITERS, SavedPrediction, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment
-from minenetcd.prediction.pair_checks.findings import with_findings
+from minenetcd.prediction.pair_checks.findings import PairFindings, with_findings
 from minenetcd.prediction.rasters import SceneRasters, read_strips, read_window
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.page import write_report
-from minenetcd.prediction.report.pictures import date_pictures
+from minenetcd.prediction.report.pictures import DatePictures, date_pictures
 from minenetcd.prediction.unfinished import Work
 
 
@@ -47,14 +48,35 @@ def find_result(
     """
     if second is not None:
         write_mask(second)
+    change = measured(scene, facts, second)
+    findings = PairFindings.of(native, adjustment, feels_tone=facts.feels_tone)
+    return finished(scene, change, facts, findings, date_pictures(native), work, started=started, second=second)
+
+
+def measured(scene: SceneRasters, facts: SceneFacts, second: SceneRasters | None) -> Change:
+    """Write the mask of a scene whose probability is written, and measure it; the mask of `second` is written."""
     change = find_change(scene, min_area_ha=facts.options.min_area_ha, second=None if second is None else second.mask)
     _check_analysed(change, facts)
+    return change
+
+
+def finished(
+    scene: SceneRasters,
+    change: Change,
+    facts: SceneFacts,
+    findings: PairFindings,
+    pictures: DatePictures,
+    work: Work,
+    *,
+    started: float,
+    second: SceneRasters | None,
+) -> "ScenePrediction":
+    """The result of a scene whose `change` is measured."""
     share = change.changed_pixels / change.valid_pixels
-    facts = with_findings(facts, native, adjustment, changed_share=share, agreement=change.agreement)
-    pictures = date_pictures(native)
+    facts = with_findings(facts, findings, changed_share=share, agreement=change.agreement)
     seconds = time.perf_counter() - started
     second_share = None if second is None else _changed_share(second)
-    return ScenePrediction(Outcome(scene, change, facts, pictures, seconds, second, second_share), work)
+    return ScenePrediction(Outcome(scene, change, facts, pictures, findings, seconds, second, second_share), work)
 
 
 class ScenePrediction:
@@ -138,7 +160,7 @@ class ScenePrediction:
         return read_window(self._outcome.scene.mask, self._whole)
 
     def save(self, out: str | Path, *, truth: NDArray[np.uint8] | None = None) -> SavedPrediction:
-        """Write change.tif, probability.tif, change.gpkg and report.html into the folder `out`, all or none.
+        """Write change.tif, probability.tif, change.gpkg, report.html and details.zip into `out`, all or none.
 
         Older ones are replaced. Pictures: change.png, probability.png, change.geojson. What the options ask for also
         stands beside them; an older change.NAME of a format NAME that they do not ask for is removed. With `truth`
@@ -156,6 +178,7 @@ class ScenePrediction:
             staged = names.within(folder)
             write_results(self._outcome.scene, self.polygons, staged)
             write_report(staged.report, self._outcome, truth=truth)
+            write_details(staged.details, self._outcome)
             write_formats(self, staged)
         self.saved = names.within(out)
         return self.saved
