@@ -1,5 +1,6 @@
 """Sets of files that appear in a folder together or not at all; one run in a folder at a time."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -8,7 +9,7 @@ from pathlib import Path
 from minenetcd.errors import OutputError
 from minenetcd.files.failing import unwritable
 from minenetcd.files.hidden import HIDDEN, hidden_folder, reclaim
-from minenetcd.files.locks import Lock, holder
+from minenetcd.files.locks import POLL_SECONDS, Lock, holder
 from minenetcd.files.places import check_places, made_folder
 from minenetcd.files.sqlite_files import release
 from minenetcd.files.switch import NOTE, switch
@@ -49,9 +50,15 @@ def one_run_in(folder: str | Path, *, keep: Callable[[Path], bool] = lambda _: F
 def settle(folder: str | Path) -> None:
     """Bring to its end what a run was killed at while it brought out its files in `folder`; for those who read it."""
     folder = Path(folder)
-    if any(folder.glob(f"{HIDDEN}*/{NOTE}")):
-        with one_run_in(folder, keep=lambda hidden: not (hidden / NOTE).exists()):
-            pass
+    while any(folder.glob(f"{HIDDEN}*/{NOTE}")) and folder.resolve() not in _HELD.get():
+        lock = Lock.take(folder / LOCK)
+        if lock is None:  # it is being brought out now, in a moment
+            time.sleep(POLL_SECONDS)
+            continue
+        try:
+            reclaim(folder, depth=0, keep=lambda hidden: not (hidden / NOTE).exists())
+        finally:
+            lock.release()
 
 
 @contextmanager

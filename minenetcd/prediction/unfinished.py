@@ -64,14 +64,13 @@ def open_work(
     with ExitStack() as held:
         if out is not None:
             held.enter_context(one_run_in(out, keep=lambda hidden: options.resume and _is_for(hidden, request)))
-        work = _found(request, out, options) or _new(request, out, options)
+        work = None
         try:
+            work = _found(request, out, options) or _new(request, out, options)
             yield work
         except BaseException:
-            if options.resume and out is not None:
-                work.leave()
-            else:
-                work.remove()
+            if work is not None:
+                work.leave() if options.resume and out is not None else work.remove()
             raise
 
 
@@ -101,8 +100,12 @@ def _new(request: Mapping[str, str], out: str | Path | None, options: WorkOption
         make_folder(parent)
         reclaim(parent, depth=0, keep=lambda hidden: is_recent_work(hidden) and not _is_for(hidden, request))
     work = Work(HiddenFolder.make(parent, parent))
-    if request:
-        write_text(work.path / UNFINISHED, json_text(request))
+    try:
+        if request:
+            write_text(work.path / UNFINISHED, json_text(request))
+    except BaseException:
+        work.remove()
+        raise
     return work
 
 
