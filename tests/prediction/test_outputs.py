@@ -226,7 +226,7 @@ def test_saving_again_replaces_each_file_and_touches_no_other(write_scene: Write
     assert np.count_nonzero(read(saved.raster) == 1) == 16 < many
     assert len(read_file(saved.vector)) == 1
     assert (out / "notes.txt").read_text() == "mine"
-    assert len(list(out.iterdir())) == 5
+    assert len(list(out.iterdir())) == 6
 
 
 def test_a_result_replaces_no_image(write_scene: WriteScene, tmp_path: Path) -> None:
