@@ -82,6 +82,12 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    resume: Annotated[
+        bool, Option("--resume", help="Go on from what a run that was killed has finished; keep it when interrupted.")
+    ] = False,
+    tmp: Annotated[
+        Path | None, Option(help="Folder to compute in; may fill with the scene's size.", show_default="in --out")
+    ] = None,
     compile: Annotated[bool, Option("--compile", help="Compile the network: slow start, faster on long runs.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -121,6 +127,7 @@ def predict(
         # from here on torch may be needed
         from minenetcd.prediction.automatic import choose_readers, given_readers
         from minenetcd.prediction.scene import predict_opened
+        from minenetcd.prediction.unfinished import WorkOptions
 
         asked = None if second_opinion is None else second_opinion == "on"
         if model is None:
@@ -132,7 +139,8 @@ def predict(
             check_ground(scene.native.grid, at)
             readers = readers._replace(options=at)
         with progress_bar("Detecting change", quiet=quiet) as progress:
-            result = predict_opened(readers, scene, out, device=device, progress=progress)
+            work = WorkOptions(tmp, resume)
+            result = predict_opened(readers, scene, out, work=work, device=device, progress=progress)
     print_prediction(result, as_json=as_json, quiet=quiet)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from minenetcd.prediction.result import ScenePrediction
 
 #: What the files of a prediction are, in their order.
-_FILES = ("map", "probability", "polygons", "report")
+_FILES = ("map", "probability", "polygons", "report", "details")
 
 #: A smaller share is told with as many digits as it takes.
 LEAST_TOLD = 0.001

@@ -52,7 +52,7 @@ def run_demo(
     for path, image, date in zip((before, after), (scene.before, scene.after), DATES, strict=True):
         _write(path, image, grid, tags={"TIFFTAG_DATETIME": date})
     _write(truth, scene.mask, grid, tags={})
-    prediction = predict_scene(detector, before, after, device=device, progress=progress)
+    prediction = predict_scene(detector, before, after, device=device, tmp=out, progress=progress)
     prediction.save(out, truth=scene.mask)
     return Demo(before, after, truth, prediction, Confusion.count(prediction.mask, scene.mask))
 

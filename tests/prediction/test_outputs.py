@@ -165,7 +165,13 @@ def test_pictures_become_png_and_pixel_coordinates(write_scene: WriteScene, tmp_
     saved = predict_scene(
         Difference(), write_scene("b.png", before), write_scene("a.png", after), tmp_path / "out"
     ).saved
-    assert [path.name for path in saved] == ["change.png", "probability.png", "change.geojson", "report.html"]
+    assert [path.name for path in saved] == [
+        "change.png",
+        "probability.png",
+        "change.geojson",
+        "report.html",
+        "details.zip",
+    ]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(path.name for path in saved)
     mask, probability = read(saved.raster), read(saved.probability)
     assert np.array_equal(mask, probability >= 127)
@@ -193,7 +199,7 @@ def test_further_formats_stand_beside_and_go_with_the_result(write_scene: WriteS
     assert read_parquet(saved.also["parquet"])["area_ha"].tolist() == polygons["area_ha"].tolist()
     assert read_file(saved.also["geojson"]).crs.to_epsg() == 4326
     analyse(write_scene, also=("geojson", "gpkg")).save(tmp_path / "out")
-    names = {"change.tif", "probability.tif", "change.gpkg", "report.html", "change.geojson"}
+    names = {"change.tif", "probability.tif", "change.gpkg", "report.html", "details.zip", "change.geojson"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names
 
 
@@ -220,7 +226,7 @@ def test_saving_again_replaces_each_file_and_touches_no_other(write_scene: Write
     assert np.count_nonzero(read(saved.raster) == 1) == 16 < many
     assert len(read_file(saved.vector)) == 1
     assert (out / "notes.txt").read_text() == "mine"
-    assert len(list(out.iterdir())) == 5
+    assert len(list(out.iterdir())) == 6
 
 
 def test_a_result_replaces_no_image(write_scene: WriteScene, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from geopandas import GeoDataFrame
 from minenetcd.display.words import percent
 from minenetcd.prediction.areas import Change
 from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.pair_checks.findings import PairFindings
 from minenetcd.prediction.rasters import SceneRasters
 from minenetcd.prediction.report.pictures import DatePictures
 
@@ -19,6 +20,7 @@ class Outcome:
     change: Change
     facts: SceneFacts
     pictures: DatePictures
+    findings: PairFindings
     seconds: float  # from opening the images to the measured polygons
     second: SceneRasters | None = None  # of the second opinion
     second_share: float | None = None  # changed of valid pixels there
