@@ -27,6 +27,7 @@ def with_findings(
     `agreement`: the share of what changed that the second opinion calls changed, too.
     """
     doubts = [
+        *facts.band_doubts,
         *check_pair(native, SceneSample(native)),
         *adjustment.doubts(feels_tone=facts.feels_tone),
         *check_changed_share(changed_share, _left_to_try(facts)),
