@@ -130,9 +130,9 @@ def open_pair(
 ) -> AlignedPair:
     """Open two dates on the before image's grid, resampled to `gsd` metres per pixel where given.
 
-    `bands_after` defaults to `bands`, which defaults to the colours of both (`colour_bands`). Raises GridError where the two do not overlap, only one has a CRS, or two
-    pictures differ in size; RasterError for unreadable files, one image given twice, or no pixel valid in both;
-    OptionError for wrong bands, or a gsd for pictures.
+    `bands_after` defaults to `bands`, which defaults to the colours of both (`colour_bands`). Raises GridError where
+    the two do not overlap, only one has a CRS, or two pictures differ in size; RasterError for unreadable files, one
+    image given twice, or no pixel valid in both; OptionError for wrong bands, or a gsd for pictures.
     """
     before, after = find_date(before), find_date(after)
     refuse_same_image(before, after)

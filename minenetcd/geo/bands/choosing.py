@@ -77,8 +77,8 @@ def _places(bands: Sequence[Band], said: FileBands) -> list[int]:
 
 def _shared(before: FileBands, after: FileBands) -> PairBands | None:
     """Bands that have a colour or a name in common; None where no two have, or next to none."""
-    others = after.keys()
-    both = [(band, others[key]) for band in before.in_order() if (key := band.key) in before.keys() and key in others]
+    own, others = before.keys(), after.keys()
+    both = [(band, others[key]) for band in before.in_order() if (key := band.key) in own and key in others]
     least = min(len(RGB), len(before.in_order()), len(after.in_order()))
     if len(both) < least:
         return None

@@ -26,7 +26,9 @@ _NOT_COLOUR = re.compile(r"infra|edge|nir|swir|thermal|coastal|deep", re.IGNOREC
 _WITHIN = re.compile(r"(?<![a-z])(blue|green|yellow|red)(?![a-z])(?! ?i\b)", re.IGNORECASE)
 
 #: Bands that hold no light: quality, classes, masks.
-_NO_LIGHT = re.compile(r"(qa|scl|aot|wvp|udm\d?|msk|fmask|quality|cloud ?mask)(?![a-z])", re.IGNORECASE)
+_NO_LIGHT = re.compile(
+    r"(qa|scl|aot|wvp|udm\d?|msk|fmask|quality|cloud ?mask|lat|lon|latitude|longitude)(?![a-z])", re.IGNORECASE
+)
 
 #: From, to, at its best: wavelengths in nanometres.
 RANGES = {

@@ -36,6 +36,7 @@ class Band:
     says: str | None = None
     nanometres: float | None = None
     is_read: bool = True  # where nobody asks for certain bands
+    takes_tag: bool = True  # whether its colour tag counts: many programs tag a sensor's bands 8, 4, 3 as colours
 
     @property
     def key(self) -> str | None:
@@ -125,8 +126,8 @@ def _named(dataset: DatasetReader, stem: str) -> FileBands:
     platform = [str(value) for key, value in dataset.tags().items() if key.upper() in _PLATFORM]
     reading = read_codes(codes, sensor_in([*platform, stem]))
     bands = [
-        _band(number, name, code_colour, each)
-        for number, name, code_colour, each in zip(numbers, names, reading.colours, tags, strict=True)
+        replace(_band(number, name, colour, each), takes_tag=code is None or reading.only_count)
+        for number, name, code, colour, each in zip(numbers, names, codes, reading.colours, tags, strict=True)
     ]
     return FileBands(tuple(bands), reading.doubt)
 
@@ -198,7 +199,7 @@ def _with_tags(dataset: DatasetReader, said: FileBands) -> FileBands:
 
 def _tagged(band: Band, tag: ColorInterp, taken: Collection[str | None]) -> Band:
     colour = _TAGGED.get(tag)
-    if band.colour is not None or colour is None or colour in taken:
+    if band.colour is not None or colour is None or colour in taken or not band.takes_tag:
         return band
     return replace(band, colour=colour, says="its colour tag")
 

@@ -63,10 +63,14 @@ def sensor_in(words: Iterable[str]) -> dict[str, str] | None:
 
 
 class Reading(NamedTuple):
-    """Colours of the codes of a file, None where they are not known; `doubt`: what else the names could mean."""
+    """Colours of the codes of a file, None where they are not known; `doubt`: what else the names could mean.
+
+    `only_count`: whether the numbers are those of the places, and say nothing.
+    """
 
     colours: tuple[str | None, ...]
     doubt: str | None = None
+    only_count: bool = False
 
 
 def read_codes(codes: Sequence[Code | None], evidence: dict[str, str] | None) -> Reading:
@@ -75,15 +79,15 @@ def read_codes(codes: Sequence[Code | None], evidence: dict[str, str] | None) ->
     Where nothing is, the codes together decide, as far as they can: B4 is red of Sentinel-2 and Landsat 8 and 9, but
     infrared of Landsat 4 to 7. Numbers that only count the bands say nothing.
     """
-    given = [code for code in codes if code is not None]
-    numbers = {code.number for code in given}
+    given = [code for code in codes if code is not None and code.sensor is None]
     table, doubt = evidence, None
-    if table is None and not _only_count(codes):
-        table, doubt = _by_numbers(given, numbers)
+    only_count = table is None and _only_count(codes)
+    if table is None and given and not only_count:
+        table, doubt = _by_numbers(given, {code.number for code in given})
     colours = [_colour(code, table) for code in codes]
     if doubt:
         colours = [colour if colour in RGB else None for colour in colours]
-    return Reading(tuple(colours), doubt if any(colours) else None)
+    return Reading(tuple(colours), doubt if any(colours) else None, only_count)
 
 
 def _colour(code: Code | None, table: dict[str, str] | None) -> str | None:
@@ -99,13 +103,11 @@ def _only_count(codes: Sequence[Code | None]) -> bool:
     return all(count) and len(codes) < len(TM) and not any(code.is_padded or code.is_surface for code in codes if code)
 
 
-def _by_numbers(codes: Sequence[Code], numbers: set[str]) -> tuple[dict[str, str] | None, str | None]:
+def _by_numbers(codes: Sequence[Code], numbers: set[str]) -> tuple[dict[str, str], str | None]:
     if any(code.is_padded for code in codes) or numbers & {"8A", "12"} or {"2", "3", "4", "8"} == numbers:
         return MSI, None
     if any(code.is_surface for code in codes) and {"6", "7"} & numbers:
         return (OLI if "6" in numbers else TM), None
-    if {"2", "3", "4"} <= numbers:
-        return OLI, "as Sentinel-2 and Landsat 8 and 9 have them; of Landsat 4 to 7, band 4 is infrared"
-    if {"1", "2", "3"} <= numbers:
+    if {"1", "2", "3"} <= numbers and "4" not in numbers:
         return TM, "as Landsat 4 to 7 have them"
-    return None, None
+    return OLI, "as Sentinel-2 and Landsat 8 and 9 have them; of Landsat 4 to 7, band 4 is infrared"

@@ -31,7 +31,7 @@ _UNREADABLE = {
 
 @dataclass(frozen=True)
 class DateFiles:
-    """One date: `text` as it was given, `name` as GDAL opens it, `parts`, what GDAL opens of it, and the local files."""
+    """One date: `text` as given, `name` as GDAL opens it, `parts`, what GDAL opens of it, and the local files."""
 
     text: str
     name: str
@@ -60,8 +60,8 @@ def find_date(image: Image, *, remote: bool = False) -> DateFiles:
 
     A path or URL of an image; a pattern (*, ?, [...]) or several names with commas between, files of one band each; a
     folder or an archive (zip, tar) of a Sentinel-2 or Landsat product, of one image, or of files of one band each; a
-    netCDF or HDF5 file, whose variables are bands; a STAC item, which leads to the network only if `remote`. RasterError
-    in one line where that is not there, or not clear.
+    netCDF or HDF5 file, whose variables are bands; a STAC item, which leads to the network only if `remote`.
+    RasterError in one line where that is not there, or not clear.
     """
     if isinstance(image, DateFiles):
         return image
@@ -131,7 +131,7 @@ def _folder(folder: Path, text: str) -> DateFiles:
 
 
 def _files_in(folder: Path) -> list[str]:
-    """The images of a folder; of a Sentinel-2 product those of all folders below. None of what GDAL opens as a whole."""
+    """The files of a folder, of a Sentinel-2 product those below, too; none where GDAL opens it as a whole."""
     is_product = folder.suffix.upper() == ".SAFE" or (folder / "GRANULE").is_dir()
     inside = [each for each in folder.iterdir() if each.is_dir() and each.suffix.upper() == ".SAFE"]
     if len(inside) == 1:

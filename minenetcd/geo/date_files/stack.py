@@ -65,8 +65,8 @@ def _bands(file: DatasetReader) -> list[int]:
 def _pixel(file: DatasetReader) -> float:
     """The area of a pixel in the units of the file's CRS; of pictures, by how many there are."""
     if file.transform.is_identity:
-        return 1 / (file.width * file.height)
-    return abs(file.transform.a * file.transform.e - file.transform.b * file.transform.d)
+        return 1 / float(file.width * file.height)
+    return float(abs(file.transform.determinant))
 
 
 def _check_ground(file: DatasetReader, finest: DatasetReader, part: Part, other: Part) -> None:
