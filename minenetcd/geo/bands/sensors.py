@@ -32,7 +32,7 @@ _EVIDENCE = (
 _NAMED = {"tm": TM, "etm": TM, "etm+": TM, "oli": OLI, "oli2": OLI, "msi": MSI, "sur_refl_b": MODIS}
 _CODE = re.compile(
     r"(?:(?<![a-z0-9])(?P<sensor>etm\+|etm|tm|oli2|oli|msi)[ _-]?b?|(?P<modis>sur_refl_b)|"
-    r"(?<![a-z0-9])(?P<surface>sr_|t\d_)?(?P<word>band|b)[ _-]?)(?P<number>8a|\d{1,2})(?![0-9a-z])",
+    r"(?<![a-z0-9])(?P<surface>sr_)?(?P<word>band|b)[ _-]?)(?P<number>8a|\d{1,2})(?![0-9a-z])",
     re.IGNORECASE,
 )
 

@@ -16,9 +16,9 @@ from minenetcd.geo.date_files.stack import Part
 IMAGES = (".tif", ".tiff", ".jp2", ".png", ".jpg", ".jpeg", ".img", ".nc", ".h5", ".hdf5", ".hdf", ".he5", ".dat")
 
 _SENTINEL2 = re.compile(
-    r"(?P<scene>(?!MSK_).*)_(?P<band>B(?:0\d|1[0-2]|8A))(?:_(?P<metres>\d\d)m)?\.(?:jp2|tiff?)", re.I
+    r"(?P<scene>(?!MSK_|L[A-Z]\d).*)_(?P<band>B(?:0\d|1[0-2]|8A))(?:_(?P<metres>\d\d)m)?\.(?:jp2|tiff?)", re.I
 )
-_LANDSAT = re.compile(r"(?P<scene>L[A-Z]\d\d?\w*?)_(?P<kind>SR_|T\d_)?B(?P<band>\d+)(?:_VCID_\d)?\.tiff?", re.I)
+_LANDSAT = re.compile(r"(?P<scene>L[A-Z]\d\d?\w*?)_(?P<kind>SR_|ST_)?B(?P<band>\d+)(?:_VCID_\d)?\.tiff?", re.I)
 _NO_GROUND = ("pan", "lwir", "cirrus", "lwir11", "lwir12")
 _NAMED = 4  # files that an error lists
 
@@ -83,7 +83,7 @@ def _landsat(names: Sequence[str], opened: Opened, place: str) -> list[Part]:
         table = sensor_in([match["scene"]])
         colour = (table or OLI).get(match["band"].lstrip("0"), "") if table in (OLI, TM, None) else "light"
         if colour != "pan":  # smaller pixels, of all colours
-            label = f"{'SR_' if match['kind'] else ''}B{match['band']}"
+            label = f"{match['kind'] or ''}B{match['band']}"
             parts.append(Part(opened(name), name, label, is_read=colour not in _NO_GROUND))
     return parts
 

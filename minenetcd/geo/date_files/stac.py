@@ -55,10 +55,10 @@ def read_item(place: str, *, remote: bool) -> Item:
 
 
 def _load(place: str, *, remote: bool) -> dict[str, Any]:
+    if is_remote(place) and not remote:
+        raise RasterError(_not_allowed(place, place))
     try:
         if is_remote(place):
-            if not remote:
-                raise RasterError(_not_allowed(place, place))
             with urlopen(place, timeout=15) as answer:
                 item = json.loads(answer.read(LARGEST_ITEM))
         else:
