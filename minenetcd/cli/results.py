@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from minenetcd.evaluation.confusion import Confusion
-    from minenetcd.prediction.pair_checks.bands import ReadBands
+    from minenetcd.geo.bands.doubts import ReadBands
     from minenetcd.prediction.result import ScenePrediction
 
 #: What the files of a prediction are, in their order.

@@ -12,13 +12,13 @@ from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.measured import AUTOMATIC, measured_in_words
 from minenetcd.display.words import three_figures
 from minenetcd.geo.align import AlignedPair
+from minenetcd.geo.bands.doubts import ReadBands, band_doubts
 from minenetcd.geo.bands.sensors import RGB
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.automatic import Readers
 from minenetcd.prediction.opening import COLOURS
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.pair_checks.bands import ReadBands, band_doubts
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from minenetcd.display.words import three_figures
 from minenetcd.errors import OptionError
 from minenetcd.files import check_not_input, check_writable
 from minenetcd.geo.align import AlignedPair, asked_bands, colour_bands, open_pair, shared_bands
-from minenetcd.geo.bands.choosing import Wanted
+from minenetcd.geo.bands.choosing import PairBands, Wanted
 from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions
@@ -45,8 +45,10 @@ class OpenedScene:
 
         OptionError where these are more or fewer than it needs.
         """
-        every_band = reads_every_band(detector)
+        every_band, asked = reads_every_band(detector), bands is not None or bands_after is not None
         bands, bands_after = _bands(self.before, self.after, bands, bands_after, every_band=every_band)
+        if detector.bands is not None and every_band and not asked and bands and bands_after:
+            bands, bands_after = PairBands(bands, bands_after).as_in_file()
         held = self.native.before.bands, self.native.after.bands
         read = held[0][:COLOURS], held[1][:COLOURS]
         if bands is not None and bands_after is not None:

@@ -18,6 +18,11 @@ class PairBands(NamedTuple):
     before: tuple[int, ...]
     after: tuple[int, ...]
 
+    def as_in_file(self) -> "PairBands":
+        """The same, in the order of the before image's file, as networks learned them that read no colours."""
+        in_order = sorted(zip(self.before, self.after, strict=True))
+        return PairBands(tuple(one for one, _ in in_order), tuple(other for _, other in in_order))
+
 
 def numbers_of(wanted: Wanted, said: FileBands, source: object) -> tuple[int, ...]:
     """The numbers of the bands that are asked for; OptionError, which lists those that there are."""
@@ -76,10 +81,17 @@ def _places(bands: Sequence[Band], said: FileBands) -> list[int]:
 
 
 def _shared(before: FileBands, after: FileBands) -> PairBands | None:
-    """Bands that have a colour or a name in common; None where no two have, or next to none."""
+    """Bands that have a colour or a name in common, and as many others; None where next to no two have one."""
     own, others = before.keys(), after.keys()
     both = [(band, others[key]) for band in before.in_order() if (key := band.key) in own and key in others]
     least = min(len(RGB), len(before.in_order()), len(after.in_order()))
     if len(both) < least:
         return None
+    both += _unnamed(before, after)
     return PairBands(tuple(one.number for one, _ in both), tuple(other.number for _, other in both))
+
+
+def _unnamed(before: FileBands, after: FileBands) -> list[tuple[Band, Band]]:
+    """Bands of which neither file says anything, by their places, where both have as many: a fourth of four, say."""
+    first, second = ([band for band in said.in_order() if band.key is None] for said in (before, after))
+    return list(zip(first, second, strict=True)) if len(first) == len(second) else []
