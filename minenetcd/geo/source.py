@@ -126,10 +126,10 @@ def open_or_explain(name: str, source: str | Path) -> DatasetReader:
     try:
         return rasterio.open(name)
     except (RasterioError, OSError) as error:
-        is_local = "://" not in name and not name.startswith("/vsi") and ":" not in name
-        if is_local and not Path(name).exists():
+        is_local = "://" not in name and not name.startswith(("/vsi", "<")) and ":" not in name
+        if is_local and not os.path.exists(name):
             message = f"There is no file {source}: check the path."
-        elif Path(name).is_dir():
+        elif os.path.isdir(name):
             message = f"An image file is needed, got the folder {source}: name a file in it."
         else:
             message = (

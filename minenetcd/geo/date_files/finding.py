@@ -3,7 +3,6 @@
 import filecmp
 import glob
 import os
-import tarfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,6 +67,8 @@ def find_date(image: Image, *, remote: bool = False) -> DateFiles:
     if not isinstance(image, str | Path):
         return _several([str(name) for name in image], ", ".join(map(str, image)), remote=remote)
     text = str(image)
+    if not text.strip():
+        raise RasterError("An image is needed, got an empty name: give a path or a URL.")
     given = plain_name(text) if isinstance(image, str) else text
     if os.path.exists(given):
         return _existing(Path(given), text, remote=remote)
@@ -150,6 +151,8 @@ def _files_in(folder: Path) -> list[str]:
 
 def _archive(path: Path, text: str) -> DateFiles:
     """An image in a zip or tar; what is inside is read there, nothing is unpacked."""
+    import tarfile  # here: few need it, and a start waits for it
+
     prefix = archive_prefix(path)
     try:
         if prefix == "/vsizip/":

@@ -4,7 +4,6 @@ import os
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from minenetcd.errors import RasterError
 from minenetcd.geo.source import REMOTE
@@ -48,7 +47,11 @@ def local_path(href: str, folder: Path) -> Path:
     if parts.netloc not in ("", "localhost", "."):
         raise RasterError(f"A file of this machine is needed, {href} names the machine {parts.netloc}: give a path.")
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return folder / (url2pathname(path) if os.name == "nt" else unquote(path))
+    if os.name == "nt":
+        from urllib.request import url2pathname  # here: it brings TLS and HTTP, and few need it
+
+        return folder / url2pathname(path)
+    return folder / unquote(path)
 
 
 def archive_prefix(path: Path) -> str | None:

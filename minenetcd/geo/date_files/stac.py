@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 from minenetcd.errors import RasterError
 from minenetcd.geo.date_files.names import is_remote, local_path
@@ -59,6 +58,8 @@ def _load(place: str, *, remote: bool) -> dict[str, Any]:
         raise RasterError(_not_allowed(place, place))
     try:
         if is_remote(place):
+            from urllib.request import urlopen  # here: it brings TLS and HTTP, and few need it
+
             with urlopen(place, timeout=15) as answer:
                 item = json.loads(answer.read(LARGEST_ITEM))
         else:
