@@ -14,7 +14,7 @@ from minenetcd.building.scene_label import SceneLabel, open_label
 from minenetcd.building.sites.table import Site
 from minenetcd.errors import DataError, InputError, OptionError
 from minenetcd.geo.align import AlignedPair, open_pair
-from minenetcd.geo.bands.choosing import Wanted
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.geo.values import pair_limits, range_limits, to_eight_bits

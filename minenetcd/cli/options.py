@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeVar
 from typer import Argument, Option
 
 from minenetcd.errors import OptionError
+from minenetcd.geo.bands.wanted import Wanted, parse_bands
 
 Number = TypeVar("Number", int, float)
 
@@ -43,14 +44,14 @@ Quiet = Annotated[bool, Option("--quiet", help="Show no progress and no notes; e
 DATA = Option(help="A named data set, a hub id, a folder, synthetic:NAME or pasted:FOLDER.", show_default=False)
 
 
-def bands_wanted(text: str | None, option: str = "--bands") -> tuple[int | str, ...] | None:
+def bands_wanted(text: str | None, option: str = "--bands") -> Wanted | None:
     """ "4,3,2" as numbers, "B4,B3,B2" as names; None for None."""
     if text is None:
         return None
-    parts = [part.strip() for part in text.split(",")]
-    if not all(parts):
+    bands = parse_bands(text)
+    if bands is None:
         raise OptionError(f"{option} needs band numbers or names with commas between, got {text!r}: e.g. 4,3,2.")
-    return tuple(int(part) if part.lstrip("+-").isdecimal() else part for part in parts)
+    return bands
 
 
 def three_numbers(text: str, option: str, example: str) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from minenetcd.errors import OptionError
-from minenetcd.geo.bands.choosing import Wanted
+from minenetcd.geo.bands.wanted import Wanted
 
 Target = Literal["change", "no-change"]
 Pixels = Literal["predicted", "all"]

@@ -12,7 +12,8 @@ from rasterio.windows import Window
 
 from minenetcd.errors import GridError, OptionError, RasterError
 from minenetcd.geo.adjustment import Shift, Tone
-from minenetcd.geo.bands.choosing import PairBands, Wanted, numbers_of, pair_bands
+from minenetcd.geo.bands.choosing import PairBands, numbers_of, pair_bands
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date import Date, Pixels
 from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid

@@ -19,8 +19,8 @@ from rasterio.windows import Window
 
 from minenetcd.errors import OptionError, RasterError, SizeError
 from minenetcd.files import atomic_path, unwritable
-from minenetcd.geo.bands.choosing import Wanted
 from minenetcd.geo.bands.said import FileBands
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import Source, inspect, quiet_gdal, reason

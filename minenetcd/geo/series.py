@@ -13,7 +13,7 @@ from minenetcd.configs.value_range import ValueRange
 from minenetcd.errors import GridError, OptionError, RasterError
 from minenetcd.geo.adjustment import Shift
 from minenetcd.geo.align import AlignedPair, open_pair, refuse_same_image
-from minenetcd.geo.bands.choosing import Wanted
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date import Pixels
 from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid

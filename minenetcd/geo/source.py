@@ -19,8 +19,9 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minenetcd.errors import OptionError, RasterError, one_line
-from minenetcd.geo.bands.choosing import Wanted, numbers_of
+from minenetcd.geo.bands.choosing import numbers_of
 from minenetcd.geo.bands.said import FileBands, is_alpha, read_bands
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.vrt import GDAL_NAMES, averaged_source, band_source, other_than, palette_source, vrt_document
 

@@ -10,7 +10,8 @@ from minenetcd.display.words import three_figures
 from minenetcd.errors import OptionError
 from minenetcd.files import check_not_input, check_writable
 from minenetcd.geo.align import AlignedPair, asked_bands, colour_bands, open_pair, shared_bands
-from minenetcd.geo.bands.choosing import PairBands, Wanted
+from minenetcd.geo.bands.choosing import PairBands
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from minenetcd.constants import LEAST_SIDE, check_threshold
 from minenetcd.errors import OptionError
-from minenetcd.geo.bands.choosing import Wanted
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
 
 LARGEST_OVERLAP = 0.9

@@ -289,3 +289,13 @@ def test_three_bands_come_as_red_green_and_blue_where_the_file_names_them(tmp_pa
             if colours:
                 dataset.colorinterp = colours
         assert decode_date(str(path), ReadOptions()).pixels[:, 0, 0].tolist() == expected
+
+
+def test_bands_of_a_data_set_go_by_name(tmp_path: Path) -> None:
+    with rasterio.open(tmp_path / "date.tif", "w", driver="GTiff", height=8, width=8, count=4, dtype="uint16") as file:
+        file.write(np.stack([np.full((8, 8), value, np.uint16) for value in (2, 3, 4, 8)]))
+        file.descriptions = ("B02", "B03", "B04", "B08")
+    wanted = ReadOptions(bands=("nir", "red", 1))
+    assert decode_date(str(tmp_path / "date.tif"), wanted).pixels[:, 0, 0].tolist() == [8, 4, 2]
+    with pytest.raises(DecodeError, match="A band called swir16 is needed in this image, it has bands 1"):
+        decode_date(str(tmp_path / "date.tif"), ReadOptions(bands=("swir16",)))

@@ -24,7 +24,9 @@ from torch import Tensor
 
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import MineNetCDError, one_line
+from minenetcd.geo.bands.choosing import numbers_of
 from minenetcd.geo.bands.said import read_bands
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.raster import Raster
 from minenetcd.geo.source import quiet_gdal
 
@@ -156,7 +158,7 @@ def _has_sixteen_bits(data: bytes) -> bool:
 def _decode_raster(name: str, options: ReadOptions) -> Date:
     """What GDAL reads: a TIFF, chosen bands, 16 bits."""
     with quiet_gdal(), rasterio.open(name) as dataset:
-        wanted = _three_in_order(dataset) if options.bands is None else options.bands
+        wanted = _three_in_order(dataset) if options.bands is None else _numbers(dataset, options.bands)
         if _is_plain(dataset) and (wanted is not None or dataset.count > 1):
             _check_bands(dataset, wanted)
             return Date(torch.from_numpy(dataset.read(wanted)), None)
@@ -166,6 +168,11 @@ def _decode_raster(name: str, options: ReadOptions) -> Date:
     pixels[~valid] = 0
     held = None if valid.all() else torch.from_numpy(valid)
     return Date(torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, -1, 0))), held)
+
+
+def _numbers(dataset: DatasetReader, wanted: Wanted) -> tuple[int, ...]:
+    numbers = tuple(band for band in wanted if isinstance(band, int))
+    return numbers if numbers == wanted else numbers_of(wanted, read_bands(dataset), "this image")
 
 
 def _three_in_order(dataset: DatasetReader) -> tuple[int, ...] | None:

@@ -7,9 +7,7 @@ from minenetcd.errors import OptionError
 from minenetcd.geo.bands.colours import colour_in
 from minenetcd.geo.bands.said import Band, FileBands, plain_name
 from minenetcd.geo.bands.sensors import RGB
-
-#: Bands as somebody asks for them: numbers from 1, or names: a colour (red, nir), or what the file calls them (B4).
-Wanted = tuple[int | str, ...]
+from minenetcd.geo.bands.wanted import Wanted
 
 
 class PairBands(NamedTuple):

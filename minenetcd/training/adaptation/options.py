@@ -5,7 +5,7 @@ from pathlib import Path
 
 from minenetcd.configs.value_range import ValueRange, check_value_range
 from minenetcd.errors import OptionError
-from minenetcd.geo.bands.choosing import Wanted
+from minenetcd.geo.bands.wanted import Wanted
 
 #: A network of this package needs some minutes for it on two cores.
 STEPS = 60
