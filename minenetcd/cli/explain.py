@@ -17,7 +17,7 @@ from minenetcd.cli.options import (
     Detector,
     Device,
     Gsd,
-    band_numbers,
+    bands_wanted,
     metres_per_pixel,
     three_numbers,
 )
@@ -64,8 +64,8 @@ def explain(
         target=cast("Target", target),
         pixels=cast("Pixels", pixels),
         window=None if window is None else three_numbers(window, "--window", "512,512,256"),
-        bands=band_numbers(bands),
-        bands_after=band_numbers(bands_after, "--bands-after"),
+        bands=bands_wanted(bands),
+        bands_after=bands_wanted(bands_after, "--bands-after"),
         gsd=metres_per_pixel(gsd),
         truth=truth,
     )

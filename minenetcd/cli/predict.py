@@ -19,7 +19,7 @@ from minenetcd.cli.options import (
     Quiet,
     Smooth,
     ThresholdRule,
-    band_numbers,
+    bands_wanted,
     metres_or_model,
     two_numbers,
 )
@@ -44,6 +44,7 @@ def predict(
     device: Device = "auto",
     bands: Bands = None,
     bands_after: BandsAfter = None,
+    remote: Annotated[bool, Option("--remote", help="Read files on the network that a STAC item names.")] = False,
     gsd: Annotated[
         str | None, Option(help="Analyse at this many metres per pixel, or 'model' for the detector's.")
     ] = None,
@@ -107,8 +108,9 @@ def predict(
     )
     metres = metres_or_model(gsd)
     options = PredictOptions(
-        bands=band_numbers(bands),
-        bands_after=band_numbers(bands_after, "--bands-after"),
+        bands=bands_wanted(bands),
+        bands_after=bands_wanted(bands_after, "--bands-after"),
+        remote=remote,
         gsd=None if metres == "model" else metres,
         force_gsd=force_gsd and metres != "model",
         threshold=threshold,

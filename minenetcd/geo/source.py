@@ -19,6 +19,9 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minenetcd.errors import OptionError, RasterError, one_line
+from minenetcd.geo.bands.choosing import numbers_of
+from minenetcd.geo.bands.said import FileBands, is_alpha, read_bands
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.vrt import GDAL_NAMES, averaged_source, band_source, other_than, palette_source, vrt_document
 
@@ -48,6 +51,7 @@ class Source:
     has_palette: bool
     masks: tuple[str, ...]
     date: str | None
+    said: FileBands  # what the file says of all its bands
 
     def document(self, window: Window, height: int, width: int) -> str:
         """VRT of the bands read, in that order, and, where anything is masked, a last band of validity (alpha).
@@ -66,14 +70,18 @@ class Source:
         )  # fmt: skip
 
 
-def inspect(source: str | Path, bands: tuple[int, ...] | None) -> Source:
-    """Read an image's header. RasterError where it cannot be used, OptionError for band numbers it lacks."""
-    name = gdal_name(source)
+def inspect(source: str | Path, bands: Wanted | None, *, name: str | None = None) -> Source:
+    """Read an image's header. RasterError where it cannot be used, OptionError for bands it lacks.
+
+    `name`: what GDAL opens, where it is not what `source` says by itself.
+    """
+    name = gdal_name(source) if name is None else name
     with quiet_gdal(), open_or_explain(name, source) as dataset:
         if dataset.count == 0:
             raise RasterError(_holds_no_image(dataset, source))
         has_palette = _has_palette(dataset) and bands != (1,)
-        chosen = _choose_bands(dataset, source, bands, has_palette)
+        said = read_bands(dataset, source)
+        chosen = _choose_bands(dataset, source, bands, said, has_palette)
         read = (1,) if has_palette else chosen
         dtype = _common_dtype(dataset, source, read)
         return Source(
@@ -84,13 +92,16 @@ def inspect(source: str | Path, bands: tuple[int, ...] | None) -> Source:
             has_palette=has_palette,
             masks=_masks(dataset, sorted(set(read)), has_palette),
             date=acquisition_date({**dataset.tags(), **dataset.tags(ns="IMAGERY")}),
+            said=said,
         )
 
 
-def all_bands(source: str | Path) -> tuple[int, ...]:
-    """The numbers of all bands of an image but alpha; the three colours of a palette. RasterError as in `inspect`."""
-    with quiet_gdal(), open_or_explain(gdal_name(source), source) as dataset:
-        return _colours(dataset)
+def bands_said(source: str | Path, *, name: str | None = None) -> FileBands:
+    """What an image says of its bands, alpha left out. RasterError as in `inspect`."""
+    with quiet_gdal(), open_or_explain(gdal_name(source) if name is None else name, source) as dataset:
+        if dataset.count == 0:
+            raise RasterError(_holds_no_image(dataset, source))
+        return read_bands(dataset, source)
 
 
 @contextmanager
@@ -116,10 +127,10 @@ def open_or_explain(name: str, source: str | Path) -> DatasetReader:
     try:
         return rasterio.open(name)
     except (RasterioError, OSError) as error:
-        is_local = "://" not in name and not name.startswith("/vsi") and ":" not in name
-        if is_local and not Path(name).exists():
+        is_local = "://" not in name and not name.startswith(("/vsi", "<")) and ":" not in name
+        if is_local and not os.path.exists(name):
             message = f"There is no file {source}: check the path."
-        elif Path(name).is_dir():
+        elif os.path.isdir(name):
             message = f"An image file is needed, got the folder {source}: name a file in it."
         else:
             message = (
@@ -153,8 +164,14 @@ def acquisition_date(tags: dict[str, Any]) -> str | None:
 def _masks(dataset: DatasetReader, read: list[int], has_palette: bool) -> tuple[str, ...]:
     """GDAL keeps one kind of mask a band (side file, then nodata, then alpha); a pixel must pass every kind."""
     masks: dict[str, None] = {}
+    named_otherwise = any(
+        colour == ColorInterp.alpha and not is_alpha(dataset, band)
+        for band, colour in zip(dataset.indexes, dataset.colorinterp, strict=True)
+    )
     for band in read:
         flags = dataset.mask_flag_enums[band - 1]
+        if named_otherwise and MaskFlags.alpha in flags:
+            flags = [MaskFlags.all_valid]  # a band of light that is tagged as alpha
         nodata = dataset.nodatavals[band - 1]
         if MaskFlags.all_valid not in flags:
             shared = MaskFlags.per_dataset in flags
@@ -163,8 +180,8 @@ def _masks(dataset: DatasetReader, read: list[int], has_palette: bool) -> tuple[
             masks[other_than(band, nodata)] = None
         if dataset.dtypes[band - 1].startswith("float"):
             masks[other_than(band, float("nan"))] = None
-    for band, colour in zip(dataset.indexes, dataset.colorinterp, strict=True):
-        if colour == ColorInterp.alpha and MaskFlags.alpha not in dataset.mask_flag_enums[read[0] - 1]:
+    for band in dataset.indexes:
+        if is_alpha(dataset, band) and MaskFlags.alpha not in dataset.mask_flag_enums[read[0] - 1]:
             masks[band_source(band)] = None
     if has_palette:
         masks[palette_source(4)] = None
@@ -172,27 +189,22 @@ def _masks(dataset: DatasetReader, read: list[int], has_palette: bool) -> tuple[
 
 
 def _choose_bands(
-    dataset: DatasetReader, source: str | Path, bands: tuple[int, ...] | None, has_palette: bool
+    dataset: DatasetReader, source: str | Path, bands: Wanted | None, said: FileBands, has_palette: bool
 ) -> tuple[int, ...]:
-    count = 3 if has_palette else dataset.count
+    """The numbers of the bands asked for; else red, green and blue, or the first three where they are not known."""
     if bands is None:
-        colours = _colours(dataset)
-        if len(colours) < 3:
-            repeated = ",".join(map(str, (*colours, *colours[-1:] * 2)[:3]))
-            advice = f"pass e.g. --bands {repeated} to repeat one" if colours else "give an image with colours"
-            raise RasterError(f"Three bands are needed, got {len(colours)} in {source}: {advice}.")
-        return colours[:3]
-    if not bands or not all(1 <= band <= count for band in bands):
-        listed = ",".join(map(str, bands)) or "none"
+        numbers = tuple(band.number for band in said.in_order())
+        if len(numbers) < 3:
+            repeated = ",".join(map(str, (*numbers, *numbers[-1:] * 2)[:3]))
+            advice = f"pass e.g. --bands {repeated} to repeat one" if numbers else "give an image with colours"
+            raise RasterError(f"Three bands are needed, got {len(numbers)} in {source}: {advice}.")
+        return numbers[:3]
+    count = 3 if has_palette else dataset.count
+    chosen = numbers_of(bands, said, source)
+    if not chosen or not all(1 <= band <= count for band in chosen):
+        listed = ",".join(map(str, chosen)) or "none"
         raise OptionError(f"Band numbers must lie in 1 to {count} for {source}, got {listed}: change --bands.")
-    return tuple(bands)
-
-
-def _colours(dataset: DatasetReader) -> tuple[int, ...]:
-    """All bands but alpha; red, green and blue of a palette."""
-    if _has_palette(dataset):
-        return (1, 2, 3)
-    return tuple(band for band in dataset.indexes if dataset.colorinterp[band - 1] != ColorInterp.alpha)
+    return chosen
 
 
 def _has_palette(dataset: DatasetReader) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from minenetcd.constants import LEAST_SIDE, check_threshold
 from minenetcd.errors import OptionError
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
 
 LARGEST_OVERLAP = 0.9
@@ -17,8 +18,9 @@ FINEST_GSD_FACTOR = 0.99
 class PredictOptions:
     """How two images become a change map. OptionError for a value out of range."""
 
-    bands: tuple[int, ...] | None = None  # numbers from 1, in the detector's order; None: the first three colours
-    bands_after: tuple[int, ...] | None = None  # None: as `bands`
+    bands: Wanted | None = None  # numbers from 1 or names, in the detector's order; None: by what the files say
+    bands_after: Wanted | None = None  # None: as `bands`
+    remote: bool = False  # to read files on the network that a STAC item names
     gsd: float | None = None  # metres per pixel to analyse at; None: as the before image is
     force_gsd: bool = False  # to analyse at `gsd` even where that is finer than the before image
     threshold: float | None = None  # from this probability on, a pixel is changed; None: the detector's own

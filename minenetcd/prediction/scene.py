@@ -14,6 +14,7 @@ from minenetcd.constants import Progress, no_progress
 from minenetcd.detectors.contract import Detector
 from minenetcd.errors import FlatBandError, RasterError
 from minenetcd.geo.align import AlignedPair
+from minenetcd.geo.date_files.finding import Image
 from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.automatic import Readers, choose_readers
 from minenetcd.prediction.facts import SceneFacts, gather_facts
@@ -35,8 +36,8 @@ DEFAULT_OPTIONS = PredictOptions()
 
 def predict_scene(
     detector: Detector | Literal["auto"],
-    before: str | Path,
-    after: str | Path,
+    before: Image,
+    after: Image,
     out: str | Path | None = None,
     *,
     options: PredictOptions = DEFAULT_OPTIONS,

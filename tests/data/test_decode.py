@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from rasterio.enums import ColorInterp
 from rasterio.transform import from_origin
 
 from fixtures.hub_data import png
@@ -271,3 +272,30 @@ def test_real_tiles_are_what_pillow_reads(real_images: Path) -> None:
             np.testing.assert_array_equal(decode_mask(str(path)).values, expected)
         else:
             np.testing.assert_array_equal(decode_date(str(path), AS_IT_IS).pixels.permute(1, 2, 0).numpy(), expected)
+
+
+def test_three_bands_come_as_red_green_and_blue_where_the_file_names_them(tmp_path: Path) -> None:
+    pixels = np.stack([np.full((8, 8), value, np.uint8) for value in (10, 20, 30)])
+    for names, colours, expected in (
+        (("blue", "green", "red"), None, [30, 20, 10]),
+        (None, (ColorInterp.blue, ColorInterp.green, ColorInterp.red), [30, 20, 10]),
+        (None, None, [10, 20, 30]),
+    ):
+        path = tmp_path / "date.tif"
+        with rasterio.open(path, "w", driver="GTiff", height=8, width=8, count=3, dtype="uint8") as dataset:
+            dataset.write(pixels)
+            if names:
+                dataset.descriptions = names
+            if colours:
+                dataset.colorinterp = colours
+        assert decode_date(str(path), ReadOptions()).pixels[:, 0, 0].tolist() == expected
+
+
+def test_bands_of_a_data_set_go_by_name(tmp_path: Path) -> None:
+    with rasterio.open(tmp_path / "date.tif", "w", driver="GTiff", height=8, width=8, count=4, dtype="uint16") as file:
+        file.write(np.stack([np.full((8, 8), value, np.uint16) for value in (2, 3, 4, 8)]))
+        file.descriptions = ("B02", "B03", "B04", "B08")
+    wanted = ReadOptions(bands=("nir", "red", 1))
+    assert decode_date(str(tmp_path / "date.tif"), wanted).pixels[:, 0, 0].tolist() == [8, 4, 2]
+    with pytest.raises(DecodeError, match="A band called swir16 is needed in this image, it has bands 1"):
+        decode_date(str(tmp_path / "date.tif"), ReadOptions(bands=("swir16",)))

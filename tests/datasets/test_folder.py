@@ -215,7 +215,7 @@ def test_what_the_files_leave_open_can_follow_the_source(tmp_path: Path) -> None
     none = load_dataset(f"{tmp_path}?not_labelled=255", "test")[0]
     assert set(none.mask.unique().tolist()) == {0, 255}
     for query, message in (
-        ("bands=red", "bands after '[?]' needs numbers, got 'red'"),
+        ("bands=4,,2", "bands after '[?]' needs numbers or names, got '4,,2'"),
         ("range=3", "range after '[?]' needs numbers"),
         ("range=9,3", "A value range needs a low and a higher value, both finite, got 9 to 3: correct it"),
         ("range=0,nan", "both finite, got 0 to nan"),

@@ -24,12 +24,17 @@ from torch import Tensor
 
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import MineNetCDError, one_line
+from minenetcd.geo.bands.choosing import numbers_of
+from minenetcd.geo.bands.said import read_bands
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.raster import Raster
 from minenetcd.geo.source import quiet_gdal
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _EIGHT_BIT_COLOUR = {b"\x08\x02", b"\x08\x06"}  # bit depth and colour type of a PNG header: RGB, RGBA
+
+_USUAL = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 
 #: The bytes of an image file, or the path of one.
 Encoded = bytes | str
@@ -153,15 +158,32 @@ def _has_sixteen_bits(data: bytes) -> bool:
 def _decode_raster(name: str, options: ReadOptions) -> Date:
     """What GDAL reads: a TIFF, chosen bands, 16 bits."""
     with quiet_gdal(), rasterio.open(name) as dataset:
-        if _is_plain(dataset) and (options.bands is not None or dataset.count > 1):
-            _check_bands(dataset, options.bands)
-            return Date(torch.from_numpy(dataset.read(options.bands)), None)
-        bands = _bands_of(dataset, options.bands)
+        wanted = _three_in_order(dataset) if options.bands is None else _numbers(dataset, options.bands)
+        if _is_plain(dataset) and (wanted is not None or dataset.count > 1):
+            _check_bands(dataset, wanted)
+            return Date(torch.from_numpy(dataset.read(wanted)), None)
+        bands = _bands_of(dataset, wanted)
     with Raster.open(name, bands=bands) as raster:
         pixels, valid = raster.read(Window(0, 0, raster.grid.width, raster.grid.height))
     pixels[~valid] = 0
     held = None if valid.all() else torch.from_numpy(valid)
     return Date(torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, -1, 0))), held)
+
+
+def _numbers(dataset: DatasetReader, wanted: Wanted) -> tuple[int, ...]:
+    numbers = tuple(band for band in wanted if isinstance(band, int))
+    return numbers if numbers == wanted else numbers_of(wanted, read_bands(dataset), "this image")
+
+
+def _three_in_order(dataset: DatasetReader) -> tuple[int, ...] | None:
+    """Three bands as red, green and blue where the file names them in another order; None: as they stand.
+
+    More bands stand as they do in the file: networks that read them all have learned them so.
+    """
+    if dataset.count not in (3, 4) or (dataset.colorinterp[:3] == _USUAL and not any(dataset.descriptions)):
+        return None
+    numbers = tuple(band.number for band in read_bands(dataset).in_order())
+    return None if len(numbers) != 3 or numbers == tuple(sorted(numbers)) else numbers
 
 
 def _bands_of(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> tuple[int, ...] | None:

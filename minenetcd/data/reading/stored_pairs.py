@@ -44,7 +44,9 @@ class StoredPairs(ChangeDataset):
 
     def __init__(self, source: str, split: str, options: ReadOptions) -> None:
         self.source, self.split, self.options = source, split, options
-        self.value_range, self.band_numbers = options.value_range, options.bands
+        self.value_range = options.value_range
+        numbers = tuple(band for band in options.bands or () if isinstance(band, int))
+        self.band_numbers = numbers if numbers == options.bands else None
 
     @abstractmethod
     def encoded(self, index: int) -> EncodedPair:

@@ -36,6 +36,7 @@ def with_findings(
     `agreement`: the share of what changed that the second opinion calls changed, too.
     """
     doubts = [
+        *facts.band_doubts,
         *findings.doubts,
         *check_changed_share(changed_share, _left_to_try(facts)),
         *_opinion_doubts(facts, agreement),

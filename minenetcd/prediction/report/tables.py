@@ -110,7 +110,7 @@ def facts_table(outcome: Outcome) -> str:
         ("Size", lambda image: f"{image.grid.width:,} x {image.grid.height:,} pixels"),
         ("Pixel on the ground", lambda image: image.pixel_size or _stated_size(facts)),
         ("Coordinate system", lambda image: image.crs),
-        ("Bands", lambda image: f"{', '.join(map(str, image.bands))} ({image.dtype})"),
+        ("Bands", lambda image: f"{image.read.in_words()}, {image.dtype}"),
     )
     rows = [(name, read(facts.before), read(facts.after)) for name, read in stated]
     images = html_table(("", "before", "after"), rows, kind="facts")
