@@ -21,6 +21,7 @@ from minenetcd.errors import OptionError, RasterError, SizeError
 from minenetcd.files import atomic_path, unwritable
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import Source, inspect, quiet_gdal, reason
+from minenetcd.geo.stated import NOTHING_STATED, Stated
 
 BLOCK = 512
 
@@ -28,7 +29,8 @@ BLOCK = 512
 class Raster:
     """An opened image, local or remote; a context manager, for one thread at a time.
 
-    `source` as given, `grid`, `dtype`, `bands` (numbers, from 1, in the order read) and `date` (ISO 8601 or None).
+    `source` as given, `grid`, `dtype`, `bands` (numbers, from 1, in the order read), `acquired` (when it was
+    taken, and who says so) and `filling` (what means no data without being called so, or None).
     """
 
     def __init__(self, source: str | Path, description: Source) -> None:
@@ -36,20 +38,29 @@ class Raster:
         self.grid: Grid = description.grid
         self.dtype: np.dtype[Any] = description.dtype
         self.bands: tuple[int, ...] = description.bands
-        self.date: str | None = description.date
+        self.acquired = description.acquired
+        self.filling = description.filling
+        self.crs_is_stated = description.crs_is_stated
         self._description = description
         self._dataset = self.canvas(*self.grid.shape)
 
+    @property
+    def date(self) -> str | None:
+        """ISO 8601."""
+        return self.acquired.date
+
     @classmethod
-    def open(cls, source: str | Path, *, bands: tuple[int, ...] | None = None) -> Self:
-        """Open a path, a URL or a name GDAL knows.
+    def open(
+        cls, source: str | Path, *, bands: tuple[int, ...] | None = None, stated: Stated = NOTHING_STATED
+    ) -> Self:
+        """Open a path, a URL or a name GDAL knows; `stated` says what its file does not.
 
         Without `bands`, the first three that are not alpha. A palette is expanded to red, green and blue, unless
-        bands=(1,) asks for the stored class numbers. CRS without transform, or the reverse, makes a picture.
+        bands=(1,) asks for the stored class numbers. CRS without transform makes a picture, which is seen upright.
         RasterError for a missing or unreadable file, fewer than three bands, complex pixels, or a grid given only
         by ground control points; OptionError for band numbers it lacks.
         """
-        return cls(source, inspect(source, bands))
+        return cls(source, inspect(source, bands, stated))
 
     def read(self, window: Window) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Pixels (H, W, C) in the image's own dtype, and where every band is valid (H, W).
@@ -187,8 +198,8 @@ class RasterWriter:
         """An uncompressed tiled file: blocks may be rewritten in place, and its least size is known."""
         draft = rasterio.open(
             self._draft_path, "w", driver="GTiff", height=self.grid.height, width=self.grid.width,
-            count=self.bands, dtype=self.dtype, nodata=self.nodata, crs=self.grid.crs,
-            transform=self.grid.transform if self.grid.is_georeferenced else None,
+            count=self.bands, dtype=self.dtype, nodata=self.nodata, crs=self.grid.named_crs,
+            transform=self.grid.transform if self.grid.has_coordinates else None,
             tiled=True, blockxsize=BLOCK, blockysize=BLOCK, BIGTIFF="IF_SAFER",
         )  # fmt: skip
         draft.update_tags(**self.tags)

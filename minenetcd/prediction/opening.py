@@ -11,6 +11,7 @@ from minenetcd.errors import OptionError
 from minenetcd.files import check_not_input, check_writable
 from minenetcd.geo.align import AlignedPair, open_pair, shared_bands
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.stated import NOTHING_STATED, Stated
 from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
 
@@ -28,6 +29,7 @@ class OpenedScene:
     before: str | Path
     after: str | Path
     native: AlignedPair
+    stated: tuple[Stated, Stated] = (NOTHING_STATED, NOTHING_STATED)
 
     def check_out(self, out: str | Path, options: PredictOptions) -> SavedPrediction:
         """The names of the results, which can be written to `out` and replace no image. OutputError otherwise."""
@@ -50,7 +52,13 @@ class OpenedScene:
         _check_count(detector, read[0], self.before, self.after)
         if gsd is None and read == held:
             return self.native
-        return opened.enter_context(open_pair(self.before, self.after, bands=bands, bands_after=bands_after, gsd=gsd))
+        return opened.enter_context(self.reopened(bands, bands_after, gsd))
+
+    def reopened(self, bands: Bands, bands_after: Bands, gsd: float | None = None) -> AlignedPair:
+        """The same pair with other bands, or at other metres per pixel."""
+        return open_pair(
+            self.before, self.after, bands=bands, bands_after=bands_after, gsd=gsd, stated=self.stated
+        )
 
 
 def reads_every_band(detector: Detector) -> bool:
@@ -67,9 +75,9 @@ def open_scene(
     RasterError or GridError where they cannot be compared, OptionError for options.
     """
     bands, bands_after = _bands(before, after, options.bands, options.bands_after, every_band=every_band)
-    with open_pair(before, after, bands=bands, bands_after=bands_after) as native:
+    with open_pair(before, after, bands=bands, bands_after=bands_after, stated=options.stated) as native:
         check_ground(native.grid, options)
-        yield OpenedScene(before, after, native)
+        yield OpenedScene(before, after, native, options.stated)
 
 
 def _bands(
