@@ -33,8 +33,8 @@ def filling_findings(pair: AlignedPair) -> Iterator[str]:
     for name, raster in (("before", pair.before), ("after", pair.after)):
         if raster.filling is not None and not raster.filling.is_stated:
             yield (
-                f"The {name} image holds {_number(raster.filling.value)} at its corner and declares no data nowhere: "
-                f"such pixels are read as no data; say so in the file (gdal_edit.py -a_nodata "
+                f"The {name} image holds {_number(raster.filling.value)} at a corner, and its file names no nodata "
+                "value: such pixels are read as no data; say so in the file (gdal_edit.py -a_nodata "
                 f"{_number(raster.filling.value)} FILE), or state another number (--nodata)."
             )
 
@@ -82,4 +82,4 @@ def _one_value(pixels: NDArray[Any], valid: NDArray[np.bool_]) -> Any:
 
 
 def _number(value: float) -> str:
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.8g}"
+    return str(int(value)) if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15) else repr(value)
