@@ -26,7 +26,7 @@ _LARGEST_ITEM = 1 << 20
 
 _DAY = r"(?P<year>19[5-9]\d|20\d\d)(?P<mark>[-_.]?)(?P<month>0[1-9]|1[0-2])(?P=mark)(?P<day>0[1-9]|[12]\d|3[01])"
 _DAY_IN_NAME = re.compile(rf"(?<!\d){_DAY}(?!\d)")
-#: Names that hold more than one day, the first of which is when the image was taken: Landsat, Sentinel-1 and -2, Planet.
+#: Names with more than one day, the first of which is when the image was taken: Landsat, Sentinel-1 and -2, Planet.
 _FIRST_DAY_COUNTS = re.compile(r"^(L[COTEM]0\d_|S[12][ABCD]_|HLS\.|\d{8}_\d{6}_)", re.IGNORECASE)
 _MAXAR = re.compile(r"(?<![A-Za-z\d])(\d\d)(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)([0-3]\d)(?=\d{6}\D)")
 
@@ -119,5 +119,5 @@ def _iso(match: re.Match[str]) -> str | None:
 
 def _iso_of_maxar(match: re.Match[str]) -> str | None:
     """Of 19JUN01: year, month and day."""
-    months = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
+    months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
     return moment(f"20{match[1]}-{months.index(match[2]) + 1:02}-{match[3]}")

@@ -18,8 +18,8 @@ from minenetcd.geo.adjustment import Shift, Tone
 from minenetcd.geo.date import Date, Pixels
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.overlap import shared_window
-from minenetcd.geo.raster import Raster
 from minenetcd.geo.places import check_places
+from minenetcd.geo.raster import Raster
 from minenetcd.geo.source import all_bands
 from minenetcd.geo.stated import NOTHING_STATED, Stated
 
@@ -135,8 +135,9 @@ def open_pair(
     """Open two dates on the before image's grid, resampled to `gsd` metres per pixel where given.
 
     `bands_after` defaults to `bands`; `stated` of each date says what its file does not. Raises GridError where the
-    two do not overlap, only one has a CRS or coordinates, one lies outside its CRS, or two pictures differ in size; RasterError for unreadable files, one image given twice, or no pixel valid in both;
-    OptionError for wrong bands, or a gsd for pictures.
+    two do not overlap, only one has a CRS or coordinates, one lies outside its CRS, or two pictures differ in size;
+    RasterError for unreadable files, one image given twice, or no pixel valid in both; OptionError for wrong bands, a
+    CRS stated where none is missing, or a gsd for pictures.
     """
     refuse_same_image(before, after)
     with ExitStack() as opened:
@@ -147,8 +148,8 @@ def open_pair(
         check_places(first, second)
         if stated[0].crs is not None and not (first.crs_is_stated or second.crs_is_stated):
             raise OptionError(
-                f"A CRS is stated (--crs {stated[0].crs}) of images with coordinates that name none, {before} and {after} "
-                "name theirs or have no coordinates: leave it out, or correct the files (gdal_edit.py -a_srs)."
+                f"A CRS is stated (--crs {stated[0].crs}) of images with coordinates that name none, {before} and "
+                f"{after} name theirs or have no coordinates: leave it out, or correct the files (gdal_edit.py -a_srs)."
             )
         grid = first.grid if gsd is None else first.grid.resampled(gsd)
         pair = opened.enter_context(AlignedPair(first, second, grid=grid))

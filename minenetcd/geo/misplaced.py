@@ -13,16 +13,16 @@ from rasterio.coords import BoundingBox
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
+from minenetcd.constants import DEGREES
 from minenetcd.errors import GridError
 from minenetcd.geo.grid import Grid, transformer
-from minenetcd.constants import DEGREES
 from minenetcd.geo.overlap import shared_area
 
 #: Added to northings south of the equator, in UTM and its like. [m]
 FALSE_NORTHING = 10_000_000
 
-#: How far a point may come back from where it went, there and back again [units of its CRS], and latitudes beyond a pole.
-_METRES, _DEGREES = 100.0, 1e-3
+#: So far from where it was may a point come back that went to degrees and back again. [m]
+_METRES = 100.0
 #: As much of a world map may lie beyond the poles: its half pixels. [deg]
 _BEYOND_POLES = 1.0
 

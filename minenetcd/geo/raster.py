@@ -50,9 +50,7 @@ class Raster:
         return self.acquired.date
 
     @classmethod
-    def open(
-        cls, source: str | Path, *, bands: tuple[int, ...] | None = None, stated: Stated = NOTHING_STATED
-    ) -> Self:
+    def open(cls, source: str | Path, *, bands: tuple[int, ...] | None = None, stated: Stated = NOTHING_STATED) -> Self:
         """Open a path, a URL or a name GDAL knows; `stated` says what its file does not.
 
         Without `bands`, the first three that are not alpha. A palette is expanded to red, green and blue, unless

@@ -32,6 +32,7 @@ GDAL_OPTIONS = {
 
 REMOTE = {"http": "/vsicurl/http", "https": "/vsicurl/https", "s3": "/vsis3/", "gs": "/vsigs/", "az": "/vsiaz/"}
 
+
 @dataclass(frozen=True)
 class Source:
     """One image: `name` as GDAL opens it; `masks` are the VRT sources whose product, if not zero, means valid."""

@@ -13,8 +13,8 @@ from minenetcd.errors import OptionError
 class Stated:
     """OptionError for a CRS that is none, or a date that is no day.
 
-    `crs`: of an image whose file has coordinates and names no CRS on Earth. `nodata`: a number that means no data, beside what
-    the file declares. `date`: when it was taken, ISO 8601, whatever the file says.
+    `crs`: of an image whose file has coordinates and names no CRS on Earth. `nodata`: a number that means no data,
+    beside what the file declares. `date`: when it was taken, ISO 8601, whatever the file says.
     """
 
     crs: str | None = None

@@ -184,7 +184,9 @@ def _check_shape(mask: NDArray[Any] | DatasetReader, grid: Grid) -> None:
 def _measures(geometries: GeoSeries, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Area [ha] and perimeter [m] of each; in pixels of `grid` where that has no place on Earth."""
     if not grid.is_georeferenced:
-        in_pixels = shapely.transform(geometries.array, lambda points: np.column_stack(apply(~grid.transform, *points.T)))
+        in_pixels = shapely.transform(
+            geometries.array, lambda points: np.column_stack(apply(~grid.transform, *points.T))
+        )
         return shapely.area(in_pixels), shapely.length(in_pixels)
     measured = np.array([_geodesic(geometry) for geometry in _in_degrees(geometries)]).reshape(-1, 2)
     return measured[:, 0] / SQUARE_METRES_PER_HECTARE, measured[:, 1]

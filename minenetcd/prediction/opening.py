@@ -56,9 +56,7 @@ class OpenedScene:
 
     def reopened(self, bands: Bands, bands_after: Bands, gsd: float | None = None) -> AlignedPair:
         """The same pair with other bands, or at other metres per pixel."""
-        return open_pair(
-            self.before, self.after, bands=bands, bands_after=bands_after, gsd=gsd, stated=self.stated
-        )
+        return open_pair(self.before, self.after, bands=bands, bands_after=bands_after, gsd=gsd, stated=self.stated)
 
 
 def reads_every_band(detector: Detector) -> bool:

@@ -241,7 +241,7 @@ def test_bands_are_read_in_the_order_asked_for(site: Site) -> None:
 
 
 def test_dates_come_from_the_table_or_from_the_image(site: Site, tmp_path: Path) -> None:
-    write_geotiff(tmp_path / "before.tif", noise(GRID, 1), GRID, tags={"TIFFTAG_DATETIME": "2018:06:14 10:12:00"})
+    write_geotiff(tmp_path / "before.tif", noise(GRID, 1), GRID, tags={"ACQUISITION_DATE": "2018:06:14 10:12:00"})
     with open_site(site, PatchOptions()) as scene:
         assert (scene.before_date, scene.after_date) == ("2018-06-14", None)
     with open_site(replace(site, before_date="2017", after_date="2020-01"), PatchOptions()) as scene:

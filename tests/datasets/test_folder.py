@@ -203,7 +203,7 @@ def test_masks_of_several_values_are_refused_with_the_values(tmp_path: Path) -> 
     for seed in range(3):
         write(tmp_path / f"label/p{seed}.png", png(np.full((40, 40), seed, np.uint8)))
     assert "label/p0.png cannot be used (a mask needs 0 and one value for change" in refusal(tmp_path)
-    assert "found 0, 1, 2): recode the masks, as PNG or TIFF." in refusal(tmp_path)
+    assert "found 0, 1, 2): recode the masks, as PNG or TIFF, or say from which value on" in refusal(tmp_path)
     masks = [sample.mask for sample in load_dataset(f"{tmp_path}?not_labelled=1", "test")]  # one can be left out
     assert [int(mask[0, 0]) for mask in masks] == [0, 255, 1]
 
@@ -219,7 +219,7 @@ def test_what_the_files_leave_open_can_follow_the_source(tmp_path: Path) -> None
         ("range=3", "range after '[?]' needs numbers"),
         ("range=9,3", "A value range needs a low and a higher value, both finite, got 9 to 3: correct it"),
         ("range=0,nan", "both finite, got 0 to nan"),
-        ("colour=1", "takes bands, range, not_labelled, layout after '[?]', got 'colour'"),
+        ("colour=1", "takes bands, range, not_labelled, changed_from, layout after '[?]', got 'colour'"),
     ):
         with pytest.raises(OptionError, match=message):
             load_dataset(f"{tmp_path}?{query}", "test")

@@ -78,7 +78,10 @@ class MaskError(DecodeError):
     """Which values of a mask have no meaning."""
 
     def __init__(self, words: str) -> None:
-        super().__init__(words, advice="recode the masks, as PNG or TIFF, or say from which value on they mean changed (?changed_from=128)")
+        super().__init__(
+            words,
+            advice="recode the masks, as PNG or TIFF, or say from which value on they mean changed (?changed_from=128)",
+        )
 
 
 def decode_date(encoded: Encoded, options: ReadOptions) -> Date:

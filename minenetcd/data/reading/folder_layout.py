@@ -1,8 +1,8 @@
 """Folders of images: which file is which date of which pair, from the names of folders and files alone.
 
 A file's role and split are those its folders are named for, in any order and depth (train/A/x.png, A/train/x.png,
-site_3/before/x.tif), or, for the role, its own name (site_3/before.tif; x_pre_disaster.png of xView2 and BRIGHT). What is left of its path without ending is
-the pair it belongs to.
+site_3/before/x.tif), or, for the role, its own name (site_3/before.tif; x_pre_disaster.png of xView2 and BRIGHT). What
+is left of its path without ending is the pair it belongs to.
 """
 
 import os

@@ -24,7 +24,12 @@ MOST_CHANGED = 0.5
 def check_pair(pair: AlignedPair, sample: Sequence[Pair]) -> list[str]:
     """What is wrong, maybe, with `pair`; `sample` holds windows of it (`minenetcd.geo.sample`), each read once."""
     seen = thinned(sample)
-    findings = [*filling_findings(pair), *overlap_findings(pair), *validity_findings(pair, seen.valid), *resolution_findings(pair)]
+    findings = [
+        *filling_findings(pair),
+        *overlap_findings(pair),
+        *validity_findings(pair, seen.valid),
+        *resolution_findings(pair),
+    ]
     if len(seen.before.pixels) < LEAST_PIXELS:
         return findings
     before, after = seen.before.pixels, seen.after.pixels

@@ -1,7 +1,7 @@
 """When the images of a pair were taken, as far as that is said."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 from minenetcd.prediction.facts import SceneFacts
 
@@ -13,8 +13,8 @@ def date_findings(facts: SceneFacts) -> Iterator[str]:
     if before is not None and after is not None and before > after:
         yield (
             f"The after image is older than the before image ({facts.after.acquired.in_words}; "
-            f"{facts.before.acquired.in_words}): what appeared is shown as what vanished, and the reverse; exchange the "
-            "two, or state when they were taken (--date-before, --date-after)."
+            f"{facts.before.acquired.in_words}): what appeared is shown as what vanished, and the reverse; exchange "
+            "the two, or state when they were taken (--date-before, --date-after)."
         )
     latest = _today() + timedelta(days=1)
     for name, image in (("before", facts.before), ("after", facts.after)):
@@ -27,4 +27,4 @@ def date_findings(facts: SceneFacts) -> Iterator[str]:
 
 
 def _today() -> date:
-    return datetime.now(timezone.utc).date()
+    return datetime.now(UTC).date()

@@ -17,6 +17,8 @@ CORNER = 16
 #: Of the pixels, the least share that a frame takes, and the most beside which there is an image.
 LEAST_FRAME, MOST_FRAME = 0.01, 0.99
 
+EIGHT_BITS, SIXTEEN_BITS = 255, 65535
+
 Pixels = NDArray[Any]  # (N, C)
 
 
@@ -45,6 +47,8 @@ def find_frames(pair: AlignedPair, before: Pixels, after: Pixels) -> list[Frame]
     found = []
     for name, raster, pixels in (("before", pair.before, before), ("after", pair.after, after)):
         for value in _corner_values(raster):
+            if not _may_fill(value, pixels.dtype):
+                continue
             inside = (pixels == value).all(axis=1) & unsaid
             if LEAST_FRAME <= inside.mean() <= MOST_FRAME:
                 found.append(Frame(name, value, inside))
@@ -57,10 +61,16 @@ def frame_findings(frames: Sequence[Frame]) -> Iterator[str]:
         number = _number(value)
         option = f"--nodata {number}" + (f"; of this date alone, --nodata none,{number}" if name == "after" else "")
         yield (
-            f"The {name} image is {number} in every band in {percent(inside.mean())} of its valid pixels, from a corner "
-            "on: a frame that its file does not call no data, maybe, which counts as ground and can show as change; if "
-            f"it is one, say so ({option})."
+            f"The {name} image is {number} in every band in {percent(inside.mean())} of its valid pixels, from a "
+            "corner on: a frame that its file does not call no data, maybe, which counts as ground and can show as "
+            f"change; if it is one, say so ({option})."
         )
+
+
+def _may_fill(value: float, dtype: np.dtype[Any]) -> bool:
+    """Whether a number is black, white, or below 0, which no colour is."""
+    white = (np.iinfo(dtype).max,) if np.issubdtype(dtype, np.integer) else (1.0,)
+    return value <= 0 or value in (EIGHT_BITS, SIXTEEN_BITS, *white)
 
 
 def _corner_values(raster: Raster) -> list[Any]:
