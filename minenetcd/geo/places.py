@@ -57,7 +57,8 @@ def _check_pictures(first: Grid, second: Grid) -> None:
 
 def _check_planes(before: Raster, after: Raster) -> None:
     """Two local systems, both named, are one, or images in them cannot be compared."""
-    names = [grid.plane.crs for grid in (before.grid, after.grid) if grid.plane is not None and grid.plane.crs]
+    grids = before.grid, after.grid  # by their text: GDAL calls all local systems of one unit the same
+    names = [grid.plane.crs.to_wkt() for grid in grids if grid.plane is not None and grid.plane.crs]
     if len(names) == 2 and names[0] != names[1]:
         raise GridError(
             f"Two images in one local coordinate system are needed, {before.source} and {after.source} name different "

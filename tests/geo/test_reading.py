@@ -1,6 +1,7 @@
 """Windows of an image are read as they are stored, and files that cannot be used are told."""
 
 import warnings
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from minenetcd.errors import GridError, OptionError, RasterError
 from minenetcd.geo.acquired import acquired
 from minenetcd.geo.grid import Grid, Plane
 from minenetcd.geo.raster import Raster
+from minenetcd.geo.stated import NOTHING_STATED
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "float32", "float64"])
