@@ -120,6 +120,14 @@ def test_where_numbers_of_any_kind_hold_no_data_they_are_0(tmp_path: Path) -> No
     np.testing.assert_array_equal(date.pixels.numpy(), np.where(known, bands, 0))
 
 
+def test_a_frame_that_is_no_measurement_holds_no_data(tmp_path: Path) -> None:
+    bands = np.moveaxis(picture(kind="int16"), -1, 0)
+    bands[:, :, 30:] = -9999
+    date = decode_date(tiff(tmp_path / "x.tif", bands), AS_IT_IS)
+    assert date.valid is not None
+    np.testing.assert_array_equal(date.valid.numpy(), np.broadcast_to(np.arange(34) < 30, (21, 34)))
+
+
 def test_a_png_of_16_bits_and_one_of_chosen_bands(tmp_path: Path) -> None:
     grey = picture(30, 30, kind="uint16")[..., 0]
     date = decode_date(encoded(Image.fromarray(grey)), AS_IT_IS)

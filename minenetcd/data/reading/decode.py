@@ -237,11 +237,11 @@ def _check_bands(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> None
 
 
 def _is_plain(dataset: DatasetReader) -> bool:
-    """Bands of whole numbers, of one type, all of whose pixels are data."""
+    """Bands of whole numbers from 0 on, of one type, all of whose pixels are data."""
     return (
         not is_turned(dataset)
         and len(set(dataset.dtypes)) == 1
-        and dataset.dtypes[0].startswith(("int", "uint"))
+        and dataset.dtypes[0].startswith("uint")  # below 0 may stand for no data
         and not {ColorInterp.alpha, ColorInterp.palette} & set(dataset.colorinterp)
         and all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
     )
