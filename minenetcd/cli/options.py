@@ -11,7 +11,7 @@ from typer import Argument, Option
 from minenetcd.errors import OptionError
 from minenetcd.geo.bands.wanted import Wanted, parse_bands
 
-Number = TypeVar("Number", int, float)
+Number = TypeVar("Number")
 
 Detector = Annotated[str, Argument(help="Embedded name, hub id, or folder of a trained detector.", show_default=False)]
 Before = Annotated[
@@ -66,6 +66,16 @@ def two_numbers(text: str, option: str, example: str) -> tuple[float, float]:
     return low, high
 
 
+def nodata_values(text: str | None) -> tuple[float | None, float | None]:
+    """A number that means no data of either date, or one for each; None for "none"."""
+    if text is None:
+        return None, None
+    found = _numbers(_number_or_none, text, "--nodata needs a number, or one for each date", "0 or none,-9999")
+    if len(found) > 2:
+        raise OptionError(f"--nodata needs a number, or one for each date, got {text!r}: e.g. 0 or none,-9999.")
+    return found[0], found[-1]
+
+
 def shares(text: str, option: str, example: str) -> tuple[float, ...]:
     """Numbers with slashes between, whole where they are written so."""
     return _numbers(_number, text, f"{option} needs numbers with slashes between", example, mark="/")
@@ -102,3 +112,11 @@ def _numbers(
 
 def _number(text: str) -> float:
     return int(text) if text.strip().isdigit() else float(text)
+
+
+def _number_or_none(text: str) -> float | None:
+    """Whole numbers stay exact, also below 0 and beyond 53 bits."""
+    text = text.strip()
+    if text.lower() == "none":
+        return None
+    return int(text) if text.lstrip("+-").isdecimal() else float(text)

@@ -21,6 +21,7 @@ from minenetcd.cli.options import (
     ThresholdRule,
     bands_wanted,
     metres_or_model,
+    nodata_values,
     two_numbers,
 )
 from minenetcd.cli.results import print_prediction
@@ -74,6 +75,24 @@ def predict(
         float | None, Option(help="Of pictures, which do not say it themselves.", show_default=False)
     ] = None,
     min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
+    crs: Annotated[
+        str | None,
+        Option(help="CRS of images with coordinates and none on Earth, e.g. EPSG:32633.", show_default=False),
+    ] = None,
+    nodata: Annotated[
+        str | None,
+        Option(
+            metavar="V[,V]",
+            help="A number that means no data, or one for each date ('none' for one without).",
+            show_default=False,
+        ),
+    ] = None,
+    date_before: Annotated[
+        str | None, Option(metavar="DAY", help="When it was taken, e.g. 2019-06-01.", show_default="as the file says")
+    ] = None,
+    date_after: Annotated[
+        str | None, Option(metavar="DAY", help="The same for the later image.", show_default="as the file says")
+    ] = None,
     float_probability: Annotated[bool, Option("--float", help="Write probability.tif as float32.")] = False,
     also: Annotated[
         list[str] | None,
@@ -107,6 +126,7 @@ def predict(
         value_range=None if value_range is None else two_numbers(value_range, "--range", "0,10000"),
     )
     metres = metres_or_model(gsd)
+    nodata_before, nodata_after = nodata_values(nodata)
     options = PredictOptions(
         bands=bands_wanted(bands),
         bands_after=bands_wanted(bands_after, "--bands-after"),
@@ -118,6 +138,11 @@ def predict(
         tone=None if tone is None else tone == "auto",
         coregister=None if coregister is None else coregister == "auto",
         min_area_ha=min_area_ha,
+        crs=crs,
+        nodata=nodata_before,
+        nodata_after=nodata_after,
+        date_before=date_before,
+        date_after=date_after,
         float_probability=float_probability,
         compile=compile,
         also=tuple(also or ()),

@@ -1,14 +1,11 @@
 """What an image file says about itself."""
 
 import os
-import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import rasterio
@@ -19,10 +16,14 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minenetcd.errors import OptionError, RasterError, one_line
+from minenetcd.geo.acquired import Acquired, acquired
 from minenetcd.geo.bands.choosing import numbers_of
 from minenetcd.geo.bands.said import FileBands, is_alpha, read_bands
 from minenetcd.geo.bands.wanted import Wanted
-from minenetcd.geo.grid import Grid
+from minenetcd.geo.filling import Filling, masked_document, unmarked_filling
+from minenetcd.geo.grid import Grid, Plane
+from minenetcd.geo.orientation import upright_name
+from minenetcd.geo.stated import NOTHING_STATED, Stated
 from minenetcd.geo.vrt import GDAL_NAMES, averaged_source, band_source, other_than, palette_source, vrt_document
 
 GDAL_OPTIONS = {
@@ -33,11 +34,6 @@ GDAL_OPTIONS = {
 }
 
 REMOTE = {"http": "/vsicurl/http", "https": "/vsicurl/https", "s3": "/vsis3/", "gs": "/vsigs/", "az": "/vsiaz/"}
-
-DATE_TAGS = (
-    "ACQUISITIONDATETIME", "ACQUISITION_DATE", "DATE_ACQUIRED", "SENSING_TIME",
-    "EXIF_DateTimeOriginal", "TIFFTAG_DATETIME",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,8 +46,10 @@ class Source:
     bands: tuple[int, ...]
     has_palette: bool
     masks: tuple[str, ...]
-    date: str | None
     said: FileBands  # what the file says of all its bands
+    acquired: Acquired
+    crs_is_stated: bool = False
+    filling: Filling | None = None  # what means no data, and is not called so by the file
 
     def document(self, window: Window, height: int, width: int) -> str:
         """VRT of the bands read, in that order, and, where anything is masked, a last band of validity (alpha).
@@ -70,30 +68,43 @@ class Source:
         )  # fmt: skip
 
 
-def inspect(source: str | Path, bands: Wanted | None, *, name: str | None = None) -> Source:
-    """Read an image's header. RasterError where it cannot be used, OptionError for bands it lacks.
+def inspect(
+    source: str | Path, bands: Wanted | None, stated: Stated = NOTHING_STATED, *, name: str | None = None
+) -> Source:
+    """Read an image's header, and what is `stated` beside it.
 
-    `name`: what GDAL opens, where it is not what `source` says by itself.
+    `name`: what GDAL opens, where it is not what `source` says by itself. RasterError where it cannot be used,
+    OptionError for bands it lacks.
     """
     name = gdal_name(source) if name is None else name
     with quiet_gdal(), open_or_explain(name, source) as dataset:
         if dataset.count == 0:
             raise RasterError(_holds_no_image(dataset, source))
-        has_palette = _has_palette(dataset) and bands != (1,)
         said = read_bands(dataset, source)
+        when = acquired({**dataset.tags(), **dataset.tags(ns="IMAGERY")}, source, stated)
+        name = upright_name(dataset, name)  # which holds pixels alone
+    with quiet_gdal(), open_or_explain(name, source) as dataset:
+        has_palette = _has_palette(dataset) and bands != (1,)
         chosen = _choose_bands(dataset, source, bands, said, has_palette)
         read = (1,) if has_palette else chosen
         dtype = _common_dtype(dataset, source, read)
-        return Source(
+        filling = unmarked_filling(dataset, read, stated)
+        described = Source(
             name=name,
-            grid=_grid(dataset, source),
+            grid=_grid(dataset, source, stated),
             dtype=np.dtype("uint8") if has_palette else dtype,
             bands=chosen,
             has_palette=has_palette,
             masks=_masks(dataset, sorted(set(read)), has_palette),
-            date=acquisition_date({**dataset.tags(), **dataset.tags(ns="IMAGERY")}),
             said=said,
+            acquired=when,
+            crs_is_stated=stated.crs is not None and not (_crs_on_earth(dataset) or dataset.transform.is_identity),
+            filling=filling,
         )
+        if filling is None:
+            return described
+        masked = masked_document(dataset, name, described.masks, sorted(set(read)), filling)
+        return replace(described, name=masked, masks=(band_source("mask,1"),))
 
 
 def bands_said(source: str | Path, *, name: str | None = None) -> FileBands:
@@ -143,22 +154,6 @@ def open_or_explain(name: str, source: str | Path) -> DatasetReader:
 def reason(error: BaseException) -> str:
     """What GDAL said, in one line."""
     return one_line(error.__cause__ or error)
-
-
-def acquisition_date(tags: dict[str, Any]) -> str | None:
-    """ISO 8601 date, with time where given, from the first usable tag of DATE_TAGS; None without one."""
-    for tag in DATE_TAGS:
-        match = re.match(r"\s*(\d{4})[:/-]?(\d\d)[:/-]?(\d\d)(?:[T ]+(\S+))?", str(tags.get(tag, "")))
-        if match is None:
-            continue
-        day, time = "-".join(match.group(1, 2, 3)), match[4]
-        for text in (f"{day}T{time}", day) if time else (day,):
-            try:
-                moment = datetime.fromisoformat(text)
-            except ValueError:
-                continue
-            return moment.isoformat() if "T" in text else text
-    return None
 
 
 def _masks(dataset: DatasetReader, read: list[int], has_palette: bool) -> tuple[str, ...]:
@@ -219,7 +214,8 @@ def _common_dtype(dataset: DatasetReader, source: str | Path, read: tuple[int, .
     return np.result_type(*names)
 
 
-def _grid(dataset: DatasetReader, source: str | Path) -> Grid:
+def _grid(dataset: DatasetReader, source: str | Path, stated: Stated) -> Grid:
+    """Without coordinates a picture; with coordinates but no CRS on Earth, that which is `stated`, or a plane."""
     crs, transform = dataset.crs, dataset.transform
     if transform.is_identity:
         points, _ = dataset.gcps
@@ -228,10 +224,17 @@ def _grid(dataset: DatasetReader, source: str | Path) -> Grid:
             raise RasterError(
                 f"An image on a regular grid is needed, {source} has only {kind}: rectify it first, e.g. with gdalwarp."
             )
-    on_earth = crs is not None and (crs.is_geographic or crs.is_projected) and not transform.is_identity
-    if not on_earth:
         return Grid(dataset.height, dataset.width, Affine.identity(), None)
-    return Grid(dataset.height, dataset.width, transform, crs)
+    if _crs_on_earth(dataset):
+        return Grid(dataset.height, dataset.width, transform, crs)
+    if stated.known_crs is not None:
+        return Grid(dataset.height, dataset.width, transform, stated.known_crs)
+    return Grid(dataset.height, dataset.width, transform, None, Plane(crs or None))
+
+
+def _crs_on_earth(dataset: DatasetReader) -> bool:
+    crs = dataset.crs
+    return crs is not None and bool(crs.is_geographic or crs.is_projected)
 
 
 def _holds_no_image(dataset: DatasetReader, source: str | Path) -> str:

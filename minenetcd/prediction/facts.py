@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pyproj import CRS
@@ -11,6 +12,7 @@ from minenetcd.constants import VERSION, Provenance
 from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.measured import AUTOMATIC, measured_in_words
 from minenetcd.display.words import three_figures
+from minenetcd.geo.acquired import Acquired
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.bands.doubts import ReadBands, band_doubts
 from minenetcd.geo.bands.sensors import RGB
@@ -26,7 +28,7 @@ class ImageFacts:
     """One input image, in words."""
 
     source: str
-    date: str | None  # ISO 8601
+    acquired: Acquired
     grid: Grid
     bands: tuple[int, ...]
     shown: tuple[int, ...]  # in the pictures of a report: as red, green and blue, or as grey
@@ -37,16 +39,25 @@ class ImageFacts:
     def of(cls, raster: Raster, bands: tuple[int, ...]) -> "ImageFacts":
         """Of an image that is opened, and of which a detector reads `bands`."""
         return cls(
-            raster.source, raster.date, raster.grid, bands, raster.bands[:COLOURS], raster.dtype.name,
+            raster.source, raster.acquired, raster.grid, bands, raster.bands[:COLOURS], raster.dtype.name,
             ReadBands(raster.said, bands),
         )  # fmt: skip
 
     @property
+    def date(self) -> str | None:
+        """When it was taken, ISO 8601."""
+        return self.acquired.date
+
+    @property
     def crs(self) -> str:
         """Code and name, e.g. "EPSG:32633 (WGS 84 / UTM zone 33N)"."""
-        if self.grid.crs is None:
+        if not self.grid.has_coordinates:
             return "none (picture)"
-        code, name = self.grid.crs.to_string(), CRS.from_user_input(self.grid.crs).name
+        if self.grid.named_crs is None:
+            return "not stated (coordinates without one)"
+        code, name = self.grid.named_crs.to_string(), CRS.from_user_input(self.grid.named_crs).name
+        if self.grid.crs is None:
+            return f"{name} (local, without a place on Earth)"
         return f"{code} ({name})" if len(code) < len(name) + 20 else name
 
     @property
@@ -133,18 +144,23 @@ class SceneFacts:
             "SOURCE_AFTER": self.after.source,
             "TRAINED_ON": self.provenance.trained_on_in_words or "nothing",
             "SOFTWARE": f"minenetcd {self.version}",
-        } | {name: date for name, date in dates.items() if date}
+        } | {name: day for name, day in dates.items() if day}
 
     def columns(self) -> dict[str, str | float]:
         """What every polygon carries, beside its own measures."""
-        dates = {"date_before": self.before.date, "date_after": self.after.date}
-        always: dict[str, str | float] = {
+        return {
             "model": self.model,
             "threshold": self.threshold,
             "source_before": self.before.source,
             "source_after": self.after.source,
         }
-        return always | {name: date for name, date in dates.items() if date}
+
+    def days(self) -> dict[str, date | None]:
+        """The days of both images, which every polygon carries, too: None where nobody says one."""
+        return {
+            name: None if image.date is None else date.fromisoformat(image.date[:10])
+            for name, image in (("date_before", self.before), ("date_after", self.after))
+        }
 
 
 def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> SceneFacts:

@@ -14,6 +14,7 @@ from minenetcd.geo.bands.choosing import PairBands
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.stated import NOTHING_STATED, Stated
 from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
 
@@ -31,6 +32,7 @@ class OpenedScene:
     before: DateFiles
     after: DateFiles
     native: AlignedPair
+    stated: tuple[Stated, Stated] = (NOTHING_STATED, NOTHING_STATED)
 
     def check_out(self, out: str | Path, options: PredictOptions) -> SavedPrediction:
         """The names of the results, which can be written to `out` and replace no image. OutputError otherwise."""
@@ -57,7 +59,11 @@ class OpenedScene:
         _check_count(detector, read[0], self.before, self.after)
         if gsd is None and read == held:
             return self.native
-        return opened.enter_context(open_pair(self.before, self.after, bands=bands, bands_after=bands_after, gsd=gsd))
+        return opened.enter_context(self.reopened(bands, bands_after, gsd))
+
+    def reopened(self, bands: Bands, bands_after: Bands, gsd: float | None = None) -> AlignedPair:
+        """The same pair with other bands, or at other metres per pixel."""
+        return open_pair(self.before, self.after, bands=bands, bands_after=bands_after, gsd=gsd, stated=self.stated)
 
 
 def reads_every_band(detector: Detector) -> bool:
@@ -75,9 +81,9 @@ def open_scene(
     """
     before, after = (find_date(image, remote=options.remote) for image in (before, after))
     bands, bands_after = _bands(before, after, options.bands, options.bands_after, every_band=every_band)
-    with open_pair(before, after, bands=bands, bands_after=bands_after) as native:
+    with open_pair(before, after, bands=bands, bands_after=bands_after, stated=options.stated) as native:
         check_ground(native.grid, options)
-        yield OpenedScene(before, after, native)
+        yield OpenedScene(before, after, native, options.stated)
 
 
 def _bands(

@@ -80,7 +80,7 @@ def result_names(grid: Grid, options: PredictOptions) -> SavedPrediction:
     Each of `options.also` adds change.NAME, unless that is there already. UnknownNameError for a format that is none,
     OptionError for two that give one name.
     """
-    image, vector = ("tif", "gpkg") if grid.is_georeferenced else ("png", "geojson")
+    image, vector = ("tif", "gpkg") if grid.has_coordinates else ("png", "geojson")
     probability = "tif" if options.float_probability else image  # PNG holds no float
     names = SavedPrediction(
         Path(f"change.{image}"),

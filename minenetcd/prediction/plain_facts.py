@@ -64,8 +64,8 @@ def restored(kind: Any, stored: Any) -> Any:
         return _checked(stored, stored in inner)
     if origin is not None and issubclass(origin, Mapping):
         return {key: restored(inner[1], each) for key, each in stored.items()}
-    if kind is float:
-        return float(stored)
+    if kind is float:  # whole numbers stay so, exactly
+        return _checked(stored, isinstance(stored, int | float) and not isinstance(stored, bool))
     return _checked(stored, isinstance(stored, kind if kind is not None else type(None)))
 
 

@@ -15,6 +15,7 @@ from minenetcd.detectors.contract import Detector
 from minenetcd.errors import OptionError
 from minenetcd.files import HiddenFolder, json_text, left_behind, make_folder, one_run_in, reclaim, write_text
 from minenetcd.files.hidden import UNFINISHED, is_recent_work
+from minenetcd.geo.date_files.finding import DateFiles
 from minenetcd.prediction.automatic import Readers
 from minenetcd.prediction.opening import OpenedScene
 
@@ -131,8 +132,8 @@ def _request(readers: Readers, scene: OpenedScene, out: Path, device: str) -> di
     native = scene.native
     parts = {
         "folder": str(out.resolve()),
-        "before image": [_file(scene.before), repr(native.before.grid), native.before.bands, native.before.dtype],
-        "after image": [_file(scene.after), repr(native.after.grid), native.after.bands, native.after.dtype],
+        "before image": [_date(scene.before), repr(native.before.grid), native.before.bands, native.before.dtype],
+        "after image": [_date(scene.after), repr(native.after.grid), native.after.bands, native.after.dtype],
         "detector": _detector(readers.detector),
         "second opinion": _detector(readers.second),
         "set of options": [asdict(readers.options), readers.without_training],
@@ -142,15 +143,17 @@ def _request(readers: Readers, scene: OpenedScene, out: Path, device: str) -> di
     return {key: hashlib.sha256(json.dumps(part, default=str).encode()).hexdigest() for key, part in parts.items()}
 
 
-def _file(source: Any) -> Any:
-    """Name, size and time of change of an image; of several files, and of a folder, those of each."""
-    if isinstance(source, list | tuple):
-        return [_file(each) for each in source]
-    path = Path(source)
+def _date(date: DateFiles) -> Any:
+    """What is opened of a date, and name, size and time of change of each of its files here."""
+    return [date.name, *date.parts, *map(_file, dict.fromkeys((*date.local, *map(Path, date.parts))))]
+
+
+def _file(path: Path) -> Any:
+    """Of a folder, what is in it."""
     if path.is_dir():
         return [_file(each) for each in sorted(path.rglob("*")) if each.is_file()]
     if not path.is_file():
-        return str(source)
+        return str(path)
     return [str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns]
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from numpy.typing import NDArray
 
 from minenetcd.errors import OptionError, OutputError
+from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
 from prediction.conftest import WriteScene, utm_grid
@@ -87,6 +89,37 @@ def test_other_work_is_refused_and_without_resume_begun_anew(images: tuple[Path,
         predict_scene(Blurred(), *images, out, options=options, resume=True)
     predict_scene(Blurred(), *images, out, options=options).close()
     assert {path.name for path in out.iterdir()} >= content(out).keys() and not list(out.glob(".minenetcd*"))
+
+
+def write_bands(folder: Path, date: str, seed: int) -> list[Path]:
+    """A file for each of three bands."""
+    paths = [folder / f"{date}_{colour}.tif" for colour in ("blue", "green", "red")]
+    for path, pixels in zip(paths, np.random.default_rng(seed).integers(1, 256, (3, 90, 60), np.uint8), strict=True):
+        with quiet_gdal(), rasterio.open(path, "w", height=90, width=60, count=1, dtype="uint8") as dataset:
+            dataset.write(pixels, 1)
+    return paths
+
+
+def test_files_of_one_band_each_are_one_date_that_must_be_the_same(tmp_path: Path) -> None:
+    before, after = write_bands(tmp_path, "2019-06-01", 1), write_bands(tmp_path, "2023-06-01", 2)
+    pattern, out = str(tmp_path / "2023-06-01_*.tif"), tmp_path / "out"
+
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predict_scene(Blurred(), before, pattern, out, options=OPTIONS, resume=True, progress=stop)
+    os.utime(after[1], (1, 1))
+    with pytest.raises(OptionError, match="begun with another after image: go on with the same"):
+        predict_scene(Blurred(), before, pattern, out, options=OPTIONS, resume=True)
+    with pytest.raises(OptionError, match="begun with another after image and another set of options"):
+        stated = replace(OPTIONS, nodata=7, date_before="2019-06-02")
+        predict_scene(Blurred(), before, pattern, out, options=stated, resume=True)
+    with predict_scene(Blurred(), before, pattern, out, options=OPTIONS) as found:
+        assert found.facts.before.read.colours == ("red", "green", "blue")
+        assert [found.facts.before.acquired.in_words, found.facts.after.acquired.in_words] == [
+            "2019-06-01 (by its name)", "2023-06-01 (by its name)",
+        ]  # fmt: skip
 
 
 def test_one_run_at_a_time(images: tuple[Path, Path], tmp_path: Path) -> None:

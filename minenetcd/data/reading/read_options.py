@@ -14,12 +14,13 @@ class ReadOptions:
     `bands`: numbers, from 1, or names of the bands to read; by default all that are not alpha, a single one three
     times.
     `value_range`: the values that become 0 and 1 for a detector trained on these images; reading changes none.
-    `not_labelled`: the mask value that means "not labelled".
+    `not_labelled`: the mask value that means "not labelled". `changed_from`: from this mask value on it is changed.
     """
 
     bands: Wanted | None = None
     value_range: tuple[float, float] | None = None
     not_labelled: int | None = None
+    changed_from: int | None = None
 
     def __post_init__(self) -> None:
         numbers = [band for band in self.bands or () if isinstance(band, int)]

@@ -1,13 +1,14 @@
 """Which bands were read as which colours, by what the files say; what to doubt where they say nothing."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from minenetcd.geo.bands.said import FileBands
 from minenetcd.geo.bands.sensors import RGB
 
 
-class ReadBands(NamedTuple):
+@dataclass(frozen=True)
+class ReadBands:
     """Bands of one date: what its file says of all of them, and the numbers of those that were read."""
 
     said: FileBands

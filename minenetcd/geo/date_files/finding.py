@@ -12,6 +12,7 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from minenetcd.errors import RasterError
+from minenetcd.geo.acquired import FIRST_FILE_TAG
 from minenetcd.geo.date_files.names import archive_prefix, is_remote, plain_name
 from minenetcd.geo.date_files.products import choose_parts, label_of
 from minenetcd.geo.date_files.stac import is_item, read_item
@@ -217,5 +218,5 @@ def _stacked(
     if len(parts) == 1 and not tags and not parts[0].label:
         return DateFiles(text, names[0], names, local)
     first = Path(parts[0].shown).name
-    document = stack_document(parts, tags={**(tags or {}), "FIRST_FILE": first}, all_are_read=all_are_read)
+    document = stack_document(parts, tags={**(tags or {}), FIRST_FILE_TAG: first}, all_are_read=all_are_read)
     return DateFiles(text, document, names, local)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from minenetcd.errors import RasterError
+from minenetcd.geo.acquired import ITEM_DATE_TAG, stac_date
 from minenetcd.geo.date_files.names import is_remote, local_path
 from minenetcd.geo.date_files.stack import Part
 from minenetcd.geo.source import gdal_name
@@ -47,9 +48,9 @@ def read_item(place: str, *, remote: bool) -> Item:
     assets = _assets(item, place)
     chosen = _single_bands(assets) or _one_image(assets, place)
     parts = [_part(asset, place, remote=remote) for asset in chosen]
-    properties = item.get("properties") or {}
-    tags = {"ACQUISITIONDATETIME": properties.get("datetime") or properties.get("start_datetime")}
-    tags["PLATFORM"] = properties.get("platform")
+    properties = item.get("properties")
+    platform = properties.get("platform") if isinstance(properties, dict) else None
+    tags = {ITEM_DATE_TAG: stac_date(item), "PLATFORM": platform}
     return Item(parts, {key: str(value) for key, value in tags.items() if value})
 
 

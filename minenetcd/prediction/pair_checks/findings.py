@@ -10,6 +10,7 @@ from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.options import FINEST_GSD_FACTOR
 from minenetcd.prediction.pair_checks.adjusting import Adjustment
 from minenetcd.prediction.pair_checks.check import check_changed_share, check_pair
+from minenetcd.prediction.pair_checks.dates import date_findings
 
 #: Below this share of what changed that a second opinion calls changed, too, it is said. A plain limit, not measured.
 LEAST_AGREEMENT = 0.25
@@ -37,6 +38,7 @@ def with_findings(
     """
     doubts = [
         *facts.band_doubts,
+        *date_findings(facts),
         *findings.doubts,
         *check_changed_share(changed_share, _left_to_try(facts)),
         *_opinion_doubts(facts, agreement),

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from geopandas import GeoDataFrame
 
 from minenetcd.display.words import percent
+from minenetcd.geo.vector import day_column
 from minenetcd.prediction.areas import Change
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.pair_checks.findings import PairFindings
@@ -43,6 +45,10 @@ class Outcome:
 
     @property
     def polygons(self) -> GeoDataFrame:
-        """With the columns of change.gpkg."""
+        """With the columns of change.gpkg, which are always the same: nothing where something is not known."""
         frame = self.change.polygons.assign(**self.facts.columns())
+        for name, day in self.facts.days().items():
+            frame[name] = day_column(day, len(frame))
+        if "agreement" not in frame:
+            frame["agreement"] = np.full(len(frame), np.nan)
         return frame[[*frame.columns.drop("geometry"), "geometry"]]
