@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minenetcd.evaluation.evaluate import evaluate
     from minenetcd.models.base import ChangeModel
     from minenetcd.models.catalog import create_model, list_models, register_model
+    from minenetcd.prediction.rethreshold import rethreshold
     from minenetcd.prediction.scene import predict_scene as predict
     from minenetcd.training.adapt import adapt
     from minenetcd.training.train import train
@@ -38,6 +39,7 @@ __all__ = [
     "load_dataset",
     "predict",
     "register_model",
+    "rethreshold",
     "train",
 ]
 
@@ -54,6 +56,7 @@ _HOME = {
     "load_dataset": "minenetcd.datasets.catalog:load_dataset",
     "predict": "minenetcd.prediction.scene:predict_scene",
     "register_model": "minenetcd.models.catalog:register_model",
+    "rethreshold": "minenetcd.prediction.rethreshold:rethreshold",
     "train": "minenetcd.training.train:train",
 }
 

@@ -1,5 +1,5 @@
 """`python -m minenetcd` is the command `minenetcd`."""
 
-from minenetcd.cli.main import run
+from minenetcd.cli.start import run
 
 run()

@@ -12,7 +12,7 @@ MineNetCDError                 a failure; the command line ends with exit code 1
 │   └── WeightsError           weights are missing, or do not fit the model
 ├── OutputError                a result cannot be written
 │   └── OutputPathError        the place given for it cannot be used; exit code 2
-└── RunInterrupted             a run was stopped by its user, and its state saved; exit code 130
+└── RunInterrupted             a run was stopped by its user, and its state saved; exit code 130, after SIGTERM 143
 
 Every message is one line: what was needed, what came, what to do.
 """
@@ -103,9 +103,16 @@ class OutputPathError(OutputError, InputError):
 
 
 class RunInterrupted(MineNetCDError):
-    """A run was stopped by its user after its state was saved; the message says how to go on."""
+    """A run was stopped by its user after its state was saved; the message says how to go on.
+
+    `number`: the signal that stopped it, Ctrl-C (SIGINT) unless another is named.
+    """
 
     exit_code = 130
+
+    def __init__(self, message: str, number: int = 2) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + number
 
 
 def one_line(error: BaseException, *, with_kind: bool = False) -> str:

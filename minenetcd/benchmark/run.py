@@ -16,7 +16,8 @@ from minenetcd.benchmark.suite.plan import Costs, PlannedCell, Speeds
 from minenetcd.benchmark.suite.remaining import Remaining
 from minenetcd.configs.suite import Suite
 from minenetcd.datasets.catalog import load_dataset
-from minenetcd.errors import OptionError, RunInterrupted
+from minenetcd.errors import OptionError
+from minenetcd.files import one_run_in
 from minenetcd.runtime.interruption import Interruption
 from minenetcd.runtime.pool import Event, Failed, Finished, Progressed, Started, Task, run_tasks
 from minenetcd.runtime.reporting import Reporter
@@ -70,11 +71,19 @@ def run_suite(
     Trainings go to `runs` (by default `out`/runs); a folder that suites share trains what they have in common once.
     `jobs` cells are measured side by side, each in a process of its own: one that fails, or is killed, is reported and
     the rest go on. Killed or interrupted, the same call goes on with what is missing. Raises OptionError and
-    UnknownNameError for a suite that does not fit, OutputError for `out`, RunInterrupted after Ctrl-C.
+    UnknownNameError for a suite that does not fit, OutputError for `out`, or where it is in use, RunInterrupted after
+    Ctrl-C.
     """
     folder, cells = BenchmarkFolder(out, runs), expand(suite)
+    with one_run_in(folder.path):
+        return _run(suite, folder, cells, jobs=jobs, device=device, reporter=reporter or SuiteReporter())
+
+
+def _run(
+    suite: Suite, folder: BenchmarkFolder, cells: list[Cell], *, jobs: int, device: str, reporter: SuiteReporter
+) -> Benchmark:
+    """Measure what is missing of `cells` in `folder`, of which no other process makes results meanwhile."""
     state = folder.prepare(suite, cells)
-    reporter = reporter or SuiteReporter()
     finished = [(cell, state.records[cell.id]) for cell in cells if cell.id in state.records]
     _refuse_changed_data(finished)
     todo = [cell for cell in cells if cell.is_available and cell.id not in state.records]
@@ -161,7 +170,7 @@ def _measure(
                 _handle(event, cells[event.task.name], folder, state, remaining, reporter)
                 reporter.remaining(remaining.seconds())
     if interruption.requested:
-        raise RunInterrupted(
+        raise interruption.error(
             f"Stopped with {sum(cell.id in state.records for cell in todo)} of {len(todo)} cells finished, "
             f"trainings saved: the same command goes on in {folder.path}."
         )

@@ -20,7 +20,7 @@ from minenetcd.building.sites.table import read_site_table
 from minenetcd.building.splits import SplitPlan, area_strata, split_by_site
 from minenetcd.constants import SPLITS, Progress, no_progress
 from minenetcd.errors import DataError, OutputPathError
-from minenetcd.files import locked, make_folder, unwritable, write_text
+from minenetcd.files import locked, make_folder, reclaim, unwritable, write_text
 from minenetcd.runtime.parallel_map import parallel_map
 
 PARTS, DATA, CARD = ".parts", "data", "README.md"
@@ -101,6 +101,7 @@ def _strata(request: BuildRequest) -> dict[str, str] | None:
 def _building(folder: Path) -> Iterator[None]:
     """`folder` ready to be built in, by this process alone; its parts are removed once it has a manifest."""
     _prepare(folder)
+    reclaim(folder)
     parts = folder / PARTS
     make_folder(parts)
     refusal = f"{folder} is being built by another process: wait for it, or choose another."

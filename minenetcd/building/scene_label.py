@@ -16,7 +16,9 @@ from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 from shapely import Polygon
+from shapely.errors import ShapelyError
 
+from minenetcd.building.label_faults import check_order, check_whole
 from minenetcd.building.sites.table import LAYER_MARK
 from minenetcd.constants import DEGREES
 from minenetcd.errors import DataError, one_line
@@ -25,6 +27,8 @@ from minenetcd.geo.raster import Raster, read_canvas
 from minenetcd.geo.source import gdal_name, open_or_explain, quiet_gdal
 from minenetcd.geo.vector import burn
 
+#: Read whole, whatever is wanted of them: what is broken anywhere in them is seen.
+PARSED_WHOLE = (".geojson", ".json")
 VECTOR_ENDINGS = (".gpkg", ".geojson", ".json", ".parquet", ".shp", ".fgb")
 
 #: Edges longer than this many pixels are divided before polygons are taken from one CRS to another.
@@ -161,7 +165,10 @@ def _read_polygons(path: str, layer: str | None, grid: Grid) -> GeoSeries:
     """The polygons on and around `grid`, in its CRS."""
     frame = _read_layer(path, layer, grid)
     _check_polygons(frame, path, layer)
-    shapes = frame.geometry[~(frame.geometry.isna() | frame.geometry.is_empty)]
+    what = path if layer is None else f"layer {layer!r} of {path}"
+    check_whole(frame, what)
+    check_order(frame, grid.bounds_degrees, what)
+    shapes = frame.geometry
     if shapes.crs != grid.crs:  # straight edges of one CRS are bent in the other
         unit = grid.metres_per_pixel[0] * _LONGEST_EDGE_PIXELS / _metres_per_unit(shapes)
         shapes = shapes.segmentize(unit).to_crs(grid.crs)
@@ -177,8 +184,9 @@ def _read_layer(path: str, layer: str | None, grid: Grid) -> GeoDataFrame:
             return gpd.read_parquet(path)
         layer = _only_layer(path) if layer is None else layer
         has_crs = read_info(path, layer=layer)["crs"] is not None
-        return gpd.read_file(path, layer=layer, bbox=around if has_crs else None)
-    except (DataSourceError, DataLayerError, OSError, ValueError) as error:
+        is_part = has_crs and Path(path).suffix.lower() not in PARSED_WHOLE
+        return gpd.read_file(path, layer=layer, bbox=around if is_part else None)
+    except (DataSourceError, DataLayerError, ShapelyError, OSError, ValueError) as error:
         reason = one_line(error)
         raise DataError(f"The polygons {path} cannot be read ({reason}): check the file and its layers.") from error
 

@@ -14,6 +14,7 @@ from minenetcd.building.scene_label import SceneLabel, open_label
 from minenetcd.building.sites.table import Site
 from minenetcd.errors import DataError, InputError, OptionError
 from minenetcd.geo.align import AlignedPair, open_pair
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.geo.values import pair_limits, range_limits, to_eight_bits
@@ -37,8 +38,8 @@ class PatchOptions:
     size: int = 256
     overlap: int = 0
     min_valid: float = 0.5
-    bands: tuple[int, ...] | None = None
-    bands_after: tuple[int, ...] | None = None
+    bands: Wanted | None = None
+    bands_after: Wanted | None = None
     gsd: float | None = None
     value_range: tuple[float, float] | None = None
 

@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import print_rich, table
-from minenetcd.cli.options import After, Bands, Before, Device, band_numbers, two_numbers
+from minenetcd.cli.options import After, Bands, Before, Device, bands_wanted, two_numbers
 from minenetcd.errors import MineNetCDError
 from minenetcd.training.adaptation.options import STEPS
 
@@ -56,7 +56,7 @@ def adapt(
     from minenetcd.training.adaptation.work_folder import WorkFolder
 
     options = AdaptOptions(
-        bands=band_numbers(bands),
+        bands=bands_wanted(bands),
         value_range=None if value_range is None else two_numbers(value_range, "--range", "0,10000"),
         coregister=coregister == "auto",
         imagery=imagery,

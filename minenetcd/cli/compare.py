@@ -18,7 +18,7 @@ from minenetcd.cli.options import (
     Gsd,
     Split,
     Workers,
-    band_numbers,
+    bands_wanted,
     metres_per_pixel,
 )
 from minenetcd.display.words import MEASURES, counted
@@ -56,8 +56,8 @@ def compare(
     if truth is not None and scene is None:
         raise OptionError("--truth belongs to --before and --after, a data set has its own: leave it out.")
     scene_options = PredictOptions(
-        bands=band_numbers(bands),
-        bands_after=band_numbers(bands_after, "--bands-after"),
+        bands=bands_wanted(bands),
+        bands_after=bands_wanted(bands_after, "--bands-after"),
         gsd=metres_per_pixel(gsd),
     )
     check_early(detectors=[model_a, model_b], data=data, device=device, out=out)

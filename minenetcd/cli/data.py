@@ -7,7 +7,7 @@ from typer import Argument, Option, Typer
 
 from minenetcd.cli.console import progress_bar, warn
 from minenetcd.cli.data_check import check, stats
-from minenetcd.cli.options import Bands, BandsAfter, Gsd, band_numbers, metres_per_pixel, shares, two_numbers
+from minenetcd.cli.options import Bands, BandsAfter, Gsd, bands_wanted, metres_per_pixel, shares, two_numbers
 from minenetcd.display.words import counted
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def build(
         size=size,
         overlap=overlap,
         min_valid=min_valid,
-        bands=band_numbers(bands),
-        bands_after=band_numbers(bands_after, "--bands-after"),
+        bands=bands_wanted(bands),
+        bands_after=bands_wanted(bands_after, "--bands-after"),
         gsd=metres_per_pixel(gsd),
         value_range=None if value_range is None else two_numbers(value_range, "--range", "0,3000"),
     )

@@ -17,11 +17,12 @@ from minenetcd.cli.options import (
     Detector,
     Device,
     Gsd,
-    band_numbers,
+    bands_wanted,
     metres_per_pixel,
     three_numbers,
 )
 from minenetcd.errors import OptionError
+from minenetcd.files import one_run_in
 
 if TYPE_CHECKING:
     from minenetcd.explain.explanation import Explanation
@@ -63,14 +64,14 @@ def explain(
         target=cast("Target", target),
         pixels=cast("Pixels", pixels),
         window=None if window is None else three_numbers(window, "--window", "512,512,256"),
-        bands=band_numbers(bands),
-        bands_after=band_numbers(bands_after, "--bands-after"),
+        bands=bands_wanted(bands),
+        bands_after=bands_wanted(bands_after, "--bands-after"),
         gsd=metres_per_pixel(gsd),
         truth=truth,
     )
     sources = [model, *(beside or ())]
     check_early(detectors=sources, device=device, out=out)
-    with open_view(before, after, options) as (pair, view):
+    with open_view(before, after, options) as (pair, view), one_run_in(out):
         # from here on torch is needed
         from minenetcd.detectors.side_by_side import load_networks
         from minenetcd.explain.explanation import explain_opened
@@ -79,7 +80,7 @@ def explain(
         detectors = load_networks(sources)
         with progress_bar("Looking inside") as progress:
             explanations = explain_opened(detectors, pair, view, options=options, device=device, progress=progress)
-    written = write_explanations(view, explanations, out, options=options)
+        written = write_explanations(view, explanations, out, options=options)
     _print_focus(view, explanations)
     print(f"Side by side {written.sheet}, each map in {written.maps[0].parent}, numbers in {written.numbers}")
     if written.spectra:

@@ -1,6 +1,7 @@
 """The command `minenetcd`: one file a command; here they meet, and errors become one line and an exit code."""
 
 import os
+import signal
 import sys
 import traceback
 import warnings
@@ -22,6 +23,7 @@ from minenetcd.cli import (
     explain,
     models,
     predict,
+    rethreshold,
     runs,
     test,
     train,
@@ -29,6 +31,7 @@ from minenetcd.cli import (
 from minenetcd.cli.plugins import WithPlugins
 from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.registry import TRUSTED, NameTakenWarning
+from minenetcd.runtime.interruption import EndingBySignals
 
 NAME = "minenetcd"
 
@@ -45,8 +48,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(demo.demo, predict.predict, train.train, adapt.adapt, test.test, compare.compare, explain.explain),
-    *(runs.runs, models.models),
+    *(demo.demo, predict.predict, rethreshold.rethreshold, train.train, adapt.adapt, test.test, compare.compare),
+    *(explain.explain, runs.runs, models.models),
 ):
     app.command()(command)
 for name, group in (
@@ -87,11 +90,12 @@ def main(
 
 
 def run() -> None:
-    """Entry point: exit code 2 for bad input, 1 for a failure, 130 when interrupted."""
+    """Entry point: exit code 2 for bad input, 1 for a failure, 130 after Ctrl-C and 143 after SIGTERM."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
+    signals = EndingBySignals()
     try:
-        with _own_warnings_in_one_line():
+        with signals, _own_warnings_in_one_line():
             code = app(args=arguments, prog_name=NAME, standalone_mode=False)
         if code == _INTERRUPTED:  # Typer's word for Ctrl-C
             raise KeyboardInterrupt
@@ -99,7 +103,7 @@ def run() -> None:
     except _UsageError as error:
         _end_misused(error, debug)
     except (KeyboardInterrupt, typer.Abort):
-        _end("interrupted", _INTERRUPTED, debug)
+        _end("terminated" if signals.number == signal.SIGTERM else "interrupted", signals.exit_code, debug)
     except MineNetCDError as error:
         _end(str(error), error.exit_code, debug)
     except Exception as error:  # a defect of ours: say so in one line too

@@ -9,13 +9,20 @@ from typing import Annotated, Literal, TypeVar
 from typer import Argument, Option
 
 from minenetcd.errors import OptionError
+from minenetcd.geo.bands.wanted import Wanted, parse_bands
 
-Number = TypeVar("Number", int, float)
+Number = TypeVar("Number")
 
 Detector = Annotated[str, Argument(help="Embedded name, hub id, or folder of a trained detector.", show_default=False)]
-Before = Annotated[str, Argument(help="Earlier image: GeoTIFF, PNG, JPEG, or a URL.", show_default=False)]
+Before = Annotated[
+    str,
+    Argument(
+        help="Earlier image: a file or URL; one file a band ('B0[234].tif'); a folder, zip or STAC item.",
+        show_default=False,
+    ),
+]
 After = Annotated[str, Argument(help="Later image of the same place.", show_default=False)]
-Bands = Annotated[str | None, Option(help="Bands to read as red, green, blue, e.g. 4,3,2.")]
+Bands = Annotated[str | None, Option(help="Bands to read as red, green, blue, e.g. 4,3,2, red,green,blue or B4,B3,B2.")]
 BandsAfter = Annotated[str | None, Option(help="The same for the later image, where it differs.")]
 Gsd = Annotated[str | None, Option(help="Work at this many metres per pixel.")]
 ThresholdRule = Annotated[
@@ -37,9 +44,14 @@ Quiet = Annotated[bool, Option("--quiet", help="Show no progress and no notes; e
 DATA = Option(help="A named data set, a hub id, a folder, synthetic:NAME or pasted:FOLDER.", show_default=False)
 
 
-def band_numbers(text: str | None, option: str = "--bands") -> tuple[int, ...] | None:
-    """ "4,3,2" as numbers; None for None."""
-    return None if text is None else _numbers(int, text, f"{option} needs band numbers with commas between", "4,3,2")
+def bands_wanted(text: str | None, option: str = "--bands") -> Wanted | None:
+    """ "4,3,2" as numbers, "B4,B3,B2" as names; None for None."""
+    if text is None:
+        return None
+    bands = parse_bands(text)
+    if bands is None:
+        raise OptionError(f"{option} needs band numbers or names with commas between, got {text!r}: e.g. 4,3,2.")
+    return bands
 
 
 def three_numbers(text: str, option: str, example: str) -> tuple[int, int, int]:
@@ -52,6 +64,16 @@ def two_numbers(text: str, option: str, example: str) -> tuple[float, float]:
     """A low and a high number with a comma between."""
     low, high = _numbers(_number, text, f"{option} needs 2 numbers with commas between", example, count=2)
     return low, high
+
+
+def nodata_values(text: str | None) -> tuple[float | None, float | None]:
+    """A number that means no data of either date, or one for each; None for "none"."""
+    if text is None:
+        return None, None
+    found = _numbers(_number_or_none, text, "--nodata needs a number, or one for each date", "0 or none,-9999")
+    if len(found) > 2:
+        raise OptionError(f"--nodata needs a number, or one for each date, got {text!r}: e.g. 0 or none,-9999.")
+    return found[0], found[-1]
 
 
 def shares(text: str, option: str, example: str) -> tuple[float, ...]:
@@ -90,3 +112,11 @@ def _numbers(
 
 def _number(text: str) -> float:
     return int(text) if text.strip().isdigit() else float(text)
+
+
+def _number_or_none(text: str) -> float | None:
+    """Whole numbers stay exact, also below 0 and beyond 53 bits."""
+    text = text.strip()
+    if text.lower() == "none":
+        return None
+    return int(text) if text.lstrip("+-").isdecimal() else float(text)

@@ -19,8 +19,9 @@ from minenetcd.cli.options import (
     Quiet,
     Smooth,
     ThresholdRule,
-    band_numbers,
+    bands_wanted,
     metres_or_model,
+    nodata_values,
     two_numbers,
 )
 from minenetcd.cli.results import print_prediction
@@ -44,6 +45,7 @@ def predict(
     device: Device = "auto",
     bands: Bands = None,
     bands_after: BandsAfter = None,
+    remote: Annotated[bool, Option("--remote", help="Read files on the network that a STAC item names.")] = False,
     gsd: Annotated[
         str | None, Option(help="Analyse at this many metres per pixel, or 'model' for the detector's.")
     ] = None,
@@ -73,6 +75,24 @@ def predict(
         float | None, Option(help="Of pictures, which do not say it themselves.", show_default=False)
     ] = None,
     min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
+    crs: Annotated[
+        str | None,
+        Option(help="CRS of images with coordinates and none on Earth, e.g. EPSG:32633.", show_default=False),
+    ] = None,
+    nodata: Annotated[
+        str | None,
+        Option(
+            metavar="V[,V]",
+            help="A number that means no data, or one for each date ('none' for one without).",
+            show_default=False,
+        ),
+    ] = None,
+    date_before: Annotated[
+        str | None, Option(metavar="DAY", help="When it was taken, e.g. 2019-06-01.", show_default="as the file says")
+    ] = None,
+    date_after: Annotated[
+        str | None, Option(metavar="DAY", help="The same for the later image.", show_default="as the file says")
+    ] = None,
     float_probability: Annotated[bool, Option("--float", help="Write probability.tif as float32.")] = False,
     also: Annotated[
         list[str] | None,
@@ -81,6 +101,12 @@ def predict(
             help="Write the result in this format, too: geojson, gpkg, parquet, or a plug-in's; may be repeated.",
             show_default=False,
         ),
+    ] = None,
+    resume: Annotated[
+        bool, Option("--resume", help="Go on from what a run that was killed has finished; keep it when interrupted.")
+    ] = False,
+    tmp: Annotated[
+        Path | None, Option(help="Folder to compute in; may fill with the scene's size.", show_default="in --out")
     ] = None,
     compile: Annotated[bool, Option("--compile", help="Compile the network: slow start, faster on long runs.")] = False,
     as_json: Json = False,
@@ -100,9 +126,11 @@ def predict(
         value_range=None if value_range is None else two_numbers(value_range, "--range", "0,10000"),
     )
     metres = metres_or_model(gsd)
+    nodata_before, nodata_after = nodata_values(nodata)
     options = PredictOptions(
-        bands=band_numbers(bands),
-        bands_after=band_numbers(bands_after, "--bands-after"),
+        bands=bands_wanted(bands),
+        bands_after=bands_wanted(bands_after, "--bands-after"),
+        remote=remote,
         gsd=None if metres == "model" else metres,
         force_gsd=force_gsd and metres != "model",
         threshold=threshold,
@@ -110,6 +138,11 @@ def predict(
         tone=None if tone is None else tone == "auto",
         coregister=None if coregister is None else coregister == "auto",
         min_area_ha=min_area_ha,
+        crs=crs,
+        nodata=nodata_before,
+        nodata_after=nodata_after,
+        date_before=date_before,
+        date_after=date_after,
         float_probability=float_probability,
         compile=compile,
         also=tuple(also or ()),
@@ -121,6 +154,7 @@ def predict(
         # from here on torch may be needed
         from minenetcd.prediction.automatic import choose_readers, given_readers
         from minenetcd.prediction.scene import predict_opened
+        from minenetcd.prediction.unfinished import WorkOptions
 
         asked = None if second_opinion is None else second_opinion == "on"
         if model is None:
@@ -132,7 +166,8 @@ def predict(
             check_ground(scene.native.grid, at)
             readers = readers._replace(options=at)
         with progress_bar("Detecting change", quiet=quiet) as progress:
-            result = predict_opened(readers, scene, out, device=device, progress=progress)
+            work = WorkOptions(tmp, resume)
+            result = predict_opened(readers, scene, out, work=work, device=device, progress=progress)
     print_prediction(result, as_json=as_json, quiet=quiet)
 
 

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from minenetcd.evaluation.confusion import Confusion
+    from minenetcd.geo.bands.doubts import ReadBands
     from minenetcd.prediction.result import ScenePrediction
 
 #: What the files of a prediction are, in their order.
-_FILES = ("map", "probability", "polygons", "report")
+_FILES = ("map", "probability", "polygons", "report", "details")
 
 #: A smaller share is told with as many digits as it takes.
 LEAST_TOLD = 0.001
@@ -44,6 +45,7 @@ def _as_json(result: "ScenePrediction") -> dict[str, Any]:
         "trained_on": result.facts.provenance.trained_on_in_words,
         "measured": result.facts.expectation,
         "detector_options": dict(result.facts.detector_options),
+        "bands": {"before": _bands(result.facts.before.read), "after": _bands(result.facts.after.read)},
         "adjustments": {name.lower(): words for name, words in result.facts.adjustments},
         "second_opinion": result.facts.second,
         "second_share": result.second_share,
@@ -53,6 +55,11 @@ def _as_json(result: "ScenePrediction") -> dict[str, Any]:
         "warnings": result.warnings,
         "files": {name: str(path) for name, path in _files(result).items()},
     }
+
+
+def _bands(read: "ReadBands") -> dict[str, Any]:
+    """Numbers of the bands read, their names, and what says so; None where nothing does: that is a guess."""
+    return {"numbers": list(read.numbers), "names": list(read.names), "known_by": read.known_by}
 
 
 def _outcome(result: "ScenePrediction") -> str:
@@ -71,6 +78,8 @@ def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:
     """Who read the images, why, and what may be expected of the map."""
     facts = result.facts
     yield "detector", facts.detector_in_words
+    read = facts.before.read.in_words(), facts.after.read.in_words()
+    yield "bands", read[0] if read[0] == read[1] else f"before {read[0]}; after {read[1]}"
     if facts.detector_options:
         yield "options", in_words(facts.detector_options)
     yield "trained on", facts.provenance.trained_on_in_words or "nothing that is stated"

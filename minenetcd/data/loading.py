@@ -4,6 +4,7 @@ import pickle
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -114,6 +115,25 @@ def make_loader(
     return _in_processes(batches, shared, workers=workers, seed=seed, device=device)
 
 
+def make_ordered_loader(
+    dataset: ChangeDataset,
+    *,
+    batch_size: int,
+    workers: int,
+    rank: int = 0,
+    world_size: int = 1,
+    device: str | torch.device | None = None,
+) -> PairLoader[list[ChangeBatch]]:
+    """`dataset` in its order, unchanged: of each `batch_size` pairs the batches that `group_pairs` makes of them.
+
+    `batch_size`, `rank`, `world_size` and `device` as in `make_loader`.
+    """
+    pairs = AugmentedPairs(dataset, augmentation="none", crop=None, seed=0)
+    order = EpochSampler(len(dataset), seed=0, shuffle=False)
+    shared = SharedBatches(order, batch_size=batch_size, rank=rank, world_size=world_size)
+    return _in_processes(_Batches(pairs, stack=group_pairs), shared, workers=workers, seed=0, device=device)
+
+
 def make_mapped_loader(
     dataset: ChangeDataset,
     work: Callable[[ChangeBatch], Made],
@@ -177,6 +197,15 @@ def stack_pairs(samples: Sequence[ChangeSample]) -> ChangeBatch:
     )
 
 
+def group_pairs(samples: Sequence[ChangeSample]) -> list[ChangeBatch]:
+    """Batches of `samples`, in their order: neighbours that differ in size, bands or number type lie in two."""
+
+    def kind(sample: ChangeSample) -> tuple[torch.Size, bool]:
+        return sample.before.shape, "uint8" in {_type(sample.before), _type(sample.after)}
+
+    return [stack_pairs(list(alike)) for _, alike in groupby(samples, kind)]
+
+
 def _of_one_type(*dates: list[Tensor]) -> Iterator[list[Tensor]]:
     """The images of each date, all as float32 where those of one date differ in their number type."""
     differ = any(image.dtype != images[0].dtype for images in dates for image in images)
@@ -191,17 +220,23 @@ class _Refusal:
 
 
 class _Batches(Dataset[Any]):
-    """What `work` makes of whole batches, by the keys of their samples."""
+    """What `work` makes of whole batches, stacked by `stack`, by the keys of their samples."""
 
-    def __init__(self, pairs: AugmentedPairs, work: Callable[[ChangeBatch], Any] | None = None) -> None:
-        self.pairs, self.work = pairs, work or _unchanged
+    def __init__(
+        self,
+        pairs: AugmentedPairs,
+        work: Callable[[ChangeBatch], Any] | None = None,
+        *,
+        stack: Callable[[Sequence[ChangeSample]], Any] = stack_pairs,
+    ) -> None:
+        self.pairs, self.work, self.stack = pairs, work or _unchanged, stack
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def __getitem__(self, keys: list[Key]) -> Any:
         try:
-            return self.work(stack_pairs([self.pairs[key] for key in keys]))
+            return self.work(self.stack([self.pairs[key] for key in keys]))
         except MineNetCDError as error:
             return _Refusal(str(error))
 

@@ -40,7 +40,7 @@ def jitter(image: Tensor, rng: np.random.Generator, tone: Tone | None = None, li
         return _sharpened(_toned(image, _tone_curves(image.shape[0], rng, tone)), rng, tone)
     if limits is None:
         limits = robust_limits(image.flatten(1).T.numpy())
-    low, high = (torch.from_numpy(end).view(-1, 1, 1) for end in limits)
+    low, high = (torch.from_numpy(end).float().view(-1, 1, 1) for end in limits)
     # between 0 and 255 without being rounded, so that what follows is one for all numbers
     levels = ((image.float() - low) / (high - low)).clamp_(0, 1).mul_(255)
     levels = _sharpened(_toned(levels, _tone_curves(image.shape[0], rng, tone)), rng, tone)

@@ -28,6 +28,7 @@ from minenetcd.constants import Progress, no_progress
 from minenetcd.data.split_names import WHOLE, by_split
 from minenetcd.errors import DataError
 from minenetcd.runtime.hub import hub_answers, quiet_hub, refusal
+from minenetcd.runtime.interruption import SIGNALS, Terminated
 
 _CARD = "README.md"
 _FILES_AT_A_TIME = 4  # more only lose more when they are interrupted
@@ -166,21 +167,22 @@ class _Stopped(Exception):
 
 @contextmanager
 def _interruptible() -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets: the hub's client would first finish every file it has begun."""
+    """An event that Ctrl-C and SIGTERM set: the hub's client would first finish every file it has begun."""
     stopped = threading.Event()
 
-    def stop(*_: object) -> None:
+    def stop(number: int, _: object) -> None:
         stopped.set()
-        raise KeyboardInterrupt
+        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
         yield stopped
         return
-    earlier = signal.signal(signal.SIGINT, stop)
+    earlier = {number: signal.signal(number, stop) for number in SIGNALS}
     try:
         yield stopped
     finally:
-        signal.signal(signal.SIGINT, earlier)
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
 
 
 def _check_room(data: HubDataset, needed: int) -> None:

@@ -12,9 +12,15 @@ from minenetcd.datasets.drawn import drawn_scheme
 from minenetcd.datasets.named import DATASETS
 from minenetcd.datasets.plugged import DATA_SETS
 from minenetcd.errors import DataError, OptionError, UnknownNameError
+from minenetcd.geo.bands.wanted import Wanted, parse_bands
 from minenetcd.registry import is_path
 
-_FORMS = {"bands": "bands=4,3,2", "range": "range=0,3000", "not_labelled": "not_labelled=128"}
+_FORMS = {
+    "bands": "bands=4,3,2",
+    "range": "range=0,3000",
+    "not_labelled": "not_labelled=128",
+    "changed_from": "changed_from=128",
+}
 
 
 @dataclass(frozen=True)
@@ -63,17 +69,26 @@ def read_source(source: str | Path) -> Source:
 
 
 def _read_options(query: str) -> tuple[ReadOptions, str | None]:
-    """bands=4,3,2&range=0,3000&not_labelled=128&layout=NAME, each as it may be."""
+    """bands=4,3,2&range=0,3000&not_labelled=128&changed_from=2&layout=NAME, each as it may be."""
     given = dict(parse_qsl(query, keep_blank_values=True))
     layout = given.pop("layout", None)
+    bands = _bands(given.pop("bands")) if "bands" in given else None
     numbers = {key: _numbers(key, value) for key, value in given.items()}
-    bands, value_range, not_labelled = (numbers.get(key) for key in _FORMS)
+    value_range, not_labelled, changed_from = map(numbers.get, ("range", "not_labelled", "changed_from"))
     options = ReadOptions(
-        tuple(map(int, bands)) if bands else None,
+        bands,
         (value_range[0], value_range[1]) if value_range else None,
         None if not_labelled is None else int(not_labelled[0]),
+        None if changed_from is None else int(changed_from[0]),
     )
     return options, layout
+
+
+def _bands(value: str) -> Wanted:
+    bands = parse_bands(value)
+    if bands is None:
+        raise OptionError(f"bands after '?' needs numbers or names, got {value!r}: e.g. ?{_FORMS['bands']}.")
+    return bands
 
 
 def _numbers(key: str, value: str) -> list[float]:
@@ -84,6 +99,6 @@ def _numbers(key: str, value: str) -> list[float]:
         numbers = [float(number) if key == "range" else int(number) for number in value.split(",")]
     except ValueError:
         numbers = []
-    if len(numbers) != {"range": 2, "not_labelled": 1}.get(key, max(1, len(numbers))):
+    if len(numbers) != {"range": 2, "not_labelled": 1, "changed_from": 1}.get(key, max(1, len(numbers))):
         raise OptionError(f"{key} after '?' needs numbers, got {value!r}: e.g. ?{_FORMS[key]}.")
     return numbers

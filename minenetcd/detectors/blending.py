@@ -28,14 +28,14 @@ class Blender:
     """The weighted mean of tiles, fed in the order of `plan_tiles`, over a region `width` pixels wide.
 
     Holds `side` rows. Keeps a running mean rather than two sums: a pixel seen once, or always with one value,
-    comes out with exactly that value.
+    comes out with exactly that value. The first tile lies at row `top`.
     """
 
-    def __init__(self, width: int, side: int) -> None:
+    def __init__(self, width: int, side: int, *, top: int = 0) -> None:
         self._weights = tile_weights(side)
         self._mean = np.zeros((side, width), dtype=np.float32)
         self._weight = np.zeros((side, width), dtype=np.float32)
-        self._top = 0
+        self._top = top
 
     def feed(self, tile: Tile, values: NDArray[np.float32], valid: NDArray[np.bool_]) -> None:
         """Add `values` (height, width) of a tile where `valid`. Its row must not lie above rows already finished."""

@@ -1,7 +1,7 @@
 """A detector that was trained: a network with everything a prediction needs."""
 
 import copy
-import tempfile
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +19,7 @@ from minenetcd.detectors.preprocessing import Preprocessing, stacked_limits
 from minenetcd.detectors.saving import describe_parts, save_parts
 from minenetcd.detectors.scene_threshold import ProbabilityRange, check_range, log_odds_shift, sample_tiles, shifted
 from minenetcd.errors import OptionError, OutputError, RasterError
+from minenetcd.files import temporary_folder
 from minenetcd.geo.align import Pair
 from minenetcd.geo.values import Limits, sample_pixels
 from minenetcd.models.base import ChangeModel
@@ -236,13 +237,22 @@ class ChangeDetector(nn.Module):
         """
         from minenetcd.weights.hub import upload  # here, because a prediction shall not wait for the hub's client
 
-        with tempfile.TemporaryDirectory(prefix="minenetcd-") as folder:
-            self._save(Path(folder), source=repo_id)
-            return upload(Path(folder), repo_id, **options)
+        with temporary_folder() as folder:
+            self._save(folder, source=repo_id)
+            return upload(folder, repo_id, **options)
 
     def describe(self) -> dict[str, Any]:
         """Everything but the weights, as plain values: what config.json holds."""
         return describe_parts(self._parts)
+
+    def weights_digest(self) -> str:
+        """SHA-256 of the weights, with their names."""
+        digest = hashlib.sha256()
+        for name, tensor in sorted(self.model.state_dict().items()):
+            array = tensor.detach().cpu().contiguous()
+            digest.update(f"{name} {array.dtype} {tuple(array.shape)}\n".encode())
+            digest.update(array.flatten().view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
 
     @property
     def _parts(self) -> DetectorParts:

@@ -69,6 +69,7 @@ class Preprocessing(PreprocessingSettings):
         pad = [(0, max(0, LEAST_SIDE - side)) for side in image.shape[1:3]]
         image = np.pad(image, [(0, 0), *pad, (0, 0)], mode="symmetric")
         valid = np.pad(valid, [(0, 0), *pad], mode="symmetric")
+        image, limits = limits.from_low(image)
         pixels = torch.from_numpy(np.ascontiguousarray(image, _transferable(image.dtype))).to(device)
         known = torch.from_numpy(np.ascontiguousarray(valid)).to(device)[..., None]
         return self._in_unit(pixels, known, limits).permute(0, 3, 1, 2)  # channels last in memory already
@@ -91,10 +92,9 @@ class Preprocessing(PreprocessingSettings):
         known = holds_data(batch)
         limits = _batch_limits(batch, known, value_range)
         known = known.to(device)[..., None]
-        pixels = (date if date.dtype == torch.uint8 else date.float() for date in dates)  # not every device has others
         units = (
-            self._in_unit(date.to(device, non_blocking=True).permute(0, 2, 3, 1), known, limit)
-            for date, limit in zip(pixels, limits, strict=True)
+            self._in_unit(pixels.to(device, non_blocking=True).permute(0, 2, 3, 1), known, limit)
+            for pixels, limit in (_travelling(date, limit) for date, limit in zip(dates, limits, strict=True))
         )
         return [unit.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last) for unit in units]
 
@@ -138,6 +138,15 @@ def stacked_limits(pairs: Iterable[tuple[Limits, Limits]]) -> tuple[Limits, Limi
     """Limits (C,) of the dates of each pair as those of a batch (N, C), date by date."""
     before, after = (Limits(*map(np.stack, zip(*date, strict=True))) for date in zip(*pairs, strict=True))
     return before, after
+
+
+def _travelling(date: Tensor, limits: Limits) -> tuple[Tensor, Limits]:
+    """A date (B, C, H, W) as it travels to the device, not every one of which has other types, and limits for it."""
+    if limits.low.dtype != np.float64:
+        return date if date.dtype == torch.uint8 else date.float(), limits
+    low, high = (np.broadcast_to(end, (len(date), date.shape[1])) for end in limits)
+    apart = (date.double() - torch.from_numpy(low.copy())[..., None, None]).float()
+    return apart, Limits(np.zeros_like(low, np.float32), (high - low).astype(np.float32))
 
 
 def _transferable(dtype: np.dtype[Any]) -> np.dtype[Any]:

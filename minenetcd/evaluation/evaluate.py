@@ -10,7 +10,7 @@ from minenetcd.configs.value_range import ValueRange
 from minenetcd.constants import Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.fitting import FittedPairs
-from minenetcd.data.loading import make_loader
+from minenetcd.data.loading import make_ordered_loader
 from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.scenes import evaluate_scenes
@@ -74,20 +74,20 @@ def _evaluate_network(
 ) -> Evaluation:
     pairs.check()
     rank, processes = (accelerator.process_index, accelerator.num_processes) if accelerator else (0, 1)
-    loader = make_loader(
+    loader = make_ordered_loader(
         pairs,
         batch_size=batch_size * processes,
         workers=workers,
-        seed=0,
         rank=rank,
         world_size=processes,
         device=detector.device,
     )
     with detector.in_evaluation_mode():
-        for number, batch in enumerate(loader, start=1):
-            probability = probability_of(detector, batch, accelerator, value_range=pairs.value_range)
-            tally.add(batch, probability)
-            on_batch(batch, probability)
+        for number, batches in enumerate(loader, start=1):
+            for batch in batches:  # more than one where pairs differ in size
+                probability = probability_of(detector, batch, accelerator, value_range=pairs.value_range)
+                tally.add(batch, probability)
+                on_batch(batch, probability)
             progress(number, len(loader))
     return tally.result(accelerator)
 

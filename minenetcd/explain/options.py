@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from minenetcd.errors import OptionError
+from minenetcd.geo.bands.wanted import Wanted
 
 Target = Literal["change", "no-change"]
 Pixels = Literal["predicted", "all"]
@@ -22,8 +23,8 @@ class ExplainOptions:
     target: Target = "change"
     pixels: Pixels = "predicted"
     window: tuple[int, int, int] | None = None
-    bands: tuple[int, ...] | None = None
-    bands_after: tuple[int, ...] | None = None
+    bands: Wanted | None = None
+    bands_after: Wanted | None = None
     gsd: float | None = None
     truth: Path | None = None
 

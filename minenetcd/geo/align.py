@@ -1,11 +1,8 @@
 """Two dates of one place on one grid: the before image's."""
 
-import filecmp
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -13,13 +10,18 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from minenetcd.errors import GridError, OptionError, RasterError
+from minenetcd.errors import OptionError, RasterError
 from minenetcd.geo.adjustment import Shift, Tone
+from minenetcd.geo.bands.choosing import PairBands, numbers_of, pair_bands
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date import Date, Pixels
+from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.overlap import shared_window
+from minenetcd.geo.places import check_places
 from minenetcd.geo.raster import Raster
-from minenetcd.geo.source import all_bands
+from minenetcd.geo.source import bands_said
+from minenetcd.geo.stated import NOTHING_STATED, Stated
 
 PROBE = 512
 
@@ -122,24 +124,36 @@ class _Adjusted(AlignedPair):
 
 
 def open_pair(
-    before: str | Path,
-    after: str | Path,
+    before: Image,
+    after: Image,
     *,
-    bands: tuple[int, ...] | None = None,
-    bands_after: tuple[int, ...] | None = None,
+    bands: Wanted | None = None,
+    bands_after: Wanted | None = None,
     gsd: float | None = None,
+    stated: tuple[Stated, Stated] = (NOTHING_STATED, NOTHING_STATED),
 ) -> AlignedPair:
     """Open two dates on the before image's grid, resampled to `gsd` metres per pixel where given.
 
-    `bands_after` defaults to `bands`. Raises GridError where the two do not overlap, only one has a CRS, or two
-    pictures differ in size; RasterError for unreadable files, one image given twice, or no pixel valid in both;
-    OptionError for wrong bands, or a gsd for pictures.
+    `bands_after` defaults to `bands`, which defaults to the colours of both (`colour_bands`); `stated` of each date
+    says what its file does not. Raises GridError where the two do not overlap, only one has a CRS or coordinates, one
+    lies outside its CRS, or two pictures differ in size; RasterError for unreadable files, one image given twice, or no
+    pixel valid in both; OptionError for wrong bands, a CRS stated where none is missing, or a gsd for pictures.
     """
+    before, after = find_date(before), find_date(after)
     refuse_same_image(before, after)
+    if bands is None and bands_after is None:
+        bands, bands_after = colour_bands(before, after)
     with ExitStack() as opened:
-        first = opened.enter_context(Raster.open(before, bands=bands))
-        second = opened.enter_context(Raster.open(after, bands=bands if bands_after is None else bands_after))
+        first = opened.enter_context(Raster.open(before, bands=bands, stated=stated[0]))
+        bands_after = bands if bands_after is None else bands_after
+        second = opened.enter_context(Raster.open(after, bands=bands_after, stated=stated[1]))
         _check_comparable(first, second)
+        check_places(first, second)
+        if stated[0].crs is not None and not (first.crs_is_stated or second.crs_is_stated):
+            raise OptionError(
+                f"A CRS is stated (--crs {stated[0].crs}) of images with coordinates that name none, {before} and "
+                f"{after} name theirs or have no coordinates: leave it out, or correct the files (gdal_edit.py -a_srs)."
+            )
         grid = first.grid if gsd is None else first.grid.resampled(gsd)
         pair = opened.enter_context(AlignedPair(first, second, grid=grid))
         _check_content(pair)
@@ -147,19 +161,38 @@ def open_pair(
         return pair
 
 
-def shared_bands(before: str | Path, after: str | Path) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The numbers of the bands to read of each date, for all that both have: the first ones where one has more."""
-    numbers = all_bands(before), all_bands(after)
-    count = min(map(len, numbers))
-    return numbers[0][:count], numbers[1][:count]
+def shared_bands(before: Image, after: Image) -> PairBands:
+    """The numbers of all bands that both dates have, in one order (`bands.choosing.pair_bands`)."""
+    dates = find_date(before), find_date(after)
+    return pair_bands(*(bands_said(date.text, name=date.name) for date in dates))
 
 
-def refuse_same_image(before: str | Path, after: str | Path) -> None:
-    """RasterError where two dates are one file, or files of the same bytes."""
-    same = str(before) == str(after)
-    if os.path.isfile(before) and os.path.isfile(after):
-        same = os.path.samefile(before, after) or filecmp.cmp(before, after, shallow=False)
-    if same:
+def colour_bands(before: Image, after: Image) -> PairBands | tuple[None, None]:
+    """The numbers of red, green and blue, or of the first three bands that both have; None where these are fewer."""
+    shared = shared_bands(before, after)
+    return PairBands(shared.before[:3], shared.after[:3]) if len(shared.before) >= 3 else (None, None)
+
+
+def asked_bands(before: Image, after: Image, bands: Wanted | None, bands_after: Wanted | None) -> PairBands | None:
+    """The numbers of the bands that somebody names for both dates, or for one; None where for none.
+
+    OptionError for a name that a date has not.
+    """
+    if bands is None and bands_after is None:
+        return None
+    numbers = []
+    for image, wanted in ((before, bands), (after, bands if bands_after is None else bands_after)):
+        date = find_date(image)
+        said = bands_said(date.text, name=date.name)
+        numbers.append(
+            tuple(band.number for band in said.in_order()[:3]) if wanted is None else numbers_of(wanted, said, date)
+        )
+    return PairBands(*numbers)
+
+
+def refuse_same_image(before: Image, after: Image) -> None:
+    """RasterError where two dates are the same files, or files of the same bytes."""
+    if find_date(before).is_same(find_date(after)):
         raise RasterError(f"Two dates are needed, {before} and {after} are the same image: name another.")
 
 
@@ -172,19 +205,6 @@ def _check_comparable(before: Raster, after: Raster) -> None:
         raise OptionError(
             f"Both dates need as many bands, got {len(before.bands)} before and {len(after.bands)} after: "
             "change the band numbers."
-        )
-    first, second = before.grid, after.grid
-    if first.is_georeferenced != second.is_georeferenced:
-        without = after if first.is_georeferenced else before
-        raise GridError(
-            f"Both images need a CRS, or neither; {without.source} has none: "
-            "georeference it, or give two pictures of equal size."
-        )
-    if not first.is_georeferenced and first.shape != second.shape:
-        raise GridError(
-            "Two pictures without CRS must have equal size, got "
-            f"{first.width} x {first.height} and {second.width} x {second.height} pixels: "
-            "crop or scale one to the other, or give GeoTIFFs."
         )
 
 

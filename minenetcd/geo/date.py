@@ -1,5 +1,6 @@
 """One date of a pair, seen on the pair's grid."""
 
+import math
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from rasterio.windows import Window
 
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster, read_canvas
+from minenetcd.geo.turns import turned_grids
 
 POSITION_TOLERANCE = 0.01  # of a pixel, in the warp; GDAL's own default is an eighth
 
@@ -23,21 +25,26 @@ PICTURE_PLANE = 'LOCAL_CS["picture",UNIT["pixel",1]]'
 
 
 class Date:
-    """`raster` seen on `grid`: as stored where the grids match, else warped."""
+    """`raster` seen on `grid`: as stored where the grids match, else warped.
+
+    Longitudes 185 and -175 are one: `raster` is laid where the longitudes of `grid` are, on both sides of them where it
+    reaches around the Earth.
+    """
 
     def __init__(self, raster: Raster, grid: Grid) -> None:
         self.raster = raster
         self.grid = grid
-        self.is_as_stored = raster.grid.matches(grid)
+        self._places = turned_grids(raster.grid, grid)
+        self.is_as_stored = any(place.matches(grid) for place in self._places)
         self._opened = ExitStack()
         if not self.is_as_stored:
-            self._warped = _warp(raster, raster.grid, grid, self._opened)
+            self._warped = [_warp(raster, place, grid, self._opened) for place in self._places]
 
     def read(self, window: Window) -> Pixels:
         if self.is_as_stored:
             return self.raster.read(window)
         with self.raster.readable():
-            return read_canvas(self._warped, len(self.raster.bands), window)
+            return _side_by_side([read_canvas(part, len(self.raster.bands), window) for part in self._warped])
 
     def read_small(self, window: Window, max_side: int) -> Pixels:
         """`window` of the grid, averaged down to at most `max_side` pixels a side."""
@@ -46,15 +53,24 @@ class Date:
             with raster.readable(), raster.canvas(*small.shape, window) as canvas:
                 return read_canvas(canvas, len(raster.bands))
         with ExitStack() as opened:
-            warped = _warp(raster, _reduced(raster.grid, small), small, opened)
+            parts = [_warp(raster, _reduced(place, small), small, opened) for place in self._places]
             with raster.readable():
-                return read_canvas(warped, len(raster.bands))
+                return _side_by_side([read_canvas(part, len(raster.bands)) for part in parts])
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
+
+
+def _side_by_side(parts: list[Pixels]) -> Pixels:
+    """Of several views of one image, the first that is valid at each pixel."""
+    pixels, valid = parts[0]
+    for others, other_valid in parts[1:]:
+        pixels[~valid] = others[~valid]
+        valid = valid | other_valid
+    return pixels, valid
 
 
 def _warp(raster: Raster, source_grid: Grid, grid: Grid, opened: ExitStack) -> WarpedVRT:
@@ -82,5 +98,8 @@ def _reduced(grid: Grid, small: Grid) -> Grid:
 
 
 def _pixel(grid: Grid) -> tuple[float, float]:
-    """Lengths of a pixel: in metres, or those of a picture in its own pixels."""
-    return grid.metres_per_pixel if grid.is_georeferenced else (grid.transform.a, grid.transform.e)
+    """Lengths of a pixel: in metres, or in the units of coordinates without a place on Earth."""
+    if grid.is_georeferenced:
+        return grid.metres_per_pixel
+    a, b, _, d, e, _ = grid.transform[:6]
+    return math.hypot(a, d), math.hypot(b, e)

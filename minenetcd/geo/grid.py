@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from affine import Affine
@@ -28,17 +28,25 @@ TRUE_SCALE = 0.005
 Numbers = TypeVar("Numbers", float, NDArray[np.float64])
 
 
+class Plane(NamedTuple):
+    """A system of coordinates whose place on Earth is not known: a local one (`crs`), or one that no file names."""
+
+    crs: CRS | None = None
+
+
 @dataclass(frozen=True)
 class Grid:
     """The pixel grid of one image: `transform` takes (column, row) of a pixel's corner to CRS coordinates.
 
-    `crs` None stands for a picture without georeference; its coordinates are pixels, y downward.
+    `crs` None stands for an image without a place on Earth: a picture, whose coordinates are pixels, y downward, or
+    with `plane` one whose coordinates lie there.
     """
 
     height: int
     width: int
     transform: Affine
     crs: CRS | None
+    plane: Plane | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -47,6 +55,16 @@ class Grid:
     @property
     def is_georeferenced(self) -> bool:
         return self.crs is not None
+
+    @property
+    def has_coordinates(self) -> bool:
+        """Whether its pixels have coordinates, on Earth or in a plane."""
+        return self.crs is not None or self.plane is not None
+
+    @property
+    def named_crs(self) -> CRS | None:
+        """What a file says of the coordinates: a CRS on Earth, a local one, or nothing."""
+        return self.plane.crs if self.plane is not None else self.crs
 
     @property
     def is_geographic(self) -> bool:
@@ -109,7 +127,7 @@ class Grid:
         """The grid of a part: `height` x `width` pixels from (row, col). GridError where that leaves the grid."""
         window = Window(col, row, width, height)
         self.check_inside(window)
-        return Grid(height, width, self.transform @ Affine.translation(col, row), self.crs)
+        return replace(self, height=height, width=width, transform=self.transform @ Affine.translation(col, row))
 
     def part(self, window: Window) -> "Grid":
         """The grid of `window`. GridError where that leaves the grid."""

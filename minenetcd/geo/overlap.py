@@ -6,18 +6,20 @@ from numpy.typing import NDArray
 from rasterio.coords import BoundingBox
 from rasterio.windows import Window
 from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from minenetcd.errors import GridError
 from minenetcd.geo.grid import Grid, apply, transformer
+from minenetcd.geo.turns import MOST_TURNS, TURN
 
 
 def shared_window(grid: Grid, after: Grid) -> Window:
     """The smallest window of `grid` around what `after` shares with it. GridError where that is nothing."""
-    shared = _shared_area(grid, after)
+    shared = shared_area(grid, after)
     if shared.area == 0:
         raise GridError(
-            f"The images do not overlap: before covers {_degrees(grid.bounds_degrees)}, after "
-            f"{_degrees(after.bounds_degrees)}: give two images of one place."
+            f"The images do not overlap: before covers {extent_in_words(grid)}, after "
+            f"{extent_in_words(after)}: give two images of one place."
         )
     tolerance = 1e-6
     left, top, right, bottom = shared.bounds
@@ -27,7 +29,7 @@ def shared_window(grid: Grid, after: Grid) -> Window:
     return Window(col, row, max(1, last_col - col), max(1, last_row - row))
 
 
-def _shared_area(grid: Grid, after: Grid) -> Polygon:
+def shared_area(grid: Grid, after: Grid) -> BaseGeometry:
     """The intersection in pixels of `grid`, found by laying the smaller image, all within reach, onto the larger."""
     if not grid.is_georeferenced:
         return _project(_rectangle(after), after, grid).intersection(_rectangle(grid))
@@ -42,22 +44,46 @@ def _rectangle(grid: Grid) -> Polygon:
     return shapely.segmentize(shapely.box(0, 0, grid.width, grid.height), max(grid.shape) / 32)
 
 
-def _project(shape: Polygon, source: Grid, target: Grid) -> Polygon:
-    """`shape` in pixels of `source`, to pixels of `target`; points beyond the target's CRS are left out."""
-    to_target = transformer(source.wkt(), target.wkt()) if target.is_georeferenced else None
-    centre = apply(target.transform, target.width / 2, target.height / 2)[0]
+def _project(shape: BaseGeometry, source: Grid, target: Grid) -> BaseGeometry:
+    """`shape` in pixels of `source`, to pixels of `target`; points beyond the target's CRS are left out.
 
-    def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        x, y = apply(source.transform, points[:, 0], points[:, 1])
-        if to_target is not None:
-            x, y = to_target(x, y)
-        if target.is_geographic:
-            x = (x - centre + 180) % 360 - 180 + centre  # stay on the target's side of the date line
-        return np.column_stack(apply(~target.transform, x, y))
+    In degrees, to every place that is whole turns away.
+    """
+    parts = [_moved(part, source, target) for part in shapely.get_parts(shape) if isinstance(part, Polygon)]
+    return shapely.union_all([part for several in parts for part in several])
 
-    points = move(shapely.get_coordinates(shape))
-    points = points[np.isfinite(points).all(axis=1)]
-    return shapely.make_valid(Polygon(points)) if len(points) > 3 else Polygon()
+
+def _moved(part: Polygon, source: Grid, target: Grid) -> list[BaseGeometry]:
+    x, y = apply(source.transform, *shapely.get_coordinates(part).T)
+    if target.is_georeferenced:
+        x, y = transformer(source.wkt(), target.wkt())(x, y)
+    finite = np.isfinite(x) & np.isfinite(y)
+    x, y = x[finite], y[finite]
+    if len(x) <= 3:
+        return []
+    if not target.is_geographic:
+        return [_in_pixels(x, y, target)]
+    x = np.unwrap(x, period=TURN)  # along the outline, so that its ends stay apart
+    x -= np.round((x.mean() - target.bounds.left) / TURN) * TURN
+    bounds = target.bounds
+    turns = (turn * TURN for turn in range(-MOST_TURNS, MOST_TURNS + 1))
+    return [
+        _in_pixels(x + turn, y, target)
+        for turn in turns
+        if (x + turn).max() > bounds.left and (x + turn).min() < bounds.right
+    ]
+
+
+def _in_pixels(x: NDArray[np.float64], y: NDArray[np.float64], target: Grid) -> BaseGeometry:
+    return shapely.make_valid(Polygon(np.column_stack(apply(~target.transform, x, y))))
+
+
+def extent_in_words(grid: Grid) -> str:
+    """In degrees, or in the units of a plane."""
+    if grid.is_georeferenced:
+        return _degrees(grid.bounds_degrees)
+    left, bottom, right, top = grid.bounds
+    return f"x {left:.10g} to {right:.10g}, y {bottom:.10g} to {top:.10g}"
 
 
 def _degrees(box: BoundingBox) -> str:

@@ -19,8 +19,12 @@ from rasterio.windows import Window
 
 from minenetcd.errors import OptionError, RasterError, SizeError
 from minenetcd.files import atomic_path, unwritable
+from minenetcd.geo.bands.said import FileBands
+from minenetcd.geo.bands.wanted import Wanted
+from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import Source, inspect, quiet_gdal, reason
+from minenetcd.geo.stated import NOTHING_STATED, Stated
 
 BLOCK = 512
 
@@ -28,28 +32,41 @@ BLOCK = 512
 class Raster:
     """An opened image, local or remote; a context manager, for one thread at a time.
 
-    `source` as given, `grid`, `dtype`, `bands` (numbers, from 1, in the order read) and `date` (ISO 8601 or None).
+    `source` as given, `grid`, `dtype`, `bands` (numbers, from 1, in the order read), `acquired` (when it was taken, and
+    who says so), `filling` (what means no data without being called so, or None) and `said`, what the file says of all
+    its bands.
     """
 
-    def __init__(self, source: str | Path, description: Source) -> None:
-        self.source = source
+    def __init__(self, source: object, description: Source) -> None:
+        self.source = str(source)
         self.grid: Grid = description.grid
         self.dtype: np.dtype[Any] = description.dtype
         self.bands: tuple[int, ...] = description.bands
-        self.date: str | None = description.date
+        self.said: FileBands = description.said
+        self.acquired = description.acquired
+        self.filling = description.filling
+        self.crs_is_stated = description.crs_is_stated
         self._description = description
         self._dataset = self.canvas(*self.grid.shape)
 
-    @classmethod
-    def open(cls, source: str | Path, *, bands: tuple[int, ...] | None = None) -> Self:
-        """Open a path, a URL or a name GDAL knows.
+    @property
+    def date(self) -> str | None:
+        """ISO 8601."""
+        return self.acquired.date
 
-        Without `bands`, the first three that are not alpha. A palette is expanded to red, green and blue, unless
-        bands=(1,) asks for the stored class numbers. CRS without transform, or the reverse, makes a picture.
+    @classmethod
+    def open(cls, source: Image, *, bands: Wanted | None = None, stated: Stated = NOTHING_STATED) -> Self:
+        """Open a path, a URL or a name GDAL knows, or several files of one band each (`date_files.finding`).
+
+        `bands`: numbers, from 1, or names. Without them red, green and blue, by what the file says of its bands; where
+        that is nothing, the first three that are not alpha. A palette is expanded to red, green and blue, unless
+        bands=(1,) asks for the stored class numbers. CRS without transform makes a picture, which is seen upright.
+        `stated` says what the file does not.
         RasterError for a missing or unreadable file, fewer than three bands, complex pixels, or a grid given only
-        by ground control points; OptionError for band numbers it lacks.
+        by ground control points; OptionError for bands it lacks.
         """
-        return cls(source, inspect(source, bands))
+        date = find_date(source)
+        return cls(date, inspect(date.text, bands, stated, name=date.name))
 
     def read(self, window: Window) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Pixels (H, W, C) in the image's own dtype, and where every band is valid (H, W).
@@ -187,8 +204,8 @@ class RasterWriter:
         """An uncompressed tiled file: blocks may be rewritten in place, and its least size is known."""
         draft = rasterio.open(
             self._draft_path, "w", driver="GTiff", height=self.grid.height, width=self.grid.width,
-            count=self.bands, dtype=self.dtype, nodata=self.nodata, crs=self.grid.crs,
-            transform=self.grid.transform if self.grid.is_georeferenced else None,
+            count=self.bands, dtype=self.dtype, nodata=self.nodata, crs=self.grid.named_crs,
+            transform=self.grid.transform if self.grid.has_coordinates else None,
             tiled=True, blockxsize=BLOCK, blockysize=BLOCK, BIGTIFF="IF_SAFER",
         )  # fmt: skip
         draft.update_tags(**self.tags)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 from typing import NamedTuple
 
 from rasterio.errors import WindowError
@@ -14,7 +13,9 @@ from minenetcd.configs.value_range import ValueRange
 from minenetcd.errors import GridError, OptionError, RasterError
 from minenetcd.geo.adjustment import Shift
 from minenetcd.geo.align import AlignedPair, open_pair, refuse_same_image
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date import Pixels
+from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.shift import find_shift
@@ -71,7 +72,7 @@ class AlignedSeries:
 
 @contextmanager
 def open_series(
-    images: Sequence[str | Path], *, bands: tuple[int, ...] | None = None, coregister: bool = False
+    images: Sequence[Image], *, bands: Wanted | None = None, coregister: bool = False
 ) -> Iterator[AlignedSeries]:
     """Open images of one place on the grid of the first; with `coregister` the others are moved back onto it.
 
@@ -79,6 +80,7 @@ def open_series(
     """
     if len(images) < 2:
         raise OptionError(f"Two dates of one place are needed, got {len(images)}: name another image of it.")
+    images = [find_date(image) for image in images]
     for one, other in combinations(images, 2):
         refuse_same_image(one, other)
     with ExitStack() as opened:

@@ -1,14 +1,11 @@
 """What an image file says about itself."""
 
 import os
-import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import rasterio
@@ -19,7 +16,14 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minenetcd.errors import OptionError, RasterError, one_line
-from minenetcd.geo.grid import Grid
+from minenetcd.geo.acquired import Acquired, acquired
+from minenetcd.geo.bands.choosing import numbers_of
+from minenetcd.geo.bands.said import FileBands, is_alpha, read_bands
+from minenetcd.geo.bands.wanted import Wanted
+from minenetcd.geo.filling import Filling, masked_document, unmarked_filling
+from minenetcd.geo.grid import Grid, Plane
+from minenetcd.geo.orientation import upright_name
+from minenetcd.geo.stated import NOTHING_STATED, Stated
 from minenetcd.geo.vrt import GDAL_NAMES, averaged_source, band_source, other_than, palette_source, vrt_document
 
 GDAL_OPTIONS = {
@@ -30,11 +34,6 @@ GDAL_OPTIONS = {
 }
 
 REMOTE = {"http": "/vsicurl/http", "https": "/vsicurl/https", "s3": "/vsis3/", "gs": "/vsigs/", "az": "/vsiaz/"}
-
-DATE_TAGS = (
-    "ACQUISITIONDATETIME", "ACQUISITION_DATE", "DATE_ACQUIRED", "SENSING_TIME",
-    "EXIF_DateTimeOriginal", "TIFFTAG_DATETIME",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,10 @@ class Source:
     bands: tuple[int, ...]
     has_palette: bool
     masks: tuple[str, ...]
-    date: str | None
+    said: FileBands  # what the file says of all its bands
+    acquired: Acquired
+    crs_is_stated: bool = False
+    filling: Filling | None = None  # what means no data, and is not called so by the file
 
     def document(self, window: Window, height: int, width: int) -> str:
         """VRT of the bands read, in that order, and, where anything is masked, a last band of validity (alpha).
@@ -66,31 +68,51 @@ class Source:
         )  # fmt: skip
 
 
-def inspect(source: str | Path, bands: tuple[int, ...] | None) -> Source:
-    """Read an image's header. RasterError where it cannot be used, OptionError for band numbers it lacks."""
-    name = gdal_name(source)
+def inspect(
+    source: str | Path, bands: Wanted | None, stated: Stated = NOTHING_STATED, *, name: str | None = None
+) -> Source:
+    """Read an image's header, and what is `stated` beside it.
+
+    `name`: what GDAL opens, where it is not what `source` says by itself. RasterError where it cannot be used,
+    OptionError for bands it lacks.
+    """
+    name = gdal_name(source) if name is None else name
     with quiet_gdal(), open_or_explain(name, source) as dataset:
         if dataset.count == 0:
             raise RasterError(_holds_no_image(dataset, source))
+        said = read_bands(dataset, source)
+        when = acquired({**dataset.tags(), **dataset.tags(ns="IMAGERY")}, source, stated)
+        name = upright_name(dataset, name)  # which holds pixels alone
+    with quiet_gdal(), open_or_explain(name, source) as dataset:
         has_palette = _has_palette(dataset) and bands != (1,)
-        chosen = _choose_bands(dataset, source, bands, has_palette)
+        chosen = _choose_bands(dataset, source, bands, said, has_palette)
         read = (1,) if has_palette else chosen
         dtype = _common_dtype(dataset, source, read)
-        return Source(
+        filling = unmarked_filling(dataset, read, stated)
+        described = Source(
             name=name,
-            grid=_grid(dataset, source),
+            grid=_grid(dataset, source, stated),
             dtype=np.dtype("uint8") if has_palette else dtype,
             bands=chosen,
             has_palette=has_palette,
             masks=_masks(dataset, sorted(set(read)), has_palette),
-            date=acquisition_date({**dataset.tags(), **dataset.tags(ns="IMAGERY")}),
+            said=said,
+            acquired=when,
+            crs_is_stated=stated.crs is not None and not (_crs_on_earth(dataset) or dataset.transform.is_identity),
+            filling=filling,
         )
+        if filling is None:
+            return described
+        masked = masked_document(dataset, name, described.masks, sorted(set(read)), filling)
+        return replace(described, name=masked, masks=(band_source("mask,1"),))
 
 
-def all_bands(source: str | Path) -> tuple[int, ...]:
-    """The numbers of all bands of an image but alpha; the three colours of a palette. RasterError as in `inspect`."""
-    with quiet_gdal(), open_or_explain(gdal_name(source), source) as dataset:
-        return _colours(dataset)
+def bands_said(source: str | Path, *, name: str | None = None) -> FileBands:
+    """What an image says of its bands, alpha left out. RasterError as in `inspect`."""
+    with quiet_gdal(), open_or_explain(gdal_name(source) if name is None else name, source) as dataset:
+        if dataset.count == 0:
+            raise RasterError(_holds_no_image(dataset, source))
+        return read_bands(dataset, source)
 
 
 @contextmanager
@@ -116,10 +138,10 @@ def open_or_explain(name: str, source: str | Path) -> DatasetReader:
     try:
         return rasterio.open(name)
     except (RasterioError, OSError) as error:
-        is_local = "://" not in name and not name.startswith("/vsi") and ":" not in name
-        if is_local and not Path(name).exists():
+        is_local = "://" not in name and not name.startswith(("/vsi", "<")) and ":" not in name
+        if is_local and not os.path.exists(name):
             message = f"There is no file {source}: check the path."
-        elif Path(name).is_dir():
+        elif os.path.isdir(name):
             message = f"An image file is needed, got the folder {source}: name a file in it."
         else:
             message = (
@@ -134,27 +156,17 @@ def reason(error: BaseException) -> str:
     return one_line(error.__cause__ or error)
 
 
-def acquisition_date(tags: dict[str, Any]) -> str | None:
-    """ISO 8601 date, with time where given, from the first usable tag of DATE_TAGS; None without one."""
-    for tag in DATE_TAGS:
-        match = re.match(r"\s*(\d{4})[:/-]?(\d\d)[:/-]?(\d\d)(?:[T ]+(\S+))?", str(tags.get(tag, "")))
-        if match is None:
-            continue
-        day, time = "-".join(match.group(1, 2, 3)), match[4]
-        for text in (f"{day}T{time}", day) if time else (day,):
-            try:
-                moment = datetime.fromisoformat(text)
-            except ValueError:
-                continue
-            return moment.isoformat() if "T" in text else text
-    return None
-
-
 def _masks(dataset: DatasetReader, read: list[int], has_palette: bool) -> tuple[str, ...]:
     """GDAL keeps one kind of mask a band (side file, then nodata, then alpha); a pixel must pass every kind."""
     masks: dict[str, None] = {}
+    named_otherwise = any(
+        colour == ColorInterp.alpha and not is_alpha(dataset, band)
+        for band, colour in zip(dataset.indexes, dataset.colorinterp, strict=True)
+    )
     for band in read:
         flags = dataset.mask_flag_enums[band - 1]
+        if named_otherwise and MaskFlags.alpha in flags:
+            flags = [MaskFlags.all_valid]  # a band of light that is tagged as alpha
         nodata = dataset.nodatavals[band - 1]
         if MaskFlags.all_valid not in flags:
             shared = MaskFlags.per_dataset in flags
@@ -163,8 +175,8 @@ def _masks(dataset: DatasetReader, read: list[int], has_palette: bool) -> tuple[
             masks[other_than(band, nodata)] = None
         if dataset.dtypes[band - 1].startswith("float"):
             masks[other_than(band, float("nan"))] = None
-    for band, colour in zip(dataset.indexes, dataset.colorinterp, strict=True):
-        if colour == ColorInterp.alpha and MaskFlags.alpha not in dataset.mask_flag_enums[read[0] - 1]:
+    for band in dataset.indexes:
+        if is_alpha(dataset, band) and MaskFlags.alpha not in dataset.mask_flag_enums[read[0] - 1]:
             masks[band_source(band)] = None
     if has_palette:
         masks[palette_source(4)] = None
@@ -172,27 +184,22 @@ def _masks(dataset: DatasetReader, read: list[int], has_palette: bool) -> tuple[
 
 
 def _choose_bands(
-    dataset: DatasetReader, source: str | Path, bands: tuple[int, ...] | None, has_palette: bool
+    dataset: DatasetReader, source: str | Path, bands: Wanted | None, said: FileBands, has_palette: bool
 ) -> tuple[int, ...]:
-    count = 3 if has_palette else dataset.count
+    """The numbers of the bands asked for; else red, green and blue, or the first three where they are not known."""
     if bands is None:
-        colours = _colours(dataset)
-        if len(colours) < 3:
-            repeated = ",".join(map(str, (*colours, *colours[-1:] * 2)[:3]))
-            advice = f"pass e.g. --bands {repeated} to repeat one" if colours else "give an image with colours"
-            raise RasterError(f"Three bands are needed, got {len(colours)} in {source}: {advice}.")
-        return colours[:3]
-    if not bands or not all(1 <= band <= count for band in bands):
-        listed = ",".join(map(str, bands)) or "none"
+        numbers = tuple(band.number for band in said.in_order())
+        if len(numbers) < 3:
+            repeated = ",".join(map(str, (*numbers, *numbers[-1:] * 2)[:3]))
+            advice = f"pass e.g. --bands {repeated} to repeat one" if numbers else "give an image with colours"
+            raise RasterError(f"Three bands are needed, got {len(numbers)} in {source}: {advice}.")
+        return numbers[:3]
+    count = 3 if has_palette else dataset.count
+    chosen = numbers_of(bands, said, source)
+    if not chosen or not all(1 <= band <= count for band in chosen):
+        listed = ",".join(map(str, chosen)) or "none"
         raise OptionError(f"Band numbers must lie in 1 to {count} for {source}, got {listed}: change --bands.")
-    return tuple(bands)
-
-
-def _colours(dataset: DatasetReader) -> tuple[int, ...]:
-    """All bands but alpha; red, green and blue of a palette."""
-    if _has_palette(dataset):
-        return (1, 2, 3)
-    return tuple(band for band in dataset.indexes if dataset.colorinterp[band - 1] != ColorInterp.alpha)
+    return chosen
 
 
 def _has_palette(dataset: DatasetReader) -> bool:
@@ -207,7 +214,8 @@ def _common_dtype(dataset: DatasetReader, source: str | Path, read: tuple[int, .
     return np.result_type(*names)
 
 
-def _grid(dataset: DatasetReader, source: str | Path) -> Grid:
+def _grid(dataset: DatasetReader, source: str | Path, stated: Stated) -> Grid:
+    """Without coordinates a picture; with coordinates but no CRS on Earth, that which is `stated`, or a plane."""
     crs, transform = dataset.crs, dataset.transform
     if transform.is_identity:
         points, _ = dataset.gcps
@@ -216,10 +224,17 @@ def _grid(dataset: DatasetReader, source: str | Path) -> Grid:
             raise RasterError(
                 f"An image on a regular grid is needed, {source} has only {kind}: rectify it first, e.g. with gdalwarp."
             )
-    on_earth = crs is not None and (crs.is_geographic or crs.is_projected) and not transform.is_identity
-    if not on_earth:
         return Grid(dataset.height, dataset.width, Affine.identity(), None)
-    return Grid(dataset.height, dataset.width, transform, crs)
+    if _crs_on_earth(dataset):
+        return Grid(dataset.height, dataset.width, transform, crs)
+    if stated.known_crs is not None:
+        return Grid(dataset.height, dataset.width, transform, stated.known_crs)
+    return Grid(dataset.height, dataset.width, transform, None, Plane(crs or None))
+
+
+def _crs_on_earth(dataset: DatasetReader) -> bool:
+    crs = dataset.crs
+    return crs is not None and bool(crs.is_geographic or crs.is_projected)
 
 
 def _holds_no_image(dataset: DatasetReader, source: str | Path) -> str:

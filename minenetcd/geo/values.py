@@ -41,11 +41,34 @@ BEYOND = 0.95
 EIGHT_BITS = 255
 
 
-class Limits(NamedTuple):
-    """The values that become 0 and 1, per band (C,)."""
+#: Limits farther from 0 than so many times their distance keep double precision: single has 24 bits, 12 are for what
+#: lies between the limits.
+FARTHEST = 2.0**12
 
-    low: NDArray[np.float32]
-    high: NDArray[np.float32]
+
+class Limits(NamedTuple):
+    """The values that become 0 and 1, per band (C,): float32, or float64 where that tells too few values apart."""
+
+    low: NDArray[np.floating]
+    high: NDArray[np.floating]
+
+    @classmethod
+    def of(cls, low: NDArray[np.floating], high: NDArray[np.floating]) -> "Limits":
+        """In the precision that these ends need."""
+        low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
+        far = np.maximum(np.abs(low), np.abs(high)) > FARTHEST * (high - low)
+        return cls(low, high) if far.any() else cls(low.astype(np.float32), high.astype(np.float32))
+
+    def from_low(self, pixels: NDArray[Any]) -> tuple[NDArray[Any], "Limits"]:
+        """`pixels` (..., C) and these limits as numbers that single precision tells apart; mostly as they are.
+
+        Limits (N, C) are those of N images, `pixels` (N, H, W, C).
+        """
+        if self.low.dtype != np.float64:
+            return pixels, self
+        low = self.low if self.low.ndim == 1 else self.low[:, np.newaxis, np.newaxis]
+        apart = (pixels.astype(np.float64) - low).astype(np.float32)
+        return apart, Limits(np.zeros_like(self.low, np.float32), (self.high - self.low).astype(np.float32))
 
 
 def pair_limits(
@@ -112,9 +135,9 @@ def robust_limits(pixels: NDArray[Any]) -> Limits:
         pixels = pixels[np.random.default_rng(0).integers(0, len(pixels), MOST_PIXELS)]
     low, high = np.percentile(pixels, (OUTLIER_PERCENTILE, 100 - OUTLIER_PERCENTILE), axis=0).astype(np.float64)
     margin = MARGIN * (high - low)
-    low, high = (np.clip(end, -MOST, MOST).astype(np.float32) for end in (low - margin, high + margin))
-    above = np.maximum(low + 1, np.nextafter(low, np.float32(np.inf)))  # 20,000,000 + 1 is itself in single precision
-    return Limits(low, np.where(high > low, high, above).astype(np.float32))
+    low, high = (np.clip(end, -MOST, MOST) for end in (low - margin, high + margin))
+    above = np.maximum(low + 1, np.nextafter(low, np.inf))  # 1e20 + 1 is itself
+    return Limits.of(low, np.where(high > low, high, above))
 
 
 def same_limits(low: float, high: float, bands: int) -> Limits:
@@ -125,8 +148,8 @@ def same_limits(low: float, high: float, bands: int) -> Limits:
 def range_limits(value_range: ValueRange, bands: int) -> Limits:
     """A value range as limits of `bands` bands. OptionError where it is none of them."""
     checked = check_value_range(value_range, bands)
-    low, high = (np.broadcast_to(np.asarray(end, np.float32), bands).copy() for end in checked)
-    return Limits(low, high)
+    low, high = (np.broadcast_to(np.asarray(end, np.float64), bands) for end in checked)
+    return Limits.of(low, high)
 
 
 def check_fits(images: Mapping[str, NDArray[Any]], limits: Limits, value_range: ValueRange) -> None:
@@ -163,6 +186,7 @@ def rounded_range(limits: Limits) -> ValueRange:
 
 def to_eight_bits(pixels: NDArray[Any], limits: Limits) -> NDArray[np.uint8]:
     """Pixels (H, W, C) with `limits` at 0 and 255; what lies beyond is cut off, what is no number becomes 0."""
+    pixels, limits = limits.from_low(pixels)
     unit = np.nan_to_num((pixels.astype(np.float32) - limits.low) / (limits.high - limits.low))
     levels: NDArray[np.floating] = np.rint(255 * np.clip(unit, 0, 1))
     return levels.astype(np.uint8)

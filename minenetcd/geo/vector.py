@@ -4,10 +4,13 @@ import math
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import rasterio
 import shapely
 from geopandas import GeoDataFrame, GeoSeries
@@ -22,7 +25,7 @@ from shapely.geometry.polygon import orient
 from minenetcd.constants import DEGREES
 from minenetcd.errors import OptionError, RasterError, SizeError
 from minenetcd.files import atomic_path, unwritable
-from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE, WGS84, Grid
+from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE, WGS84, Grid, apply
 from minenetcd.geo.source import open_or_explain, quiet_gdal, reason
 
 MaskSource: TypeAlias = NDArray[Any] | DatasetReader | str | Path
@@ -48,7 +51,8 @@ def change_polygons(
     are one (multi)polygon; with 4 they are two. Every geometry is valid, along pixel edges, holes kept.
 
     Columns `id` (1 is the largest), `area_ha` and `perimeter_m` (geodesic, WGS 84; holes subtracted from the area,
-    their edges part of the perimeter). A picture: `area_px`, `perimeter_px`, no CRS, y downward.
+    their edges part of the perimeter). Without a place on Earth: `area_px`, `perimeter_px`; a picture has no CRS, y
+    downward.
     SizeError where the mask and the grid differ in shape; RasterError for an unreadable raster.
     """
     geometries = [
@@ -56,8 +60,9 @@ def change_polygons(
         for outline, found in _outlines(mask_source, grid, connectivity)
         if found != 0 and value in (None, found)
     ]
-    frame = GeoDataFrame({"geometry": GeoSeries(geometries, crs=grid.crs)}, geometry="geometry", crs=grid.crs)
-    area, perimeter = _measures(frame.geometry)
+    crs = grid.named_crs
+    frame = GeoDataFrame({"geometry": GeoSeries(geometries, crs=crs)}, geometry="geometry", crs=crs)
+    area, perimeter = _measures(frame.geometry, grid)
     names = ("area_ha", "perimeter_m") if grid.is_georeferenced else ("area_px", "perimeter_px")
     frame[names[0]], frame[names[1]] = area, perimeter
     frame = frame.sort_values(names[0], ascending=False, kind="stable", ignore_index=True)
@@ -112,7 +117,7 @@ def burn(geometries: Iterable[BaseGeometry] | GeoSeries | GeoDataFrame, grid: Gr
 def write_vector(frame: GeoDataFrame, path: str | Path) -> None:
     """Write `.gpkg`, `.geojson` or `.parquet` (GeoParquet), complete or not at all; no rows are fine.
 
-    GeoJSON holds WGS 84 longitude and latitude (RFC 7946) where `frame` has a CRS, else its coordinates as they are.
+    GeoJSON holds WGS 84 longitude and latitude (RFC 7946) where `frame` has a CRS on Earth, else its coordinates.
     OptionError for another ending, OutputError where the file cannot be written.
     """
     path = Path(path)
@@ -129,16 +134,24 @@ def write_vector(frame: GeoDataFrame, path: str | Path) -> None:
             raise unwritable(path, error) from error
 
 
+def day_column(day: date | None, rows: int) -> pd.Series:
+    """`rows` times one day, or nothing, as a column that every vector format keeps as dates."""
+    return pd.Series([day] * rows, dtype=pd.ArrowDtype(pa.date32()))
+
+
 def _write_layer(frame: GeoDataFrame, target: Path, driver: str) -> None:
     options: dict[str, str | bool] = {}
     if driver == "GeoJSON" and frame.crs is not None:
-        frame, options["RFC7946"] = frame.to_crs(DEGREES), "YES"
+        if frame.crs.is_engineering:
+            frame = frame.set_crs(None, allow_override=True)
+        else:
+            frame, options["RFC7946"] = frame.to_crs(DEGREES), "YES"
     polygonal = set(frame.geom_type.dropna()) <= {"Polygon", "MultiPolygon"}
     if polygonal:  # also without rows, so that an empty layer has the same schema as a full one
         options |= {"geometry_type": "MultiPolygon", "promote_to_multi": True}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="'crs' was not provided")  # a picture has none
-        frame.to_file(target, driver=driver, engine="pyogrio", index=False, **options)
+        frame.to_file(target, driver=driver, engine="pyogrio", index=False, use_arrow=True, **options)
 
 
 def _outlines(mask_source: MaskSource, grid: Grid, connectivity: int) -> Iterator[tuple[dict[str, Any], float]]:
@@ -168,10 +181,13 @@ def _check_shape(mask: NDArray[Any] | DatasetReader, grid: Grid) -> None:
         raise SizeError(f"A mask of shape {grid.shape} is needed for this grid, got {mask.shape}: use its own grid.")
 
 
-def _measures(geometries: GeoSeries) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Area [ha] and perimeter [m] of each; in pixels without CRS."""
-    if geometries.crs is None:
-        return shapely.area(geometries.array), shapely.length(geometries.array)
+def _measures(geometries: GeoSeries, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Area [ha] and perimeter [m] of each; in pixels of `grid` where that has no place on Earth."""
+    if not grid.is_georeferenced:
+        in_pixels = shapely.transform(
+            geometries.array, lambda points: np.column_stack(apply(~grid.transform, *points.T))
+        )
+        return shapely.area(in_pixels), shapely.length(in_pixels)
     measured = np.array([_geodesic(geometry) for geometry in _in_degrees(geometries)]).reshape(-1, 2)
     return measured[:, 0] / SQUARE_METRES_PER_HECTARE, measured[:, 1]
 

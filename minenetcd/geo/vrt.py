@@ -33,18 +33,36 @@ def vrt_document(
     for number, source in enumerate(bands, start=1):
         lines.append(f'<VRTRasterBand dataType="{GDAL_NAMES[dtype.name]}" band="{number}">{source}</VRTRasterBand>')
     if masks:
-        factors = masks if len(masks) > 1 else [*masks, *masks]  # GDAL multiplies two or more
-        lines.append(
-            f'<VRTRasterBand dataType="Byte" band="{len(bands) + 1}" subClass="VRTDerivedRasterBand">'
-            '<PixelFunctionType>mul</PixelFunctionType><PixelFunctionArguments k="255"/>'
-            f"<ColorInterp>Alpha</ColorInterp>{''.join(factors)}</VRTRasterBand>"
-        )
+        lines.append(every_one(masks, f'band="{len(bands) + 1}"', "<ColorInterp>Alpha</ColorInterp>"))
+    return fill_in("".join(lines) + "</VRTDataset>", name, window, shape)
+
+
+def fill_in(text: str, name: str, window: Window, shape: tuple[int, int]) -> str:
+    """`text` whose sources are `window` of the file `name`, at `shape` (H, W)."""
     places = {
         "FILE": escape(name),
-        "SOURCE": _rectangle("SrcRect", window.col_off, window.row_off, part.width, part.height),
-        "TARGET": _rectangle("DstRect", 0, 0, width, height),
+        "SOURCE": _rectangle("SrcRect", window.col_off, window.row_off, window.width, window.height),
+        "TARGET": _rectangle("DstRect", 0, 0, shape[1], shape[0]),
     }
-    return re.sub(r"\{(FILE|SOURCE|TARGET)\}", lambda found: places[found[1]], "".join(lines) + "</VRTDataset>")
+    return re.sub(r"\{(FILE|SOURCE|TARGET)\}", lambda found: places[found[1]], text)
+
+
+def every_one(masks: Sequence[str], attributes: str = "", body: str = "") -> str:
+    """A band of 255 where no source of `masks` is 0, else 0."""
+    factors = masks if len(masks) > 1 else [*masks, *masks]  # GDAL multiplies two or more
+    return (
+        f'<VRTRasterBand dataType="Byte" {attributes} subClass="VRTDerivedRasterBand">'
+        '<PixelFunctionType>mul</PixelFunctionType><PixelFunctionArguments k="255"/>'
+        f"{body}{''.join(factors)}</VRTRasterBand>"
+    )
+
+
+def any_one(masks: Sequence[str], attributes: str = "") -> str:
+    """A band of 255 where a source of `masks`, each 0 or 255, is not 0, else 0."""
+    return (
+        f'<VRTRasterBand dataType="Byte" {attributes} subClass="VRTDerivedRasterBand">'
+        f"<PixelFunctionType>sum</PixelFunctionType>{''.join(masks)}</VRTRasterBand>"
+    )
 
 
 def band_source(band: int | str) -> str:

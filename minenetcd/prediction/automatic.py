@@ -13,7 +13,7 @@ from minenetcd.detectors.by_name import OWN_CHOICE, DetectorOptions, open_detect
 from minenetcd.detectors.choice import Choice, choose, other_kind
 from minenetcd.detectors.contract import Detector
 from minenetcd.errors import RasterError
-from minenetcd.geo.align import Pair, open_pair, shared_bands
+from minenetcd.geo.align import Pair, shared_bands
 from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.opening import Bands, OpenedScene
 from minenetcd.prediction.options import PredictOptions
@@ -108,7 +108,7 @@ def _bands_without_training(scene: OpenedScene, options: PredictOptions) -> tupl
         return every
     named = scene.native.before.bands, scene.native.after.bands
     try:
-        with open_pair(scene.before, scene.after, bands=every[0], bands_after=every[1]) as pair:
+        with scene.reopened(*every) as pair:
             differ = _which_differ(SceneSample(pair), len(every[0]))
     except RasterError:  # a band without data anywhere, say
         return named

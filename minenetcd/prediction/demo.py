@@ -21,7 +21,7 @@ from minenetcd.runtime.device import choose_device
 from minenetcd.synthetic import make_scene
 
 SEED, SIZE, METRES_PER_PIXEL = 42, 1024, 1.2
-DATES = ("2018:06:14 10:12:00", "2023:07:02 10:20:00")  # TIFFTAG_DATETIME
+DATES = ("2018-06-14T10:12:00", "2023-07-02T10:20:00")
 #: A place on land far from any mine, so that nobody takes the drawing for a real one.
 ORIGIN, UTM = (400_000.0, 7_300_000.0), CRS.from_epsg(32733)
 
@@ -50,9 +50,9 @@ def run_demo(
     grid = Grid(SIZE, SIZE, Affine.translation(*ORIGIN) @ Affine.scale(METRES_PER_PIXEL, -METRES_PER_PIXEL), UTM)
     before, after, truth = out / "before.tif", out / "after.tif", out / "truth.tif"
     for path, image, date in zip((before, after), (scene.before, scene.after), DATES, strict=True):
-        _write(path, image, grid, tags={"TIFFTAG_DATETIME": date})
+        _write(path, image, grid, tags={"ACQUISITIONDATETIME": date})
     _write(truth, scene.mask, grid, tags={})
-    prediction = predict_scene(detector, before, after, device=device, progress=progress)
+    prediction = predict_scene(detector, before, after, device=device, tmp=out, progress=progress)
     prediction.save(out, truth=scene.mask)
     return Demo(before, after, truth, prediction, Confusion.count(prediction.mask, scene.mask))
 

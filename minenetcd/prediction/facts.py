@@ -1,7 +1,8 @@
 """What a result says about where it comes from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pyproj import CRS
@@ -11,7 +12,10 @@ from minenetcd.constants import VERSION, Provenance
 from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.measured import AUTOMATIC, measured_in_words
 from minenetcd.display.words import three_figures
+from minenetcd.geo.acquired import Acquired
 from minenetcd.geo.align import AlignedPair
+from minenetcd.geo.bands.doubts import ReadBands, band_doubts
+from minenetcd.geo.bands.sensors import RGB
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.automatic import Readers
@@ -24,24 +28,36 @@ class ImageFacts:
     """One input image, in words."""
 
     source: str
-    date: str | None  # ISO 8601
+    acquired: Acquired
     grid: Grid
     bands: tuple[int, ...]
     shown: tuple[int, ...]  # in the pictures of a report: as red, green and blue, or as grey
     dtype: str
+    read: ReadBands  # by the detector, with what the file says of them
 
     @classmethod
-    def of(cls, raster: Raster) -> "ImageFacts":
+    def of(cls, raster: Raster, bands: tuple[int, ...]) -> "ImageFacts":
+        """Of an image that is opened, and of which a detector reads `bands`."""
         return cls(
-            str(raster.source), raster.date, raster.grid, raster.bands, raster.bands[:COLOURS], raster.dtype.name
-        )
+            raster.source, raster.acquired, raster.grid, bands, raster.bands[:COLOURS], raster.dtype.name,
+            ReadBands(raster.said, bands),
+        )  # fmt: skip
+
+    @property
+    def date(self) -> str | None:
+        """When it was taken, ISO 8601."""
+        return self.acquired.date
 
     @property
     def crs(self) -> str:
         """Code and name, e.g. "EPSG:32633 (WGS 84 / UTM zone 33N)"."""
-        if self.grid.crs is None:
+        if not self.grid.has_coordinates:
             return "none (picture)"
-        code, name = self.grid.crs.to_string(), CRS.from_user_input(self.grid.crs).name
+        if self.grid.named_crs is None:
+            return "not stated (coordinates without one)"
+        code, name = self.grid.named_crs.to_string(), CRS.from_user_input(self.grid.named_crs).name
+        if self.grid.crs is None:
+            return f"{name} (local, without a place on Earth)"
         return f"{code} ({name})" if len(code) < len(name) + 20 else name
 
     @property
@@ -77,6 +93,7 @@ class SceneFacts:
     why_no_second: str | None = None  # what kept a detector from giving a second opinion that nobody asked for
     adjustments: tuple[tuple[str, str], ...] = ()  # what was found between the dates and done about it: name, in words
     warnings: tuple[str, ...] = ()
+    band_doubts: tuple[str, ...] = ()  # what to doubt of which band is which
 
     @property
     def grid(self) -> Grid:
@@ -127,25 +144,30 @@ class SceneFacts:
             "SOURCE_AFTER": self.after.source,
             "TRAINED_ON": self.provenance.trained_on_in_words or "nothing",
             "SOFTWARE": f"minenetcd {self.version}",
-        } | {name: date for name, date in dates.items() if date}
+        } | {name: day for name, day in dates.items() if day}
 
     def columns(self) -> dict[str, str | float]:
         """What every polygon carries, beside its own measures."""
-        dates = {"date_before": self.before.date, "date_after": self.after.date}
-        always: dict[str, str | float] = {
+        return {
             "model": self.model,
             "threshold": self.threshold,
             "source_before": self.before.source,
             "source_after": self.after.source,
         }
-        return always | {name: date for name, date in dates.items() if date}
+
+    def days(self) -> dict[str, date | None]:
+        """The days of both images, which every polygon carries, too: None where nobody says one."""
+        return {
+            name: None if image.date is None else date.fromisoformat(image.date[:10])
+            for name, image in (("date_before", self.before), ("date_after", self.after))
+        }
 
 
 def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> SceneFacts:
     """Facts of an analysis of `pair`, written on the grid of `native`."""
     detector, options, second = readers.detector, readers.options, readers.second
-    before = replace(ImageFacts.of(native.before), bands=pair.before.bands)
-    after = replace(ImageFacts.of(native.after), bands=pair.after.bands)
+    before = ImageFacts.of(native.before, pair.before.bands)
+    after = ImageFacts.of(native.after, pair.after.bands)
     analysed_at = options.analysed_metres(native.grid)
     return SceneFacts(
         before=before,
@@ -168,7 +190,18 @@ def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> Sc
         tile=options.tile or detector.tile,
         options=options,
         version=VERSION,
+        band_doubts=_band_doubts(readers, native, before, after),
     )
+
+
+def _band_doubts(readers: Readers, native: AlignedPair, before: ImageFacts, after: ImageFacts) -> tuple[str, ...]:
+    """Of the bands of the detector, or of those that a second opinion by a network reads as colours."""
+    asked = readers.options.bands is not None or readers.options.bands_after is not None
+    if readers.detector.bands == RGB or readers.second is None or readers.second.bands != RGB:
+        as_colours = readers.detector.bands == RGB
+        return tuple(band_doubts(before.read, after.read, as_colours=as_colours, asked=asked))
+    colours = (ReadBands(raster.said, raster.bands[:COLOURS]) for raster in (native.before, native.after))
+    return tuple(band_doubts(*colours, as_colours=True, asked=asked))
 
 
 def _is_within(metres: float | None, scale: tuple[float, float] | None) -> bool:

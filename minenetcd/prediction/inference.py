@@ -1,5 +1,6 @@
 """A detector run over two dates, tile by tile."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from minenetcd.constants import Progress
-from minenetcd.detectors.blending import Blender, Strip
+from minenetcd.detectors.blending import Blender
 from minenetcd.detectors.contract import Detector, SceneDetector
 from minenetcd.detectors.tiling import Tile, plan_tiles
 from minenetcd.errors import MineNetCDError
@@ -28,36 +29,79 @@ class Batch(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Which tiles are looked at, how far around them pixels are read, and how many at once."""
+    """Which tiles are looked at, how far around them pixels are read, how many at once, and the first to be done."""
 
     tiles: list[Tile]
     reach: int | None
     batch_size: int
+    first: int = 0
+
+
+class SceneStrip(NamedTuple):
+    """A Strip of a scene; what lies below it can be made from the tile `restart` of its plan on."""
+
+    row: int
+    values: NDArray[np.float32]
+    restart: int
+
+
+class Done(NamedTuple):
+    """What is done already: the rows above `row`; what lies below is made from the tile `restart` on."""
+
+    row: int = 0
+    restart: int = 0
+
+
+NOTHING = Done()
 
 
 def probability_strips(
-    detector: Detector, scene: SceneDetector, pair: AlignedPair, options: PredictOptions, progress: Progress
-) -> Iterator[Strip]:
+    detector: Detector,
+    scene: SceneDetector,
+    pair: AlignedPair,
+    options: PredictOptions,
+    progress: Progress,
+    done: Done = NOTHING,
+) -> Iterator[SceneStrip]:
     """Score of change in the overlap of `pair`, from top to bottom; NaN where a date has no data.
 
     `scene` is what `detector` learned of it. Tiles of a detector with a reach are read that far around, lie side by
     side and fit exactly; those of one without overlap, and are blended. The next tiles are read while the detector
-    works. Rows without any data may be left out.
+    works. Rows without any data may be left out, and those that are `done` are: the others come out bit for bit the
+    same, as their tiles are read in the same batches.
     """
     region = pair.overlap
     side = options.tile or detector.tile
     overlap, batch_size = (options.overlap, options.batch_size) if scene.reach is None else (0.0, 1)
-    plan = Plan(plan_tiles(region.height, region.width, side, overlap), scene.reach, batch_size)
-    blender = Blender(region.width, side)
+    plan = Plan(plan_tiles(region.height, region.width, side, overlap), scene.reach, batch_size, done.restart)
+    if done.restart < len(plan.tiles):
+        for strip in _blended(detector, scene, pair, plan, progress):
+            skipped = max(0, done.row - strip.row)
+            yield strip._replace(row=strip.row + skipped, values=strip.values[skipped:])
+    progress(len(plan.tiles), len(plan.tiles))
+
+
+def _blended(
+    detector: Detector, scene: SceneDetector, pair: AlignedPair, plan: Plan, progress: Progress
+) -> Iterator[SceneStrip]:
+    """Strips of the tiles of `plan`, from its first on; in rows that tiles before it reach, they are not whole."""
+    ends, begun = [tile.row + tile.height for tile in plan.tiles], [plan.first]
+    blender = Blender(pair.overlap.width, plan.tiles[0].side, top=plan.tiles[plan.first].row)
+
+    def finished(before: int) -> SceneStrip:
+        needed = bisect_right(ends, before)  # the first tile that reaches below
+        restart = len(ends) if needed == len(ends) else begun[bisect_right(begun, needed) - 1]
+        return SceneStrip(*blender.finish(before), restart)
+
     for batch in read_ahead(_batches(pair, plan)):
         scores = _scores(detector, scene, batch)
         for tile, values, valid in zip(batch.tiles, scores, batch.valid, strict=True):
-            yield blender.finish(tile.row)
+            yield finished(tile.row)
             inside = _inside(tile, plan.reach)
             blender.feed(tile, tile.crop(values[inside]), tile.crop(valid[inside]))
+        begun.append(batch.done)
         progress(batch.done, len(plan.tiles))
-    yield blender.finish(region.height)
-    progress(len(plan.tiles), len(plan.tiles))
+    yield finished(pair.overlap.height)
 
 
 def read_ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
@@ -73,7 +117,7 @@ def read_ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
 def _batches(pair: AlignedPair, plan: Plan) -> Iterator[Batch]:
     tiles: list[Tile] = []
     parts: list[Pair] = []
-    for number, tile in enumerate(plan.tiles, start=1):
+    for number, tile in enumerate(plan.tiles[plan.first :], start=plan.first + 1):
         part = pair.read(_window(tile, pair.overlap, plan.reach))
         if part.valid[_inside(tile, plan.reach)].any():
             tiles.append(tile)

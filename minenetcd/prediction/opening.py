@@ -9,30 +9,35 @@ from minenetcd.detectors.contract import Detector
 from minenetcd.display.words import three_figures
 from minenetcd.errors import OptionError
 from minenetcd.files import check_not_input, check_writable
-from minenetcd.geo.align import AlignedPair, open_pair, shared_bands
+from minenetcd.geo.align import AlignedPair, asked_bands, colour_bands, open_pair, shared_bands
+from minenetcd.geo.bands.choosing import PairBands
+from minenetcd.geo.bands.wanted import Wanted
+from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.stated import NOTHING_STATED, Stated
 from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
 
 #: Bands that are read where neither the options nor the detector ask for others.
 COLOURS = 3
 
-#: The numbers of bands, from 1; None for what is usual.
-Bands = tuple[int, ...] | None
+#: Bands by number, from 1, or name; None for what is usual.
+Bands = Wanted | None
 
 
 @dataclass(frozen=True)
 class OpenedScene:
     """Both dates: where they are, and as one on the before image's own grid."""
 
-    before: str | Path
-    after: str | Path
+    before: DateFiles
+    after: DateFiles
     native: AlignedPair
+    stated: tuple[Stated, Stated] = (NOTHING_STATED, NOTHING_STATED)
 
     def check_out(self, out: str | Path, options: PredictOptions) -> SavedPrediction:
         """The names of the results, which can be written to `out` and replace no image. OutputError otherwise."""
         names = result_names(self.native.grid, options)
-        check_not_input(out, names, (self.before, self.after))
+        check_not_input(out, names, (*self.before.local, *self.after.local))
         check_writable(out, names)
         return names
 
@@ -43,14 +48,22 @@ class OpenedScene:
 
         OptionError where these are more or fewer than it needs.
         """
-        every_band = reads_every_band(detector)
+        every_band, asked = reads_every_band(detector), bands is not None or bands_after is not None
         bands, bands_after = _bands(self.before, self.after, bands, bands_after, every_band=every_band)
+        if detector.bands is not None and every_band and not asked and bands and bands_after:
+            bands, bands_after = PairBands(bands, bands_after).as_in_file()
         held = self.native.before.bands, self.native.after.bands
-        read = tuple(given or own[:COLOURS] for given, own in zip((bands, bands_after or bands), held, strict=True))
+        read = held[0][:COLOURS], held[1][:COLOURS]
+        if bands is not None and bands_after is not None:
+            read = bands, bands_after
         _check_count(detector, read[0], self.before, self.after)
         if gsd is None and read == held:
             return self.native
-        return opened.enter_context(open_pair(self.before, self.after, bands=bands, bands_after=bands_after, gsd=gsd))
+        return opened.enter_context(self.reopened(bands, bands_after, gsd))
+
+    def reopened(self, bands: Bands, bands_after: Bands, gsd: float | None = None) -> AlignedPair:
+        """The same pair with other bands, or at other metres per pixel."""
+        return open_pair(self.before, self.after, bands=bands, bands_after=bands_after, gsd=gsd, stated=self.stated)
 
 
 def reads_every_band(detector: Detector) -> bool:
@@ -60,28 +73,30 @@ def reads_every_band(detector: Detector) -> bool:
 
 @contextmanager
 def open_scene(
-    before: str | Path, after: str | Path, options: PredictOptions, *, every_band: bool = False
+    before: Image, after: Image, options: PredictOptions, *, every_band: bool = False
 ) -> Iterator[OpenedScene]:
-    """Open two images of one place, with the bands of `options`, else three, or with `every_band` all they share.
+    """Open two images of one place, with the bands of `options`, else colours, or with `every_band` all they share.
 
     RasterError or GridError where they cannot be compared, OptionError for options.
     """
+    before, after = (find_date(image, remote=options.remote) for image in (before, after))
     bands, bands_after = _bands(before, after, options.bands, options.bands_after, every_band=every_band)
-    with open_pair(before, after, bands=bands, bands_after=bands_after) as native:
+    with open_pair(before, after, bands=bands, bands_after=bands_after, stated=options.stated) as native:
         check_ground(native.grid, options)
-        yield OpenedScene(before, after, native)
+        yield OpenedScene(before, after, native, options.stated)
 
 
 def _bands(
-    before: str | Path, after: str | Path, bands: Bands, bands_after: Bands, *, every_band: bool
-) -> tuple[Bands, Bands]:
-    """The numbers of the bands to read of each date; None for the first three."""
-    if every_band and bands is None and bands_after is None:
-        return shared_bands(before, after)
-    return bands, bands_after
+    before: DateFiles, after: DateFiles, bands: Bands, bands_after: Bands, *, every_band: bool
+) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
+    """The numbers of the bands to read of each date; None where there are too few to read colours."""
+    asked = asked_bands(before, after, bands, bands_after)
+    if asked is not None:
+        return asked
+    return shared_bands(before, after) if every_band else colour_bands(before, after)
 
 
-def _check_count(detector: Detector, bands: tuple[int, ...], before: str | Path, after: str | Path) -> None:
+def _check_count(detector: Detector, bands: tuple[int, ...], before: DateFiles, after: DateFiles) -> None:
     names = detector.bands
     if names is not None and len(bands) != len(names):
         example = ",".join(str(number) for number in range(1, len(names) + 1))

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from minenetcd.constants import LEAST_SIDE, check_threshold
 from minenetcd.errors import OptionError
+from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.stated import Stated
 
 LARGEST_OVERLAP = 0.9
 
@@ -17,8 +19,9 @@ FINEST_GSD_FACTOR = 0.99
 class PredictOptions:
     """How two images become a change map. OptionError for a value out of range."""
 
-    bands: tuple[int, ...] | None = None  # numbers from 1, in the detector's order; None: the first three colours
-    bands_after: tuple[int, ...] | None = None  # None: as `bands`
+    bands: Wanted | None = None  # numbers from 1 or names, in the detector's order; None: by what the files say
+    bands_after: Wanted | None = None  # None: as `bands`
+    remote: bool = False  # to read files on the network that a STAC item names
     gsd: float | None = None  # metres per pixel to analyse at; None: as the before image is
     force_gsd: bool = False  # to analyse at `gsd` even where that is finer than the before image
     threshold: float | None = None  # from this probability on, a pixel is changed; None: the detector's own
@@ -32,6 +35,12 @@ class PredictOptions:
     batch_size: int = 8
     float_probability: bool = False  # float32 with NaN, not 254 steps
     compile: bool = False
+    # what the files do not say of themselves, see minenetcd.geo.stated
+    crs: str | None = None  # of images with coordinates and no CRS on Earth
+    nodata: float | None = None  # means no data in the before image, beside what its file declares
+    nodata_after: float | None = None  # the same of the after image
+    date_before: str | None = None  # ISO 8601
+    date_after: str | None = None
     also: tuple[str, ...] = ()  # further formats to write the result in, by name, or package.module:Name
 
     def __post_init__(self) -> None:
@@ -49,8 +58,14 @@ class PredictOptions:
                 "A finer analysis than the images are is forced (--force-gsd) together with its metres per pixel, got "
                 "none: give them (--gsd 1.2), or leave --force-gsd out."
             )
+        _ = self.stated
         is_area = math.isfinite(self.min_area_ha) and self.min_area_ha >= 0
         _require(is_area, "a smallest area (min_area_ha) of zero or more hectares", self.min_area_ha, "0.1")
+
+    @property
+    def stated(self) -> tuple[Stated, Stated]:
+        """What is said of either image that its file does not say."""
+        return Stated(self.crs, self.nodata, self.date_before), Stated(self.crs, self.nodata_after, self.date_after)
 
     def analysed_metres(self, grid: Grid) -> float | None:
         """The size of a pixel that is analysed, of images on `grid`; None where nobody says. [m]"""

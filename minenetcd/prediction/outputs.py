@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # tiles need not wait for polygons
     from geopandas import GeoDataFrame
     from numpy.typing import NDArray
 
-REPORT = "report.html"
+REPORT, DETAILS = "report.html", "details.zip"
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class SavedPrediction:
 
     `raster`: 1 changed, 0 unchanged, 255 no data, with a colour table. `probability`: uint8 0 to 254 for 0 to 1,
     255 no data; or float32, NaN no data. `vector`: the polygons of `raster`. Pictures: PNG and GeoJSON in pixels.
+    `details`: what `rethreshold` needs beside them.
     `also`: format -> the file in it, of those that were asked for.
     """
 
@@ -31,15 +32,16 @@ class SavedPrediction:
     probability: Path
     vector: Path
     report: Path
+    details: Path
     also: Mapping[str, Path] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Path]:
-        return iter((self.raster, self.probability, self.vector, self.report, *self.also.values()))
+        return iter((self.raster, self.probability, self.vector, self.report, self.details, *self.also.values()))
 
     def within(self, folder: Path) -> "SavedPrediction":
         """The same files in `folder`."""
-        raster, probability, vector, report, *also = (folder / path for path in self)
-        return SavedPrediction(raster, probability, vector, report, dict(zip(self.also, also, strict=True)))
+        raster, probability, vector, report, details, *also = (folder / path for path in self)
+        return SavedPrediction(raster, probability, vector, report, details, dict(zip(self.also, also, strict=True)))
 
 
 class Result(Protocol):
@@ -78,10 +80,14 @@ def result_names(grid: Grid, options: PredictOptions) -> SavedPrediction:
     Each of `options.also` adds change.NAME, unless that is there already. UnknownNameError for a format that is none,
     OptionError for two that give one name.
     """
-    image, vector = ("tif", "gpkg") if grid.is_georeferenced else ("png", "geojson")
+    image, vector = ("tif", "gpkg") if grid.has_coordinates else ("png", "geojson")
     probability = "tif" if options.float_probability else image  # PNG holds no float
     names = SavedPrediction(
-        Path(f"change.{image}"), Path(f"probability.{probability}"), Path(f"change.{vector}"), Path(REPORT)
+        Path(f"change.{image}"),
+        Path(f"probability.{probability}"),
+        Path(f"change.{vector}"),
+        Path(REPORT),
+        Path(DETAILS),
     )
     also: dict[str, Path] = {}
     for format in options.also:

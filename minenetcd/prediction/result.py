@@ -2,7 +2,6 @@
 
 import shutil
 import time
-import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,42 +18,65 @@ from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.vector import write_vector
 from minenetcd.prediction.areas import Change, find_change, write_mask
+from minenetcd.prediction.details import write_details
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.formats import write_formats
 from minenetcd.prediction.outputs import WRITERS, SavedPrediction, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment
-from minenetcd.prediction.pair_checks.findings import with_findings
+from minenetcd.prediction.pair_checks.findings import PairFindings, with_findings
 from minenetcd.prediction.rasters import SceneRasters, read_strips, read_window
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.page import write_report
-from minenetcd.prediction.report.pictures import date_pictures
+from minenetcd.prediction.report.pictures import DatePictures, date_pictures
+from minenetcd.prediction.unfinished import Work
 
 
 def find_result(
     scene: SceneRasters,
     facts: SceneFacts,
     native: AlignedPair,
-    folder: Path,
+    work: Work,
     *,
     started: float,
     adjustment: Adjustment,
     second: SceneRasters | None = None,
 ) -> "ScenePrediction":
-    """The result of a scene whose probability is written, and that of a `second` opinion; all files lie in `folder`.
+    """The result of a scene whose probability is written, and that of a `second` opinion; all files lie in `work`.
 
     `started`: the clock when the images were opened; `adjustment`: what lies between the dates. RasterError where no
     pixel had data on both dates.
     """
     if second is not None:
         write_mask(second)
+    change = measured(scene, facts, second)
+    findings = PairFindings.of(native, adjustment, feels_tone=facts.feels_tone)
+    return finished(scene, change, facts, findings, date_pictures(native), work, started=started, second=second)
+
+
+def measured(scene: SceneRasters, facts: SceneFacts, second: SceneRasters | None) -> Change:
+    """Write the mask of a scene whose probability is written, and measure it; the mask of `second` is written."""
     change = find_change(scene, min_area_ha=facts.options.min_area_ha, second=None if second is None else second.mask)
     _check_analysed(change, facts)
+    return change
+
+
+def finished(
+    scene: SceneRasters,
+    change: Change,
+    facts: SceneFacts,
+    findings: PairFindings,
+    pictures: DatePictures,
+    work: Work,
+    *,
+    started: float,
+    second: SceneRasters | None,
+) -> "ScenePrediction":
+    """The result of a scene whose `change` is measured."""
     share = change.changed_pixels / change.valid_pixels
-    facts = with_findings(facts, native, adjustment, changed_share=share, agreement=change.agreement)
-    pictures = date_pictures(native)
+    facts = with_findings(facts, findings, changed_share=share, agreement=change.agreement)
     seconds = time.perf_counter() - started
     second_share = None if second is None else _changed_share(second)
-    return ScenePrediction(Outcome(scene, change, facts, pictures, seconds, second, second_share), folder)
+    return ScenePrediction(Outcome(scene, change, facts, pictures, findings, seconds, second, second_share), work)
 
 
 class ScenePrediction:
@@ -64,10 +86,9 @@ class ScenePrediction:
     reasons to doubt the map, for people. `seconds`: how long it took. `saved`: the files, once saved.
     """
 
-    def __init__(self, outcome: Outcome, folder: Path) -> None:
+    def __init__(self, outcome: Outcome, work: Work) -> None:
         self.saved: SavedPrediction | None = None
-        self._outcome = outcome
-        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._outcome, self._work = outcome, work
 
     @property
     def grid(self) -> Grid:
@@ -139,7 +160,7 @@ class ScenePrediction:
         return read_window(self._outcome.scene.mask, self._whole)
 
     def save(self, out: str | Path, *, truth: NDArray[np.uint8] | None = None) -> SavedPrediction:
-        """Write change.tif, probability.tif, change.gpkg and report.html into the folder `out`, all or none.
+        """Write change.tif, probability.tif, change.gpkg, report.html and details.zip into `out`, all or none.
 
         Older ones are replaced. Pictures: change.png, probability.png, change.geojson. What the options ask for also
         stands beside them; an older change.NAME of a format NAME that they do not ask for is removed. With `truth`
@@ -148,7 +169,7 @@ class ScenePrediction:
         """
         if truth is not None and truth.shape != self.grid.shape:
             raise SizeError(f"A truth mask of shape {self.grid.shape} is needed, got {truth.shape}: use its own grid.")
-        if not self._remove.alive:
+        if not self._work.is_there:
             raise OutputError("A prediction is saved before it is closed, this one is closed: predict again.")
         out = Path(out)
         names = result_names(self.grid, self._outcome.facts.options)
@@ -157,13 +178,14 @@ class ScenePrediction:
             staged = names.within(folder)
             write_results(self._outcome.scene, self.polygons, staged)
             write_report(staged.report, self._outcome, truth=truth)
+            write_details(staged.details, self._outcome)
             write_formats(self, staged)
         self.saved = names.within(out)
         return self.saved
 
     def close(self) -> None:
         """Remove the temporary files; saved ones stay."""
-        self._remove()
+        self._work.remove()
 
     def __enter__(self) -> Self:
         return self

@@ -1,9 +1,7 @@
 """Two images of a place in, a map of what changed out."""
 
-import shutil
-import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,20 +11,22 @@ from typing import TYPE_CHECKING, Literal
 from rasterio.windows import Window
 
 from minenetcd.constants import Progress, no_progress
-from minenetcd.detectors.blending import Strip
 from minenetcd.detectors.contract import Detector
 from minenetcd.errors import FlatBandError, RasterError
 from minenetcd.geo.align import AlignedPair
+from minenetcd.geo.date_files.finding import Image
 from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.automatic import Readers, choose_readers
 from minenetcd.prediction.facts import SceneFacts, gather_facts
-from minenetcd.prediction.inference import probability_strips
+from minenetcd.prediction.finished_strips import FinishedStrips, Record
+from minenetcd.prediction.inference import NOTHING, Done, probability_strips
 from minenetcd.prediction.opening import OpenedScene, open_scene, reads_every_band
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment, ReadTone, find_adjustment
 from minenetcd.prediction.rasters import SceneRasters
 from minenetcd.prediction.stored import StoredProbability
+from minenetcd.prediction.unfinished import IN_RESULTS, WorkOptions, open_work
 
 if TYPE_CHECKING:
     from minenetcd.prediction.result import ScenePrediction
@@ -36,30 +36,36 @@ DEFAULT_OPTIONS = PredictOptions()
 
 def predict_scene(
     detector: Detector | Literal["auto"],
-    before: str | Path,
-    after: str | Path,
+    before: Image,
+    after: Image,
     out: str | Path | None = None,
     *,
     options: PredictOptions = DEFAULT_OPTIONS,
     second: Detector | None = None,
     device: str = "auto",
+    tmp: str | Path | None = None,
+    resume: bool = False,
     progress: Progress = no_progress,
 ) -> "ScenePrediction":
     """Map what changed between two images of one place, of any size.
 
     `detector`: "auto" chooses the one that fits the images (see `minenetcd.detectors.choice`), and may choose a second
     opinion. `second`: another opinion, in its place. The result lies on the whole grid of `before`, without data
-    outside what both images share. It is computed into a temporary folder, in the memory of one row of tiles, and saved
-    in `out` when given (see `ScenePrediction.save`). `progress` is called with the tiles done and their total.
-    Raises RasterError or GridError for images that cannot be compared, OptionError for options that do not fit
-    them, OutputError, before computing, where `out` cannot be written.
+    outside what both images share. It is computed in the memory of one row of tiles, into a hidden folder in `out` (or
+    in `tmp`; without both, where this system keeps temporary files), and saved in `out` when given (see
+    `ScenePrediction.save`). With `resume` a run that was killed, or interrupted having `resume`, goes on from its
+    finished strips, to the same map. `progress` is called with the tiles done and their total.
+    Raises RasterError or GridError for images that cannot be compared, OptionError for options that do not fit them, or
+    where unfinished work was begun with others, OutputError, before computing, where `out` cannot be written, or
+    another run is at work there.
     """
     every_band = detector == "auto" or reads_every_band(detector)
     with open_scene(before, after, options, every_band=every_band) as scene:
         readers = Readers(detector, second, options) if detector != "auto" else choose_readers(scene, options)
         if second is not None:
             readers = readers._replace(second=second, second_is_asked=True)
-        return predict_opened(readers, scene, out, device=device, progress=progress)
+        work = WorkOptions(None if tmp is None else Path(tmp), resume)
+        return predict_opened(readers, scene, out, work=work, device=device, progress=progress)
 
 
 def predict_opened(
@@ -67,6 +73,7 @@ def predict_opened(
     scene: OpenedScene,
     out: str | Path | None = None,
     *,
+    work: WorkOptions = IN_RESULTS,
     device: str = "auto",
     progress: Progress = no_progress,
 ) -> "ScenePrediction":
@@ -75,9 +82,8 @@ def predict_opened(
     native, options = scene.native, readers.options
     with ExitStack() as opened:
         names = result_names(native.grid, options) if out is None else scene.check_out(out, options)
-        folder = Path(tempfile.mkdtemp(prefix="minenetcd-"))
-        on_failure = opened.enter_context(ExitStack())
-        on_failure.callback(shutil.rmtree, folder, ignore_errors=True)
+        place = opened.enter_context(open_work(readers, scene, out, work, device))
+        folder = place.path
         reading = Reading(scene, readers, device, opened)
         pair = reading.pair(readers.detector)
         facts = gather_facts(readers, pair, native)
@@ -89,12 +95,9 @@ def predict_opened(
         second, why_no_second = reading.write_second(folder, rasters, _half(progress, 1))
         if why_no_second is not None:
             facts = replace(facts, second=None, why_no_second=why_no_second)
-        prediction = find_result(
-            rasters, facts, native, folder, started=started, adjustment=reading.done, second=second
-        )
+        prediction = find_result(rasters, facts, native, place, started=started, adjustment=reading.done, second=second)
         if out is not None:
             prediction.save(out)
-        on_failure.pop_all()
     return prediction
 
 
@@ -136,8 +139,17 @@ class Reading:
             learned = detector.for_scene(SceneSample(pair), self.device, compile=options.compile)
         except FlatBandError as error:
             raise error.with_numbers(pair.before.bands, pair.after.bands) from error
-        strips = probability_strips(detector, learned, pair, options, progress)
-        _store(strips, pair, self.scene.native, rasters)
+        analysed = _analysed(rasters, pair)
+        finished = FinishedStrips(rasters.probability.with_suffix(".strips"), pair.overlap.width, analysed.stored)
+
+        def records() -> Iterator[Record]:
+            done = NOTHING
+            for record in finished.read():
+                yield record
+                done = Done(record.end, record.restart)
+            yield from finished.kept(probability_strips(detector, learned, pair, options, progress, done))
+
+        _store(records(), pair, self.scene.native, rasters, analysed)
 
     def write_second(
         self, folder: Path, first: SceneRasters, progress: Progress
@@ -180,23 +192,28 @@ def _half(progress: Progress, number: int) -> Progress:
     return lambda done, of: progress(number * of + done, 2 * of)
 
 
-def _store(strips: Iterable[Strip], pair: AlignedPair, native: AlignedPair, rasters: SceneRasters) -> None:
+def _analysed(rasters: SceneRasters, pair: AlignedPair) -> SceneRasters:
+    """`rasters`, or, where `pair` lies on another grid, what is computed there first."""
+    if pair.grid == rasters.grid:
+        return rasters
+    return replace(
+        rasters,
+        grid=pair.grid,
+        stored=replace(rasters.stored, as_float=True),
+        probability=rasters.probability.with_name("analysed.tif"),
+    )
+
+
+def _store(
+    strips: Iterable[Record], pair: AlignedPair, native: AlignedPair, rasters: SceneRasters, analysed: SceneRasters
+) -> None:
     """Write `strips`, which lie in the overlap of `pair`, as the probability of `rasters`, on the grid of `native`."""
-    analysed, on_its_grid = rasters, pair.grid == native.grid
-    if not on_its_grid:
-        analysed = replace(
-            rasters,
-            grid=pair.grid,
-            stored=replace(rasters.stored, as_float=True),
-            probability=rasters.probability.with_name("analysed.tif"),
-        )
     area = pair.overlap
     with analysed.probability_writer() as writer:
-        for row, values in strips:
-            if len(values):
-                window = Window(area.col_off, area.row_off + row, area.width, len(values))
-                writer.write(analysed.stored.encode(values), window)
-    if not on_its_grid:
+        for strip in strips:
+            window = Window(area.col_off, area.row_off + strip.row, area.width, len(strip.values))
+            writer.write(strip.values, window)
+    if analysed is not rasters:
         from minenetcd.prediction.resampled import resampled_strips  # here: it brings scipy, and few need it
 
         with rasters.probability_writer() as writer:

@@ -1,10 +1,57 @@
-"""Ctrl-C and the scheduler's request to end, noted: who asks for it ends when its step is finished and saved."""
+"""Ctrl-C and the request to end (SIGTERM): acted on at once, or noted by who ends when a step is finished and saved."""
 
+import os
 import signal
+import threading
+import time
 from types import FrameType
 from typing import Self
 
+from minenetcd.errors import RunInterrupted
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+#: A signal that comes so soon after another is the same one: `timeout`, and shells, send it twice. [seconds]
+SAME_SECONDS = 1.0
+
+
+class Terminated(KeyboardInterrupt):
+    """Raised where SIGTERM came: what stands behind a Ctrl-C is cleared away behind it, too."""
+
+
+class EndingBySignals:
+    """Within the block Ctrl-C raises KeyboardInterrupt and SIGTERM raises Terminated, in the main thread.
+
+    `number`: the signal that came; None where none did.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self._process, self._came = os.getpid(), float("-inf")
+
+    @property
+    def exit_code(self) -> int:
+        """As shells tell the end by a signal: 130 after Ctrl-C, 143 after SIGTERM."""
+        return 128 + (self.number or signal.SIGINT)
+
+    def __enter__(self) -> Self:
+        self._before = _set(self._raise)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _reset(self._before)
+
+    def _raise(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() != self._process:  # forked from here: it has nothing to clear away
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        now = time.monotonic()
+        is_same, self._came = now - self._came < SAME_SECONDS, now
+        if is_same:
+            return
+        self.number = number
+        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
 
 class Interruption:
@@ -12,19 +59,35 @@ class Interruption:
 
     def __init__(self) -> None:
         self.requested = False
+        self.number: int = signal.SIGINT
 
     def __enter__(self) -> Self:
-        try:
-            self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
-        except ValueError:  # signals reach the main thread only: elsewhere they keep their meaning
-            self._before = {}
+        self._before = _set(self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        _reset(self._before)
+
+    def error(self, message: str) -> RunInterrupted:
+        """What ends the run, with the exit code of the signal."""
+        return RunInterrupted(message, self.number)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
+            raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        self.requested, self.number = True, number
+
+
+_Handlers = dict[int, "signal._HANDLER"]
+
+
+def _set(handler: "signal._HANDLER") -> _Handlers:
+    """Handle both signals so, and give what handled them before; nothing outside the main thread, which they reach."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    return {number: signal.signal(number, handler) for number in SIGNALS}
+
+
+def _reset(before: _Handlers) -> None:
+    for number, handler in before.items():
+        signal.signal(number, handler)

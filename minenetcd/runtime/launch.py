@@ -32,7 +32,8 @@ def is_main_process() -> bool:
 def run_processes(arguments: Sequence[str], processes: int) -> int:
     """Run `minenetcd ARGUMENTS` as `processes` processes that train together; the exit code of the first to fail.
 
-    Ctrl-C reaches them all, since they share the terminal; this process waits until they have saved.
+    Ctrl-C reaches them all, since they share the terminal, and SIGTERM is handed on; this process waits until they have
+    saved.
     """
     with ExitStack() as files:
         logs = [files.enter_context(tempfile.TemporaryFile()) for _ in range(1, processes)]
@@ -47,11 +48,20 @@ def run_processes(arguments: Sequence[str], processes: int) -> int:
             )
             for rank, stream in enumerate(streams)
         ]
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+        def hand_on(*_: object) -> None:
+            for process in running:
+                process.terminate()
+
+        before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, hand_on),
+        }
         try:
             failed = _wait(running)
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
             for process in running:
                 process.kill()
         if failed is None:

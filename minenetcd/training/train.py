@@ -1,5 +1,6 @@
 """A training run: settings, data, network, loop, choice of weights and threshold, saved detector."""
 
+from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,8 @@ from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.fitting import FittedPairs
 from minenetcd.datasets.drawn import drawn_kind
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.errors import OptionError, RunInterrupted
+from minenetcd.errors import OptionError
+from minenetcd.files import one_run_in
 from minenetcd.models.base import ChangeModel
 from minenetcd.registry import is_path, name_alone
 from minenetcd.runtime.device import choose_device
@@ -84,17 +86,18 @@ def train(
     train_set, val_set = (FittedPairs(each, detector.preprocessing, detector.name) for each in opened)
     train_set.check()
     val_set.check()
-    _prepare(folder, settings, detector, accelerator, resume=resume)
-    run = Trainer(detector, train_set, plan, settings, accelerator)
-    _go_on(run, folder, reporter)
-    if accelerator.is_main_process:
-        folder.start_log(run.step)
-        facts = {"train": train_set.facts, "val": val_set.facts}
-        folder.record_start(facts, {"count": accelerator.num_processes, "sharding": settings.trainer.sharding})
-        start_trackers(accelerator, settings, folder, step=run.step)
-    _run(run, val_set, folder, reporter)
-    trained = _finish(run, folder, train_set)
-    accelerator.end_training()
+    with one_run_in(folder.path) if accelerator.is_main_process else nullcontext():
+        _prepare(folder, settings, detector, accelerator, resume=resume)
+        run = Trainer(detector, train_set, plan, settings, accelerator)
+        _go_on(run, folder, reporter)
+        if accelerator.is_main_process:
+            folder.start_log(run.step)
+            facts = {"train": train_set.facts, "val": val_set.facts}
+            folder.record_start(facts, {"count": accelerator.num_processes, "sharding": settings.trainer.sharding})
+            start_trackers(accelerator, settings, folder, step=run.step)
+        _run(run, val_set, folder, reporter)
+        trained = _finish(run, folder, train_set)
+        accelerator.end_training()
     return trained
 
 
@@ -169,7 +172,7 @@ def _run(run: Trainer, val_set: ChangeDataset, folder: RunFolder, reporter: Trai
             if step.interrupted or run.plan.saves(step.step):
                 _save(run, folder)
             if step.interrupted and step.step < run.plan.steps:
-                raise RunInterrupted(
+                raise interruption.error(
                     f"Stopped after step {step.step} of {run.plan.steps}, all of it saved: go on with "
                     f"{folder.how_to_go_on(run.settings)}."
                 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 
 from minenetcd.errors import WeightsError, one_line
+from minenetcd.files import settle
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,6 +40,7 @@ def open_repository(source: str | Path, **hub_options: Any) -> Repository:
     """
     folder = Path(source)
     if folder.is_dir():
+        settle(folder)  # saving it may have been killed half-way
         files = {name: folder / name for name in (CONFIG_FILE, *WEIGHT_FILES) if (folder / name).is_file()}
     else:
         from minenetcd.weights.hub import download  # here, because a folder shall not wait for the hub's client

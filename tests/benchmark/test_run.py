@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import yaml
-from filelock import FileLock
 from PIL import Image
 
 from minenetcd.benchmark.folder import BenchmarkFolder
@@ -20,6 +19,7 @@ from minenetcd.benchmark.suite.cells import Cell, expand
 from minenetcd.benchmark.suite.suites import read_suite
 from minenetcd.configs.suite import Suite
 from minenetcd.errors import OptionError
+from minenetcd.files import locked
 from training.squares import write_squares
 
 pytestmark = pytest.mark.slow
@@ -169,5 +169,5 @@ def wait_for(condition: Any, seconds: float = 120) -> None:
 def worker_saves_and_ends(out: Path) -> None:
     """Until no process measures for `out` any more: the lock of its run is free."""
     for lock in out.glob("runs/*.lock"):
-        with FileLock(lock, timeout=120):
+        with locked(lock):
             pass

@@ -16,7 +16,6 @@ import psutil
 import pytest
 import shapely
 import yaml
-from filelock import FileLock
 
 import datasets
 from fixtures.scene_files import landscape, make_sites, noise, utm_grid, write_geotiff, write_polygons, write_table
@@ -26,6 +25,7 @@ from minenetcd.building.splits import SplitPlan
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.datasets.folder import open_path
 from minenetcd.errors import DataError, MineNetCDError, OutputError
+from minenetcd.files import locked
 
 SMALL = PatchOptions(size=32)
 
@@ -256,7 +256,7 @@ def test_folders_that_cannot_be_built_in_are_refused(scenes: Path, built: Path, 
 
 def test_two_builds_at_once_in_one_folder_are_refused(scenes: Path, tmp_path: Path) -> None:
     (tmp_path / "out" / ".parts").mkdir(parents=True)
-    with FileLock(tmp_path / "out" / ".parts" / "lock"):
+    with locked(tmp_path / "out" / ".parts" / "lock"):
         message = refusal(OutputError, scenes / "sites.csv", tmp_path / "out")
     assert message == f"{tmp_path}/out is being built by another process: wait for it, or choose another."
     assert not build_dataset(scenes / "sites.csv", tmp_path / "out", patches=SMALL).was_there

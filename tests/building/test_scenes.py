@@ -1,5 +1,7 @@
 """Scenes in UTM, on different grids, cut into patches with their label and place."""
 
+import json
+import re
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -241,7 +243,7 @@ def test_bands_are_read_in_the_order_asked_for(site: Site) -> None:
 
 
 def test_dates_come_from_the_table_or_from_the_image(site: Site, tmp_path: Path) -> None:
-    write_geotiff(tmp_path / "before.tif", noise(GRID, 1), GRID, tags={"TIFFTAG_DATETIME": "2018:06:14 10:12:00"})
+    write_geotiff(tmp_path / "before.tif", noise(GRID, 1), GRID, tags={"ACQUISITION_DATE": "2018:06:14 10:12:00"})
     with open_site(site, PatchOptions()) as scene:
         assert (scene.before_date, scene.after_date) == ("2018-06-14", None)
     with open_site(replace(site, before_date="2017", after_date="2020-01"), PatchOptions()) as scene:
@@ -310,3 +312,34 @@ def test_real_satellite_images_in_degrees(tmp_path: Path, real_images: Path) -> 
     patches = cut(site, size=128, bands=(3, 2, 1))
     assert patches and sum(np.count_nonzero(patch.label) for patch in patches) > 100
     assert all(30 < patch.before.mean() < 220 and patch.before.std() > 20 for patch in patches)
+
+
+@pytest.mark.parametrize(
+    ("geometry", "words"),
+    [
+        (None, "has 1 row without"),
+        ({"type": "Polygon", "coordinates": []}, "has 1 row without"),
+        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]}, "cannot be read"),
+        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 1]]]}, "cannot be read"),
+        ({"type": "Polygon", "coordinates": [[["a", 0], [1, 1], [0, 1], ["a", 0]]]}, "cannot be read|without"),
+        ({"type": "Polygon", "coordinates": [[[4e5, 5e6], [5e5, 5e6], [5e5, 6e6], [4e5, 5e6]]]}, "Degrees are needed"),
+        ("exchanged", "Longitude comes before latitude"),
+        ("cut off", "cannot be read"),
+    ],
+)
+def test_a_broken_geojson_label_is_no_empty_one(site: Site, tmp_path: Path, geometry: object, words: str) -> None:
+    if geometry in ("exchanged", "cut off"):
+        west, south, east, north = GRID.bounds_degrees
+        corners = [[south, west], [north, west], [north, east], [south, west]]
+        shape: object = {"type": "Polygon", "coordinates": [corners]}
+    else:
+        shape = geometry
+    feature = {"type": "Feature", "properties": {}, "geometry": shape}
+    text = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    (tmp_path / "label.geojson").write_text(text[:-20] if geometry == "cut off" else text)
+    assert re.search(words, refusal(replace(site, label="label.geojson")))
+
+
+def test_a_geojson_label_without_features_says_that_nothing_changed(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "label.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    assert not mosaic(cut(replace(site, label="label.geojson"), min_valid=0), GRID.shape, "label").any()

@@ -65,7 +65,7 @@ def test_scenes_become_a_data_set(tmp_path: Path) -> None:
     [
         (("--split", "60-10-30"), "--split needs numbers with slashes between, got '60-10-30': e.g. 60/10/30."),
         (("--split", "60/40"), "Shares need three numbers from 0 up"),
-        (("--bands", "red"), "--bands needs band numbers with commas between, got 'red': e.g. 4,3,2."),
+        (("--bands", "4,,2"), "--bands needs band numbers or names with commas between, got '4,,2': e.g. 4,3,2."),
         (("--range", "5"), "--range needs 2 numbers with commas between, got '5': e.g. 0,3000."),
         (("--stratify", "climate"), "stratified by 'country' or 'area', got 'climate'"),
         (("--gsd", "fine"), "--gsd needs metres per pixel, got 'fine': e.g. 1.2."),

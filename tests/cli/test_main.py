@@ -51,7 +51,7 @@ def test_two_pictures_become_a_map_in_pixels(pictures: tuple[Path, Path], tmp_pa
     done = minenetcd("predict", *pictures, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        *("change.png", "probability.png", "change.geojson", "report.html")
+        *("change.png", "probability.png", "change.geojson", "report.html", "details.zip")
     }
     assert Image.open(tmp_path / "out" / "change.png").size == (47, 61)
     assert "pixels changed" in done.stdout
@@ -64,7 +64,8 @@ def test_two_pictures_become_a_map_in_pixels(pictures: tuple[Path, Path], tmp_pa
         (["predict", "missing.tif", "{after}"], "There is no file missing.tif"),
         (["predict", "{before}", "{before}"], "are the same image"),
         (["predict", "{before}", "{after}", "--model", "minenetcd-nanno"], "did you mean 'minenetcd-nano'"),
-        (["predict", "{before}", "{after}", "--bands", "red"], "--bands needs band numbers"),
+        (["predict", "{before}", "{after}", "--bands", "4,,2"], "--bands needs band numbers or names"),
+        (["predict", "{before}", "{after}", "--bands", "infrared"], "A band called infrared is needed in"),
         (["predict", "{before}", "{after}", "--bands", "4,3,2"], "band"),
         (["predict", "{before}", "{after}", "--threshold", "1.5"], "Threshold must lie between 0 and 1"),
         (["predict", "{before}", "{after}", "--gsd", "fine"], "--gsd needs metres per pixel or 'model'"),
@@ -126,7 +127,9 @@ def test_version() -> None:
 def test_the_demo_writes_everything_it_promises(tmp_path: Path) -> None:
     done = minenetcd("demo", "--out", tmp_path / "demo")
     assert done.returncode == 0, done.stderr
-    names = {"before.tif", "after.tif", "truth.tif", "change.tif", "probability.tif", "change.gpkg", "report.html"}
+    names = {"before.tif", "after.tif", "truth.tif", "change.tif", "probability.tif", "change.gpkg", "report.html"} | {
+        "details.zip"
+    }
     assert {path.name for path in (tmp_path / "demo").iterdir()} == names
     for word in ("F1", "cIoU", "ha changed", "report.html"):
         assert word in done.stdout

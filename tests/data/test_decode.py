@@ -9,7 +9,8 @@ import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
+from rasterio.enums import ColorInterp
 from rasterio.transform import from_origin
 
 from fixtures.hub_data import png
@@ -120,6 +121,14 @@ def test_where_numbers_of_any_kind_hold_no_data_they_are_0(tmp_path: Path) -> No
     np.testing.assert_array_equal(date.pixels.numpy(), np.where(known, bands, 0))
 
 
+def test_a_frame_that_is_no_measurement_holds_no_data(tmp_path: Path) -> None:
+    bands = np.moveaxis(picture(kind="int16"), -1, 0)
+    bands[:, :, 30:] = -9999
+    date = decode_date(tiff(tmp_path / "x.tif", bands), AS_IT_IS)
+    assert date.valid is not None
+    np.testing.assert_array_equal(date.valid.numpy(), np.broadcast_to(np.arange(34) < 30, (21, 34)))
+
+
 def test_a_png_of_16_bits_and_one_of_chosen_bands(tmp_path: Path) -> None:
     grey = picture(30, 30, kind="uint16")[..., 0]
     date = decode_date(encoded(Image.fromarray(grey)), AS_IT_IS)
@@ -181,6 +190,61 @@ def test_masks_keep_their_values_whatever_holds_them(tmp_path: Path) -> None:
         mask = decode_mask(content)
         assert mask.valid is None
         np.testing.assert_array_equal(mask.values, values.astype(int) * factor)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("bands", [None, (1, 2, 3)])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_picture_is_read_upright(orientation: int, bands: tuple[int, ...] | None, kind: str) -> None:
+    """As viewers show it, whichever decoder reads it."""
+    if kind == "PNG" and bands is not None:
+        pytest.skip("GDAL, which reads chosen bands, knows no EXIF of PNG")
+    image = Image.fromarray(picture(40, 64))
+    exif = image.getexif()
+    exif[0x0112] = orientation
+    content = encoded(image, kind, exif=exif, **({"quality": 95, "subsampling": 0} if kind == "JPEG" else {}))
+    seen = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(content))))
+    read = decode_date(content, ReadOptions(bands=bands)).pixels.permute(1, 2, 0).numpy()
+    assert read.shape == seen.shape
+    assert np.abs(read.astype(int) - seen).max() <= (0 if bands is None else 2)  # two JPEG decoders
+
+
+def test_a_mask_turns_with_its_picture() -> None:
+    values = np.zeros((8, 12), np.uint8)
+    values[:3, :5] = 255
+    image = Image.fromarray(values)
+    exif = image.getexif()
+    exif[0x0112] = 6
+    np.testing.assert_array_equal(decode_mask(encoded(image, exif=exif)).values, np.rot90(values, -1))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("quality", [60, 75, 95])
+def test_a_black_and_white_jpeg_is_a_mask_from_128_on(mode: str, quality: int) -> None:
+    values = np.zeros((64, 64), np.uint8)
+    values[10:30, 20:50] = 255
+    mask = decode_mask(encoded(Image.fromarray(values).convert(mode), "JPEG", quality=quality))
+    assert values_of(mask) == {0, 1}
+    np.testing.assert_array_equal(mask.values, values > 0)
+    assert values_of(decode_mask(encoded(Image.fromarray(values * 0), "JPEG"))) == {0}
+
+
+def test_a_jpeg_of_classes_is_refused_unless_its_threshold_is_stated() -> None:
+    values = np.zeros((64, 64), np.uint8)
+    values[10:30, 20:50] = 60
+    content = encoded(Image.fromarray(values), "JPEG", quality=95)
+    with pytest.raises(DecodeError, match="not black and white") as told:
+        decode_mask(content)
+    assert "?changed_from=" in told.value.advice
+    np.testing.assert_array_equal(decode_mask(content, ReadOptions(changed_from=30)).values, values > 0)
+
+
+def test_a_threshold_may_be_stated_of_any_mask(tmp_path: Path) -> None:
+    values = np.array([[0, 1, 2, 3, 4, 9]], np.uint8)
+    for content in (png(values), tiff(tmp_path / "x.tif", values[None])):
+        options = ReadOptions(changed_from=2, not_labelled=9)
+        mask = MaskValues.of({0, 1, 9}, not_labelled=9).translate(decode_mask(content, options))
+        np.testing.assert_array_equal(mask, [[0, 0, 1, 1, 1, 255]])
 
 
 def test_nodata_of_a_mask_is_not_labelled_unless_it_is_0(tmp_path: Path) -> None:
@@ -271,3 +335,30 @@ def test_real_tiles_are_what_pillow_reads(real_images: Path) -> None:
             np.testing.assert_array_equal(decode_mask(str(path)).values, expected)
         else:
             np.testing.assert_array_equal(decode_date(str(path), AS_IT_IS).pixels.permute(1, 2, 0).numpy(), expected)
+
+
+def test_three_bands_come_as_red_green_and_blue_where_the_file_names_them(tmp_path: Path) -> None:
+    pixels = np.stack([np.full((8, 8), value, np.uint8) for value in (10, 20, 30)])
+    for names, colours, expected in (
+        (("blue", "green", "red"), None, [30, 20, 10]),
+        (None, (ColorInterp.blue, ColorInterp.green, ColorInterp.red), [30, 20, 10]),
+        (None, None, [10, 20, 30]),
+    ):
+        path = tmp_path / "date.tif"
+        with rasterio.open(path, "w", driver="GTiff", height=8, width=8, count=3, dtype="uint8") as dataset:
+            dataset.write(pixels)
+            if names:
+                dataset.descriptions = names
+            if colours:
+                dataset.colorinterp = colours
+        assert decode_date(str(path), ReadOptions()).pixels[:, 0, 0].tolist() == expected
+
+
+def test_bands_of_a_data_set_go_by_name(tmp_path: Path) -> None:
+    with rasterio.open(tmp_path / "date.tif", "w", driver="GTiff", height=8, width=8, count=4, dtype="uint16") as file:
+        file.write(np.stack([np.full((8, 8), value, np.uint16) for value in (2, 3, 4, 8)]))
+        file.descriptions = ("B02", "B03", "B04", "B08")
+    wanted = ReadOptions(bands=("nir", "red", 1))
+    assert decode_date(str(tmp_path / "date.tif"), wanted).pixels[:, 0, 0].tolist() == [8, 4, 2]
+    with pytest.raises(DecodeError, match="A band called swir16 is needed in this image, it has bands 1"):
+        decode_date(str(tmp_path / "date.tif"), ReadOptions(bands=("swir16",)))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
-from minenetcd.data.loading import AugmentedPairs, make_loader, stack_pairs
+from minenetcd.data.loading import AugmentedPairs, make_loader, make_ordered_loader, stack_pairs
 from minenetcd.data.sampling import EpochSampler, Key, SharedBatches
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.errors import DataError, MineNetCDError, OptionError, UnknownNameError
@@ -102,6 +102,17 @@ def test_loading_leaves_the_generator_of_dropout_alone() -> None:
         states.append(torch.get_rng_state())
     torch.manual_seed(0)
     assert all(torch.equal(state, torch.get_rng_state()) for state in states)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_pairs_of_several_sizes_come_in_order_alike_ones_together(workers: int) -> None:
+    pairs = Drawn([32, 32, 48, 48, 48, 32, 32])
+    read = list(make_ordered_loader(pairs, batch_size=4, workers=workers))
+    assert [[tuple(batch.names) for batch in batches] for batches in read] == [
+        [("pair-0", "pair-1"), ("pair-2", "pair-3")],
+        [("pair-4",), ("pair-5", "pair-6")],
+    ]
+    assert read[0][1].before.shape == (2, 3, 48, 48)
 
 
 def test_processes_share_each_batch() -> None:

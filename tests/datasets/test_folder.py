@@ -203,7 +203,7 @@ def test_masks_of_several_values_are_refused_with_the_values(tmp_path: Path) -> 
     for seed in range(3):
         write(tmp_path / f"label/p{seed}.png", png(np.full((40, 40), seed, np.uint8)))
     assert "label/p0.png cannot be used (a mask needs 0 and one value for change" in refusal(tmp_path)
-    assert "found 0, 1, 2): recode the masks, as PNG or TIFF." in refusal(tmp_path)
+    assert "found 0, 1, 2): recode the masks, as PNG or TIFF, or say from which value on" in refusal(tmp_path)
     masks = [sample.mask for sample in load_dataset(f"{tmp_path}?not_labelled=1", "test")]  # one can be left out
     assert [int(mask[0, 0]) for mask in masks] == [0, 255, 1]
 
@@ -215,11 +215,11 @@ def test_what_the_files_leave_open_can_follow_the_source(tmp_path: Path) -> None
     none = load_dataset(f"{tmp_path}?not_labelled=255", "test")[0]
     assert set(none.mask.unique().tolist()) == {0, 255}
     for query, message in (
-        ("bands=red", "bands after '[?]' needs numbers, got 'red'"),
+        ("bands=4,,2", "bands after '[?]' needs numbers or names, got '4,,2'"),
         ("range=3", "range after '[?]' needs numbers"),
         ("range=9,3", "A value range needs a low and a higher value, both finite, got 9 to 3: correct it"),
         ("range=0,nan", "both finite, got 0 to nan"),
-        ("colour=1", "takes bands, range, not_labelled, layout after '[?]', got 'colour'"),
+        ("colour=1", "takes bands, range, not_labelled, changed_from, layout after '[?]', got 'colour'"),
     ):
         with pytest.raises(OptionError, match=message):
             load_dataset(f"{tmp_path}?{query}", "test")
@@ -265,3 +265,47 @@ def test_a_layout_can_be_named(tmp_path: Path) -> None:
         load_dataset(f"{tmp_path}?layout=saved", "test")
     with pytest.raises(UnknownNameError, match="no layout 'image': did you mean 'images'"):
         load_dataset(f"{tmp_path}?layout=image", "test")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("name", ["p{}.png", "mine {}.png", "mine {}"])
+def test_lists_of_any_editor_are_read(encoding: str, name: str, tmp_path: Path) -> None:
+    stem = name.removesuffix(".png")
+    for seed in range(3):
+        write_pair(tmp_path, seed, tuple(f"{role}/{stem.format(seed)}.png" for role in ("A", "B", "label")))
+    lines = "".join(f"{name.format(seed)}\r\n" for seed in (2, 0))
+    (tmp_path / "train.txt").write_bytes(lines.encode(encoding))
+    assert_pairs(load_dataset(tmp_path, "train"), [2, 0])
+
+
+def test_a_list_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    write_folders(tmp_path, range(2))
+    (tmp_path / "train.txt").write_bytes(b"p0\xe9.png\n")
+    with pytest.raises(DataError, match=r"cannot be read as text .*: save it as UTF-8"):
+        load_dataset(tmp_path, "train")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        ("images/x_{}_pre_disaster.png", "images/x_{}_post_disaster.png", "targets/x_{}_post_disaster_target.png"),
+        ("pre-event/x_{}_pre_disaster.tif", "post-event/x_{}_post_disaster.tif", "target/x_{}_building_damage.tif"),
+    ],
+    ids=["xView2", "BRIGHT"],
+)
+def test_images_named_for_a_disaster_are_pairs_and_damage_is_change(form: tuple[str, ...], tmp_path: Path) -> None:
+    for seed in range(2):
+        write_pair(tmp_path, seed, tuple(f"train/{name.format(seed)}" for name in form))
+        damage = np.arange(5, dtype=np.uint8).repeat(8)[:, None].repeat(40, 1)
+        path = tmp_path / "train" / form[2].format(seed)
+        if path.suffix == ".png":
+            write(path, png(damage))
+            write(path.with_name(path.name.replace("post", "pre")), png(damage // 4))
+        else:
+            with rasterio.open(path, "w", driver="GTiff", height=40, width=40, count=1, dtype="uint8") as file:
+                file.write(damage, 1)
+    dataset = load_dataset(tmp_path, "train")
+    assert dataset.names == ["x_0", "x_1"]
+    np.testing.assert_array_equal(dataset[1].mask.numpy(), damage >= 2)
+    levels = load_dataset(f"{tmp_path}?changed_from=4", "train")
+    np.testing.assert_array_equal(levels[0].mask.numpy(), damage >= 4)

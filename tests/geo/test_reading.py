@@ -1,6 +1,7 @@
 """Windows of an image are read as they are stored, and files that cannot be used are told."""
 
 import warnings
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from rasterio.windows import Window
 
 from geo.conftest import MakeGrid, WriteImage, read_all, whole
 from minenetcd.errors import GridError, OptionError, RasterError
-from minenetcd.geo.grid import Grid
+from minenetcd.geo.acquired import acquired
+from minenetcd.geo.grid import Grid, Plane
 from minenetcd.geo.raster import Raster
-from minenetcd.geo.source import acquisition_date
+from minenetcd.geo.stated import NOTHING_STATED
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "float32", "float64"])
@@ -111,7 +113,7 @@ def test_missing_files_and_other_files_are_told_apart(tmp_path: Path) -> None:
         Raster.open(tmp_path / "absent.tif")
     with pytest.raises(RasterError, match="cannot be opened as an image"):
         Raster.open(text)
-    with pytest.raises(RasterError, match="got the folder"):
+    with pytest.raises(RasterError, match=r"An image is needed, got .*, which holds none"):
         Raster.open(tmp_path)
 
 
@@ -148,11 +150,13 @@ def test_a_damaged_png_fails_loudly(write_image: WriteImage, picture: NDArray) -
         read_all(path)
 
 
-def test_a_crs_without_transform_or_the_reverse_is_a_picture(write_image: WriteImage, utm: MakeGrid) -> None:
+def test_a_crs_without_transform_is_a_picture_and_the_reverse_a_plane(write_image: WriteImage, utm: MakeGrid) -> None:
     pixels = np.ones((16, 16, 3), dtype=np.uint8)
-    for grid in (Grid(16, 16, Affine.identity(), utm(16, 16).crs), Grid(16, 16, utm(16, 16).transform, None)):
-        with Raster.open(write_image("image.tif", pixels, grid)) as raster:
-            assert raster.grid == Grid(16, 16, Affine.identity(), None)
+    with Raster.open(write_image("image.tif", pixels, Grid(16, 16, Affine.identity(), utm(16, 16).crs))) as raster:
+        assert raster.grid == Grid(16, 16, Affine.identity(), None)
+    placed = Grid(16, 16, utm(16, 16).transform, None)
+    with Raster.open(write_image("image.tif", pixels, placed)) as raster:
+        assert raster.grid == replace(placed, plane=Plane())
 
 
 def test_ground_control_points_ask_for_rectification(tmp_path: Path) -> None:
@@ -169,7 +173,9 @@ def test_ground_control_points_ask_for_rectification(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tags", "date"),
     [
-        ({"TIFFTAG_DATETIME": "2003:02:06 10:20:30"}, "2003-02-06T10:20:30"),
+        ({"EXIF_DateTimeOriginal": "2003:02:06 10:20:30"}, "2003-02-06T10:20:30"),
+        ({"TIFFTAG_DATETIME": "2003:02:06 10:20:30"}, None),
+        ({"datetime": "2003-02-06T10:20:30Z"}, "2003-02-06T10:20:30+00:00"),
         ({"TIFFTAG_DATETIME": "2024:01:01 00:00:00", "DATE_ACQUIRED": "2003-02-06"}, "2003-02-06"),
         ({"ACQUISITIONDATETIME": "2019-02-13 05:01:02+00"}, "2019-02-13T05:01:02+00:00"),
         ({"SENSING_TIME": "2019-02-13T05:01:02.5Z"}, "2019-02-13T05:01:02.500000+00:00"),
@@ -180,7 +186,7 @@ def test_ground_control_points_ask_for_rectification(tmp_path: Path) -> None:
     ],
 )
 def test_dates_become_iso(tags: dict[str, str], date: str | None) -> None:
-    assert acquisition_date(tags) == date
+    assert acquired(tags, "image.tif", NOTHING_STATED).date == date
 
 
 def test_the_date_is_read_from_the_file(write_image: WriteImage, picture: NDArray) -> None:

@@ -1,5 +1,6 @@
 """Images are read by URL as from disk."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from geo.conftest import WriteImage, read_all
 from minenetcd.errors import RasterError
+from minenetcd.geo.date_files.finding import find_date
 from minenetcd.geo.raster import Raster
 
 SERVE = """
@@ -62,3 +64,20 @@ def test_urls_are_read_like_files(
 def test_a_missing_url_is_one_line(server: str) -> None:
     with pytest.raises(RasterError, match=r"absent.tif cannot be opened as an image"):
         Raster.open(f"{server}/absent.tif")
+
+
+def test_a_stac_item_on_the_network_is_read_where_that_is_asked_for(
+    write_image: WriteImage, picture: NDArray, server: str, tmp_path: Path
+) -> None:
+    assets = {}
+    for place, colour in enumerate(("red", "green", "blue")):
+        write_image(f"{colour}.tif", picture[..., place : place + 1])
+        assets[colour] = {
+            "href": f"{colour}.tif" if colour == "red" else f"{server}/{colour}.tif",
+            "bands": [{"eo:common_name": colour}],
+        }
+    (tmp_path / "item.json").write_text(json.dumps({"stac_version": "1.1.0", "properties": {}, "assets": assets}))
+    for place in (f"{server}/item.json", tmp_path / "item.json"):
+        with pytest.raises(RasterError, match=r"--remote"):
+            find_date(place)
+        assert np.array_equal(read_all(find_date(place, remote=True))[0], picture)

@@ -26,6 +26,7 @@ from prediction.conftest import WriteScene, utm_grid
 from prediction.stand_in import Difference
 
 COLUMNS = ["id", "area_ha", "perimeter_m", "confidence_mean", "model", "threshold", "source_before", "source_after"]
+UNKNOWN_MAYBE = ("date_before", "date_after", "agreement")
 SITES = ((slice(10, 50), slice(20, 80), 200), (slice(60, 64), slice(5, 9), 250), (slice(80, 81), slice(100, 101), 180))
 
 
@@ -105,22 +106,26 @@ def test_raster_probability_and_polygons_agree(
 def test_polygons_have_exactly_the_promised_columns(found: ScenePrediction, tmp_path: Path) -> None:
     saved = found.save(tmp_path / "out")
     frame = read_file(saved.vector)
-    assert list(frame.columns) == [*COLUMNS, "date_before", "date_after", "geometry"]
+    assert list(frame.columns) == [*COLUMNS, *UNKNOWN_MAYBE, "geometry"]
     assert frame.crs == found.grid.crs
     assert frame["id"].tolist() == [1, 2, 3]
     assert frame["area_ha"].tolist() == pytest.approx([24 - 0.8, 0.16, 0.01], rel=2e-3)
     assert set(frame["model"]) == {"difference"} and set(frame["threshold"]) == {0.5}
+    assert pyogrio.read_info(saved.vector)["dtypes"][-3:].tolist() == ["datetime64[D]", "datetime64[D]", "float64"]
     assert str(frame["date_before"][0]).startswith("2019-05-04")
     assert frame["source_after"][0].endswith("after.tif")
 
 
-def test_undated_images_have_no_date_columns(write_scene: WriteScene, tmp_path: Path) -> None:
+def test_undated_images_have_the_same_columns_without_dates(write_scene: WriteScene, tmp_path: Path) -> None:
     before, after = two_dates()
     grid = utm_grid(*before.shape)
     saved = predict_scene(
         Difference(), write_scene("b.tif", before, grid), write_scene("a.tif", after, grid), tmp_path / "out"
     ).saved
-    assert list(read_file(saved.vector).columns) == [*COLUMNS, "geometry"]
+    frame = read_file(saved.vector)
+    assert list(frame.columns) == [*COLUMNS, *UNKNOWN_MAYBE, "geometry"]
+    assert frame[list(UNKNOWN_MAYBE)].isna().all(axis=None)
+    assert pyogrio.read_info(saved.vector)["dtypes"][-3:].tolist() == ["datetime64[D]", "datetime64[D]", "float64"]
 
 
 @pytest.mark.parametrize("rows", [7, 512])
@@ -157,7 +162,7 @@ def test_no_change_is_an_empty_layer(write_scene: WriteScene, tmp_path: Path) ->
     assert not (read(saved.raster) == 1).any()
     layer = pyogrio.read_info(saved.vector)
     assert layer["features"] == 0 and layer["geometry_type"] == "MultiPolygon"
-    assert list(layer["fields"]) == [*COLUMNS, "date_before", "date_after"]
+    assert list(layer["fields"]) == [*COLUMNS, *UNKNOWN_MAYBE]
 
 
 def test_pictures_become_png_and_pixel_coordinates(write_scene: WriteScene, tmp_path: Path) -> None:
@@ -165,7 +170,13 @@ def test_pictures_become_png_and_pixel_coordinates(write_scene: WriteScene, tmp_
     saved = predict_scene(
         Difference(), write_scene("b.png", before), write_scene("a.png", after), tmp_path / "out"
     ).saved
-    assert [path.name for path in saved] == ["change.png", "probability.png", "change.geojson", "report.html"]
+    assert [path.name for path in saved] == [
+        "change.png",
+        "probability.png",
+        "change.geojson",
+        "report.html",
+        "details.zip",
+    ]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(path.name for path in saved)
     mask, probability = read(saved.raster), read(saved.probability)
     assert np.array_equal(mask, probability >= 127)
@@ -193,7 +204,7 @@ def test_further_formats_stand_beside_and_go_with_the_result(write_scene: WriteS
     assert read_parquet(saved.also["parquet"])["area_ha"].tolist() == polygons["area_ha"].tolist()
     assert read_file(saved.also["geojson"]).crs.to_epsg() == 4326
     analyse(write_scene, also=("geojson", "gpkg")).save(tmp_path / "out")
-    names = {"change.tif", "probability.tif", "change.gpkg", "report.html", "change.geojson"}
+    names = {"change.tif", "probability.tif", "change.gpkg", "report.html", "details.zip", "change.geojson"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names
 
 
@@ -220,7 +231,7 @@ def test_saving_again_replaces_each_file_and_touches_no_other(write_scene: Write
     assert np.count_nonzero(read(saved.raster) == 1) == 16 < many
     assert len(read_file(saved.vector)) == 1
     assert (out / "notes.txt").read_text() == "mine"
-    assert len(list(out.iterdir())) == 5
+    assert len(list(out.iterdir())) == 6
 
 
 def test_a_result_replaces_no_image(write_scene: WriteScene, tmp_path: Path) -> None:

@@ -110,7 +110,11 @@ def test_it_says_what_was_found(write_scene: WriteScene, tmp_path: Path) -> None
     assert f"Share of the analysed area {number(100 * found.changed_share)} %" in text
     assert f"{len(found.polygons)} separate changes, those below 0.2 ha left out." in text
     assert re.search(r"Before image, whole 5,400 (53\.9|54\.0)\d 100\.00 %", text)
-    assert "EPSG:32633 (WGS 84 / UTM zone 33N)" in text and "1, 2, 3 (uint8)" in text and "90 x 60 pixels" in text
+    assert (
+        "EPSG:32633 (WGS 84 / UTM zone 33N)" in text
+        and "1, 2, 3 as red, green, blue (by its colour tag), uint8" in text
+        and "90 x 60 pixels" in text
+    )
     assert "Threshold 0.5" in text and "Trained on arithmetic" in text and "not a survey" in text
     assert "Computed in" in text and "Warning." not in text and "Against the truth" not in text
     largest = found.polygons.iloc[0]

@@ -222,3 +222,20 @@ def test_what_does_not_fit_is_told_in_one_line(network: minenetcd.ChangeModel, t
     with pytest.raises(OptionError, match="leave model out"):
         minenetcd.train(network, tmp_path / "run", data=squares(), model={"num_classes": 1}, **QUICK)
     assert not (tmp_path / "run").exists()
+
+
+def test_pairs_of_several_sizes_train_and_are_validated(tmp_path: Path) -> None:
+    pairs = {"train": [(96, 96)] * 4, "val": [(64, 64), (96, 80), (64, 64)]}
+    data = {}
+    for split, sizes in pairs.items():
+        rng = np.random.default_rng(0)
+        masks = [np.zeros(size, bool) for size in sizes]
+        for mask in masks:
+            mask[10:30, 10:40] = True
+        dates = [rng.integers(60, 120, (*size, 3), np.uint8) for size in sizes]
+        data[split] = [
+            (date, np.where(mask[..., None], 230, date), mask) for date, mask in zip(dates, masks, strict=True)
+        ]
+    recipe = {"steps": 2, "batch_size": 3, "crop": 64}
+    run = minenetcd.train("fc_ef", tmp_path / "run", data=data, recipe=recipe)
+    assert run is not None

@@ -9,27 +9,46 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import rasterio
 import torch
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader, MemoryFile
 from rasterio.windows import Window
 from torch import Tensor
 
+from minenetcd.constants import UNKNOWN
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import MineNetCDError, one_line
+from minenetcd.geo.bands.choosing import numbers_of
+from minenetcd.geo.bands.said import read_bands
+from minenetcd.geo.bands.wanted import Wanted
+from minenetcd.geo.orientation import is_turned
 from minenetcd.geo.raster import Raster
 from minenetcd.geo.source import quiet_gdal
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _EIGHT_BIT_COLOUR = {b"\x08\x02", b"\x08\x06"}  # bit depth and colour type of a PNG header: RGB, RGBA
+
+_USUAL = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
+
+#: From this value on a JPEG mask means changed; one that holds something must hold white, at least this, somewhere.
+JPEG_CHANGED_FROM, LEAST_WHITE = 128, 192
+ORIENTATION = 0x0112  # EXIF
+
+#: Formats that change values.
+_LOSSY = ("JPEG", "MPO")
+#: Channels of a grey JPEG that was stored in colours differ by no more.
+_TRACES = 8
+
+AS_STORED = ReadOptions()
 
 #: The bytes of an image file, or the path of one.
 Encoded = bytes | str
@@ -64,7 +83,10 @@ class MaskError(DecodeError):
     """Which values of a mask have no meaning."""
 
     def __init__(self, words: str) -> None:
-        super().__init__(words, advice="recode the masks, as PNG or TIFF")  # JPEG changes values
+        super().__init__(
+            words,
+            advice="recode the masks, as PNG or TIFF, or say from which value on they mean changed (?changed_from=128)",
+        )
 
 
 def decode_date(encoded: Encoded, options: ReadOptions) -> Date:
@@ -77,18 +99,57 @@ def decode_date(encoded: Encoded, options: ReadOptions) -> Date:
             return _decode_raster(name, options)
 
 
-def decode_mask(encoded: Encoded) -> Mask:
+def decode_mask(encoded: Encoded, options: ReadOptions = AS_STORED) -> Mask:
     """A mask's values in their own dtype; a palette's are its indices, a 1-bit image's 0 and 1.
 
-    Raises DecodeError for one that is damaged, in colours or not of whole numbers.
+    With `options.changed_from` 1 where they reach it, else 0. So is a JPEG, which holds about what was stored: from
+    JPEG_CHANGED_FROM on where none is said. Raises DecodeError for one that is damaged, in colours or not of whole
+    numbers.
     """
     with _explained():
         data = bytes_of(encoded)
-        if not data.startswith(_TIFF):
-            with Image.open(io.BytesIO(data)) as picture:
-                return Mask(_one_band(np.asarray(picture), has_alpha=picture.mode in ("LA", "RGBA")))
-        with quiet_gdal(), _gdal_file(encoded) as name, rasterio.open(name) as dataset:
-            return _mask_of(dataset)
+        if data.startswith(_TIFF):
+            with quiet_gdal(), _gdal_file(encoded) as name, rasterio.open(name) as dataset:
+                return divided(_mask_of(dataset), options)
+        with Image.open(io.BytesIO(data)) as stored:
+            lossy = stored.format in _LOSSY
+            picture = _upright(stored)
+            mask = Mask(_one_band(_grey_if(picture, lossy), has_alpha=picture.mode in ("LA", "RGBA")))
+        return _divided_jpeg(mask, options) if lossy and options.changed_from is None else divided(mask, options)
+
+
+def divided(mask: Mask, options: ReadOptions) -> Mask:
+    """A mask whose values are 1 from `changed_from` of `options` on and 0 below, but the one not labelled."""
+    if options.changed_from is None:
+        return mask
+    changed = np.uint8(2 if options.not_labelled == 1 else 1)
+    values = np.where(mask.values >= options.changed_from, changed, np.uint8(0)).astype(np.int64)
+    if options.not_labelled is not None:
+        values = np.where(mask.values == options.not_labelled, options.not_labelled, values)
+    return Mask(values.astype(np.uint8) if values.max(initial=0) <= UNKNOWN else values, mask.valid)
+
+
+def _divided_jpeg(mask: Mask, options: ReadOptions) -> Mask:
+    """Black and white, or MaskError where a JPEG is neither: values near 0 tell classes from traces no more."""
+    highest = int(mask.values.max(initial=0))
+    if 0 < highest < LEAST_WHITE:
+        raise MaskError(f"a JPEG changes values, and this mask is not black and white (its largest value is {highest})")
+    return divided(mask, replace(options, changed_from=JPEG_CHANGED_FROM))
+
+
+def _upright(stored: Image.Image) -> Image.Image:
+    """A picture as it is to be seen: cameras store it as their sensor lies."""
+    if stored.getexif().get(ORIENTATION, 1) == 1:
+        return stored
+    return ImageOps.exif_transpose(stored)
+
+
+def _grey_if(picture: Image.Image, lossy: bool) -> NDArray:
+    """Pixels; grey ones of a picture in colours whose colours are traces of its compression."""
+    pixels = np.asarray(picture)
+    if lossy and picture.mode == "RGB" and np.ptp(pixels.astype(np.int16), axis=-1).max() <= _TRACES:
+        return np.asarray(picture.convert("L"))
+    return pixels
 
 
 def _mask_of(dataset: DatasetReader) -> Mask:
@@ -118,11 +179,12 @@ def _one_band(values: NDArray, *, has_alpha: bool) -> NDArray:
 
 def _decode_picture(data: bytes) -> Date:
     """An image of 8 bits that is no TIFF."""
-    if data.startswith(_PNG) and data[24:26] in _EIGHT_BIT_COLOUR:
+    if data.startswith(_PNG) and data[24:26] in _EIGHT_BIT_COLOUR and b"eXIf" not in data:
         _check_png_is_whole(data)
         with _no_georeference_expected(), MemoryFile(data) as file, file.open(driver="PNG") as dataset:
             return _split_alpha(torch.from_numpy(dataset.read()))
-    with Image.open(io.BytesIO(data)) as picture:
+    with Image.open(io.BytesIO(data)) as stored:
+        picture = _upright(stored)
         mode = "RGBA" if picture.has_transparency_data else "RGB"
         pixels = torch.from_numpy(np.array(picture.convert(mode)))
     return _split_alpha(pixels.permute(2, 0, 1).contiguous())
@@ -153,15 +215,32 @@ def _has_sixteen_bits(data: bytes) -> bool:
 def _decode_raster(name: str, options: ReadOptions) -> Date:
     """What GDAL reads: a TIFF, chosen bands, 16 bits."""
     with quiet_gdal(), rasterio.open(name) as dataset:
-        if _is_plain(dataset) and (options.bands is not None or dataset.count > 1):
-            _check_bands(dataset, options.bands)
-            return Date(torch.from_numpy(dataset.read(options.bands)), None)
-        bands = _bands_of(dataset, options.bands)
+        wanted = _three_in_order(dataset) if options.bands is None else _numbers(dataset, options.bands)
+        if _is_plain(dataset) and (wanted is not None or dataset.count > 1):
+            _check_bands(dataset, wanted)
+            return Date(torch.from_numpy(dataset.read(wanted)), None)
+        bands = _bands_of(dataset, wanted)
     with Raster.open(name, bands=bands) as raster:
         pixels, valid = raster.read(Window(0, 0, raster.grid.width, raster.grid.height))
     pixels[~valid] = 0
     held = None if valid.all() else torch.from_numpy(valid)
     return Date(torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, -1, 0))), held)
+
+
+def _numbers(dataset: DatasetReader, wanted: Wanted) -> tuple[int, ...]:
+    numbers = tuple(band for band in wanted if isinstance(band, int))
+    return numbers if numbers == wanted else numbers_of(wanted, read_bands(dataset), "this image")
+
+
+def _three_in_order(dataset: DatasetReader) -> tuple[int, ...] | None:
+    """Three bands as red, green and blue where the file names them in another order; None: as they stand.
+
+    More bands stand as they do in the file: networks that read them all have learned them so.
+    """
+    if dataset.count not in (3, 4) or (dataset.colorinterp[:3] == _USUAL and not any(dataset.descriptions)):
+        return None
+    numbers = tuple(band.number for band in read_bands(dataset).in_order())
+    return None if len(numbers) != 3 or numbers == tuple(sorted(numbers)) else numbers
 
 
 def _bands_of(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> tuple[int, ...] | None:
@@ -180,10 +259,11 @@ def _check_bands(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> None
 
 
 def _is_plain(dataset: DatasetReader) -> bool:
-    """Bands of whole numbers, of one type, all of whose pixels are data."""
+    """Bands of whole numbers from 0 on, of one type, all of whose pixels are data."""
     return (
-        len(set(dataset.dtypes)) == 1
-        and dataset.dtypes[0].startswith(("int", "uint"))
+        not is_turned(dataset)
+        and len(set(dataset.dtypes)) == 1
+        and dataset.dtypes[0].startswith("uint")  # below 0 may stand for no data
         and not {ColorInterp.alpha, ColorInterp.palette} & set(dataset.colorinterp)
         and all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
     )

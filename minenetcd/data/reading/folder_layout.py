@@ -1,22 +1,23 @@
 """Folders of images: which file is which date of which pair, from the names of folders and files alone.
 
 A file's role and split are those its folders are named for, in any order and depth (train/A/x.png, A/train/x.png,
-site_3/before/x.tif), or, for the role, its own name (site_3/before.tif). What is left of its path without ending is
-the pair it belongs to.
+site_3/before/x.tif), or, for the role, its own name (site_3/before.tif; x_pre_disaster.png of xView2 and BRIGHT). What
+is left of its path without ending is the pair it belongs to.
 """
 
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Self
 
 from minenetcd.constants import SPLITS
+from minenetcd.data.reading.disaster_names import DAMAGED_FROM, disaster_image, is_damage_map
 from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles, some_of
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.split_names import WHOLE, ordered, split_word
-from minenetcd.errors import DataError
+from minenetcd.errors import DataError, one_line
 
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 _ROLE_WORDS = {
@@ -61,7 +62,10 @@ class FolderLayout:
 
     def open(self, source: str, split: str, options: ReadOptions, *, cache_dir: str | Path | None = None) -> FilePairs:
         """The pairs of one of `splits`, see `pairs`."""
-        return FilePairs(self.pairs(split), source, split, options)
+        pairs = self.pairs(split)
+        if options.changed_from is None and all(is_damage_map(mask) for _, _, mask in pairs.files):
+            options = replace(options, changed_from=DAMAGED_FROM)
+        return FilePairs(pairs, source, split, options)
 
     def pairs(self, split: str) -> PairFiles:
         """The pairs of `split` by name, or in the order of its list. DataError naming files without partners."""
@@ -79,10 +83,13 @@ class FolderLayout:
         return PairFiles(self.root, names, paths)
 
     def _listed_pairs(self, split: str) -> list[str]:
-        """Pairs named in the list of `split`: a line is a file name, with or without ending and folders."""
+        """Pairs named in the list of `split`: a line is a file name, with or without ending and folders.
+
+        Where no pair is called as the whole line, its first word counts: lists of before, after and mask are usual.
+        """
         path = self.lists[split]
-        lines = [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        pairs = [self._pair_named(line) for line in lines]
+        lines = [line.strip() for line in read_lines(path) if line.strip()]
+        pairs = [self._pair_named(line) or self._pair_named(line.split()[0]) for line in lines]
         missing = [line for line, pair in zip(lines, pairs, strict=True) if pair is None]
         if missing or not pairs:
             what = f"{len(missing)} that are not there, {some_of(missing)}" if missing else "nothing"
@@ -103,6 +110,10 @@ def classify(file: str) -> tuple[str | None, str | None, str]:
     """Split, role and pair of an image by its path, relative, with / between the parts."""
     *folders, name = PurePosixPath(file).parts
     stem = PurePosixPath(name).stem
+    disaster = disaster_image(stem)
+    if disaster is not None:
+        split = next((word for folder in folders if (word := split_word(folder))), None)
+        return split, *disaster
     roles = [index for index, folder in enumerate(folders) if folder.lower() in _ROLE_OF]
     splits = [index for index, folder in enumerate(folders) if split_word(folder)]
     used = {*roles[-1:], *splits[:1]}
@@ -122,6 +133,16 @@ def image_files(root: Path) -> Iterator[str]:
         for name in sorted(names):
             if name.lower().endswith(IMAGE_ENDINGS) and not name.startswith("."):
                 yield name if inside == "." else f"{inside}/{name}"
+
+
+def read_lines(path: Path) -> list[str]:
+    """Lines of a text, whichever byte order mark an editor put before it. DataError for what is no text."""
+    data = path.read_bytes()
+    marks = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+    try:
+        return data.decode(marks.get(data[:2], "utf-8-sig")).splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} cannot be read as text ({one_line(error)}): save it as UTF-8.") from error
 
 
 def _lists(root: Path) -> dict[str, Path]:

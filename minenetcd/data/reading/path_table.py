@@ -33,7 +33,9 @@ class PathTable:
             return False
         try:
             columns = (
-                pd.read_csv(path, nrows=0).columns if path.suffix.lower() == ".csv" else pq.read_schema(path).names
+                pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns
+                if path.suffix.lower() == ".csv"
+                else pq.read_schema(path).names
             )
             image_columns(list(columns), str(path))
         except (ValueError, OSError, pa.ArrowException):  # DataError is a ValueError
@@ -102,7 +104,7 @@ class PathTable:
 
 def _read(path: Path) -> pd.DataFrame:
     if path.suffix.lower() == ".csv":
-        return _lower_case(pd.read_csv(path))
+        return _stripped(_lower_case(pd.read_csv(path, encoding="utf-8-sig")))
     if b"geo" in (pq.read_schema(path).metadata or {}):
         return _with_bounds(gpd.read_parquet(path))
     return _lower_case(pd.read_parquet(path))
@@ -115,6 +117,14 @@ def _with_bounds(table: gpd.GeoDataFrame) -> pd.DataFrame:
     if table.crs is not None:
         bounds["crs"] = table.crs.to_string()
     return pd.concat([rows, bounds[[name for name in bounds if name not in rows]]], axis=1)
+
+
+def _stripped(rows: pd.DataFrame) -> pd.DataFrame:
+    """Without the blanks that people write after a comma."""
+    texts = rows.select_dtypes(include=["object", "string"]).columns
+    return rows.assign(
+        **{name: rows[name].map(lambda cell: cell.strip() if isinstance(cell, str) else cell) for name in texts}
+    )
 
 
 def _lower_case(rows: pd.DataFrame) -> pd.DataFrame:

@@ -4,23 +4,27 @@ from dataclasses import dataclass
 
 from minenetcd.configs.value_range import check_value_range
 from minenetcd.errors import OptionError
+from minenetcd.geo.bands.wanted import Wanted
 
 
 @dataclass(frozen=True)
 class ReadOptions:
     """What a data set's files leave open.
 
-    `bands`: numbers, from 1, of the bands to read; by default all that are not alpha, a single one three times.
+    `bands`: numbers, from 1, or names of the bands to read; by default all that are not alpha, a single one three
+    times.
     `value_range`: the values that become 0 and 1 for a detector trained on these images; reading changes none.
-    `not_labelled`: the mask value that means "not labelled".
+    `not_labelled`: the mask value that means "not labelled". `changed_from`: from this mask value on it is changed.
     """
 
-    bands: tuple[int, ...] | None = None
+    bands: Wanted | None = None
     value_range: tuple[float, float] | None = None
     not_labelled: int | None = None
+    changed_from: int | None = None
 
     def __post_init__(self) -> None:
-        if self.bands is not None and (not self.bands or min(self.bands) < 1):
+        numbers = [band for band in self.bands or () if isinstance(band, int)]
+        if self.bands is not None and (not self.bands or min(numbers, default=1) < 1):
             raise OptionError(f"Band numbers start at 1, got {self.bands}: correct bands.")
         if self.value_range is not None:
             check_value_range(self.value_range)

@@ -44,7 +44,9 @@ class StoredPairs(ChangeDataset):
 
     def __init__(self, source: str, split: str, options: ReadOptions) -> None:
         self.source, self.split, self.options = source, split, options
-        self.value_range, self.band_numbers = options.value_range, options.bands
+        self.value_range = options.value_range
+        numbers = tuple(band for band in options.bands or () if isinstance(band, int))
+        self.band_numbers = numbers if numbers == options.bands else None
 
     @abstractmethod
     def encoded(self, index: int) -> EncodedPair:
@@ -69,7 +71,7 @@ class StoredPairs(ChangeDataset):
 
     def mask(self, index: int) -> Tensor:
         read = _reading(partial(self.encoded_mask, index), lambda: self.describe(index, "mask"))
-        return _decoded_mask(read, lambda: self.mask_values, partial(self.describe, index))
+        return _decoded_mask(read, self.options, lambda: self.mask_values, partial(self.describe, index))
 
     @cached_property
     def facts(self) -> DatasetFacts:  # made when it is first asked for
@@ -98,7 +100,7 @@ class StoredPairs(ChangeDataset):
         """Of masks spread over the data set; one that cannot be decoded is left to whoever asks for that pair."""
         for index in spread(len(self)):
             try:
-                yield values_of(decode_mask(self.encoded_mask(index)))
+                yield values_of(decode_mask(self.encoded_mask(index), self.options))
             except (DecodeError, OSError):
                 yield set()
 
@@ -129,7 +131,7 @@ def decode_pair(
         _reading(partial(decode_date, encoded, options), partial(describe, part))
         for encoded, part in ((pair.before, "before"), (pair.after, "after"))
     )
-    mask = _decoded_mask(pair.mask, mask_values, describe)
+    mask = _decoded_mask(pair.mask, options, mask_values, describe)
     shapes = before.pixels.shape, after.pixels.shape, mask.shape
     if shapes[0] != shapes[1] or shapes[0][1:] != shapes[2]:
         raise PairError(f"{describe('pair')} {_unequal(*shapes)}", "unequal sizes")
@@ -139,8 +141,10 @@ def decode_pair(
     return ChangeSample(before.pixels, after.pixels, mask, name)
 
 
-def _decoded_mask(encoded: Encoded, mask_values: Callable[[], MaskValues], describe: Callable[[str], str]) -> Tensor:
-    stored = _reading(partial(decode_mask, encoded), partial(describe, "mask"))
+def _decoded_mask(
+    encoded: Encoded, options: ReadOptions, mask_values: Callable[[], MaskValues], describe: Callable[[str], str]
+) -> Tensor:
+    stored = _reading(partial(decode_mask, encoded, options), partial(describe, "mask"))
     return torch.from_numpy(_reading(lambda: mask_values().translate(stored), partial(describe, "mask")))
 
 

@@ -5,10 +5,13 @@ Each says what was seen, what it can mean for the map, and what to do.
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from minenetcd.display.words import percent
 from minenetcd.geo.align import AlignedPair, Pair
 from minenetcd.prediction.pair_checks.clouds import LEAST_SHARE, clouded_share
 from minenetcd.prediction.pair_checks.coverage import overlap_findings, resolution_findings, validity_findings
+from minenetcd.prediction.pair_checks.frames import filling_findings, find_frames, frame_findings
 from minenetcd.prediction.pair_checks.numbers import number_findings, shared_filling
 from minenetcd.prediction.pair_checks.thinned import ThinnedPair, thinned
 
@@ -21,15 +24,28 @@ MOST_CHANGED = 0.5
 def check_pair(pair: AlignedPair, sample: Sequence[Pair]) -> list[str]:
     """What is wrong, maybe, with `pair`; `sample` holds windows of it (`minenetcd.geo.sample`), each read once."""
     seen = thinned(sample)
-    findings = [*overlap_findings(pair), *validity_findings(pair, seen.valid), *resolution_findings(pair)]
+    findings = [
+        *filling_findings(pair),
+        *overlap_findings(pair),
+        *validity_findings(pair, seen.valid),
+        *resolution_findings(pair),
+    ]
     if len(seen.before.pixels) < LEAST_PIXELS:
         return findings
     before, after = seen.before.pixels, seen.after.pixels
+    frames = find_frames(pair, before, after)
+    ground = ~np.any([frame.inside for frame in frames], axis=0) if frames else np.ones(len(before), bool)
     of_numbers = [
-        *number_findings("before", before, after, pair.before.bands),
-        *number_findings("after", after, before, pair.after.bands),
+        *number_findings("before", before[ground], after[ground], pair.before.bands),
+        *number_findings("after", after[ground], before[ground], pair.after.bands),
     ]
-    return [*findings, *of_numbers, *shared_filling(before, after), *_cloud_findings(seen)]
+    return [
+        *findings,
+        *frame_findings(frames),
+        *of_numbers,
+        *shared_filling(before[ground], after[ground]),
+        *_cloud_findings(seen),
+    ]
 
 
 def check_changed_share(share: float, advice: Sequence[str] = ()) -> list[str]:

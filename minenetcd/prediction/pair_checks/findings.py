@@ -1,6 +1,7 @@
 """What makes a map doubtful, as sentences for people: each says what was seen, what it means, and what to do."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Self
 
 from minenetcd.display.words import percent, three_figures
 from minenetcd.geo.align import AlignedPair
@@ -9,34 +10,44 @@ from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.options import FINEST_GSD_FACTOR
 from minenetcd.prediction.pair_checks.adjusting import Adjustment
 from minenetcd.prediction.pair_checks.check import check_changed_share, check_pair
+from minenetcd.prediction.pair_checks.dates import date_findings
 
 #: Below this share of what changed that a second opinion calls changed, too, it is said. A plain limit, not measured.
 LEAST_AGREEMENT = 0.25
 
 
+@dataclass(frozen=True)
+class PairFindings:
+    """What the images of a pair say, whatever is found to have changed: doubts, and what was adjusted, in words."""
+
+    doubts: tuple[str, ...]
+    adjustments: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, native: AlignedPair, adjustment: Adjustment, *, feels_tone: bool) -> Self:
+        doubts = (*check_pair(native, SceneSample(native)), *adjustment.doubts(feels_tone=feels_tone))
+        return cls(doubts, adjustment.rows())
+
+
 def with_findings(
-    facts: SceneFacts,
-    native: AlignedPair,
-    adjustment: Adjustment,
-    *,
-    changed_share: float,
-    agreement: float | None = None,
+    facts: SceneFacts, findings: PairFindings, *, changed_share: float, agreement: float | None = None
 ) -> SceneFacts:
     """`facts` with what was found in the pair and done about it, and what to doubt, the images first.
 
     `agreement`: the share of what changed that the second opinion calls changed, too.
     """
     doubts = [
-        *check_pair(native, SceneSample(native)),
-        *adjustment.doubts(feels_tone=facts.feels_tone),
+        *facts.band_doubts,
+        *date_findings(facts),
+        *findings.doubts,
         *check_changed_share(changed_share, _left_to_try(facts)),
         *_opinion_doubts(facts, agreement),
         *_detector_doubts(facts),
     ]
     if facts.analysed_at is not None:
-        image = native.grid.mean_metres if native.grid.is_georeferenced else facts.analysed_at
+        image = facts.grid.mean_metres if facts.grid.is_georeferenced else facts.analysed_at
         doubts += _scale_doubts(facts, image, facts.analysed_at)
-    return replace(facts, adjustments=adjustment.rows(), warnings=tuple(doubts))
+    return replace(facts, adjustments=findings.adjustments, warnings=tuple(doubts))
 
 
 def _left_to_try(facts: SceneFacts) -> list[str]:

@@ -73,7 +73,7 @@ def _filling(name: str, pixels: Pixels, other: Pixels) -> Iterator[str]:
         yield (
             f"The {name} image is its smallest value ({_values(lowest)}) in {percent(share)} of its valid pixels, "
             "where the other one is not: filling, or shadow cut off, that shows as change; if it is filling, state it "
-            "as the file's nodata value."
+            "as the file's nodata value (--nodata)."
         )
 
 
@@ -84,7 +84,7 @@ def shared_filling(before: Pixels, after: Pixels) -> Iterator[str]:
         yield (
             f"Both images are 0 in every band in {percent(share)} of the valid pixels: filling around the scene, "
             "maybe. It counts as analysed and unchanged, and may hide weaker change; if it is filling, state 0 as "
-            "the nodata value of both files (gdal_edit.py -a_nodata 0 FILE)."
+            "the nodata value of both (--nodata 0, or gdal_edit.py -a_nodata 0 FILE)."
         )
 
 

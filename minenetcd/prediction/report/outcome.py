@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from geopandas import GeoDataFrame
 
 from minenetcd.display.words import percent
+from minenetcd.geo.vector import day_column
 from minenetcd.prediction.areas import Change
 from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.pair_checks.findings import PairFindings
 from minenetcd.prediction.rasters import SceneRasters
 from minenetcd.prediction.report.pictures import DatePictures
 
@@ -19,6 +22,7 @@ class Outcome:
     change: Change
     facts: SceneFacts
     pictures: DatePictures
+    findings: PairFindings
     seconds: float  # from opening the images to the measured polygons
     second: SceneRasters | None = None  # of the second opinion
     second_share: float | None = None  # changed of valid pixels there
@@ -41,6 +45,10 @@ class Outcome:
 
     @property
     def polygons(self) -> GeoDataFrame:
-        """With the columns of change.gpkg."""
+        """With the columns of change.gpkg, which are always the same: nothing where something is not known."""
         frame = self.change.polygons.assign(**self.facts.columns())
+        for name, day in self.facts.days().items():
+            frame[name] = day_column(day, len(frame))
+        if "agreement" not in frame:
+            frame["agreement"] = np.full(len(frame), np.nan)
         return frame[[*frame.columns.drop("geometry"), "geometry"]]

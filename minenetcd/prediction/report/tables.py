@@ -52,7 +52,8 @@ def largest_table(outcome: Outcome) -> str:
         measure, digits = "area_ha", 5
         points = points.to_crs(DEGREES)
     else:
-        head, measure, digits = ("", "pixels", "mean score", "column", "row"), "area_px", 1
+        place = ("x", "y") if outcome.scene.grid.has_coordinates else ("column", "row")
+        head, measure, digits = ("", "pixels", "mean score", *place), "area_px", 1
     rows = zip(largest["id"], largest[measure], largest["confidence_mean"], points, strict=True)
     body: list[Row] = [
         (
@@ -106,11 +107,11 @@ def facts_table(outcome: Outcome) -> str:
     facts = outcome.facts
     stated: tuple[tuple[str, Callable[[ImageFacts], str]], ...] = (
         ("File", lambda image: image.source),
-        ("Date", lambda image: image.date or "not stated in the file"),
+        ("Date", lambda image: image.acquired.in_words),
         ("Size", lambda image: f"{image.grid.width:,} x {image.grid.height:,} pixels"),
         ("Pixel on the ground", lambda image: image.pixel_size or _stated_size(facts)),
         ("Coordinate system", lambda image: image.crs),
-        ("Bands", lambda image: f"{', '.join(map(str, image.bands))} ({image.dtype})"),
+        ("Bands", lambda image: f"{image.read.in_words()}, {image.dtype}"),
     )
     rows = [(name, read(facts.before), read(facts.after)) for name, read in stated]
     images = html_table(("", "before", "after"), rows, kind="facts")

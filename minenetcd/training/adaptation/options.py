@@ -5,6 +5,7 @@ from pathlib import Path
 
 from minenetcd.configs.value_range import ValueRange, check_value_range
 from minenetcd.errors import OptionError
+from minenetcd.geo.bands.wanted import Wanted
 
 #: A network of this package needs some minutes for it on two cores.
 STEPS = 60
@@ -14,7 +15,7 @@ STEPS = 60
 class AdaptOptions:
     """How a detector is adapted to a place. OptionError for a value out of range."""
 
-    bands: tuple[int, ...] | None = None  # numbers from 1, as red, green, blue; None: the first three
+    bands: Wanted | None = None  # numbers from 1 or names, as red, green, blue; None: by what the images say
     value_range: ValueRange | None = None  # that becomes 0 and 1; None: the detector's, or as the images ask for
     coregister: bool = True  # a displacement of the later images is taken out, where it is known
     imagery: Path | None = None  # a folder of sets of images, from which pieces are pasted as well

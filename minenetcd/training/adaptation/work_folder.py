@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Self
 
 from minenetcd.errors import OptionError, OutputPathError, RunInterrupted
 from minenetcd.files import HIDDEN, check_writable, json_text, locked, make_folder, write_text
+from minenetcd.runtime.interruption import Terminated
 
 _LOCK = "lock"
 
@@ -55,8 +57,10 @@ class WorkFolder:
                 self._agree(request)
                 yield self.path
             except (KeyboardInterrupt, RunInterrupted) as error:
+                is_sigterm = isinstance(error, Terminated) or getattr(error, "exit_code", 0) == 128 + signal.SIGTERM
                 raise RunInterrupted(
-                    f"Stopped, what is done lies in {self.path}: go on with the same command and --resume."
+                    f"Stopped, what is done lies in {self.path}: go on with the same command and --resume.",
+                    signal.SIGTERM if is_sigterm else signal.SIGINT,
                 ) from error
             except Exception:
                 if is_new:

@@ -1,0 +1,45 @@
+"""minenetcd rethreshold"""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from minenetcd.cli.options import Json, Quiet
+from minenetcd.cli.results import print_prediction
+from minenetcd.errors import OptionError
+
+#: In place of a format: none beside the usual files.
+NONE = "none"
+
+
+def rethreshold(
+    result: Annotated[Path, Argument(help="Folder that minenetcd predict has written.", show_default=False)],
+    threshold: Annotated[
+        float | None, Option(help="Probability from which a pixel counts as changed.", show_default="as it was")
+    ] = None,
+    min_area_ha: Annotated[
+        float | None, Option(help="Leave out changes smaller than this, in hectares.", show_default="as it was")
+    ] = None,
+    also: Annotated[
+        list[str] | None,
+        Option(
+            metavar="FORMAT",
+            help="Formats beside the usual ones, in place of those there are; may be repeated. none: no others.",
+            show_default="as it was",
+        ),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Change threshold, smallest area or formats of a finished result, in seconds: all of its files, or none.
+
+    Example: minenetcd rethreshold change --threshold 0.6 --min-area-ha 0.1
+    """
+    if threshold is None and min_area_ha is None and also is None:
+        raise OptionError("Something to change is needed, got nothing: give --threshold, --min-area-ha or --also.")
+    from minenetcd.prediction.rethreshold import rethreshold as make_again
+
+    formats = None if also is None else [format for format in also if format != NONE]
+    with make_again(result, threshold=threshold, min_area_ha=min_area_ha, also=formats) as found:
+        print_prediction(found, as_json=as_json, quiet=quiet)

@@ -1,0 +1,30 @@
+"""Files that appear complete or not at all, alone or as a set; locks; names as parts of file names."""
+
+from minenetcd.files.failing import unwritable
+from minenetcd.files.hidden import HIDDEN, HiddenFolder, left_behind, reclaim, temporary_folder
+from minenetcd.files.locks import locked
+from minenetcd.files.names import slug
+from minenetcd.files.one import atomic_path, json_text, write_json, write_text
+from minenetcd.files.places import check_not_input, make_folder
+from minenetcd.files.sets import check_writable, one_run_in, settle, staged_files
+
+__all__ = [
+    "HIDDEN",
+    "HiddenFolder",
+    "atomic_path",
+    "check_not_input",
+    "check_writable",
+    "json_text",
+    "left_behind",
+    "locked",
+    "make_folder",
+    "one_run_in",
+    "reclaim",
+    "settle",
+    "slug",
+    "staged_files",
+    "temporary_folder",
+    "unwritable",
+    "write_json",
+    "write_text",
+]

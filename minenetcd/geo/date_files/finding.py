@@ -1,0 +1,222 @@
+"""One date found: from what somebody gives to what GDAL opens."""
+
+import filecmp
+import glob
+import os
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import rasterio
+from rasterio.errors import RasterioError
+
+from minenetcd.errors import RasterError
+from minenetcd.geo.acquired import FIRST_FILE_TAG
+from minenetcd.geo.date_files.names import archive_prefix, is_remote, plain_name
+from minenetcd.geo.date_files.products import choose_parts, label_of
+from minenetcd.geo.date_files.stac import is_item, read_item
+from minenetcd.geo.date_files.stack import Part, stack_document
+from minenetcd.geo.source import gdal_name, quiet_gdal
+
+#: More files than these are not looked through for an image.
+MOST_FILES = 20_000
+
+_MANY_INSIDE = (".nc", ".nc4", ".h5", ".hdf5", ".hdf", ".he5")
+_UNREADABLE = {
+    b"\x0e\x03\x13\x01": ("HDF4", "gdal_translate of a GDAL that has HDF4, or the provider's GeoTIFF"),
+    b"msid": ("MrSID", "the provider's GeoTIFF or JPEG 2000"),
+}
+
+
+@dataclass(frozen=True)
+class DateFiles:
+    """One date: `text` as given, `name` as GDAL opens it, `parts`, what GDAL opens of it, and the local files."""
+
+    text: str
+    name: str
+    parts: tuple[str, ...]
+    local: tuple[Path, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+    def is_same(self, other: "DateFiles") -> bool:
+        """Whether both are the same files, or files of the same bytes."""
+        if self.parts == other.parts:
+            return True
+        if len(self.parts) != len(other.parts) or not all(map(os.path.isfile, (*self.parts, *other.parts))):
+            return False
+        pairs = list(zip(self.parts, other.parts, strict=True))
+        return all(os.path.samefile(*pair) or filecmp.cmp(*pair, shallow=False) for pair in pairs)
+
+
+#: What stands for one date: a path, URL or pattern; several of them, of one band each; or what was found by those.
+Image = str | Path | Sequence[str | Path] | DateFiles
+
+
+def find_date(image: Image, *, remote: bool = False) -> DateFiles:
+    """The files of one date.
+
+    A path or URL of an image; a pattern (*, ?, [...]) or several names with commas between, files of one band each; a
+    folder or an archive (zip, tar) of a Sentinel-2 or Landsat product, of one image, or of files of one band each; a
+    netCDF or HDF5 file, whose variables are bands; a STAC item, which leads to the network only if `remote`.
+    RasterError in one line where that is not there, or not clear.
+    """
+    if isinstance(image, DateFiles):
+        return image
+    if not isinstance(image, str | Path):
+        return _several([str(name) for name in image], ", ".join(map(str, image)), remote=remote)
+    text = str(image)
+    if not text.strip():
+        raise RasterError("An image is needed, got an empty name: give a path or a URL.")
+    given = plain_name(text) if isinstance(image, str) else text
+    if os.path.exists(given):
+        return _existing(Path(given), text, remote=remote)
+    if is_remote(given):
+        if given.lower().partition("?")[0].endswith((".json", ".geojson")) and given.startswith("http"):
+            return _item(given, text, remote=remote)
+        return DateFiles(text, gdal_name(given), (gdal_name(given),))
+    if glob.has_magic(given):
+        return _pattern(given, text, remote=remote)
+    names = [name.strip() for name in given.split(",")]
+    if len(names) > 1 and any(os.path.exists(plain_name(name)) or is_remote(name) for name in names):
+        return _several(names, text, remote=remote)
+    return DateFiles(text, gdal_name(given), (gdal_name(given),))
+
+
+def _existing(path: Path, text: str, *, remote: bool) -> DateFiles:
+    if path.is_dir():
+        return _folder(path, text)
+    if not path.is_file():
+        raise RasterError(f"An image file is needed, {text} is none (a device or a pipe): give a file.")
+    if path.name.startswith("MTD_MSI") or path.name.endswith("_MTL.txt"):
+        return _folder(path.parent, text)
+    if archive_prefix(path):
+        return _archive(path, text)
+    if is_item(path):
+        return _item(str(path), text, remote=remote)
+    if path.suffix.lower() in _MANY_INSIDE:
+        return _inside(path, text)
+    name = str(path.resolve())
+    return DateFiles(text, name, (name,), (path,))
+
+
+def _pattern(given: str, text: str, *, remote: bool) -> DateFiles:
+    names = sorted(glob.glob(given, recursive=True))
+    if not names:
+        raise RasterError(f"No file fits the pattern {text}: check it, and put it in quotes.")
+    if len(names) == 1:
+        found = find_date(Path(names[0]), remote=remote)
+        return DateFiles(names[0], found.name, found.parts, found.local)
+    return _several(names, text, remote=remote)
+
+
+def _several(names: Sequence[str], text: str, *, remote: bool) -> DateFiles:
+    """Files of one band each, in the order in which they are given."""
+    if not names:
+        raise RasterError("An image is needed, got an empty list: name its files.")
+    dates = [find_date(name, remote=remote) for name in names]
+    if len(dates) == 1:
+        return dates[0]
+    parts = [Part(date.name, str(date), label_of(str(date))) for date in dates]
+    return _stacked(parts, text, tuple(path for date in dates for path in date.local), all_are_read=True)
+
+
+def _folder(folder: Path, text: str) -> DateFiles:
+    names = _files_in(folder)
+    if not names:
+        name = gdal_name(folder)
+        return DateFiles(text, name, (name,))
+    parts = choose_parts(names, lambda name: str((folder / name).resolve()), text)
+    return _stacked(parts, text, tuple(Path(part.name) for part in parts))
+
+
+def _files_in(folder: Path) -> list[str]:
+    """The files of a folder, of a Sentinel-2 product those below, too; none where GDAL opens it as a whole."""
+    is_product = folder.suffix.upper() == ".SAFE" or (folder / "GRANULE").is_dir()
+    inside = [each for each in folder.iterdir() if each.is_dir() and each.suffix.upper() == ".SAFE"]
+    if len(inside) == 1:
+        return [f"{inside[0].name}/{name}" for name in _files_in(inside[0])]
+    if folder.suffix.lower() == ".zarr":
+        return []
+    walk = folder.rglob("*") if is_product else folder.iterdir()
+    names = []
+    for path in walk:
+        if path.is_file():
+            names.append(path.relative_to(folder).as_posix())
+        if len(names) > MOST_FILES:
+            raise RasterError(f"One image is needed, {folder} holds more than {MOST_FILES:,} files: name one.")
+    return names or ["."]
+
+
+def _archive(path: Path, text: str) -> DateFiles:
+    """An image in a zip or tar; what is inside is read there, nothing is unpacked."""
+    import tarfile  # here: few need it, and a start waits for it
+
+    prefix = archive_prefix(path)
+    try:
+        if prefix == "/vsizip/":
+            with zipfile.ZipFile(path) as archive:
+                names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+        else:
+            with tarfile.open(path) as tar:
+                names = [entry.name for entry in tar if entry.isfile()]
+    except (OSError, zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+        raise RasterError(
+            f"{text} cannot be opened as an archive: it is damaged or none; download it again."
+        ) from error
+    root = f"{prefix}{path.resolve()}"
+    return _stacked(choose_parts(names, lambda name: f"{root}/{name}", text), text, (path,))
+
+
+def _item(place: str, text: str, *, remote: bool) -> DateFiles:
+    item = read_item(place, remote=remote)
+    local = tuple(Path(part.name) for part in item.parts if os.path.isfile(part.name))
+    return _stacked(item.parts, text, local, tags=item.tags)
+
+
+def _inside(path: Path, text: str) -> DateFiles:
+    """A netCDF or HDF5 file: one image, or its variables that lie on one grid as bands."""
+    name = str(path.resolve())
+    _check_kind(path, text)
+    variables: dict[object, list[Part]] = {}
+    with quiet_gdal():
+        try:
+            with rasterio.open(name) as dataset:
+                inside = dataset.subdatasets if dataset.count == 0 or len(dataset.subdatasets) > 1 else []
+            for subdataset in inside:
+                with rasterio.open(subdataset) as variable:
+                    part = Part(subdataset, subdataset, subdataset.rpartition(":")[2].strip("/").rpartition("/")[2])
+                    variables.setdefault((variable.shape, variable.transform, variable.count), []).append(part)
+        except RasterioError:
+            return DateFiles(text, name, (name,), (path,))  # whoever opens it says why it cannot be
+    if not variables:
+        return DateFiles(text, name, (name,), (path,))
+    parts = max(variables.values(), key=len)
+    return _stacked(parts, text, (path,))
+
+
+def _check_kind(path: Path, text: str) -> None:
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start in _UNREADABLE:
+        kind, way = _UNREADABLE[start]
+        raise RasterError(f"{text} is {kind}, which rasterio's GDAL does not read: convert it first, by {way}.")
+
+
+def _stacked(
+    parts: Sequence[Part],
+    text: str,
+    local: tuple[Path, ...],
+    *,
+    tags: dict[str, str] | None = None,
+    all_are_read: bool = False,
+) -> DateFiles:
+    """All bands of `parts` as one image; one that needs no more stands for itself."""
+    names = tuple(part.name for part in parts)
+    if len(parts) == 1 and not tags and not parts[0].label:
+        return DateFiles(text, names[0], names, local)
+    first = Path(parts[0].shown).name
+    document = stack_document(parts, tags={**(tags or {}), FIRST_FILE_TAG: first}, all_are_read=all_are_read)
+    return DateFiles(text, document, names, local)

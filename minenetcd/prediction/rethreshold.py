@@ -1,0 +1,90 @@
+"""Another threshold, smallest area or format for a finished result, from its own probability."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from minenetcd.errors import InputError, RasterError
+from minenetcd.files import HiddenFolder, check_writable, one_run_in
+from minenetcd.files.hidden import is_recent_work
+from minenetcd.geo.raster import Raster
+from minenetcd.prediction.details import Details, read_details
+from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.opening import check_ground
+from minenetcd.prediction.outputs import DETAILS, result_names
+from minenetcd.prediction.rasters import SceneRasters, read_strips
+from minenetcd.prediction.result import ScenePrediction, finished, measured
+from minenetcd.prediction.stored import StoredProbability
+from minenetcd.prediction.unfinished import Work
+
+
+def rethreshold(
+    result: str | Path,
+    *,
+    threshold: float | None = None,
+    min_area_ha: float | None = None,
+    also: Sequence[str] | None = None,
+) -> ScenePrediction:
+    """Give the finished result in the folder `result` what is not None here; all its files are replaced, or none.
+
+    Neither images nor detector are needed. The map is the one that `predict_scene` gives with the same options; with
+    another threshold, and a probability in 254 steps, but for pixels within half a step (0.002) of it. InputError where
+    `result` is none, OptionError for options, OutputError where it cannot be written, or a run is at work there.
+    """
+    folder = Path(result)
+    if not folder.is_dir():
+        raise InputError(f"A folder with a finished result is needed, there is no folder {folder}: name another.")
+    started = time.perf_counter()
+    with one_run_in(folder, keep=is_recent_work):
+        details = read_details(folder / DETAILS)
+        details = replace(details, facts=_changed(details, threshold, min_area_ha, also))
+        check_writable(folder, result_names(details.facts.grid, details.facts.options))
+        prediction = _made_again(details, folder, started)
+        prediction.save(folder)
+    return prediction
+
+
+def _changed(
+    details: Details, threshold: float | None, min_area_ha: float | None, also: Sequence[str] | None
+) -> SceneFacts:
+    facts, options = details.facts, details.facts.options
+    if threshold is not None:
+        options = replace(options, threshold=threshold)
+    if min_area_ha is not None:
+        options = replace(options, min_area_ha=min_area_ha)
+    if also is not None:
+        options = replace(options, also=tuple(also))
+    check_ground(facts.grid, options)
+    return replace(facts, options=options, threshold=facts.threshold if threshold is None else threshold)
+
+
+def _made_again(details: Details, folder: Path, started: float) -> ScenePrediction:
+    """The result in `folder`, of facts that may be others now."""
+    facts = details.facts
+    names = result_names(facts.grid, facts.options)
+    work = Work(HiddenFolder.make(folder, folder))
+    try:
+        stored = StoredProbability(facts.threshold, as_float=facts.options.float_probability)
+        scene = SceneRasters(facts.grid, stored, work.path / names.probability, work.path / names.raster, facts.tags())
+        _copy_probability(folder / names.probability, scene)
+        second = details.second_rasters(work.path)
+        change = measured(scene, facts, second)
+        return finished(scene, change, facts, details.findings, details.pictures, work, started=started, second=second)
+    except BaseException:
+        work.remove()
+        raise
+
+
+def _copy_probability(source: Path, scene: SceneRasters) -> None:
+    """Write the probability of `source` as that of `scene`, whose tags may be others.
+
+    Its values stay: what a step stands for does not depend on the threshold. RasterError where it is another result's,
+    or damaged.
+    """
+    with Raster.open(source, bands=(1,)) as raster:
+        if raster.grid.shape != scene.grid.shape or raster.dtype.name != scene.stored.dtype:
+            raise RasterError(f"The probability of this result is needed, {source} has other pixels: predict again.")
+        with scene.probability_writer() as writer, raster.readable():
+            for window, values in read_strips(source, scene.grid):
+                writer.write(values, window)

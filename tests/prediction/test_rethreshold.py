@@ -1,0 +1,110 @@
+"""Another threshold, smallest area or format of a finished result: as predict gives them, without the images."""
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from geopandas import read_file
+from numpy.typing import NDArray
+
+import minenetcd
+from minenetcd.errors import InputError, OptionError
+from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.scene import predict_scene
+from prediction.conftest import WriteScene, utm_grid
+from prediction.stand_in import Difference
+
+Images = tuple[Path, Path]
+
+
+@pytest.fixture
+def images(write_scene: WriteScene) -> Images:
+    before = np.full((90, 120), 20, np.uint8)
+    after = np.full((90, 120), 60, np.uint8)
+    for rows, cols, value in ((slice(10, 50), slice(20, 80), 200), (slice(60, 64), slice(5, 9), 170)):
+        after[rows, cols] = value
+    tags = {"ACQUISITION_DATE": "2019-05-04"}
+    grid = utm_grid(90, 120)
+    return write_scene("b.tif", before, grid, tags=tags), write_scene("a.tif", after, grid, nodata=0)
+
+
+def predicted(images: Images, out: Path, **options: Any) -> Path:
+    second = Difference(threshold=0.6, name="other")
+    predict_scene(Difference(), *images, out, options=PredictOptions(**options), second=second).close()
+    return out
+
+
+def pixels(path: Path) -> tuple[NDArray, dict[str, str]]:
+    with rasterio.open(path) as dataset:
+        return dataset.read(1), dataset.tags()
+
+
+def page(folder: Path) -> str:
+    """The report but for its times."""
+    return re.sub(r"Computed in [^<]* UTC", "", (folder / "report.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({}, {"threshold": 0.65}),
+        ({"threshold": 0.65, "also": ("geojson",)}, {"threshold": 0.2, "also": ()}),
+        ({"min_area_ha": 0.5}, {"min_area_ha": 0.0, "also": ("geojson", "parquet")}),
+        ({"float_probability": True}, {"threshold": 0.7, "min_area_ha": 1.0}),
+        ({"bands": ("red", 2, 3), "nodata_after": 60, "date_after": "2021-06-01"}, {"threshold": 0.3}),
+    ],
+)
+def test_a_result_becomes_what_predict_gives(
+    images: Images, tmp_path: Path, before: dict[str, Any], now: dict[str, Any]
+) -> None:
+    wanted = predicted(images, tmp_path / "wanted", **{**before, **now})
+    result = predicted(images, tmp_path / "result", **before)
+    for image in images:
+        image.unlink()
+    with minenetcd.rethreshold(result, **now) as found:
+        assert repr(found.facts.options) == repr(PredictOptions(**{**before, **now}))
+    assert {path.name for path in result.iterdir()} == {path.name for path in wanted.iterdir()}
+    for name in ("change.tif", "probability.tif"):
+        (is_now, tags), (should, wanted_tags) = pixels(result / name), pixels(wanted / name)
+        assert np.array_equal(is_now, should, equal_nan=True) and tags == wanted_tags
+    assert read_file(result / "change.gpkg").equals(read_file(wanted / "change.gpkg"))
+    assert page(result) == page(wanted)
+
+
+def test_pictures_keep_their_formats(write_scene: WriteScene, tmp_path: Path) -> None:
+    first, second = np.random.default_rng(0).integers(0, 256, (2, 60, 70), dtype=np.uint8)
+    paths = write_scene("b.png", first), write_scene("a.png", second)
+    result = predicted(paths, tmp_path / "result", float_probability=True)
+    wanted = predicted(paths, tmp_path / "wanted", float_probability=True, threshold=0.8)
+    minenetcd.rethreshold(result, threshold=0.8).close()
+    assert (result / "change.geojson").read_bytes() == (wanted / "change.geojson").read_bytes()
+    assert (pixels(result / "change.png")[0] == pixels(wanted / "change.png")[0]).all()
+    with pytest.raises(OptionError, match="needs a georeferenced image"):
+        minenetcd.rethreshold(result, min_area_ha=1)
+
+
+def test_what_is_no_result_or_another_one_is_refused_and_left(images: Images, tmp_path: Path) -> None:
+    result = predicted(images, tmp_path / "result")
+    with pytest.raises(InputError, match="there is no folder"):
+        minenetcd.rethreshold(tmp_path / "nowhere", threshold=0.4)
+    assert not (tmp_path / "nowhere").exists()
+    with pytest.raises(InputError, match=r"holds no details\.zip"):
+        minenetcd.rethreshold(tmp_path, threshold=0.4)
+    with pytest.raises(OptionError, match="Threshold must lie between 0 and 1"):
+        minenetcd.rethreshold(result, threshold=4)
+    before = {path.name: path.read_bytes() for path in result.iterdir()}
+    damaged = {"details.zip": b"PK", "probability.tif": before["change.tif"][:900]}
+    for name, content in damaged.items():
+        (result / name).write_bytes(content)
+        with pytest.raises(InputError, match=rf"{re.escape(name)} (cannot|is)"):
+            minenetcd.rethreshold(result, threshold=0.4)
+        assert {path.name: path.read_bytes() for path in result.iterdir()} == before | {name: content}
+        (result / name).write_bytes(before[name])
+    with zipfile.ZipFile(result / "details.zip", "w") as archive:
+        archive.writestr("facts.json", '{"format": 9}')
+    with pytest.raises(InputError, match="its format is 9, not 1"):
+        minenetcd.rethreshold(result, threshold=0.4)
