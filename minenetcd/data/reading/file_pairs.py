@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from minenetcd.data.reading.decode import Encoded
+from minenetcd.data.reading.inside import InsideFolder
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.reading.stored_pairs import EncodedPair, StoredPairs
 
@@ -33,25 +34,23 @@ class FilePairs(StoredPairs):
     def __init__(self, pairs: PairFiles, source: str, split: str, options: ReadOptions) -> None:
         super().__init__(source, split, options)
         self._root, self._files = str(pairs.root), pairs.files
+        self._folder = InsideFolder.of(pairs.root, options)
         self.names, self.places = pairs.names, pairs.places
 
     def encoded(self, index: int) -> EncodedPair:
-        return EncodedPair(*(self._path(file) for file in self._files[index]))
+        return EncodedPair(*map(self._folder.file, self._files[index]))
 
     def encoded_mask(self, index: int) -> Encoded:
-        return self._path(self._files[index][2])
+        return self._folder.file(self._files[index][2])
 
     def sizes(self) -> NDArray[np.int64]:
-        paths = (self._path(file) for files in self._files for file in files)
+        paths = (self._folder.file(file) for files in self._files for file in files)
         return np.fromiter((os.stat(path).st_size for path in paths), np.int64).reshape(-1, 3)
 
     def describe(self, index: int, part: str) -> str:
         if part in ROLES:
-            return self._path(self._files[index][ROLES.index(part)])
+            return os.path.join(self._root, self._files[index][ROLES.index(part)])  # an absolute one stays what it is
         return f"Pair {self.names[index]!r} in {self.source} ({self.split})"
-
-    def _path(self, file: str) -> str:
-        return os.path.join(self._root, file)  # an absolute one stays what it is
 
 
 def some_of(files: Sequence[str]) -> str:

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts, Fault, PairError
-from minenetcd.data.reading.decode import DecodeError, Encoded, MaskError, bytes_of, decode_date, decode_mask
+from minenetcd.data.reading.decode import DecodeError, Encoded, MaskError, decode_date, decode_mask
+from minenetcd.data.reading.headers import bytes_of
 from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import one_line
@@ -69,7 +70,7 @@ class StoredPairs(ChangeDataset):
 
     def mask(self, index: int) -> Tensor:
         read = _reading(partial(self.encoded_mask, index), lambda: self.describe(index, "mask"))
-        return _decoded_mask(read, lambda: self.mask_values, partial(self.describe, index))
+        return _decoded_mask(read, self.options, lambda: self.mask_values, partial(self.describe, index))
 
     @cached_property
     def facts(self) -> DatasetFacts:  # made when it is first asked for
@@ -98,7 +99,7 @@ class StoredPairs(ChangeDataset):
         """Of masks spread over the data set; one that cannot be decoded is left to whoever asks for that pair."""
         for index in spread(len(self)):
             try:
-                yield values_of(decode_mask(self.encoded_mask(index)))
+                yield values_of(decode_mask(self.encoded_mask(index), self.options))
             except (DecodeError, OSError):
                 yield set()
 
@@ -129,7 +130,7 @@ def decode_pair(
         _reading(partial(decode_date, encoded, options), partial(describe, part))
         for encoded, part in ((pair.before, "before"), (pair.after, "after"))
     )
-    mask = _decoded_mask(pair.mask, mask_values, describe)
+    mask = _decoded_mask(pair.mask, options, mask_values, describe)
     shapes = before.pixels.shape, after.pixels.shape, mask.shape
     if shapes[0] != shapes[1] or shapes[0][1:] != shapes[2]:
         raise PairError(f"{describe('pair')} {_unequal(*shapes)}", "unequal sizes")
@@ -139,8 +140,10 @@ def decode_pair(
     return ChangeSample(before.pixels, after.pixels, mask, name)
 
 
-def _decoded_mask(encoded: Encoded, mask_values: Callable[[], MaskValues], describe: Callable[[str], str]) -> Tensor:
-    stored = _reading(partial(decode_mask, encoded), partial(describe, "mask"))
+def _decoded_mask(
+    encoded: Encoded, options: ReadOptions, mask_values: Callable[[], MaskValues], describe: Callable[[str], str]
+) -> Tensor:
+    stored = _reading(partial(decode_mask, encoded, options), partial(describe, "mask"))
     return torch.from_numpy(_reading(lambda: mask_values().translate(stored), partial(describe, "mask")))
 
 

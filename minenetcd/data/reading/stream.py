@@ -72,7 +72,7 @@ class ChangeStream(IterableDataset[ChangeSample]):
             found: set[int] = set()
             for _, pair in self._rows(0, most=MASKS_READ):
                 try:
-                    found |= values_of(decode_mask(pair.mask))
+                    found |= values_of(decode_mask(pair.mask, self.options))
                 except DecodeError:  # its own turn will come
                     continue
             self._mask_values = self._checked(found)

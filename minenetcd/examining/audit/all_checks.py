@@ -113,7 +113,7 @@ def audit(
     findings = []
     for split in list_splits(source, cache_dir=cache_dir):
         try:
-            datasets[split] = load_dataset(source, split, cache_dir=cache_dir)
+            datasets[split] = load_dataset(source, split, cache_dir=cache_dir, keep_unusable=True)
         except DataError as error:
             findings.append(Finding("error", "cannot be opened", f"The split {split!r} cannot be opened: {error}"))
     return audit_splits(str(source), datasets, workers=workers, progress=progress, findings=findings)

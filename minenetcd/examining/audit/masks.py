@@ -46,6 +46,6 @@ def _blame(split: str, dataset: StoredPairs) -> Finding:
 def _values(dataset: StoredPairs, index: int) -> set[int]:
     """Nothing for a mask that cannot be read, which another check reports."""
     try:
-        return values_of(decode_mask(dataset.encoded_mask(index)))
+        return values_of(decode_mask(dataset.encoded_mask(index), dataset.options))
     except (DecodeError, OSError):
         return set()
