@@ -26,7 +26,7 @@ class InsideFolder:
 
     def refused(self, file: str) -> str | None:
         """Why `file`, relative to the folder or absolute, is not read; None where it is."""
-        return refused(self._path(file), within=self.within) if file else NOT_THERE
+        return refused(self._path(file), within=self.within)
 
     def file(self, file: str) -> str:
         """The path of `file`. DecodeError where it is not read."""
@@ -34,7 +34,8 @@ class InsideFolder:
         if reason == OUTSIDE:
             raise DecodeError(f"{file} lies outside of {self.root}", advice=ASK)
         if reason is not None:
-            raise DecodeError(f"{reason}: {file}" if file else reason, advice="put it back, or leave the pair out")
+            words = f"there is no file {file}" if reason == NOT_THERE else f"{file}: {reason}"
+            raise DecodeError(words, advice="put it back, or leave the pair out")
         return self._path(file)
 
     def check(self, file: str | Path) -> None:
