@@ -139,8 +139,10 @@ class DetectorSettings(Section):
         given = values.get("preprocessing", {}) if count else None
         if not isinstance(count, int) or not isinstance(given, Mapping) or count < 1 or count == len(COLOURS):
             return values
-        if tuple(given.get("bands", COLOURS)) != COLOURS:
+        if "bands" in given and given["bands"] not in (COLOURS, list(COLOURS)):
             return values
+        if count > MOST_BANDS:
+            raise OptionError(f"A network reads at most {MOST_BANDS} bands, got {count}: correct in_channels.")
         return {**values, "preprocessing": {**given, **unnamed_bands(range(1, count + 1))}}
 
 

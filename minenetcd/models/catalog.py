@@ -90,7 +90,7 @@ def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any
         if not options:  # nothing to correct: the network itself is wrong
             raise
         given = ", ".join(f"{option}={value!r}" for option, value in options.items())
-        reason = one_line(error, with_kind=True)
+        reason = one_line(error, with_kind=True)[:300]
         raise OptionError(f"{name} cannot be built with {given} ({reason}): correct a value; {taken}.") from error
     if pretrained_backbone:
         model.load_pretrained_backbone()
