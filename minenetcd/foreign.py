@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from minenetcd.errors import InputError
 
 #: Of text that somebody wrote by hand: configurations, lists. [bytes]
-LARGEST_TEXT = 2**20
+LARGEST_TEXT = 2**18
 #: Of JSON that a program wrote. [bytes]
 LARGEST_JSON = 16 * 2**20
 #: Mappings and lists in each other.

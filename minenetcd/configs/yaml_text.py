@@ -9,7 +9,7 @@ from minenetcd.errors import OptionError, one_line
 from minenetcd.foreign import DEEPEST, LARGEST_TEXT
 
 #: Values in it, each counted as often as an alias repeats it.
-MOST_VALUES = 100_000
+MOST_VALUES = 20_000
 
 _OPENING, _CLOSING = (yaml.MappingStartEvent, yaml.SequenceStartEvent), (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
@@ -42,7 +42,7 @@ def _check_size(events: Iterator[yaml.Event]) -> None:
         if isinstance(event, yaml.AliasEvent):
             if any(anchor == event.anchor for anchor, _ in open_):
                 raise ValueError(f"&{event.anchor} holds itself")
-            count += sizes.get(event.anchor, 1)
+            count += sizes.get(str(event.anchor), 1)
         elif isinstance(event, (*_OPENING, yaml.ScalarEvent)):
             if isinstance(event, _OPENING):
                 open_.append((event.anchor, count))
