@@ -46,7 +46,7 @@ def load_strictly(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
 
     Integer buffers (counters, index tables) may be absent: the model has built them. Raises WeightsError
     naming the first missing, unexpected or misshapen tensor, and the first of numbers that no network has: of a type
-    for other things, not finite, a variance below 0, a table of places that is another. The model is untouched then.
+    for other things, not finite, a variance below 0, a table of places beyond the model's own. The model is untouched then.
     """
     own = model.state_dict()
     missing = [name for name, value in own.items() if name not in tensors and not _rebuilt(value)]
@@ -76,8 +76,8 @@ def _unfit(name: str, value: Tensor, own: Tensor) -> str | None:
     if _rebuilt(own):
         if value.dtype not in _WHOLE:
             return f"whole numbers are needed, it holds {_dtype(value)}"
-        is_table = own.numel() > 1
-        return "a table of places is not the one of this network" if is_table and not torch.equal(value, own) else None
+        leads_out = own.numel() > 1 and not own.min() <= value.min() <= value.max() <= own.max()
+        return "a table of places leads out of this network" if leads_out else None
     if value.dtype not in _FRACTIONS:
         return f"fractions of 16, 32 or 64 bits are needed, it holds {_dtype(value)}"
     if value.numel() == 0:
