@@ -87,7 +87,7 @@ class UnknownNameError(InputError):
         spelt = {known_name.lower(): known_name for known_name in sorted(known)}
         near = difflib.get_close_matches(name.lower(), spelt, n=1, cutoff=0.4)
         advice = f"did you mean {spelt[near[0]]!r}?" if near else f"choose one of {', '.join(spelt.values())}."
-        super().__init__(f"There is no {kind} {name!r}: {advice}")
+        super().__init__(f"There is no {kind} {name!r:.200}: {advice}")
 
 
 class WeightsError(InputError):

@@ -14,8 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 from minenetcd.benchmark.record import Failure, Record
 from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.configs.suite import Suite
+from minenetcd.configs.yaml_text import parse_yaml
 from minenetcd.errors import DataError, OptionError, one_line
 from minenetcd.files import make_folder, slug, write_json, write_text
+from minenetcd.foreign import read_text
 
 SUITE, PLAN, RECORD, FAILURE = "suite.yaml", "plan.json", "record.json", "failure.json"
 
@@ -89,7 +91,7 @@ class BenchmarkFolder:
         if not path.exists():
             raise DataError(f"{str(self.path)!r} holds no benchmark: run one with 'minenetcd benchmark SUITE --out'.")
         with reading(path, "remove it, and run the suite again"):
-            return Suite.read(yaml.safe_load(path.read_text(encoding="utf-8")))
+            return Suite.read(parse_yaml(read_text(path, DataError), str(path)))
 
     def cells(self) -> list[Cell]:
         """The cells of the plan, in its order."""

@@ -12,18 +12,19 @@ from functools import partial
 from pathlib import Path
 
 from minenetcd.building.card import dataset_card
-from minenetcd.building.manifest import MANIFEST, BuildRequest, Manifest, describe, read_finished, write_manifest
+from minenetcd.building.manifest import BuildRequest, Manifest, describe, read_finished, write_manifest
 from minenetcd.building.scenes import PatchOptions
 from minenetcd.building.shards import write_shards
 from minenetcd.building.site_parts import SitePart, make_part
 from minenetcd.building.sites.table import read_site_table
 from minenetcd.building.splits import SplitPlan, area_strata, split_by_site
+from minenetcd.building.verification import DATA, MANIFEST
 from minenetcd.constants import SPLITS, Progress, no_progress
 from minenetcd.errors import DataError, OutputPathError
 from minenetcd.files import locked, make_folder, reclaim, unwritable, write_text
 from minenetcd.runtime.parallel_map import parallel_map
 
-PARTS, DATA, CARD = ".parts", "data", "README.md"
+PARTS, CARD = ".parts", "README.md"
 SHARD_BYTES = 500 * 2**20
 
 
@@ -55,12 +56,14 @@ def build_dataset(
     workers: int = 1,
     shard_bytes: int = SHARD_BYTES,
     note: str | None = None,
+    verify: bool = False,
     progress: Progress = no_progress,
 ) -> BuiltDataset:
     """Cut the scenes of the site table `sites` into a data set in the folder `out`.
 
-    `note` is what its card says of it first. `progress` counts sites done; with `workers` above 1 they are cut side
-    by side. DataError for what is wrong with the table or a scene, or where no patch has enough data;
+    One that is there is checked by size and time, with `verify` every file of it and of the scenes is read. `note` is
+    what its card says of it first. `progress` counts sites done; with `workers` above 1 they are cut side by side.
+    DataError for what is wrong with the table or a scene, or where no patch has enough data;
     OutputError where `out` cannot be written, is being built, or holds something else.
     """
     request = BuildRequest(read_site_table(sites), patches or PatchOptions(), split or SplitPlan(), shard_bytes, note)
@@ -68,7 +71,7 @@ def build_dataset(
     folder = Path(out)
     if (folder / MANIFEST).exists():
         shutil.rmtree(folder / PARTS, ignore_errors=True)
-        return BuiltDataset(folder, read_finished(folder, request), was_there=True)
+        return BuiltDataset(folder, read_finished(folder, request, verify=verify), was_there=True)
     with _building(folder):
         parts = _cut(request, folder / PARTS, workers, progress)
         _check_content(parts)

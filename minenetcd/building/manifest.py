@@ -2,23 +2,26 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
+from minenetcd.building.checksum import sha256
 from minenetcd.building.scenes import PatchOptions
-from minenetcd.building.shards import sha256
-from minenetcd.building.site_parts import SitePart
+from minenetcd.building.site_parts import InputFacts, SitePart
 from minenetcd.building.sites.table import Site
 from minenetcd.building.splits import SplitPlan
+from minenetcd.building.verification import MANIFEST, Damage, damaged_files, exchanged_inputs
 from minenetcd.constants import VERSION
 from minenetcd.errors import OutputPathError
 from minenetcd.files import write_json
+from minenetcd.foreign import read_json
 
-MANIFEST = "manifest.json"
+FORMAT = "minenetcd patches 1"
+#: Of a manifest: it has an entry for each site. [bytes]
+LARGEST_MANIFEST = 2**30
 
 
 class SplitFacts(TypedDict):
@@ -31,7 +34,10 @@ class SplitFacts(TypedDict):
 
 
 class SiteFacts(TypedDict):
-    """Where a site's patches are from, file names alone, and the fields of its `PartSummary`."""
+    """Where a site's patches are from, file names alone, and the fields of its `PartSummary`.
+
+    `inputs`: of before, after and label, None for a URL.
+    """
 
     id: str
     country: str | None
@@ -43,6 +49,7 @@ class SiteFacts(TypedDict):
     metres_per_pixel: float
     before_date: str | None
     after_date: str | None
+    inputs: list[InputFacts | None]
     patches: int
     dropped: int
     valid_pixels: int
@@ -91,23 +98,33 @@ class BuildRequest:
         return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
 
 
-def read_finished(folder: Path, request: BuildRequest) -> Manifest:
-    """The manifest of a data set that is whole. OutputError where it is of another request, or of older files."""
-    manifest_path = folder / MANIFEST
+def read_finished(folder: Path, request: BuildRequest, *, verify: bool = False) -> Manifest:
+    """The manifest of a data set that is whole, and of the files that it is asked for; see `verification`.
+
+    `verify`: every file is read. OutputError where it is of another request or other files, or is damaged.
+    """
+    manifest: Manifest | None
     try:
-        manifest: Manifest | None = json.loads(manifest_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        manifest = read_json(folder / MANIFEST, OutputPathError, most_bytes=LARGEST_MANIFEST)
+    except OutputPathError:
         manifest = None
     if not isinstance(manifest, dict) or manifest.get("request") != request.digest:
         raise OutputPathError(
             f"{folder} holds a data set of other sites or options: choose another folder, or remove it."
         )
-    built = manifest_path.stat().st_mtime
-    for place in {place for site in request.sites for place in site.inputs()}:
-        if os.path.exists(place) and os.stat(place).st_mtime > built:
-            raise OutputPathError(
-                f"{folder} was built before {place} was changed: choose another folder, or remove it."
-            )
+    try:
+        damaged = damaged_files(folder, manifest["files"], full=verify)
+        exchanged = exchanged_inputs(folder, request.sites, manifest["sites"], full=verify)
+    except (LookupError, TypeError, ValueError) as error:  # of another program, or written by hand
+        raise OutputPathError(f"{folder / MANIFEST} is none of this package: choose another folder.") from error
+    if damaged:
+        raise OutputPathError(
+            f"{folder} is not as it was built: {_first(damaged)}; remove it, and build the data set again."
+        )
+    if exchanged:
+        raise OutputPathError(
+            f"{folder} was built of other files: {_first(exchanged)}; choose another folder, or remove it."
+        )
     return manifest
 
 
@@ -115,7 +132,7 @@ def describe(request: BuildRequest, parts: dict[str, list[SitePart]]) -> Descrip
     """Everything but the files. Nothing in it tells the time or where on a disk things lie."""
     entries = [_entry(part, name) for name, of_split in parts.items() for part in of_split]
     return {
-        "format": "minenetcd patches 1",
+        "format": FORMAT,
         "written_by": f"minenetcd {VERSION}",
         "request": request.digest,
         "note": request.note,
@@ -134,6 +151,11 @@ def write_manifest(description: Description, folder: Path, files: Sequence[Path]
     write_json(folder / MANIFEST, {**description, "files": listed})
     written: Manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     return written
+
+
+def _first(damages: Sequence[Damage]) -> str:
+    more = f", and {len(damages) - 1} more" if len(damages) > 1 else ""
+    return f"{damages[0].path} ({damages[0].reason}){more}"
 
 
 def _together(parts: Sequence[SitePart]) -> SplitFacts:
@@ -159,6 +181,7 @@ def _entry(part: SitePart, split: str) -> SiteFacts:
         "metres_per_pixel": summary.metres_per_pixel,
         "before_date": summary.before_date,
         "after_date": summary.after_date,
+        "inputs": summary.inputs,
         "patches": summary.patches,
         "dropped": summary.dropped,
         "valid_pixels": summary.valid_pixels,

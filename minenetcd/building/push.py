@@ -6,8 +6,8 @@ from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HFValidationError, HTTPError
 from huggingface_hub.utils import validate_repo_id
 
-from minenetcd.building.build import CARD, DATA
-from minenetcd.building.manifest import MANIFEST
+from minenetcd.building.build import CARD
+from minenetcd.building.verification import DATA, MANIFEST
 from minenetcd.errors import OptionError, OutputError, one_line
 
 

@@ -1,6 +1,5 @@
 """Parts of many sites copied into the files of a data set, group of rows by group of rows."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -27,12 +26,6 @@ def write_shards(parts: Mapping[str, Sequence[SitePart]], folder: Path, *, shard
             name = f"{split}-{number:05d}-of-{len(shards):05d}.parquet"
             with atomic_path(folder / name) as target:
                 _copy(groups, target)
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _shards(parts: Sequence[SitePart], shard_bytes: int) -> Iterator[list[Group]]:

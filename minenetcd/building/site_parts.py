@@ -7,13 +7,16 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from minenetcd.building.checksum import sha256
 from minenetcd.building.patch_table import IMAGES, PLACE, Row, patch_row, patch_schema
 from minenetcd.building.scenes import Patch, PatchOptions, Scene, open_site
 from minenetcd.building.sites.table import Site
@@ -25,9 +28,19 @@ from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE
 GROUP_BYTES, GROUP_ROWS = 8 * 2**20, 100
 
 
+class InputFacts(TypedDict):
+    """What a file was when it was read."""
+
+    bytes: int
+    sha256: str
+
+
 @dataclass
 class PartSummary:
-    """What a site gave: `dropped` patches had too little data; pixels are counted where both dates have data."""
+    """What a site gave: `dropped` patches had too little data; pixels are counted where both dates have data.
+
+    `inputs`: before, after and label, None for a URL.
+    """
 
     crs: str
     metres_per_pixel: float
@@ -37,6 +50,7 @@ class PartSummary:
     dropped: int = 0
     valid_pixels: int = 0
     changed_pixels: int = 0
+    inputs: list[InputFacts | None] = field(default_factory=list)
 
     def count(self, patch: Patch | None) -> None:
         """Add one patch, or one dropped."""
@@ -64,6 +78,7 @@ def make_part(site: Site, options: PatchOptions, folder: Path) -> SitePart:
         return SitePart(site, path, PartSummary(**json.loads(summary_path.read_text(encoding="utf-8"))))
     with open_site(site, options) as scene, atomic_path(path) as target:
         summary = _summary_of(scene)
+        summary.inputs = [_facts_of(place) for place in site.inputs()]
         write_rows(_rows(scene, summary), target)
     write_json(summary_path, asdict(summary))
     return SitePart(site, path, summary)
@@ -108,6 +123,16 @@ def _rows(scene: Scene, summary: PartSummary) -> Iterator[Row]:
 def _summary_of(scene: Scene) -> PartSummary:
     metres = float(np.sqrt(scene.grid.pixel_hectares * SQUARE_METRES_PER_HECTARE))
     return PartSummary(scene.crs, round(metres, 4), scene.before_date, scene.after_date)
+
+
+def _facts_of(place: str) -> InputFacts | None:
+    return None if not os.path.isfile(place) else _facts(place, *_stamp(place))
+
+
+@lru_cache(maxsize=64)
+def _facts(place: str, size: int, _: int) -> InputFacts:
+    """Remembered, because a layer of polygons may be the label of every site."""
+    return {"bytes": size, "sha256": sha256(Path(place))}
 
 
 def _key(site: Site, options: PatchOptions) -> str:

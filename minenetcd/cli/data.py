@@ -35,6 +35,9 @@ def build(
         str | None, Option("--range", help="Values that become 0 and 255, e.g. 0,3000, where images are not 8-bit.")
     ] = None,
     workers: Annotated[int, Option(help="Sites cut side by side.")] = 1,
+    verify: Annotated[
+        bool, Option("--verify", help="Of a data set that is there: read every file, not only sizes and times.")
+    ] = False,
     push: Annotated[str | None, Option(help="Upload to this hub data set, owner/name.", show_default=False)] = None,
     public: Annotated[bool, Option("--public", help="With --push: everybody can see it, not only you.")] = False,
 ) -> None:
@@ -60,7 +63,9 @@ def build(
     if push is not None:
         check_push(push)
     with progress_bar("Cutting sites") as progress:
-        built = build_dataset(sites, out, patches=patches, split=plan, workers=workers, progress=progress)
+        built = build_dataset(
+            sites, out, patches=patches, split=plan, workers=workers, verify=verify, progress=progress
+        )
     _print_built(built)
     if push is not None:
         print(f"Pushed to {push_dataset(out, push, private=not public)}")

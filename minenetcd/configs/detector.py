@@ -1,6 +1,5 @@
 """What builds a detector: network, preprocessing, threshold; the part of a configuration that is saved with weights."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -14,6 +13,21 @@ from minenetcd.errors import OptionError
 
 #: Side [pixels]; a larger square fits no memory.
 LARGEST_TILE = 16_384
+
+#: Metres a pixel of anything that is analysed.
+FINEST_METRES, COARSEST_METRES = 0.001, 100_000.0
+
+#: Of means, and of deviations and their inverse: values are 0 to 1 where they are normalised.
+LARGEST_NUMBER = 1e6
+
+#: More are no image.
+MOST_BANDS = 4096
+
+#: Of a band or a detector. [letters]
+LONGEST_NAME = 200
+
+#: The format of config.json beside weights, which counts up where an earlier version could not read it.
+FORMAT = 1
 
 #: What a network reads unless it says otherwise.
 COLOURS = ("red", "green", "blue")
@@ -46,7 +60,7 @@ class PreprocessingSettings:
     dates, `tile` the side of the squares a scene is read in [pixels].
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     bands: tuple[str, ...] = COLOURS
     mean: tuple[float, ...] = IMAGENET_MEAN
@@ -66,14 +80,36 @@ class PreprocessingSettings:
             raise OptionError(
                 f"A tile needs a side of {LEAST_SIDE} to {LARGEST_TILE} pixels, got {self.tile}: e.g. 256."
             )
-        if self.metres_per_pixel is not None and not 0 < self.metres_per_pixel < math.inf:
-            raise OptionError(f"metres_per_pixel needs a number above 0, got {self.metres_per_pixel}: correct it.")
-        if not all(deviation > 0 for deviation in self.std):
-            raise OptionError(f"Preprocessing needs standard deviations above 0, got {self.std}: correct std.")
+        self._check_bands()
+        if self.metres_per_pixel is not None and not FINEST_METRES <= self.metres_per_pixel <= COARSEST_METRES:
+            raise OptionError(
+                f"metres_per_pixel needs a number above 0, from {FINEST_METRES:g} to {COARSEST_METRES:g}, got "
+                f"{self.metres_per_pixel}: correct it."
+            )
+        if not all(1 / LARGEST_NUMBER <= deviation <= LARGEST_NUMBER for deviation in self.std):
+            raise OptionError(
+                f"Preprocessing needs standard deviations above 0, from {1 / LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}, "
+                f"got {self.std}: correct std."
+            )
+        if not all(abs(mean) <= LARGEST_NUMBER for mean in self.mean):
+            raise OptionError(
+                f"Preprocessing needs means from {-LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}, got {self.mean}: correct "
+                "mean."
+            )
         if sorted(self.date_order) != ["after", "before"]:
             raise OptionError(f"date_order needs 'before' and 'after' once each, got {self.date_order}: order them.")
         if self.value_range is not None:
             check_value_range(self.value_range, len(self.bands))
+
+    def _check_bands(self) -> None:
+        """OptionError for too many bands, or a name of one that nobody can read."""
+        if not 1 <= len(self.bands) <= MOST_BANDS:
+            raise OptionError(f"Preprocessing needs 1 to {MOST_BANDS} bands, got {len(self.bands)}: correct bands.")
+        odd = [name for name in self.bands if not (0 < len(name) <= LONGEST_NAME and name.isprintable())]
+        if odd:
+            raise OptionError(
+                f"A band needs a name of one line, at most {LONGEST_NAME} letters, got {odd[0]!r:.60}: correct bands."
+            )
 
 
 def unnamed_bands(numbers: Iterable[int]) -> dict[str, tuple[Any, ...]]:
@@ -103,15 +139,17 @@ class DetectorSettings(Section):
         given = values.get("preprocessing", {}) if count else None
         if not isinstance(count, int) or not isinstance(given, Mapping) or count < 1 or count == len(COLOURS):
             return values
-        if tuple(given.get("bands", COLOURS)) != COLOURS:
+        if "bands" in given and given["bands"] not in (COLOURS, list(COLOURS)):
             return values
+        if count > MOST_BANDS:
+            raise OptionError(f"A network reads at most {MOST_BANDS} bands, got {count}: correct in_channels.")
         return {**values, "preprocessing": {**given, **unnamed_bands(range(1, count + 1))}}
 
 
 class SavedDetector(DetectorSettings):
     """What config.json beside the weights says."""
 
-    minenetcd_format: Literal[1]
+    minenetcd_format: Literal[1]  # FORMAT
     model_class: str | None = Field(
         default=None, description="Of a network that is not of this package: where its class is, 'package.module:Name'."
     )

@@ -59,7 +59,7 @@ def _one_line(section: type[BaseModel], error: ValidationError) -> OptionError |
     message = first["msg"].removeprefix("Value error, ")
     way_out = ", or leave it out" if _has_default(section, places) else ""
     return OptionError(
-        f"The configuration needs another {where} ({message}; got {first['input']!r}): correct it{way_out}."
+        f"The configuration needs another {where} ({message}; got {first['input']!r:.200}): correct it{way_out}."
     )
 
 

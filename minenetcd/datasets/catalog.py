@@ -1,5 +1,6 @@
 """Data sets by name: the door to all of them, named, on the hub, on this disk or drawn by this package."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, overload
 
@@ -30,18 +31,33 @@ __all__ = [
 
 @overload
 def load_dataset(
-    source: str | Path, split: str, *, streaming: Literal[False] = False, cache_dir: str | Path | None = None
+    source: str | Path,
+    split: str,
+    *,
+    streaming: Literal[False] = False,
+    cache_dir: str | Path | None = None,
+    keep_unusable: bool = False,
 ) -> ChangeDataset: ...
 
 
 @overload
 def load_dataset(
-    source: str | Path, split: str, *, streaming: Literal[True], cache_dir: str | Path | None = None
+    source: str | Path,
+    split: str,
+    *,
+    streaming: Literal[True],
+    cache_dir: str | Path | None = None,
+    keep_unusable: bool = False,
 ) -> ChangeStream: ...
 
 
 def load_dataset(
-    source: str | Path, split: str, *, streaming: bool = False, cache_dir: str | Path | None = None
+    source: str | Path,
+    split: str,
+    *,
+    streaming: bool = False,
+    cache_dir: str | Path | None = None,
+    keep_unusable: bool = False,
 ) -> ChangeDataset | ChangeStream:
     """The pairs of one split (train, val or test) of a data set.
 
@@ -52,10 +68,12 @@ def load_dataset(
     train, test or all.
 
     What is not on this disk is downloaded, into `cache_dir` or the cache of the hub. `streaming` reads parquet files
-    from front to back instead, and keeps nothing: see ChangeStream for what that cannot do. Raises UnknownNameError
-    for a name, DataError for data that is missing or cannot be read.
+    from front to back instead, and keeps nothing: see ChangeStream for what that cannot do. Pairs whose files are
+    missing, or not to be read, are refused at once, or, with `keep_unusable`, when they are asked for. Raises
+    UnknownNameError for a name, DataError for data that is missing or cannot be read.
     """
     wanted = read_source(source)
+    wanted = replace(wanted, options=replace(wanted.options, keep_unusable=keep_unusable))
     if (wanted.is_drawn or wanted.is_plugged) and streaming:
         raise _not_streamed(wanted.text)
     if wanted.is_drawn:
@@ -72,7 +90,8 @@ def load_dataset(
     chosen = choose_split(wanted.text, split, found.splits)
     if chosen not in found.files:
         raise DataError(f"Streaming reads whole files, {wanted.text} is divided by a column: load it without.")
-    return ChangeStream([str(file) for file in found.files[chosen]], wanted.text, chosen, wanted.options)
+    files = found.checked(found.files[chosen], wanted.options)
+    return ChangeStream([str(file) for file in files], wanted.text, chosen, wanted.options)
 
 
 def list_splits(source: str | Path, *, cache_dir: str | Path | None = None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.split_names import WHOLE, by_split, choose_split
 from minenetcd.datasets.objects import Pairs, as_dataset
 from minenetcd.errors import DataError
+from minenetcd.foreign import folders_of, refused
 from minenetcd.registry import Table
 
 
@@ -51,7 +52,8 @@ def table(path: Path) -> Found | None:
     """A table of paths: a file, or the only table in a folder."""
     if path.is_file():
         return PathTable.read(path) if path.suffix.lower() in TABLE_ENDINGS else None
-    tables = [file for file in sorted(path.iterdir()) if PathTable.is_one(file)]
+    within = folders_of(path)
+    tables = [file for file in sorted(path.iterdir()) if PathTable.is_one(file) and not refused(file, within=within)]
     return PathTable.read(tables[0]) if len(tables) == 1 else None
 
 
@@ -111,5 +113,5 @@ def find_data(path: Path, layout: str | None = None) -> Found:
 
 def _parquet_files(folder: Path) -> list[str]:
     """Parquet files in `folder` and below it, hidden ones left out, relative to it."""
-    files = (file.relative_to(folder) for file in folder.rglob("*.parquet"))
+    files = (file.relative_to(folder) for file in folder.rglob("*.parquet") if file.is_file())
     return sorted(str(file) for file in files if not any(part.startswith(".") for part in file.parts))

@@ -27,7 +27,7 @@ from huggingface_hub.utils import tqdm
 from minenetcd.constants import Progress, no_progress
 from minenetcd.data.split_names import WHOLE, by_split
 from minenetcd.errors import DataError
-from minenetcd.runtime.hub import hub_answers, quiet_hub, refusal
+from minenetcd.runtime.hub import hub_answers, is_as_announced, quiet_hub, refusal
 from minenetcd.runtime.interruption import SIGNALS, Terminated
 
 _CARD = "README.md"
@@ -111,6 +111,7 @@ def fetch(
         with _hub_errors(data.repo_id, data.commit), _interruptible() as stopped:
             bar = _bar(stopped, progress, of - todo, of)
             _snapshot(data.repo_id, data.commit, cache_dir, allow_patterns=missing, tqdm_class=bar)
+        _check_content(data, missing)
     report(of, of)
 
 
@@ -183,6 +184,16 @@ def _interruptible() -> Iterator[threading.Event]:
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
+
+
+def _check_content(data: HubDataset, files: list[str]) -> None:
+    """DataError, naming them, where `files` came with other checksums than the hub states; they are removed."""
+    wrong = [file for file in files if not is_as_announced(data.folder / file)]
+    if wrong:
+        raise DataError(
+            f"{wrong[0]} of the data set {data.repo_id!r}, one of {len(wrong)} files, came with another checksum than "
+            "the hub states: start again; what was wrong was removed."
+        )
 
 
 def _check_room(data: HubDataset, needed: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from minenetcd.backbones.catalog import BACKBONES
-from minenetcd.configs.detector import SavedDetector
+from minenetcd.configs.detector import FORMAT, SavedDetector
 from minenetcd.constants import Provenance
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.detectors.scene_threshold import ProbabilityRange
@@ -16,6 +16,7 @@ from minenetcd.errors import WeightsError
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import KNOWN_CONFIGURATIONS, MODELS, create_model
 from minenetcd.registry import Table, is_path, package_of
+from minenetcd.weights.budget import no_larger_than
 from minenetcd.weights.keymap import load_strictly, rename
 from minenetcd.weights.repository import open_repository, read_tensors
 
@@ -40,9 +41,11 @@ def load_parts(source: str | Path, *, trust: str | Iterable[str] = (), **hub_opt
     repository = open_repository(find_detector(source), **hub_options)
     tensors = read_tensors(repository.weights)
     if repository.is_published:
-        return _load_published(repository.config, tensors, repository.source)
+        with no_larger_than(repository.weights):
+            return _load_published(repository.config, tensors, repository.source)
     trusted = (trust,) if isinstance(trust, str) else tuple(trust)
-    return _load_own(repository.config, tensors, repository.source, trusted)
+    with no_larger_than(repository.weights):
+        return _load_own(repository.config, tensors, repository.source, trusted)
 
 
 def new_parts(source: str | Path | Mapping[str, Any], overrides: Mapping[str, Any]) -> DetectorParts:
@@ -68,6 +71,11 @@ def _load_own(
     if "minenetcd_format" not in config or "model" not in config:
         raise WeightsError(
             f"{source!r} is no detector of this package nor a published one: its config.json is foreign."
+        )
+    if config["minenetcd_format"] != FORMAT or isinstance(config["minenetcd_format"], bool):
+        raise WeightsError(
+            f"{source!r} was saved in format {config['minenetcd_format']!r:.40}, this version reads {FORMAT}: update "
+            "minenetcd, or have it saved by this version."
         )
     settings = SavedDetector.read(config)
     model = create_model(_trusted_name(settings, source, trust), **settings.model.options)

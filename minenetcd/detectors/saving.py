@@ -7,6 +7,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
+from minenetcd.configs.detector import FORMAT
 from minenetcd.detectors.loading import DetectorParts
 from minenetcd.files import staged_files, unwritable, write_json, write_text
 from minenetcd.models.catalog import MODELS, described, model_name
@@ -18,7 +19,7 @@ def describe_parts(parts: DetectorParts) -> dict[str, Any]:
     """Everything but the weights, as plain values: what config.json holds."""
     built_in = model_name(parts.model) in MODELS.built_in
     return {
-        "minenetcd_format": 1,
+        "minenetcd_format": FORMAT,
         "model": described(parts.model),
         **({} if built_in else {"model_class": path_of(type(parts.model))}),
         "preprocessing": asdict(parts.preprocessing),

@@ -1,5 +1,6 @@
 """Where trained detectors come from, told apart without torch: embedded names, folders, ids of the hub."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ def find_detector(source: str | Path) -> str | Path:
     """The folder or the hub id that `source` stands for; UnknownNameError where it is neither, nor an embedded name."""
     if str(source) in list_detectors():
         return EMBEDDED / str(source)
-    if Path(source).is_dir() or is_hub_id(str(source)):
+    if os.path.isdir(source) or is_hub_id(str(source)):
         return source
     raise UnknownNameError("detector", str(source), [*list_detectors(), *CLASSICAL])
 
@@ -43,5 +44,5 @@ def check_detectors(sources: Sequence[str | Path]) -> None:
         if str(source) in CLASSICAL:
             continue
         found = find_detector(source)
-        if Path(found).is_dir():
+        if os.path.isdir(found):
             open_repository(found)

@@ -42,6 +42,13 @@ MODELS: "Table[type[ChangeModel]]" = Table(
 )
 
 
+#: What constructors raise for options that do not fit.
+_UNFIT = (
+    *(TypeError, ValueError, AttributeError, RuntimeError, LookupError),
+    *(ArithmeticError, AssertionError, MemoryError),
+)
+
+
 def list_models() -> list[str]:
     """Names that `create_model` takes, those of plug-ins among them."""
     return list(MODELS)
@@ -79,11 +86,11 @@ def create_model(name: str, *, pretrained_backbone: bool = False, **options: Any
         model = architecture(**options)
     except InputError:
         raise
-    except (TypeError, ValueError, AttributeError, RuntimeError) as error:
+    except _UNFIT as error:
         if not options:  # nothing to correct: the network itself is wrong
             raise
         given = ", ".join(f"{option}={value!r}" for option, value in options.items())
-        reason = one_line(error, with_kind=True)
+        reason = one_line(error, with_kind=True)[:300]
         raise OptionError(f"{name} cannot be built with {given} ({reason}): correct a value; {taken}.") from error
     if pretrained_backbone:
         model.load_pretrained_backbone()

@@ -1,12 +1,15 @@
 """The Hugging Face hub: whether it answers, and its client kept from saying what our errors say."""
 
+import hashlib
 import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 PATIENCE_SECONDS = 5.0
 _HUB_ID = re.compile(r"\w[\w.-]*/[\w.-]+")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _CLIENTS = ("huggingface_hub", "transformers")
 
 
@@ -44,6 +47,23 @@ def refusal(what: str, error: Exception, revision: str | None) -> str | None:
     if isinstance(error, RevisionNotFoundError):
         return f"The {what} has no revision {revision!r}: give a branch, tag or commit of it."
     return None
+
+
+def is_as_announced(path: Path) -> bool:
+    """Whether a file of the hub's cache holds what the hub said it would; a file that is not is removed.
+
+    The client checks its size alone. Of large files the hub gives the SHA-256, by which the cache calls them; of others
+    nothing is known.
+    """
+    stored = path.resolve()
+    if not _SHA256.fullmatch(stored.name):
+        return True
+    with stored.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() == stored.name:
+            return True
+    path.unlink(missing_ok=True)
+    stored.unlink(missing_ok=True)
+    return False
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi, hf_hub_download
+from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.errors import (
     HFValidationError,
     HTTPError,
@@ -13,7 +13,7 @@ from huggingface_hub.errors import (
 )
 
 from minenetcd.errors import OutputError, WeightsError, one_line
-from minenetcd.runtime.hub import hub_answers, quiet_hub, refusal
+from minenetcd.runtime.hub import hub_answers, is_as_announced, quiet_hub, refusal
 
 
 def download(repo_id: str, config: str, weights: Sequence[str], **options: Any) -> dict[str, Path]:
@@ -29,7 +29,13 @@ def download(repo_id: str, config: str, weights: Sequence[str], **options: Any) 
             options["local_files_only"] = True
         for name in (config, *weights):
             try:
+                here = _in_cache(repo_id, name, options)
                 files[name] = Path(hf_hub_download(repo_id, name, **options))
+                if files[name] != here and not is_as_announced(files[name]):
+                    raise WeightsError(
+                        f"The file {name} of the model {repo_id!r} came with another checksum than the hub states, and "
+                        "was removed: load it again, and tell its owner if that does not help."
+                    )
             except RemoteEntryNotFoundError:
                 continue
             except LocalEntryNotFoundError as error:
@@ -70,6 +76,13 @@ def upload(
         raise OutputError(
             f"The detector cannot be uploaded to {repo_id!r} ({reason}): log in with 'hf auth login', check the id."
         ) from error
+
+
+def _in_cache(repo_id: str, name: str, options: dict[str, Any]) -> Path | None:
+    """Where it is on this disk already, and was checked when it came."""
+    known = {key: options[key] for key in ("cache_dir", "revision") if key in options}
+    found = try_to_load_from_cache(repo_id, name, **known)
+    return Path(found) if isinstance(found, str) else None
 
 
 def _refusal(repo_id: str, error: Exception, options: dict[str, Any]) -> str:

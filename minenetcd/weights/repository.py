@@ -1,6 +1,6 @@
 """A repository of weights: config.json beside model.safetensors or pytorch_model.bin, in a folder or on the hub."""
 
-import json
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -10,12 +10,19 @@ from safetensors import SafetensorError, safe_open
 
 from minenetcd.errors import WeightsError, one_line
 from minenetcd.files import settle
+from minenetcd.foreign import read_json
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 CONFIG_FILE = "config.json"
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
+
+#: What readers of tensors raise for a file that is damaged, or was made to be so.
+_DAMAGED = (
+    *(SafetensorError, RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError, TypeError),
+    *(AssertionError, ArithmeticError, MemoryError, ImportError, struct.error),
+)
 
 
 @dataclass(frozen=True)
@@ -71,12 +78,20 @@ def read_tensors(path: Path) -> "dict[str, Tensor]":
             f"The weights {str(path)!r} are damaged or hold more than tensors, and code in them is not run: fetch "
             f"them again, or have them saved as {WEIGHT_FILES[0]}."
         ) from error
-    except (SafetensorError, RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError) as error:
+    except _DAMAGED as error:
         reason = one_line(error)
         raise WeightsError(f"The weights {str(path)!r} cannot be read ({reason}): fetch or save them again.") from error
     if not isinstance(tensors, dict) or not all(isinstance(value, torch.Tensor) for value in tensors.values()):
         raise WeightsError(f"{str(path)!r} needs to hold tensors by name and nothing else: save a state dict.")
+    odd = next((name for name, value in tensors.items() if not isinstance(name, str) or not _is_plain(value)), None)
+    if odd is not None:
+        raise WeightsError(f"{str(path)!r} needs plain tensors, {odd!r} is sparse, quantised or empty: save it again.")
     return tensors
+
+
+def _is_plain(tensor: "Tensor") -> bool:
+    """Whether every element of it stands in memory."""
+    return str(tensor.layout) == "torch.strided" and not tensor.is_quantized and tensor.device.type == "cpu"
 
 
 def _read_safetensors(path: Path) -> "dict[str, Tensor]":
@@ -88,10 +103,7 @@ def _read_safetensors(path: Path) -> "dict[str, Tensor]":
 
 
 def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise WeightsError(f"{str(path)!r} needs to be JSON ({error}): fetch or save the model again.") from error
+    config = read_json(path, WeightsError)
     if not isinstance(config, dict):
         raise WeightsError(f"{str(path)!r} needs to hold a mapping, got {type(config).__name__}: is it a model's?")
     return config

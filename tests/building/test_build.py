@@ -266,8 +266,21 @@ def test_a_data_set_older_than_its_images_is_not_taken_for_them(tmp_path: Path) 
     table = write_table(tmp_path / "sites.csv", make_sites(tmp_path, 3, side=32))
     build_dataset(table, tmp_path / "out", patches=SMALL)
     image = tmp_path / "mine-01_after.tif"
-    os.utime(image, (time.time() + 60, time.time() + 60))
-    assert f"was built before {image} was changed" in refusal(OutputError, table, tmp_path / "out")
+    later = (time.time() + 60, time.time() + 60)
+    os.utime(image, later)  # as it was, and only touched
+    assert build_dataset(table, tmp_path / "out", patches=SMALL).was_there
+    content = bytearray(image.read_bytes())
+    content[-1] ^= 1
+    image.write_bytes(content)
+    assert f"was built of other files: {image} (its content has changed)" in refusal(
+        OutputError, table, tmp_path / "out"
+    )
+    os.utime(image, later)
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    for site in manifest["sites"]:
+        del site["inputs"]  # of version 0.2
+    (tmp_path / "out/manifest.json").write_text(json.dumps(manifest))
+    assert f"{image} (it was changed since)" in refusal(OutputError, table, tmp_path / "out")
 
 
 def test_too_few_sites_are_refused_before_anything_is_written(tmp_path: Path) -> None:

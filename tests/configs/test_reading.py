@@ -40,7 +40,7 @@ def test_a_file_called_as_the_shipped_one_it_changes_is_not_its_own_base(tmp_pat
     assert read_config(tmp_path / "bit.yaml", known) == {**read_config("bit", known), "threshold": 0.3}
     for one, other in (("a", "b"), ("b", "a")):
         (tmp_path / f"{one}.yaml").write_text(f"base: {other}\n")
-    with pytest.raises(UnknownNameError, match="no configuration 'a'"):
+    with pytest.raises(OptionError, match=r"cannot be its own base, got a\.yaml -> b\.yaml -> a\.yaml"):
         read_config(tmp_path / "a.yaml")
 
 

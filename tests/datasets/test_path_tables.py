@@ -72,5 +72,5 @@ def test_a_real_sparse_label(tmp_path: Path, real_images: Path) -> None:
         role: str(root / folder / "taizhou.tif") for role, folder in zip(ROLES, ("A", "B", "label_sparse"), strict=True)
     }
     pd.DataFrame([row]).to_csv(tmp_path / "pairs.csv", index=False)
-    sample = load_dataset(f"{tmp_path}?bands=3,2,1", "test")[0]  # 128 is declared as nodata
+    sample = load_dataset(f"{tmp_path}?bands=3,2,1&outside=yes", "test")[0]  # 128 is declared as nodata
     assert set(sample.mask.unique().tolist()) == {0, 1, 255} and sample.before.shape == (3, 400, 400)

@@ -146,12 +146,22 @@ def test_pixels_that_are_not_labelled_are_not_counted(folder: Path) -> None:
 
 
 def test_a_split_that_does_not_open_is_one_finding_and_the_others_are_read(folder: Path) -> None:
-    (folder / "train/B/003.png").rename(folder / "train/B/other.png")
+    for file in (folder / "train/B").iterdir():
+        file.unlink()
     result = audit(folder)
     finding = result.findings[0]
     assert (finding.level, finding.check) == ("error", "cannot be opened")
-    assert "other.png" in finding.message and finding.message.startswith("The split 'train' cannot be opened")
+    assert "has no after images" in finding.message and finding.message.startswith("The split 'train' cannot be opened")
     assert list(result.splits) == ["test"]
+
+
+def test_images_without_partners_leave_the_others_to_be_audited(folder: Path) -> None:
+    (folder / "train/B/003.png").rename(folder / "train/B/other.png")
+    result = audit(folder)
+    finding = the_finding(result)
+    assert (finding.level, finding.check, finding.names) == ("error", "unreadable", ("train/003", "train/other"))
+    assert "it has no after image" in finding.details[0] and "it has no before image" in finding.details[1]
+    assert result.splits["train"].unusable_pairs == 2 and result.splits["train"].pairs == 7
 
 
 def test_where_there_is_no_data_set_there_is_no_audit(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ class HubServer(ThreadingHTTPServer):
     """Serves `repositories` on a free port of this machine and logs each request as (method, path).
 
     `interruptions`: SHA-256 of a large file -> after how many bytes each of the next answers with it ends; None does
-    not end, and sends no more. `ranges` logs what parts of large files were asked for.
+    not end, and sends no more. `ranges` logs what parts of large files were asked for. `exchanged`: SHA-256 of a large
+    file -> what is sent in its place.
     """
 
     daemon_threads = True
@@ -60,6 +61,7 @@ class HubServer(ThreadingHTTPServer):
         self.repositories: dict[str, HubRepository] = {}
         self.log: list[tuple[str, str]] = []
         self.ranges: list[str | None] = []
+        self.exchanged: dict[str, bytes] = {}
         self.interruptions: dict[str, list[int | None]] = {}
         self.stopped = threading.Event()
         self.connections: list[socket.socket] = []
@@ -127,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
             commits = [c for repository in self.server.repositories.values() for c in repository.commits.values()]
             blobs = (blob for commit in commits for blob in commit.values())
             blob = next(blob for blob in blobs if hashlib.sha256(blob).hexdigest() == asked["hash"])
-            self._send_part(blob, asked["hash"], head=head)
+            self._send_part(self.server.exchanged.get(asked["hash"], blob), asked["hash"], head=head)
         elif (asked := _API.fullmatch(path)) and asked["call"] in ("revision", "tree"):
             self._list(asked)
         else:

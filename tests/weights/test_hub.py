@@ -1,5 +1,6 @@
 """Download, cache, revisions and upload, through a real hub client over HTTP."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -203,3 +204,16 @@ def test_an_unreachable_hub_is_tried_once_and_said_in_one_line(tmp_path: Path) -
         "Error: The model 'me/other' is not on this disk and the hub cannot be reached: go online once, or give a "
         "folder that holds it.\n"
     )
+
+
+def test_weights_that_are_not_what_the_hub_announced_are_removed(
+    client: Client, server: HubServer, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    """The client compares sizes alone: here one byte is another."""
+    whole = (folders["new"] / "model.safetensors").read_bytes()
+    digest = hashlib.sha256(whole).hexdigest()
+    server.exchanged[digest] = whole[:-1] + bytes([whole[-1] ^ 1])
+    cache = {"cache_dir": str(tmp_path)}
+    assert "came with another checksum than the hub states, and was removed" in client.refusal(TINY, **cache)
+    del server.exchanged[digest]
+    assert "ok" in client.load(TINY, **cache)

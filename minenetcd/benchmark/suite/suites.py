@@ -1,5 +1,6 @@
 """Suites by name, path or mapping, checked as a whole before anything starts."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,6 @@ def read_suite(source: str | Path | Mapping[str, Any], **overrides: Any) -> Suit
 
 def _find(source: str | Path) -> Path:
     for path in (Path(source), SUITES / f"{source}.yaml"):
-        if path.is_file():
+        if os.path.isfile(path):
             return path
     raise UnknownNameError("suite", str(source), list_suites())

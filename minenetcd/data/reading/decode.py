@@ -6,7 +6,9 @@ the rest, JPEG and masks included, by Pillow.
 """
 
 import io
+import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,6 +26,15 @@ from rasterio.windows import Window
 from torch import Tensor
 
 from minenetcd.constants import UNKNOWN
+from minenetcd.data.reading.headers import (
+    PNG,
+    TIFF,
+    DecodeError,
+    Encoded,
+    check_dataset,
+    image_bytes,
+    without_limits_of_pillow,
+)
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.geo.bands.choosing import numbers_of
@@ -33,8 +44,6 @@ from minenetcd.geo.orientation import is_turned
 from minenetcd.geo.raster import Raster
 from minenetcd.geo.source import quiet_gdal
 
-_PNG = b"\x89PNG\r\n\x1a\n"
-_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _EIGHT_BIT_COLOUR = {b"\x08\x02", b"\x08\x06"}  # bit depth and colour type of a PNG header: RGB, RGBA
 
 _USUAL = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
@@ -50,8 +59,11 @@ _TRACES = 8
 
 AS_STORED = ReadOptions()
 
-#: The bytes of an image file, or the path of one.
-Encoded = bytes | str
+#: What decoders raise for a file that is damaged, or was made to be so.
+_DAMAGED = (
+    *(OSError, RasterioError, RuntimeError, ValueError, SyntaxError, MineNetCDError),
+    *(LookupError, TypeError, OverflowError, EOFError, MemoryError, struct.error, zlib.error),
+)
 
 
 class Date(NamedTuple):
@@ -71,14 +83,6 @@ class Mask(NamedTuple):
     valid: NDArray[np.bool_] | None = None
 
 
-class DecodeError(Exception):
-    """Why an image or mask cannot be decoded, in words, and what to do; whoever knows its name makes it a DataError."""
-
-    def __init__(self, words: str, *, advice: str = "replace it, or leave the pair out") -> None:
-        super().__init__(words)
-        self.advice = advice
-
-
 class MaskError(DecodeError):
     """Which values of a mask have no meaning."""
 
@@ -92,8 +96,8 @@ class MaskError(DecodeError):
 def decode_date(encoded: Encoded, options: ReadOptions) -> Date:
     """One date, all bands or those of `options`. Transparent pixels and nodata are not valid. Raises DecodeError."""
     with _explained():
-        data = bytes_of(encoded)
-        if options.bands is None and not data.startswith(_TIFF) and not _has_sixteen_bits(data):
+        data = image_bytes(encoded, options)
+        if options.bands is None and not data.startswith(TIFF) and not _has_sixteen_bits(data):
             return _decode_picture(data)
         with _gdal_file(encoded) as name:
             return _decode_raster(name, options)
@@ -107,9 +111,10 @@ def decode_mask(encoded: Encoded, options: ReadOptions = AS_STORED) -> Mask:
     numbers.
     """
     with _explained():
-        data = bytes_of(encoded)
-        if data.startswith(_TIFF):
+        data = image_bytes(encoded, options)
+        if data.startswith(TIFF):
             with quiet_gdal(), _gdal_file(encoded) as name, rasterio.open(name) as dataset:
+                check_dataset(dataset, options)
                 return divided(_mask_of(dataset), options)
         with Image.open(io.BytesIO(data)) as stored:
             lossy = stored.format in _LOSSY
@@ -179,7 +184,7 @@ def _one_band(values: NDArray, *, has_alpha: bool) -> NDArray:
 
 def _decode_picture(data: bytes) -> Date:
     """An image of 8 bits that is no TIFF."""
-    if data.startswith(_PNG) and data[24:26] in _EIGHT_BIT_COLOUR and b"eXIf" not in data:
+    if data.startswith(PNG) and data[24:26] in _EIGHT_BIT_COLOUR and b"eXIf" not in data:
         _check_png_is_whole(data)
         with _no_georeference_expected(), MemoryFile(data) as file, file.open(driver="PNG") as dataset:
             return _split_alpha(torch.from_numpy(dataset.read()))
@@ -199,7 +204,7 @@ def _split_alpha(pixels: Tensor) -> Date:
 
 def _check_png_is_whole(data: bytes) -> None:
     """GDAL's fast reader gives uninitialised memory for a truncated PNG; what is damaged otherwise it refuses."""
-    start = len(_PNG)
+    start = len(PNG)
     while start < len(data):
         length, kind = int.from_bytes(data[start : start + 4]), data[start + 4 : start + 8]
         start += length + 12
@@ -209,12 +214,13 @@ def _check_png_is_whole(data: bytes) -> None:
 
 
 def _has_sixteen_bits(data: bytes) -> bool:
-    return data.startswith(_PNG) and data[24:25] == b"\x10"
+    return data.startswith(PNG) and data[24:25] == b"\x10"
 
 
 def _decode_raster(name: str, options: ReadOptions) -> Date:
     """What GDAL reads: a TIFF, chosen bands, 16 bits."""
     with quiet_gdal(), rasterio.open(name) as dataset:
+        check_dataset(dataset, options)
         wanted = _three_in_order(dataset) if options.bands is None else _numbers(dataset, options.bands)
         if _is_plain(dataset) and (wanted is not None or dataset.count > 1):
             _check_bands(dataset, wanted)
@@ -269,14 +275,6 @@ def _is_plain(dataset: DatasetReader) -> bool:
     )
 
 
-def bytes_of(encoded: Encoded) -> bytes:
-    """An encoded image, read where it is a file."""
-    if isinstance(encoded, bytes):
-        return encoded
-    with open(encoded, "rb") as file:
-        return file.read()
-
-
 @contextmanager
 def _gdal_file(encoded: Encoded) -> Iterator[str]:
     """A name by which GDAL opens it; that of a file on disk, so that files beside it are seen."""
@@ -298,12 +296,13 @@ def _no_georeference_expected() -> Iterator[None]:
 def _explained() -> Iterator[None]:
     """Whatever a decoder raises becomes a DecodeError with its words in one line."""
     try:
-        yield
+        with without_limits_of_pillow():
+            yield
     except DecodeError:
         raise
     except UnidentifiedImageError as error:
         raise DecodeError("it is no image that can be read") from error
-    except (OSError, RasterioError, RuntimeError, ValueError, SyntaxError, MineNetCDError) as error:
+    except _DAMAGED as error:
         # RasterioErrors carry GDAL's words as their cause; Pillow raises SyntaxError for damaged PNG chunks
         words = one_line(error.__cause__ or error)
         raise DecodeError(words) from error

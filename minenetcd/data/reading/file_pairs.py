@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from minenetcd.data.reading.decode import Encoded
+from minenetcd.data.reading.decode import DecodeError, Encoded
+from minenetcd.data.reading.inside import InsideFolder
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.reading.stored_pairs import EncodedPair, StoredPairs
 
@@ -19,7 +20,10 @@ _NAMED = 5  # at most so many files in a message
 
 @dataclass(frozen=True)
 class PairFiles:
-    """The files of a split: names of the pairs, and for each its before, after and mask, relative to `root`."""
+    """The files of a split: names of the pairs, and for each its before, after and mask, relative to `root`.
+
+    They lie in `root`; a pair that lacks one has "" in its place, and is refused when it is read.
+    """
 
     root: Path
     names: Sequence[str]
@@ -33,25 +37,30 @@ class FilePairs(StoredPairs):
     def __init__(self, pairs: PairFiles, source: str, split: str, options: ReadOptions) -> None:
         super().__init__(source, split, options)
         self._root, self._files = str(pairs.root), pairs.files
+        self._folder = InsideFolder.of(pairs.root, options)
         self.names, self.places = pairs.names, pairs.places
 
     def encoded(self, index: int) -> EncodedPair:
-        return EncodedPair(*(self._path(file) for file in self._files[index]))
+        return EncodedPair(*(self._part(index, number) for number in range(len(ROLES))))
 
     def encoded_mask(self, index: int) -> Encoded:
-        return self._path(self._files[index][2])
+        return self._part(index, ROLES.index("mask"))
 
     def sizes(self) -> NDArray[np.int64]:
-        paths = (self._path(file) for files in self._files for file in files)
+        paths = (self._part(index, number) for index in range(len(self)) for number in range(len(ROLES)))
         return np.fromiter((os.stat(path).st_size for path in paths), np.int64).reshape(-1, 3)
+
+    def _part(self, index: int, number: int) -> str:
+        """The path of a part. DecodeError where it has none, or one that is not read."""
+        file = self._files[index][number]
+        if not file:
+            raise DecodeError(f"it has no {ROLES[number]} image", advice="add it, or leave the pair out")
+        return self._folder.file(file)
 
     def describe(self, index: int, part: str) -> str:
         if part in ROLES:
-            return self._path(self._files[index][ROLES.index(part)])
+            return os.path.join(self._root, self._files[index][ROLES.index(part)])  # an absolute one stays what it is
         return f"Pair {self.names[index]!r} in {self.source} ({self.split})"
-
-    def _path(self, file: str) -> str:
-        return os.path.join(self._root, file)  # an absolute one stays what it is
 
 
 def some_of(files: Sequence[str]) -> str:

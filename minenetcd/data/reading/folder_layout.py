@@ -15,10 +15,16 @@ from typing import Self
 from minenetcd.constants import SPLITS
 from minenetcd.data.reading.disaster_names import DAMAGED_FROM, disaster_image, is_damage_map
 from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles, some_of
+from minenetcd.data.reading.inside import InsideFolder
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.split_names import WHOLE, ordered, split_word
-from minenetcd.errors import DataError, one_line
+from minenetcd.errors import DataError
+from minenetcd.foreign import read_text
 
+#: Of a list of pairs. [bytes]
+LARGEST_LIST = 2**28
+#: Folders below a data set; more are a circle of links, or no data set.
+MOST_FOLDERS = 200_000
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 _ROLE_WORDS = {
     "before": ("a", "before", "pre", "t1", "im1", "img1", "image1", "imagea", "time1", "date1"),
@@ -62,13 +68,17 @@ class FolderLayout:
 
     def open(self, source: str, split: str, options: ReadOptions, *, cache_dir: str | Path | None = None) -> FilePairs:
         """The pairs of one of `splits`, see `pairs`."""
-        pairs = self.pairs(split)
+        pairs = self.pairs(split, options)
         if options.changed_from is None and all(is_damage_map(mask) for _, _, mask in pairs.files):
             options = replace(options, changed_from=DAMAGED_FROM)
         return FilePairs(pairs, source, split, options)
 
-    def pairs(self, split: str) -> PairFiles:
-        """The pairs of `split` by name, or in the order of its list. DataError naming files without partners."""
+    def pairs(self, split: str, options: ReadOptions) -> PairFiles:
+        """The pairs of `split` by name, or in the order of its list.
+
+        DataError naming files without partners, and files that are not to be read; of `options.keep_unusable` only
+        where no image has a role.
+        """
         if None in self.found and len(self.found) > 1:
             stray = next(iter(next(iter(self.found[None].values())).values()))
             folders = ", ".join(sorted(filter(None, self.found)))
@@ -77,18 +87,25 @@ class FolderLayout:
                 "remove the latter."
             )
         files = self.found[None if None in self.found else split]
-        names = self._listed_pairs(split) if None in self.found and split != WHOLE else sorted(files)
-        _check_complete(self.root, names, files)
-        paths = [(files[name]["before"], files[name]["after"], files[name]["mask"]) for name in names]
+        names = self._listed_pairs(split, options) if None in self.found and split != WHOLE else sorted(files)
+        _check_complete(self.root, names, files, keep_unusable=options.keep_unusable)
+        before, after, mask = ([files[name].get(role, "") for name in names] for role in ROLES)
+        paths = list(zip(before, after, mask, strict=True))
+        if not options.keep_unusable:
+            folder = InsideFolder.of(self.root, options)
+            for file in (file for pair in paths for file in pair):
+                folder.check(file)
         return PairFiles(self.root, names, paths)
 
-    def _listed_pairs(self, split: str) -> list[str]:
+    def _listed_pairs(self, split: str, options: ReadOptions) -> list[str]:
         """Pairs named in the list of `split`: a line is a file name, with or without ending and folders.
 
         Where no pair is called as the whole line, its first word counts: lists of before, after and mask are usual.
         """
         path = self.lists[split]
-        lines = [line.strip() for line in read_lines(path) if line.strip()]
+        InsideFolder.of(self.root, options).check(path.relative_to(self.root))
+        text = read_text(path, DataError, most_bytes=LARGEST_LIST)
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
         pairs = [self._pair_named(line) or self._pair_named(line.split()[0]) for line in lines]
         missing = [line for line, pair in zip(lines, pairs, strict=True) if pair is None]
         if missing or not pairs:
@@ -126,23 +143,21 @@ def classify(file: str) -> tuple[str | None, str | None, str]:
 
 
 def image_files(root: Path) -> Iterator[str]:
-    """Image files below `root`, hidden ones left out, in a fixed order."""
-    for folder, below, names in os.walk(root, followlinks=True):
-        below[:] = sorted(name for name in below if not name.startswith("."))
+    """Image files below `root`, hidden ones left out, in a fixed order. DataError for folders without end."""
+    for count, (folder, below, names) in enumerate(os.walk(root, followlinks=True)):
+        if count == MOST_FOLDERS:
+            raise DataError(f"A data set has at most {MOST_FOLDERS:,} folders, {root} has more: name one in it.")
+        below[:] = sorted(name for name in below if not (name.startswith(".") or _leads_back(folder, name)))
         inside = Path(folder).relative_to(root).as_posix()
         for name in sorted(names):
             if name.lower().endswith(IMAGE_ENDINGS) and not name.startswith("."):
                 yield name if inside == "." else f"{inside}/{name}"
 
 
-def read_lines(path: Path) -> list[str]:
-    """Lines of a text, whichever byte order mark an editor put before it. DataError for what is no text."""
-    data = path.read_bytes()
-    marks = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-    try:
-        return data.decode(marks.get(data[:2], "utf-8-sig")).splitlines()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} cannot be read as text ({one_line(error)}): save it as UTF-8.") from error
+def _leads_back(folder: str, name: str) -> bool:
+    """Whether it is a link to a folder that it stands in."""
+    path = os.path.join(folder, name)
+    return os.path.islink(path) and Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(path))
 
 
 def _lists(root: Path) -> dict[str, Path]:
@@ -150,13 +165,13 @@ def _lists(root: Path) -> dict[str, Path]:
     places = (root / folder / f"{split}.txt" for folder in _LIST_FOLDERS for split in SPLITS)
     found: dict[str, Path] = {}
     for path in places:
-        if path.is_file():
+        if os.path.isfile(path):
             found.setdefault(path.stem, path)
     return found
 
 
-def _check_complete(root: Path, names: Iterable[str], files: Files) -> None:
-    """DataError naming images whose partners are missing."""
+def _check_complete(root: Path, names: Iterable[str], files: Files, *, keep_unusable: bool) -> None:
+    """DataError naming images whose partners are missing; `keep_unusable`: where all of one role are."""
     names = list(names)
     for role in ROLES:
         lacking = [name for name in names if role not in files[name]]
@@ -165,7 +180,7 @@ def _check_complete(root: Path, names: Iterable[str], files: Files) -> None:
             raise DataError(
                 f"{root} has no {role} images: they need a folder called {words}, with the names of the others in it."
             )
-        if lacking:
+        if lacking and not keep_unusable:
             there = [next(iter(files[name].values())) for name in lacking]
             raise DataError(
                 f"{root} lacks {len(lacking)} {role} image{'s' * (len(lacking) > 1)} (for {some_of(there)}): "

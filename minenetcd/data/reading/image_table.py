@@ -20,12 +20,14 @@ from numpy.typing import NDArray
 
 import datasets
 from minenetcd.constants import SPLITS
-from minenetcd.data.reading.decode import Encoded
+from minenetcd.data.reading.decode import DecodeError, Encoded
+from minenetcd.data.reading.inside import InsideFolder
 from minenetcd.data.reading.places import place_columns
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.reading.stored_pairs import EncodedPair, StoredPairs
 from minenetcd.data.split_names import WHOLE, ordered, split_word
 from minenetcd.errors import DataError, one_line
+from minenetcd.foreign import read_json, refused
 
 #: Role -> column names, in lower case, the published one first.
 IMAGE_COLUMNS = {
@@ -35,6 +37,11 @@ IMAGE_COLUMNS = {
 }
 SPLIT_COLUMN = "split"
 _ROWS_AT_A_TIME = 256
+#: What `datasets` raises for files that are not as it wrote them.
+_UNFIT = (
+    *(OSError, pa.ArrowException, DatasetGenerationError, ValueError, TypeError),
+    *(LookupError, AttributeError, NotImplementedError),
+)
 
 
 class TablePairs(StoredPairs):
@@ -46,7 +53,7 @@ class TablePairs(StoredPairs):
         super().__init__(source, split, options)
         if len(table) == 0:
             raise DataError(f"{source} ({split}) needs pairs, its table has no row: save it again.")
-        self._folder = folder
+        self._folder = InsideFolder.of(folder or Path(), options)
         self._columns = image_columns(table.column_names, source)
         self._rows = table.with_format("arrow")
         self._masks = self._rows.select_columns([self._columns["mask"]])
@@ -83,9 +90,9 @@ class TablePairs(StoredPairs):
         content, path = (cell.get("bytes"), cell.get("path")) if isinstance(cell, dict) else (cell, cell)
         if isinstance(content, bytes):
             return content
-        if not path:
-            raise FileNotFoundError("the table holds neither an image nor a path in its place")
-        return str((self._folder or Path()) / path)
+        if not (path and isinstance(path, str)):
+            raise DecodeError("the table holds neither an image nor a path in its place")
+        return self._folder.file(path)
 
 
 def open_parquet(files: Sequence[Path], source: str, split: str, *, cache_dir: str | Path | None) -> datasets.Dataset:
@@ -107,7 +114,7 @@ def open_parquet(files: Sequence[Path], source: str, split: str, *, cache_dir: s
                 cache_dir=cache_dir and str(cache_dir),
                 columns=needed_columns(parquet_schema(files[0]).names),
             )
-    except (OSError, pa.ArrowException, DatasetGenerationError, ValueError, TypeError) as error:
+    except _UNFIT as error:
         reason = one_line(error.__cause__ or error)
         room = "free room for a copy as large as they are, choose another cache folder, or stream"
         advice = room if "space" in reason else "download or write them again"
@@ -146,12 +153,20 @@ class ParquetFiles:
 
     def open(self, source: str, split: str, options: ReadOptions, *, cache_dir: str | Path | None = None) -> TablePairs:
         """The pairs of one of `splits`, see open_parquet."""
-        files = self.files.get(split) or self.files[WHOLE]
+        files = self.checked(self.files.get(split) or self.files[WHOLE], options)
         table = open_parquet(files, source, split, cache_dir=cache_dir)
         if split not in self.files:
             words = enumerate(table[SPLIT_COLUMN])
             table = table.select([row for row, word in words if split_word(str(word)) == split])
         return TablePairs(table, source, split, options, folder=files[0].parent)
+
+    @staticmethod
+    def checked(files: Sequence[Path], options: ReadOptions) -> Sequence[Path]:
+        """The same, where all of them lie in their folder. DataError where one is a link that leads out of it."""
+        folder = InsideFolder.of(files[0].parent, options)
+        for file in files:
+            folder.check(file.name)
+        return files
 
 
 @dataclass(frozen=True)
@@ -172,9 +187,10 @@ class SavedFolder:
     def open(self, source: str, split: str, options: ReadOptions, *, cache_dir: str | Path | None = None) -> TablePairs:
         """The pairs of one of `splits`. DataError where the folder is damaged or lacks a column."""
         folder = self._folders().get(split, self.path)
+        _check_saved(folder, options)
         try:
             table = datasets.load_from_disk(str(folder))
-        except (OSError, pa.ArrowException, ValueError, KeyError) as error:
+        except _UNFIT as error:
             reason = one_line(error)
             raise DataError(f"{folder} cannot be opened as a saved data set ({reason}): save it again.") from error
         return TablePairs(table, source, split, options, folder=self.path)
@@ -184,8 +200,21 @@ class SavedFolder:
         return {split: folder for folder in folders if (split := split_word(folder.name))}
 
 
+def _check_saved(folder: Path, options: ReadOptions) -> None:
+    """DataError where a saved table is made of files that are not in its folder: its state.json names them."""
+    inside = InsideFolder.of(folder, options)
+    state = folder / "state.json"
+    named = (read_json(state, DataError) if state.is_file() else {}).get("_data_files", [])
+    files = [entry.get("filename") for entry in named if isinstance(entry, dict)]
+    for file in (*sorted(path.name for path in folder.iterdir() if path.is_file()), *files):
+        inside.check(str(file))
+
+
 def parquet_schema(file: Path) -> pa.Schema:
     """Columns of a parquet file. DataError where it is none."""
+    reason = refused(file)
+    if reason is not None:
+        raise DataError(f"{file} cannot be read as parquet ({reason}): put the file back.")
     try:
         return pq.read_schema(file)
     except (OSError, pa.ArrowException) as error:

@@ -11,17 +11,21 @@ import pyarrow.parquet as pq
 
 from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles, some_of
 from minenetcd.data.reading.image_table import SPLIT_COLUMN, image_columns
+from minenetcd.data.reading.inside import ASK, InsideFolder
 from minenetcd.data.reading.places import places_of
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.split_names import WHOLE, ordered, split_word
 from minenetcd.errors import DataError, one_line
+from minenetcd.foreign import NOT_THERE, OUTSIDE, refused
 
 TABLE_ENDINGS = (".csv", ".parquet", ".geoparquet")
+#: Of a table of paths. [bytes]
+LARGEST_TABLE = 2**30
 
 
 @dataclass(frozen=True)
 class PathTable:
-    """Rows with columns before, after, mask; paths are relative to the table's folder, or absolute."""
+    """Rows with columns before, after, mask; paths are relative to the table's folder, and lead to files in it."""
 
     path: Path
     rows: pd.DataFrame
@@ -29,7 +33,7 @@ class PathTable:
     @staticmethod
     def is_one(path: Path) -> bool:
         """Whether `path` is a table with the columns needed."""
-        if not path.is_file() or path.suffix.lower() not in TABLE_ENDINGS:
+        if path.suffix.lower() not in TABLE_ENDINGS or refused(path, most_bytes=LARGEST_TABLE) is not None:
             return False
         try:
             columns = (
@@ -38,25 +42,26 @@ class PathTable:
                 else pq.read_schema(path).names
             )
             image_columns(list(columns), str(path))
-        except (ValueError, OSError, pa.ArrowException):  # DataError is a ValueError
+        except (ValueError, OSError, LookupError, TypeError, pa.ArrowException):  # DataError is a ValueError
             return False
         return True
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The table at `path`. DataError where it cannot be read, lacks a column, or has no row or an empty cell."""
+        """The table at `path`. DataError where it cannot be read, lacks a column, or has no row."""
+        reason = refused(path, most_bytes=LARGEST_TABLE)
+        if reason is not None:
+            raise DataError(f"{path} cannot be read as a table ({reason}): name another, or divide it.")
         try:
             rows = _read(path)
-        except (ValueError, OSError, pa.ArrowException) as error:
+        except (ValueError, OSError, LookupError, TypeError, OverflowError, pa.ArrowException) as error:
             reason = one_line(error)
             raise DataError(f"{path} cannot be read as a table ({reason}): write it again.") from error
         roles = {column: role for role, column in image_columns(list(rows.columns), str(path)).items()}
         rows = rows.rename(columns=roles)
-        empty = rows[list(ROLES)].isna().any(axis=1)
-        if len(rows) == 0 or empty.any():
-            what = f"row {int(empty.argmax()) + 1} has an empty cell" if len(rows) else "it has no row"
-            raise DataError(f"{path} needs a before, after and mask path in every row, {what}: fill it in.")
-        return cls(path, rows)
+        if len(rows) == 0:
+            raise DataError(f"{path} needs a before, after and mask path in every row, it has no row: fill it in.")
+        return cls(path, rows.reset_index(drop=True))
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -72,20 +77,39 @@ class PathTable:
 
     def open(self, source: str, split: str, options: ReadOptions, *, cache_dir: str | Path | None = None) -> FilePairs:
         """The pairs of one of `splits`, see `pairs`."""
-        return FilePairs(self.pairs(split), source, split, options)
+        return FilePairs(self.pairs(split, options), source, split, options)
 
-    def pairs(self, split: str) -> PairFiles:
-        """The pairs of `split`, in the table's order. DataError naming files that are not there."""
+    def pairs(self, split: str, options: ReadOptions) -> PairFiles:
+        """The pairs of `split`, in the table's order. DataError naming files that are not there or not to be read."""
         rows = self.rows if split == WHOLE else self.rows[self._split_of_rows() == split]
-        files = list(rows[list(ROLES)].astype(str).itertuples(index=False, name=None))
-        root = self.path.parent
-        missing = [file for row in files for file in row if not (root / file).is_file()]
+        cells = rows[list(ROLES)]
+        files = list(cells.astype(object).where(cells.notna(), "").astype(str).itertuples(index=False, name=None))
+        if not options.keep_unusable:
+            self._check_files(cells, files, options)
+        return PairFiles(self.path.parent, self._names(rows, files), files, places_of(rows))
+
+    def _check_files(self, cells: pd.DataFrame, files: list[tuple[str, str, str]], options: ReadOptions) -> None:
+        """DataError for an empty cell, and for files that are not there or not to be read."""
+        empty = cells.isna().any(axis=1)
+        if empty.any():
+            raise DataError(
+                f"{self.path} needs a before, after and mask path in every row, row {int(empty.idxmax()) + 1} has an "
+                "empty cell: fill it in."
+            )
+        folder = InsideFolder.of(self.path.parent, options)
+        wrong = {file: reason for row in files for file in row if (reason := folder.refused(file)) is not None}
+        outside = [file for file, reason in wrong.items() if reason == OUTSIDE]
+        missing = [file for file, reason in wrong.items() if reason == NOT_THERE]
+        if outside:
+            raise DataError(f"{self.path} names {_files(outside)} outside of {folder.root}, {some_of(outside)}: {ASK}.")
         if missing:
             raise DataError(
-                f"{self.path} names {len(missing)} file{'s' * (len(missing) > 1)} that cannot be found, "
-                f"{some_of(missing)}: paths are relative to {root}."
+                f"{self.path} names {_files(missing)} that cannot be found, {some_of(missing)}: paths are relative to "
+                f"{folder.root}."
             )
-        return PairFiles(root, self._names(rows, files), files, places_of(rows))
+        if wrong:
+            file, reason = next(iter(wrong.items()))
+            raise DataError(f"{self.path} names {file}, which cannot be read ({reason}): correct it.")
 
     def _split_of_rows(self) -> pd.Series:
         return self.rows[SPLIT_COLUMN].astype(str).map(split_word)
@@ -100,6 +124,10 @@ class PathTable:
         )
         unique = (names for names in candidates if len(set(names)) == len(names))
         return next(unique, [f"{index:06d}" for index in range(len(files))])
+
+
+def _files(files: list[str]) -> str:
+    return f"{len(files)} file{'s' * (len(files) > 1)}"
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from minenetcd.errors import DataError
 from minenetcd.examining.audit.copies import check_copies, check_sites
 from minenetcd.examining.audit.dates import check_stated_dates, check_tone, judge_tone
 from minenetcd.examining.audit.finding import Finding
+from minenetcd.examining.audit.manifest import check_manifest
 from minenetcd.examining.audit.masks import check_mask_values
 from minenetcd.examining.audit.pairs import (
     check_bands,
@@ -107,13 +108,21 @@ def audit(
 ) -> Audit:
     """Audit every split of `source`; it and `cache_dir` are what `load_dataset` takes. `progress` counts pairs.
 
-    A split that cannot be opened is a finding; DataError or UnknownNameError where there is no data set at all.
+    A split that cannot be opened is a finding, and so is every file that is not as the manifest of `data build` says.
+    DataError or UnknownNameError where there is no data set at all.
     """
     datasets: dict[str, ChangeDataset] = {}
-    findings = []
-    for split in list_splits(source, cache_dir=cache_dir):
+    findings = check_manifest(source)
+    try:
+        splits = list_splits(source, cache_dir=cache_dir)
+    except DataError as error:
+        if not findings:
+            raise
+        findings.append(Finding("error", "cannot be opened", f"The data set cannot be opened: {error}"))
+        splits = ()
+    for split in splits:
         try:
-            datasets[split] = load_dataset(source, split, cache_dir=cache_dir)
+            datasets[split] = load_dataset(source, split, cache_dir=cache_dir, keep_unusable=True)
         except DataError as error:
             findings.append(Finding("error", "cannot be opened", f"The split {split!r} cannot be opened: {error}"))
     return audit_splits(str(source), datasets, workers=workers, progress=progress, findings=findings)

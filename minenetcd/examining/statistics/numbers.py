@@ -71,7 +71,7 @@ def dataset_statistics(
     DataError where a split cannot be opened, or no pair can be read.
     """
     splits = list_splits(source, cache_dir=cache_dir)
-    datasets = {split: load_dataset(source, split, cache_dir=cache_dir) for split in splits}
+    datasets = {split: load_dataset(source, split, cache_dir=cache_dir, keep_unusable=True) for split in splits}
     return gather_statistics(str(source), examine_splits(datasets, workers=workers, progress=progress))
 
 

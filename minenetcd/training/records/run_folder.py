@@ -15,9 +15,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from minenetcd.configs.schema import Settings
+from minenetcd.configs.yaml_text import parse_yaml
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.errors import DataError, OptionError, OutputError, one_line
 from minenetcd.files import atomic_path, check_writable, make_folder, write_json, write_text
+from minenetcd.foreign import read_text
 from minenetcd.training.records.environment import environment, git_state
 
 CONFIG, LOG, SUMMARY = "config.yaml", "log.csv", "run.json"
@@ -81,7 +83,7 @@ class RunFolder:
     def read_settings(self) -> Settings:
         """What config.yaml holds: keys added since are filled in. DataError where it is lost or damaged."""
         with _reading(self.config, "bring it back, or train anew in another folder"):
-            return Settings.read(yaml.safe_load(self.config.read_text(encoding="utf-8")))
+            return Settings.read(parse_yaml(read_text(self.config, DataError), str(self.config)))
 
     def update_summary(self, values: Mapping[str, Any]) -> None:
         """Add `values` to run.json."""
