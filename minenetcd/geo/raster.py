@@ -21,6 +21,7 @@ from minenetcd.errors import OptionError, RasterError, SizeError
 from minenetcd.files import atomic_path, unwritable
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import Source, inspect, quiet_gdal, reason
+from minenetcd.secrets import without_secrets
 
 BLOCK = 512
 
@@ -133,7 +134,7 @@ class RasterWriter:
         self.nodata = nodata
         self.bands = bands
         self.colours = colours
-        self.tags = tags or {}
+        self.tags = {name: without_secrets(text) for name, text in (tags or {}).items()}
         self._check_format()
 
     def write(self, array: NDArray[Any], window: Window) -> None:

@@ -17,6 +17,7 @@ from minenetcd.geo.raster import Raster
 from minenetcd.prediction.automatic import Readers
 from minenetcd.prediction.opening import COLOURS
 from minenetcd.prediction.options import PredictOptions
+from minenetcd.secrets import without_secrets
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,8 @@ class ImageFacts:
 
     @classmethod
     def of(cls, raster: Raster) -> "ImageFacts":
-        return cls(
-            str(raster.source), raster.date, raster.grid, raster.bands, raster.bands[:COLOURS], raster.dtype.name
-        )
+        source = without_secrets(str(raster.source))
+        return cls(source, raster.date, raster.grid, raster.bands, raster.bands[:COLOURS], raster.dtype.name)
 
     @property
     def crs(self) -> str:
