@@ -20,11 +20,16 @@ Every message is one line: what was needed, what came, what to do.
 import difflib
 from collections.abc import Iterable, Sequence
 
+from minenetcd.secrets import without_secrets
+
 
 class MineNetCDError(Exception):
-    """Root of the errors this package raises on purpose."""
+    """Root of the errors this package raises on purpose. Its message holds no password of a URL."""
 
     exit_code = 1
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(without_secrets(part) if isinstance(part, str) else part for part in arguments))
 
 
 class InputError(MineNetCDError, ValueError):

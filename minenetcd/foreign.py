@@ -61,7 +61,7 @@ def folders_of(folder: str | Path) -> tuple[str, ...]:
 
 
 def read_text(path: str | Path, error: type[InputError], *, most_bytes: int = LARGEST_TEXT) -> str:
-    """The text of a file, UTF-8 or as its byte order mark says. `error`, in one line, where it is none, or too large."""
+    """The text of a file, UTF-8 or as its byte order mark says. `error`, in one line, where it is none or too large."""
     reason = refused(path, most_bytes=most_bytes)
     if reason is not None:
         raise error(f"{str(path)!r} cannot be read ({reason}): name another file.")

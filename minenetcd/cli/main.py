@@ -32,6 +32,7 @@ from minenetcd.cli.plugins import WithPlugins
 from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.registry import TRUSTED, NameTakenWarning
 from minenetcd.runtime.interruption import EndingBySignals
+from minenetcd.secrets import without_secrets
 
 NAME = "minenetcd"
 
@@ -139,6 +140,6 @@ def _end_misused(error: Any, debug: bool) -> None:
 
 def _end(message: str, code: int, debug: bool) -> None:
     if debug:
-        traceback.print_exc()
-    print(f"Error: {' '.join(message.splitlines())}", file=sys.stderr)
+        print(without_secrets(traceback.format_exc()), end="", file=sys.stderr)
+    print(f"Error: {without_secrets(' '.join(message.splitlines()))}", file=sys.stderr)
     sys.exit(code)

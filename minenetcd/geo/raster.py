@@ -25,6 +25,7 @@ from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import Source, inspect, quiet_gdal, reason
 from minenetcd.geo.stated import NOTHING_STATED, Stated
+from minenetcd.secrets import without_secrets
 
 BLOCK = 512
 
@@ -150,7 +151,7 @@ class RasterWriter:
         self.nodata = nodata
         self.bands = bands
         self.colours = colours
-        self.tags = tags or {}
+        self.tags = {name: without_secrets(text) for name, text in (tags or {}).items()}
         self._check_format()
 
     def write(self, array: NDArray[Any], window: Window) -> None:

@@ -26,7 +26,8 @@ from minenetcd.geo.orientation import upright_name
 from minenetcd.geo.stated import NOTHING_STATED, Stated
 from minenetcd.geo.vrt import GDAL_NAMES, averaged_source, band_source, other_than, palette_source, vrt_document
 
-GDAL_OPTIONS = {
+GDAL_OPTIONS: dict[str, str | int] = {
+    "GDAL_CACHEMAX": 256 * 2**20,  # bytes of blocks held; GDAL's own bound is 5 % of the machine's memory
     "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # GDAL's short cut returns uninitialised memory for a truncated PNG
     "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",  # look for side files by name: no listing of a folder or a web server
     "GDAL_HTTP_CONNECTTIMEOUT": "15",
@@ -134,7 +135,14 @@ def gdal_name(source: str | Path) -> str:
 
 
 def open_or_explain(name: str, source: str | Path) -> DatasetReader:
-    """The opened dataset. RasterError that says whether the file is missing or is no image."""
+    """The opened dataset. RasterError that says whether the file is missing or is no image.
+
+    Pipes and devices are refused: opening one may never end.
+    """
+    if os.path.exists(name) and not (os.path.isfile(name) or os.path.isdir(name)):
+        raise RasterError(f"An image file is needed, {source} is a pipe or a device: copy the image to a file.")
+    if name.startswith("/vsistdin"):
+        raise RasterError(f"An image file is needed, {source} is the input stream: copy the image to a file.")
     try:
         return rasterio.open(name)
     except (RasterioError, OSError) as error:

@@ -20,7 +20,6 @@ from rasterio.errors import RasterioError
 from rasterio.features import rasterize, shapes
 from rasterio.io import DatasetReader
 from shapely.geometry.base import BaseGeometry
-from shapely.geometry.polygon import orient
 
 from minenetcd.constants import DEGREES
 from minenetcd.errors import OptionError, RasterError, SizeError
@@ -72,7 +71,7 @@ def change_polygons(
 
 def geodesic_hectares(geometry: BaseGeometry, crs: CRS | str) -> float:
     """Area of a polygon or multipolygon on the WGS 84 ellipsoid [ha], holes subtracted."""
-    return _geodesic(_in_degrees(GeoSeries([geometry], crs=crs))[0])[0] / SQUARE_METRES_PER_HECTARE
+    return float(_geodesic(_in_degrees(GeoSeries([geometry], crs=crs)))[0][0]) / SQUARE_METRES_PER_HECTARE
 
 
 def changed_hectares(mask: NDArray[np.bool_], grid: Grid) -> float:
@@ -188,8 +187,8 @@ def _measures(geometries: GeoSeries, grid: Grid) -> tuple[NDArray[np.float64], N
             geometries.array, lambda points: np.column_stack(apply(~grid.transform, *points.T))
         )
         return shapely.area(in_pixels), shapely.length(in_pixels)
-    measured = np.array([_geodesic(geometry) for geometry in _in_degrees(geometries)]).reshape(-1, 2)
-    return measured[:, 0] / SQUARE_METRES_PER_HECTARE, measured[:, 1]
+    area, perimeter = _geodesic(_in_degrees(geometries))
+    return area / SQUARE_METRES_PER_HECTARE, perimeter
 
 
 def _in_degrees(geometries: GeoSeries) -> GeoSeries:
@@ -199,12 +198,28 @@ def _in_degrees(geometries: GeoSeries) -> GeoSeries:
     return geometries.segmentize(unit).to_crs(DEGREES)
 
 
-def _geodesic(geometry: BaseGeometry) -> tuple[float, float]:
-    """Area [m2] and length of edges [m] of (multi)polygons in degrees."""
-    polygons = [orient(part) for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
-    outer = [WGS84.geometry_area_perimeter(polygon) for polygon in polygons]  # counts holes in the area only
-    inner = [WGS84.geometry_length(ring) for polygon in polygons for ring in polygon.interiors]
-    return sum(area for area, _ in outer), sum(length for _, length in outer) + sum(inner)
+def _geodesic(geometries: GeoSeries) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Area [m2] and length of edges [m] of each of (multi)polygons in degrees, from the coordinates of their rings.
+
+    A hole is subtracted from the area only; other parts, such as lines, count nothing.
+    """
+    parts, of_geometry = shapely.get_parts(geometries.array, return_index=True)
+    is_polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    parts, of_geometry = parts[is_polygon], of_geometry[is_polygon]
+    rings, of_part = shapely.get_rings(parts, return_index=True)
+    is_outer = np.diff(of_part, prepend=-1) != 0  # a polygon's first ring is its outline
+    longitudes, latitudes = shapely.get_coordinates(rings).T.copy()
+    counts = shapely.get_num_coordinates(rings)
+    ends = np.cumsum(counts)
+    measured = np.array(
+        [
+            WGS84.polygon_area_perimeter(longitudes[start:end], latitudes[start:end])
+            for start, end in zip(ends - counts, ends, strict=True)
+        ]
+    ).reshape(-1, 2)
+    area = np.where(is_outer, 1, -1) * np.abs(measured[:, 0])
+    number = of_geometry[of_part]
+    return np.bincount(number, area, len(geometries)), np.bincount(number, measured[:, 1], len(geometries))
 
 
 def _row_hectares(grid: Grid) -> NDArray[np.float64]:

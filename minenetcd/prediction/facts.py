@@ -21,6 +21,7 @@ from minenetcd.geo.raster import Raster
 from minenetcd.prediction.automatic import Readers
 from minenetcd.prediction.opening import COLOURS
 from minenetcd.prediction.options import PredictOptions
+from minenetcd.secrets import without_secrets
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class ImageFacts:
     def of(cls, raster: Raster, bands: tuple[int, ...]) -> "ImageFacts":
         """Of an image that is opened, and of which a detector reads `bands`."""
         return cls(
-            raster.source, raster.acquired, raster.grid, bands, raster.bands[:COLOURS], raster.dtype.name,
-            ReadBands(raster.said, bands),
+            without_secrets(str(raster.source)), raster.acquired, raster.grid, bands, raster.bands[:COLOURS],
+            raster.dtype.name, ReadBands(raster.said, bands),
         )  # fmt: skip
 
     @property

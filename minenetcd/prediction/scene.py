@@ -16,6 +16,7 @@ from minenetcd.errors import FlatBandError, RasterError
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.date_files.finding import Image
 from minenetcd.geo.sample import SceneSample
+from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.automatic import Readers, choose_readers
 from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.finished_strips import FinishedStrips, Record
@@ -81,6 +82,7 @@ def predict_opened(
     started = time.perf_counter()
     native, options = scene.native, readers.options
     with ExitStack() as opened:
+        opened.enter_context(quiet_gdal())  # bounds what GDAL holds, of the rasters written, too
         names = result_names(native.grid, options) if out is None else scene.check_out(out, options)
         place = opened.enter_context(open_work(readers, scene, out, work, device))
         folder = place.path

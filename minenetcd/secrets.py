@@ -1,0 +1,38 @@
+"""Names of images and files without what gives access to them: passwords, signatures, tokens."""
+
+import re
+from urllib.parse import unquote
+
+#: A URL, also after /vsicurl/ or inside a longer text, up to a blank, a quote or a bracket of XML.
+_URL = re.compile(r"""(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<rest>[^\s'"<>]*)""", re.IGNORECASE)
+#: GDAL's other way to name one: /vsicurl?option=value&url=percent-encoded.
+_OPTIONS = re.compile(r"""(?P<prefix>/vsi[a-z0-9_]+)\?(?P<options>[^\s'"<>]*)""", re.IGNORECASE)
+#: Of a connection string, e.g. of a database.
+_WORD = re.compile(
+    r"""\b(password|passwd|pwd|secret|access_token|api_?key|sig|signature)=('[^']*'|"[^"]*"|[^\s'"&<>]+)""",
+    re.IGNORECASE,
+)
+
+
+def without_secrets(text: str) -> str:
+    """`text` whose URLs have no user, password, query and fragment; values after `password=` and its like are gone.
+
+    What follows "?" is dropped as a whole: which key holds a signature is each server's own choice.
+    """
+    text = _OPTIONS.sub(_plain_options, text)
+    return _WORD.sub(r"\1=...", _URL.sub(_plain_url, text))
+
+
+def _plain_options(found: re.Match[str]) -> str:
+    url = re.search(r"(?:^|&)url=([^&]*)", found["options"])
+    return found["prefix"] + (f"/{unquote(url[1])}" if url else "")
+
+
+def _plain_url(found: re.Match[str]) -> str:
+    rest = re.split(r"[?#]", found["rest"], maxsplit=1)
+    authority, slash, path = rest[0].partition("/")
+    port = authority.rpartition(":")[2] if ":" in authority else ""
+    if "@" not in authority and port and not port.rstrip("),.;:]").isdigit() and "@" in path:
+        return found["scheme"] + rest[0].rpartition("@")[2]  # a password with a slash
+    after = "" if len(rest) == 1 else (re.search(r"[),.;:]*$", rest[1]) or [""])[0]
+    return f"{found['scheme']}{authority.rpartition('@')[2]}{slash}{path}{after}"
