@@ -46,8 +46,8 @@ def load_strictly(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
 
     Integer buffers (counters, index tables) may be absent: the model has built them. Raises WeightsError
     naming the first missing, unexpected or misshapen tensor, and the first of numbers that no network has: of a type
-    for other things, not finite, a variance below 0, a table of places beyond the model's own. The model is untouched
-    then.
+    for other things, not finite, a variance below 0, a table of places beyond the model's own. The model is
+    untouched then.
     """
     own = model.state_dict()
     missing = [name for name, value in own.items() if name not in tensors and not _rebuilt(value)]

@@ -162,7 +162,7 @@ def test_a_png_with_a_changed_pixel_byte_is_refused(data: st.DataObject) -> None
         (b"", "no image that can be read"),
         (b"<html>", "no image that can be read"),
         (png(picture())[:-3], "the PNG ends too early"),
-        ("/nowhere/x.png", "No such file"),
+        ("/nowhere/x.png", "it is not there"),
     ],
 )
 def test_the_reason_is_in_words(content: bytes | str, words: str) -> None:

@@ -284,7 +284,7 @@ def test_lists_of_any_editor_are_read(encoding: str, name: str, tmp_path: Path) 
 def test_a_list_that_is_no_text_is_refused(tmp_path: Path) -> None:
     write_folders(tmp_path, range(2))
     (tmp_path / "train.txt").write_bytes(b"p0\xe9.png\n")
-    with pytest.raises(DataError, match=r"cannot be read as text .*: save it as UTF-8"):
+    with pytest.raises(DataError, match=r"needs to be text in UTF-8 .*: save it as that"):
         load_dataset(tmp_path, "train")
 
 

@@ -83,4 +83,4 @@ def test_a_folder_that_datasets_saved(divided: bool, tmp_path: Path) -> None:
         assert_pairs(load_dataset(tmp_path / "set", "val"), range(2, 4))
         assert "has the splits train, val, not 'test'" in refusal(tmp_path / "set", "test")
         (tmp_path / "set/train/state.json").write_text("{")
-        assert "cannot be opened as a saved data set" in refusal(tmp_path / "set", "train")
+        assert "state.json' needs to be JSON" in refusal(tmp_path / "set", "train")

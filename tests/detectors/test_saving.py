@@ -193,7 +193,7 @@ def test_overrides_win() -> None:
         ({"model": SMALL, "preprocessing": {"date_order": ["before", "before"]}}, "date_order"),
         ({"model": SMALL, "preprocessing": {"tile": "large"}}, "tile"),
         ({"model": SMALL, "preprocessing": {"tile": 10**7}}, "a side of 32 to 16384 pixels, got 10000000"),
-        ({"model": SMALL, "preprocessing": {"metres_per_pixel": -1}}, "above 0, got -1"),
+        ({"model": SMALL, "preprocessing": {"metres_per_pixel": -1}}, "above 0, from 0.001 to 100000, got -1"),
         ({"model": SMALL | {"backbone": ["swin_t"]}}, "cannot be built with"),
     ],
 )

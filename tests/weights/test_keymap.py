@@ -213,7 +213,8 @@ def snapshot(model: nn.Module) -> dict[str, Tensor]:
 
 
 def other_weights() -> dict[str, Tensor]:
-    return {name: x + 1 for name, x in snapshot(Small()).items()}
+    """None as in a new model; an index table holds the same places in another order."""
+    return {name: x.flip(0) if name == "table" else x + 1 for name, x in snapshot(Small()).items()}
 
 
 def refusal(model: nn.Module, weights: dict[str, Tensor]) -> str:
@@ -292,3 +293,9 @@ def test_weights_of_another_precision_take_the_model_s() -> None:
 
 def test_nothing_at_all_is_refused() -> None:
     assert f"'{FLOATS[0]}' and {len(FLOATS) - 1} more tensors" in refusal(Small(), {})
+
+
+def test_an_index_table_may_not_lead_out_of_the_network() -> None:
+    weights = other_weights()
+    weights["table"][0] = 5
+    assert "cannot take 'table' of the weights (a table of places leads out" in refusal(Small(), weights)
