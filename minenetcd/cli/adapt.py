@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Argument, Option
 
+from minenetcd.cli.band_warnings import warn_of_bands
 from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import print_rich, table
-from minenetcd.cli.options import After, Bands, Before, Device, bands_wanted, two_numbers
+from minenetcd.cli.options import After, Bands, Before, Crs, Device, bands_wanted, two_numbers
 from minenetcd.errors import MineNetCDError
 from minenetcd.training.adaptation.options import STEPS
 
@@ -25,6 +26,10 @@ def adapt(
         str, Option(help="Trained network to begin with: embedded name, hub id, or folder.")
     ] = "minenetcd-nano",
     bands: Bands = None,
+    crs: Crs = None,
+    nodata: Annotated[
+        float | None, Option(help="A number that means no data in all images.", show_default=False)
+    ] = None,
     value_range: Annotated[
         str | None,
         Option(
@@ -62,11 +67,15 @@ def adapt(
         imagery=imagery,
         steps=steps,
         seed=seed,
+        crs=crs,
+        nodata=nodata,
     )
     check_early(detectors=[model], device=device)
     work = WorkFolder.beside(out, resume=resume)
     images = [before, after, *(more or ())]
-    with open_series(images, bands=options.bands, coregister=options.coregister) as series:
+    with open_series(images, bands=options.bands, coregister=options.coregister, stated=options.stated) as series:
+        for pair in series.pairs:
+            warn_of_bands(pair, asked=bands is not None)
         # from here on torch is needed
         from minenetcd.cli.training_progress import AdaptProgress
         from minenetcd.training.adapt import adapt_to
@@ -78,6 +87,7 @@ def adapt(
     _print(result)
     command = ["minenetcd", "predict", before, after, "--model", str(out)]
     command += [*(["--bands", bands] if bands else []), *(["--coregister", "auto"] if moved else [])]
+    command += [*(["--crs", crs] if crs else []), *([f"--nodata={nodata:.17g}"] if nodata is not None else [])]
     print(f"Next: {shlex.join(command)}")
 
 

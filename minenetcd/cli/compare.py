@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
+from minenetcd.cli.band_warnings import warn_of_bands
 from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import digits, print_rich, progress_bar, table
 from minenetcd.cli.options import (
@@ -13,13 +14,16 @@ from minenetcd.cli.options import (
     Bands,
     BandsAfter,
     BatchSize,
+    Crs,
     Detector,
     Device,
     Gsd,
+    Nodata,
     Split,
     Workers,
     bands_wanted,
     metres_per_pixel,
+    nodata_values,
 )
 from minenetcd.display.words import MEASURES, counted
 from minenetcd.errors import OptionError
@@ -40,6 +44,8 @@ def compare(
     bands: Bands = None,
     bands_after: BandsAfter = None,
     gsd: Gsd = None,
+    crs: Crs = None,
+    nodata: Nodata = None,
     batch_size: BatchSize = 8,
     workers: Workers = 2,
     device: Device = "auto",
@@ -55,10 +61,14 @@ def compare(
         raise OptionError("A comparison needs --data, or --before and --after: name a data set or two images.")
     if truth is not None and scene is None:
         raise OptionError("--truth belongs to --before and --after, a data set has its own: leave it out.")
+    nodata_before, nodata_after = nodata_values(nodata)
     scene_options = PredictOptions(
         bands=bands_wanted(bands),
         bands_after=bands_wanted(bands_after, "--bands-after"),
         gsd=metres_per_pixel(gsd),
+        crs=crs,
+        nodata=nodata_before,
+        nodata_after=nodata_after,
     )
     check_early(detectors=[model_a, model_b], data=data, device=device, out=out)
     from minenetcd.building.scene_label import open_label
@@ -66,6 +76,8 @@ def compare(
 
     with ExitStack() as opened:
         images = None if scene is None else opened.enter_context(open_scene(*scene, scene_options))
+        if images is not None:
+            warn_of_bands(images.native, asked=bands is not None or bands_after is not None)
         label = opened.enter_context(open_label(truth, images.native.grid)) if images and truth else None
         # from here on torch is needed
         from minenetcd.detectors.side_by_side import load_detectors
@@ -75,7 +87,7 @@ def compare(
 
         detectors = load_detectors([model_a, model_b])
         rasters = scene_files(detectors, images.native.grid, scene_options) if images else ()
-        inputs = () if scene is None else (*scene, *([truth] if truth else ()))
+        inputs = (*images.before.local, *images.after.local, *([truth] if truth else ())) if images else ()
         with progress_bar("Comparing") as progress, staged_comparison(out, rasters, inputs=inputs) as folder:
             if images is not None:
                 comparison = compare_on_scene(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from typer import Option
 
+from minenetcd.cli.band_warnings import warn_of_bands
 from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import digits, print_rich, progress_bar, table
 from minenetcd.cli.options import (
@@ -14,11 +15,14 @@ from minenetcd.cli.options import (
     Bands,
     BandsAfter,
     Before,
+    Crs,
     Detector,
     Device,
     Gsd,
+    Nodata,
     bands_wanted,
     metres_per_pixel,
+    nodata_values,
     three_numbers,
 )
 from minenetcd.errors import OptionError
@@ -50,6 +54,8 @@ def explain(
     bands: Bands = None,
     bands_after: BandsAfter = None,
     gsd: Gsd = None,
+    crs: Crs = None,
+    nodata: Nodata = None,
     device: Device = "auto",
 ) -> None:
     """Show where a detector looked: Grad-CAM before and after ChangeFFT, or on the layers that a method declares.
@@ -59,6 +65,7 @@ def explain(
     from minenetcd.explain.options import ExplainOptions
     from minenetcd.explain.view import open_view
 
+    nodata_before, nodata_after = nodata_values(nodata)
     options = ExplainOptions(  # which refuses what is no target or pixels
         levels=_levels(level),
         target=cast("Target", target),
@@ -68,10 +75,14 @@ def explain(
         bands_after=bands_wanted(bands_after, "--bands-after"),
         gsd=metres_per_pixel(gsd),
         truth=truth,
+        crs=crs,
+        nodata=nodata_before,
+        nodata_after=nodata_after,
     )
     sources = [model, *(beside or ())]
     check_early(detectors=sources, device=device, out=out)
     with open_view(before, after, options) as (pair, view), one_run_in(out):
+        warn_of_bands(pair, asked=bands is not None or bands_after is not None)
         # from here on torch is needed
         from minenetcd.detectors.side_by_side import load_networks
         from minenetcd.explain.explanation import explain_opened

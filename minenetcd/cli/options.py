@@ -24,6 +24,18 @@ Before = Annotated[
 After = Annotated[str, Argument(help="Later image of the same place.", show_default=False)]
 Bands = Annotated[str | None, Option(help="Bands to read as red, green, blue, e.g. 4,3,2, red,green,blue or B4,B3,B2.")]
 BandsAfter = Annotated[str | None, Option(help="The same for the later image, where it differs.")]
+Crs = Annotated[
+    str | None,
+    Option(help="CRS of images with coordinates and none on Earth, e.g. EPSG:32633.", show_default=False),
+]
+Nodata = Annotated[
+    str | None,
+    Option(
+        metavar="V[,V]",
+        help="A number that means no data, or one for each date ('none' for one without).",
+        show_default=False,
+    ),
+]
 Gsd = Annotated[str | None, Option(help="Work at this many metres per pixel.")]
 ThresholdRule = Annotated[
     str | None,

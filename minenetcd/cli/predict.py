@@ -14,8 +14,10 @@ from minenetcd.cli.options import (
     Bands,
     BandsAfter,
     Before,
+    Crs,
     Device,
     Json,
+    Nodata,
     Quiet,
     Smooth,
     ThresholdRule,
@@ -75,18 +77,8 @@ def predict(
         float | None, Option(help="Of pictures, which do not say it themselves.", show_default=False)
     ] = None,
     min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
-    crs: Annotated[
-        str | None,
-        Option(help="CRS of images with coordinates and none on Earth, e.g. EPSG:32633.", show_default=False),
-    ] = None,
-    nodata: Annotated[
-        str | None,
-        Option(
-            metavar="V[,V]",
-            help="A number that means no data, or one for each date ('none' for one without).",
-            show_default=False,
-        ),
-    ] = None,
+    crs: Crs = None,
+    nodata: Nodata = None,
     date_before: Annotated[
         str | None, Option(metavar="DAY", help="When it was taken, e.g. 2019-06-01.", show_default="as the file says")
     ] = None,

@@ -6,6 +6,7 @@ from typing import Literal
 
 from minenetcd.errors import OptionError
 from minenetcd.geo.bands.wanted import Wanted
+from minenetcd.geo.stated import Stated
 
 Target = Literal["change", "no-change"]
 Pixels = Literal["predicted", "all"]
@@ -27,8 +28,17 @@ class ExplainOptions:
     bands_after: Wanted | None = None
     gsd: float | None = None
     truth: Path | None = None
+    crs: str | None = None  # of images with coordinates that name none
+    nodata: float | None = None  # a number that means no data, beside what the files say
+    nodata_after: float | None = None
+
+    @property
+    def stated(self) -> tuple[Stated, Stated]:
+        """What is said of either image that its file does not say."""
+        return Stated(self.crs, self.nodata), Stated(self.crs, self.nodata_after)
 
     def __post_init__(self) -> None:
+        _ = self.stated
         for name, value, choices in (
             ("target", self.target, ("change", "no-change")),
             ("pixels", self.pixels, ("predicted", "all")),

@@ -43,7 +43,9 @@ class View:
 @contextmanager
 def open_view(before: Image, after: Image, options: ExplainOptions) -> Iterator[tuple[AlignedPair, View]]:
     """Both images, and their part; raises what `open_pair` and `read_view` raise, before a network is loaded."""
-    with open_pair(before, after, bands=options.bands, bands_after=options.bands_after, gsd=options.gsd) as pair:
+    with open_pair(
+        before, after, bands=options.bands, bands_after=options.bands_after, gsd=options.gsd, stated=options.stated
+    ) as pair:
         yield pair, read_view(pair, window=options.window, truth=options.truth)
 
 

@@ -19,6 +19,7 @@ from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.shift import find_shift
+from minenetcd.geo.stated import NOTHING_STATED, Stated
 from minenetcd.geo.values import Limits, dates_limits, kind_of, range_limits, rounded_range, sample_pixels
 
 
@@ -72,11 +73,16 @@ class AlignedSeries:
 
 @contextmanager
 def open_series(
-    images: Sequence[Image], *, bands: Wanted | None = None, coregister: bool = False
+    images: Sequence[Image],
+    *,
+    bands: Wanted | None = None,
+    coregister: bool = False,
+    stated: Stated = NOTHING_STATED,
 ) -> Iterator[AlignedSeries]:
     """Open images of one place on the grid of the first; with `coregister` the others are moved back onto it.
 
-    OptionError for fewer than two images, GridError where they have no ground in common; else as `open_pair`.
+    `stated` says of all of them what their files do not. OptionError for fewer than two images, GridError where they
+    have no ground in common; else as `open_pair`.
     """
     if len(images) < 2:
         raise OptionError(f"Two dates of one place are needed, got {len(images)}: name another image of it.")
@@ -84,7 +90,10 @@ def open_series(
     for one, other in combinations(images, 2):
         refuse_same_image(one, other)
     with ExitStack() as opened:
-        pairs = [opened.enter_context(open_pair(images[0], other, bands=bands)) for other in images[1:]]
+        pairs = [
+            opened.enter_context(open_pair(images[0], other, bands=bands, stated=(stated, stated)))
+            for other in images[1:]
+        ]
         shifts = [find_shift(pair) for pair in pairs] if coregister else []
         if coregister:
             pairs = [pair.adjusted(shift=shift) for pair, shift in zip(pairs, shifts, strict=True)]

@@ -70,7 +70,7 @@ def adapt(
     for `out`, RunInterrupted after Ctrl-C.
     """
     work = WorkFolder.beside(out, resume=resume)
-    with open_series(images, bands=options.bands, coregister=options.coregister) as series:
+    with open_series(images, bands=options.bands, coregister=options.coregister, stated=options.stated) as series:
         return adapt_to(series, work, model, options, device=device, force=force, reporter=reporter)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from minenetcd.configs.value_range import ValueRange, check_value_range
 from minenetcd.errors import OptionError
 from minenetcd.geo.bands.wanted import Wanted
+from minenetcd.geo.stated import Stated
 
 #: A network of this package needs some minutes for it on two cores.
 STEPS = 60
@@ -21,8 +22,16 @@ class AdaptOptions:
     imagery: Path | None = None  # a folder of sets of images, from which pieces are pasted as well
     steps: int = STEPS
     seed: int = 1
+    crs: str | None = None  # of images with coordinates that name none
+    nodata: float | None = None  # a number that means no data in all images, beside what the files say
+
+    @property
+    def stated(self) -> Stated:
+        """What is said of the images that their files do not say."""
+        return Stated(self.crs, self.nodata)
 
     def __post_init__(self) -> None:
+        _ = self.stated
         if self.steps < 1:
             raise OptionError(f"An adaptation needs one step or more, got {self.steps}: try {STEPS}.")
         if not 0 <= self.seed < 2**31:
