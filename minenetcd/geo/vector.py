@@ -218,8 +218,9 @@ def _geodesic(geometries: GeoSeries) -> tuple[NDArray[np.float64], NDArray[np.fl
         ]
     ).reshape(-1, 2)
     area = np.where(is_outer, 1, -1) * np.abs(measured[:, 0])
-    number = of_geometry[of_part]
-    return np.bincount(number, area, len(geometries)), np.bincount(number, measured[:, 1], len(geometries))
+    of_ring = of_geometry[of_part]
+    sums = [np.bincount(of_ring, each, len(geometries)).astype(np.float64) for each in (area, measured[:, 1])]
+    return sums[0], sums[1]
 
 
 def _row_hectares(grid: Grid) -> NDArray[np.float64]:

@@ -14,7 +14,8 @@ from rasterio.enums import ColorInterp
 from rasterio.transform import from_origin
 
 from fixtures.hub_data import png
-from minenetcd.data.reading.decode import DecodeError, Mask, decode_date, decode_mask
+from minenetcd.data.reading.decode import Mask, decode_date, decode_mask
+from minenetcd.data.reading.headers import DecodeError
 from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import OptionError

@@ -13,7 +13,8 @@ from scipy import ndimage
 
 from minenetcd.building.pasted_sets.images import ImageSet, Place
 from minenetcd.classical.mad import IRMAD
-from minenetcd.data.reading.decode import DecodeError, decode_date
+from minenetcd.data.reading.decode import decode_date
+from minenetcd.data.reading.headers import DecodeError
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import DataError, RasterError
 from minenetcd.geo.align import Pair

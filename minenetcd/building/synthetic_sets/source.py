@@ -15,10 +15,10 @@ from minenetcd.building.build import build_dataset
 from minenetcd.building.drawn.contract import DrawnSet
 from minenetcd.building.drawn.once import made_once
 from minenetcd.building.drawn.options import read_drawn, seed_of
-from minenetcd.building.manifest import MANIFEST
 from minenetcd.building.scenes import PatchOptions
 from minenetcd.building.synthetic_sets.places import invent_places
 from minenetcd.building.synthetic_sets.scene_files import draw_scenes
+from minenetcd.building.verification import MANIFEST
 from minenetcd.constants import SPLITS, VERSION, Progress, no_progress
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import OptionError

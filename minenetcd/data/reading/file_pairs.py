@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from minenetcd.data.reading.decode import DecodeError, Encoded
+from minenetcd.data.reading.headers import DecodeError, Encoded
 from minenetcd.data.reading.inside import InsideFolder
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.reading.stored_pairs import EncodedPair, StoredPairs

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 import datasets
 from minenetcd.constants import SPLITS
-from minenetcd.data.reading.decode import DecodeError, Encoded
+from minenetcd.data.reading.headers import DecodeError, Encoded
 from minenetcd.data.reading.inside import InsideFolder
 from minenetcd.data.reading.places import place_columns
 from minenetcd.data.reading.read_options import ReadOptions

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from minenetcd.data.reading.decode import DecodeError
+from minenetcd.data.reading.headers import DecodeError
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import DataError
 from minenetcd.foreign import NOT_THERE, OUTSIDE, folders_of, refused

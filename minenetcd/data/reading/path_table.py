@@ -93,8 +93,8 @@ class PathTable:
         empty = cells.isna().any(axis=1)
         if empty.any():
             raise DataError(
-                f"{self.path} needs a before, after and mask path in every row, row {int(empty.idxmax()) + 1} has an "
-                "empty cell: fill it in."
+                f"{self.path} needs a before, after and mask path in every row, row {empty.to_numpy().argmax() + 1} "
+                "has an empty cell: fill it in."
             )
         folder = InsideFolder.of(self.path.parent, options)
         wrong = {file: reason for row in files for file in row if (reason := folder.refused(file)) is not None}

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts, Fault, PairError
-from minenetcd.data.reading.decode import DecodeError, Encoded, MaskError, decode_date, decode_mask
-from minenetcd.data.reading.headers import bytes_of
+from minenetcd.data.reading.decode import MaskError, decode_date, decode_mask
+from minenetcd.data.reading.headers import DecodeError, Encoded, bytes_of
 from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import one_line

@@ -15,7 +15,8 @@ from huggingface_hub.errors import HTTPError
 from torch.utils.data import IterableDataset, get_worker_info
 
 from minenetcd.data.dataset import DatasetFacts
-from minenetcd.data.reading.decode import DecodeError, decode_mask
+from minenetcd.data.reading.decode import decode_mask
+from minenetcd.data.reading.headers import DecodeError
 from minenetcd.data.reading.image_table import image_columns
 from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.data.reading.read_options import ReadOptions

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset
-from minenetcd.data.reading.decode import DecodeError, MaskError, decode_mask
+from minenetcd.data.reading.decode import MaskError, decode_mask
+from minenetcd.data.reading.headers import DecodeError
 from minenetcd.data.reading.mask_values import some_values, values_of
 from minenetcd.data.reading.stored_pairs import StoredPairs
 from minenetcd.display.words import counted
