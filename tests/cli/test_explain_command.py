@@ -1,5 +1,6 @@
 """minenetcd explain and minenetcd compare, as their commands are called."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -150,3 +151,21 @@ def test_compare_refuses_bad_input_in_one_line(
     done = run("compare", "minenetcd-nano", other, "--out", tmp_path / "out", *filled)
     assert isinstance(done.exception, InputError) and message in str(done.exception)
     assert not (tmp_path / "out").exists()
+
+
+def test_compare_reads_files_of_one_band_each_without_what_is_stated_as_no_data(
+    pictures: tuple[Path, Path, Path], other: Path, tmp_path: Path
+) -> None:
+    dates = []
+    for path in pictures[:2]:
+        for band, pixels in enumerate(np.moveaxis(np.asarray(Image.open(path)), -1, 0)):
+            Image.fromarray(np.where(np.arange(72) < 9, np.uint8(7), pixels)).save(
+                tmp_path / f"{path.stem}-x{band}.png"
+            )
+        dates.append(str(tmp_path / f"{path.stem}-x?.png"))
+    options = ("--before", dates[0], "--after", dates[1], "--nodata", 7, "--out", tmp_path / "out", "--device", "cpu")
+    done = run("compare", "minenetcd-nano", other, *options)
+    assert done.exit_code == 0, done.output
+    assert "Warning: The images do not say which of their bands are red" in done.stderr
+    record = json.loads((tmp_path / "out/comparison.json").read_text())
+    assert record["counted_pixels"] == 61 * (72 - 9)
