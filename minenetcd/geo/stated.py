@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
-
-from rasterio.crs import CRS
-from rasterio.errors import CRSError
+from typing import TYPE_CHECKING
 
 from minenetcd.errors import OptionError
+
+if TYPE_CHECKING:
+    from rasterio.crs import CRS
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,13 @@ class Stated:
             _ = self.known_crs
 
     @property
-    def known_crs(self) -> CRS | None:
+    def known_crs(self) -> "CRS | None":
         """`crs` as a coordinate system on Earth."""
         if self.crs is None:
             return None
+        from rasterio.crs import CRS  # here: help and options wait for no raster library
+        from rasterio.errors import CRSError
+
         try:
             crs = CRS.from_user_input(self.crs)
         except (CRSError, ValueError) as error:  # of "EPSG:4326;x" rasterio itself makes a number

@@ -51,7 +51,7 @@ def test_validation_pairs_cut_from_the_training_split_are_counted(squares: Path)
     (squares.parent / "held").mkdir()
     for split in ("train", "test"):
         (squares.parent / "held" / split).symlink_to(squares / split)
-    held_out = {"name": str(squares.parent / "held"), "val_share": 0.25}
+    held_out = {"name": f"{squares.parent / 'held'}?outside=yes", "val_share": 0.25}
     recipe = {"name": "strong", "epochs": 2, "batch_size": 3}
     cost = Costs().of(cells("x", datasets=[held_out], recipes=[recipe])[0])
     assert (cost.train_pairs, cost.validation_pairs, cost.test_pairs) == (2 * 9, 2 * 3, 7)

@@ -97,7 +97,7 @@ def _existing(path: Path, text: str, *, remote: bool) -> DateFiles:
     if path.is_dir():
         return _folder(path, text)
     if not path.is_file():
-        raise RasterError(f"An image file is needed, {text} is none (a device or a pipe): give a file.")
+        raise RasterError(f"An image file is needed, {text} is a pipe or a device: copy the image to a file.")
     if path.name.startswith("MTD_MSI") or path.name.endswith("_MTL.txt"):
         return _folder(path.parent, text)
     if archive_prefix(path):
