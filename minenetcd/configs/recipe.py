@@ -88,7 +88,8 @@ class Recipe(Section):
     def _named(cls, values: Any) -> Any:
         """A bare name is a recipe; keys that are given win over those of the named one."""
         values = {"name": values} if isinstance(values, str) else dict(values)
-        return {**RECIPES.get(values.get("name", "strong"), {}), **values}
+        name = values.get("name", "strong")
+        return {**(RECIPES.get(name, {}) if isinstance(name, str) else {}), **values}
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:

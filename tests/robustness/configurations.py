@@ -27,7 +27,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "data.workers": NO_COUNT, "data.val_share": (*NO_NUMBER, 0, 1), "data.train_split": ("test", [1], {"a": 1}), "data.name": (5, [1], None),
     "preprocessing.tile": (*NO_COUNT, 1, 10**9), "preprocessing.std": ("x", [0, 1, 1], [1], [-1, 1, 1]), "preprocessing.date_order": ("x", ["before"], ["a", "b"]),
     "preprocessing.value_range": ("x", [5, 1], [0], [0, float("nan")]), "preprocessing.metres_per_pixel": (0, -1, "x", float("inf")),
-    "threshold": ("x", 0, 1, -1, float("nan"), [0.5]), "seed": ("x", -1, 1.5, [1]), "model": (5, [1], {}), "pretrained_backbone": ("perhaps", [1], 5),
+    "threshold": ("x", 0, 1, -1, float("nan"), [0.5]), "seed": ("x", -1, 1.5, [1]), "model": (5, [1]), "pretrained_backbone": ("perhaps", [1], 5),
 }  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def right() -> Iterator[Case]:
 
 
 def overrides() -> Iterator[Case]:
-    texts = ("", "=", "recipe.steps", "recipe.steps=", "recipe.steps={", "recipe.steps=[1", "recipe.steps=!!python/object:os.system", ".=1", "recipe..steps=1", "a" * 5_000 + "=1", "recipe.steps=" + "[" * 5_000, "recipe.steps=&a [*a]")  # fmt: skip
+    texts = ("", "=", "recipe.steps", "recipe.steps={", "recipe.steps=[1", "recipe.steps=!!python/object:os.system", ".=1", "recipe..steps=1", "a" * 5_000 + "=1", "recipe.steps=" + "[" * 5_000, "recipe.steps=&a [*a]")  # fmt: skip
     for number, text in enumerate(texts):
         yield Case(f"{number}", written(yaml.safe_dump(WHOLE), [*SHOW, text]), Refused())
 

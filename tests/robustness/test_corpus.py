@@ -17,8 +17,8 @@ pytestmark = [
 ]
 
 CASES = [
-    pytest.param(case, id=case.name, marks=[] if number % SAMPLED == 0 else [pytest.mark.long])
-    for cases in CORPUS.values()
+    pytest.param(case, id=f"{kind}-{case.name}", marks=[] if number % SAMPLED == 0 else [pytest.mark.long])
+    for kind, cases in CORPUS.items()
     for number, case in enumerate(cases)
 ]
 
