@@ -1,6 +1,5 @@
 """Folders of trained detectors with one field, file or tensor that is odd."""
 
-import copy
 import json
 import os
 import pickle
@@ -164,7 +163,7 @@ def pickles() -> Iterator[Case]:
 def _pickled(name: str, protocol: int) -> Step:
     def step(folder: Path) -> None:
         (folder / WEIGHTS).unlink()
-        (folder / name).write_bytes(pickle.dumps({"state": copy.copy(_Runs())}, protocol=protocol))
+        (folder / name).write_bytes(pickle.dumps({"state": _Runs()}, protocol=protocol))
 
     return step
 

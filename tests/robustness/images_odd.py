@@ -128,9 +128,9 @@ def _two_files(ending: str, before: bytes, after: bytes) -> Callable[[Path], lis
 
 OPTIONS: dict[str, tuple[str, ...]] = {
     "--gsd": ("0", "-1", "1e-9", "0.0001", "nan", "inf", "many", "1e9", ""), "--threshold": ("0", "1", "-1", "nan", "inf", "1e400"),
-    "--min-area-ha": ("-1", "nan", "inf"), "--bands": ("", "0", "1,2", "4,5,6", "1,2,99999999999999999999", "x,y,z", "-1,2,3", "1.5,2,3"),
+    "--min-area-ha": ("-1", "nan", "inf"), "--bands": ("", "0", "4,5,6", "1,2,99999999999999999999", "x,y,z", "-1,2,3", "1.5,2,3"),
     "--smooth": ("-1", "100000"), "--threshold-rule": ("", "best", "otsu otsu"), "--range": ("", "1", "5,5", "9,1", "nan,nan", "inf,0", "0,1,2"),
-    "--device": ("", "cuda:99", "tpu"), "--also": ("", "shp", "../x", "os:system"), "--nodata": ("x", "1,2,3"), "--crs": ("EPSG:0", "x", "EPSG:4326;DROP"),
+    "--device": ("", "cuda:100", "tpu"), "--also": ("", "shp", "../x"), "--nodata": ("x", "1,2,3"), "--crs": ("EPSG:0", "x", "EPSG:4326;DROP"),
     "--date-before": ("2999-13-40", "yesterday", "0"), "--model": ("", "cva2", "../..", "/dev/null", "x" * 5000, "a\0b"[:1] + "/b/c"),
     "--metres-per-pixel": ("0", "-1", "nan", "inf"), "--tone": ("on", ""), "--coregister": ("yes",),
 }  # fmt: skip

@@ -1,12 +1,14 @@
 """Commands that are killed at a share of the time they take: what they are, and what has to be true afterwards."""
 
 import os
+import resource
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,15 @@ PRELOADED = [
 #: For a command to end, and for what it started to notice that it is gone. [seconds]
 PATIENCE = 240.0
 
+_NUMBERS = count()
+
 
 @dataclass(frozen=True)
 class Work:
     """`words` of a command that writes to the folder `out`, and `again`: those to go on with, in the same directory.
 
     `shown` raises AssertionError where something in `out` that a user sees is not whole; `result` is what two runs that
-    ended well have in common; `spare` begins the names that may stay in a run that was killed and went on.
+    ended well have in common.
     """
 
     words: Sequence[str]
@@ -38,11 +42,12 @@ class Work:
 class Running:
     """A command, in a process group of its own."""
 
-    def __init__(self, words: Sequence[str], folder: Path) -> None:
-        self._log = folder.parent / f"{folder.name}.log"
+    def __init__(self, words: Sequence[str], folder: Path, *, most_bytes: int | None = None) -> None:
+        """`most_bytes`: the size at which no file grows any more."""
+        self._log = folder.parent / f"log-{next(_NUMBERS)}"
         context = get_context("forkserver")
         context.set_forkserver_preload(PRELOADED)
-        self._process = context.Process(target=_command, args=(list(words), str(folder), str(self._log)))
+        self._process = context.Process(target=_command, args=(list(words), str(folder), str(self._log), most_bytes))
         self._process.start()
         self.began = time.monotonic()
 
@@ -74,9 +79,11 @@ class Running:
         return True
 
 
-def _command(words: list[str], folder: str, log: str) -> None:
+def _command(words: list[str], folder: str, log: str, most_bytes: int | None) -> None:
     """Runs in the forked process."""
     os.setpgid(0, 0)
+    if most_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
     os.chdir(folder)
     scratch = Path(folder).parent / "scratch"
     scratch.mkdir(exist_ok=True)
