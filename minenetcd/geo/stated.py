@@ -37,7 +37,7 @@ class Stated:
             return None
         try:
             crs = CRS.from_user_input(self.crs)
-        except CRSError as error:
+        except (CRSError, ValueError) as error:  # of "EPSG:4326;x" rasterio itself makes a number
             raise OptionError(f"A CRS (--crs) needs a name PROJ knows, got {self.crs!r}: e.g. EPSG:32633.") from error
         if not (crs.is_geographic or crs.is_projected):
             raise OptionError(f"A CRS on Earth is needed (--crs), got {self.crs!r}: e.g. EPSG:32633.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from robustness.command import Ended, run_command
 
 #: Of the corpus, one case in so many is in the sample that every run of the suite takes.
-SAMPLED = 8
+SAMPLED = 16
 
 SECONDS = 30.0
 MEBIBYTES = 1024

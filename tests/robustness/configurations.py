@@ -95,7 +95,9 @@ def text() -> Iterator[Case]:
     for name, content in texts.items():
         yield Case(name, written(content), Refused())
     for name, damage in ANOTHER.items():
-        yield Case(f"{name}-instead", lambda folder, damage=damage: [damage(folder / "config.yaml"), SHOW][1], Refused())
+        yield Case(
+            f"{name}-instead", lambda folder, damage=damage: [damage(folder / "config.yaml"), SHOW][1], Refused()
+        )
     for name, damage in NO_FILE.items():
         yield Case(f"{name}-instead", lambda folder, damage=damage: _instead(folder, damage), Refused())
 
@@ -109,7 +111,11 @@ def _instead(folder: Path, damage: Callable[[Path], None]) -> Sequence[str]:
 def bases() -> Iterator[Case]:
     """`base` leads on, and back."""
     for name, base in {"itself": "config.yaml", "missing": "nowhere.yaml", "device": "/dev/zero", "folder": ".", "long": "x" * 5_000, "number": 5, "list": ["base"], "up": "../../../etc/passwd", "empty": ""}.items():  # fmt: skip
-        yield Case(name, written(yaml.safe_dump({**WHOLE, "base": base})), AnyOf((Refused(), _shows("seed=8888"))) if name == "empty" else Refused())
+        yield Case(
+            name,
+            written(yaml.safe_dump({**WHOLE, "base": base})),
+            AnyOf((Refused(), _shows("seed=8888"))) if name == "empty" else Refused(),
+        )
     for length in (2, 3, 30):
         yield Case(f"loop-of-{length}", lambda folder, length=length: _chain(folder, length, back=True), Refused())
     yield Case("chain-of-3", lambda folder: _chain(folder, 3, back=False), _shows("data.name=synthetic:mines?sites=4"))

@@ -20,7 +20,9 @@ def _overwritten(start: float, length: int, seed: int | None) -> Damage:
         content = bytearray(path.read_bytes())
         place = int(len(content) * start)
         length_here = min(length, len(content) - place)
-        content[place : place + length_here] = bytes(length_here) if seed is None else random.Random(seed).randbytes(length_here)
+        content[place : place + length_here] = (
+            bytes(length_here) if seed is None else random.Random(seed).randbytes(length_here)
+        )
         path.write_bytes(content)
 
     return damage

@@ -57,7 +57,9 @@ def in_a_folder_each(folder: Path) -> Path:
 def in_a_table(folder: Path, **last: str) -> Path:
     """`last`: what the last row says instead."""
     root = in_folders(folder)
-    rows = [dict(zip(COLUMNS, (f"{kind}/{number:03d}.png" for kind in FOLDERS), strict=True)) for number in range(PAIRS)]
+    rows = [
+        dict(zip(COLUMNS, (f"{kind}/{number:03d}.png" for kind in FOLDERS), strict=True)) for number in range(PAIRS)
+    ]
     rows[-1] |= last
     with (root / "pairs.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
@@ -82,7 +84,12 @@ LAYOUTS: dict[str, Callable[[Path], Path]] = {
     "folders": in_folders, "splits": in_splits, "lists": with_lists, "each": in_a_folder_each, "table": in_a_table, "parquet": in_parquet,
 }  # fmt: skip
 #: Where the last pair's images lie in the layouts that have files of their own.
-FILES = {"folders": "{kind}/003.png", "splits": "test/{kind}/001.png", "lists": "{kind}/003.png", "table": "{kind}/003.png"}
+FILES = {
+    "folders": "{kind}/003.png",
+    "splits": "test/{kind}/001.png",
+    "lists": "{kind}/003.png",
+    "table": "{kind}/003.png",
+}
 
 
 def check(layout: str, step: Step = lambda root: None, *, query: str = "", words: Sequence[str] = CHECK) -> Make:
@@ -106,7 +113,9 @@ TOLD = AnyOf((ONE_ROW, Refused()))
 
 def layouts() -> Iterator[Case]:
     for layout, value in product(LAYOUTS, (255, 1, 7)):
-        yield Case(f"{layout}-0-{value}", check(layout, _with_mask(value) if value != 255 and layout in FILES else void), FIT)
+        yield Case(
+            f"{layout}-0-{value}", check(layout, _with_mask(value) if value != 255 and layout in FILES else void), FIT
+        )
 
 
 def void(root: Path) -> None:
@@ -132,9 +141,15 @@ def damaged_files() -> Iterator[Case]:
     for name, damage in SCATTERED.items():
         yield Case(f"{name}-splits", check("splits", _damaged("splits", "B", damage)), AnyOf((FIT, ONE_ROW, Refused())))
     for name, damage in {**CUT, "empty": ANOTHER["empty"], "noise": ANOTHER["noise"]}.items():
-        yield Case(f"{name}-parquet", check("parquet", lambda root, damage=damage: damage(next(root.glob("*.parquet")))), TOLD)
+        yield Case(
+            f"{name}-parquet", check("parquet", lambda root, damage=damage: damage(next(root.glob("*.parquet")))), TOLD
+        )
     for name in ("empty", "zeros", "noise", "page"):
-        yield Case(f"{name}-csv", check("table", lambda root, name=name: ANOTHER[name](root / "pairs.csv")), AnyOf((FIT, TOLD)) if name == "page" else TOLD)
+        yield Case(
+            f"{name}-csv",
+            check("table", lambda root, name=name: ANOTHER[name](root / "pairs.csv")),
+            AnyOf((FIT, TOLD)) if name == "page" else TOLD,
+        )
 
 
 def _damaged(layout: str, kind: str, damage: Damage) -> Step:
@@ -162,7 +177,13 @@ def lists() -> Iterator[Case]:
     fit = {"bom": b"\xef\xbb\xbf" + whole.encode(), "windows": whole.replace("\n", ".png\r\n").encode(), "no-end": whole.strip().encode(), "empty-lines": whole.replace("\n", "\n\n").encode()}  # fmt: skip
     for name, content in fit.items():
         yield Case(name, check("lists", _listed(content)), FIT)
-    for name, content in {"unknown": b"000\n999\n", "bytes": b"\xff\xfe\xfa", "up": b"../000\n", "zeros": bytes(50), "long": b"x" * 9_000}.items():
+    for name, content in {
+        "unknown": b"000\n999\n",
+        "bytes": b"\xff\xfe\xfa",
+        "up": b"../000\n",
+        "zeros": bytes(50),
+        "long": b"x" * 9_000,
+    }.items():
         yield Case(name, check("lists", _listed(content)), TOLD)
 
 
@@ -187,7 +208,11 @@ def images_and_masks() -> Iterator[Case]:
         yield Case(f"image-{name}", check("folders", _last("A", image)), AnyOf((FIT, TOLD)))
     claim = png_that_claims(60_000, 60_000)
     for kind in ("A", "label"):
-        yield Case(f"claim-{kind}", check("folders", lambda root, kind=kind: (root / kind / "003.png").write_bytes(claim)), Unfit("60,000 x 60,000"))
+        yield Case(
+            f"claim-{kind}",
+            check("folders", lambda root, kind=kind: (root / kind / "003.png").write_bytes(claim)),
+            Unfit("60,000 x 60,000"),
+        )
 
 
 def _last(kind: str, image: np.ndarray) -> Step:
@@ -196,8 +221,8 @@ def _last(kind: str, image: np.ndarray) -> Step:
 
 def sources() -> Iterator[Case]:
     """What stands where a data set is asked for."""
-    for number, source in enumerate(("", "/dev/zero", "/dev/null", "x" * 5_000, "/nowhere", "synthetic:nothing", "synthetic:mines?sites=0", "synthetic:mines?sites=many", "pasted:/nowhere", "set?pixels=0", "set?bands=0", "set?range=5,1", "set?nothing=1", "set?outside=perhaps")):  # fmt: skip
-        yield Case(f"{number}", check("folders", words=["data", "check", source]), Refused())
+    for number, source in enumerate(("", "/dev/zero", "/dev/null", "x" * 5_000, "/nowhere", "synthetic:", "synthetic:mines?sites=0", "synthetic:mines?sites=many", "pasted:/nowhere", "set?pixels=0", "set?bands=0", "set?range=5,1", "set?nothing=1", "set?outside=perhaps")):  # fmt: skip
+        yield Case(f"{number}", check("folders", words=["data", "check", source]), TOLD)
     for name, file in (("zip", b"PK\x05\x06" + bytes(18)), ("json", b"[]"), ("nothing", b"")):
         yield Case(name, lambda folder, name=name, file=file: _one_file(folder / f"set.{name}", file), Refused())
     yield Case("no-files", lambda folder: _one_file(folder / "set" / "notes.txt", b"x"), Refused())

@@ -94,9 +94,21 @@ def _without(key: str) -> Step:
 def files() -> Iterator[Case]:
     for (name, damage), file in product({**CUT, **ANOTHER, **NO_FILE}.items(), (CONFIG, WEIGHTS)):
         yield Case(f"{name}-{file}", predict_with(_at(file, damage)), Refused())
-    for name, text in {"deep": '{"a":' * 50_000, "wide": json.dumps({"a": "x" * 20_000_000}), "list": "[]", "number": "5", "twice": "{}{}"}.items():
-        yield Case(f"json-{name}", predict_with(lambda folder, text=text: (folder / CONFIG).write_text(text)), Refused())
-    yield Case("bom", predict_with(lambda folder: (folder / CONFIG).write_bytes(b"\xef\xbb\xbf" + _embedded()[0].encode())), AnyOf((Refused(), SAME)))
+    for name, text in {
+        "deep": '{"a":' * 50_000,
+        "wide": json.dumps({"a": "x" * 20_000_000}),
+        "list": "[]",
+        "number": "5",
+        "twice": "{}{}",
+    }.items():
+        yield Case(
+            f"json-{name}", predict_with(lambda folder, text=text: (folder / CONFIG).write_text(text)), Refused()
+        )
+    yield Case(
+        "bom",
+        predict_with(lambda folder: (folder / CONFIG).write_bytes(b"\xef\xbb\xbf" + _embedded()[0].encode())),
+        AnyOf((Refused(), SAME)),
+    )
 
 
 def _at(file: str, damage: Damage) -> Step:

@@ -13,12 +13,27 @@ from affine import Affine
 
 from robustness.cases import AnyOf, Case, Refused, Result, named
 from robustness.damage import ANOTHER, CUT, NO_FILE, SCATTERED, Damage
-from robustness.scenes import AFTER, ANY_RESULT, BEFORE, FOUND, METRES, PLACE, SIDE, as_type, ground, pair, predict, right
+from robustness.scenes import (
+    AFTER,
+    ANY_RESULT,
+    BEFORE,
+    FOUND,
+    METRES,
+    PLACE,
+    SIDE,
+    as_type,
+    ground,
+    pair,
+    predict,
+    right,
+)
 
 DATES = {"before": BEFORE, "after": AFTER}
 
 
-def damaged(damages: dict[str, Damage], *, compress: str = "deflate", driver: str = "GTiff") -> Iterator[tuple[str, Any]]:
+def damaged(
+    damages: dict[str, Damage], *, compress: str = "deflate", driver: str = "GTiff"
+) -> Iterator[tuple[str, Any]]:
     """Each date in turn, with each damage; a name and what makes it."""
     ending = {"GTiff": "tif", "PNG": "png"}[driver]
     options = {"compress": compress, "photometric": "RGB"} if driver == "GTiff" else {}
@@ -83,7 +98,9 @@ def elsewhere() -> Iterator[Case]:
     for name, (crs, transform) in mistakes.items():
         yield Case(name, pair(after={"crs": crs, "transform": transform}), Refused())
     for name, before, after in (("180", 179.995, -180.005), ("360", 10.0, 370.0), ("exact", 180.0, -180.0)):
-        places = [{"crs": "EPSG:4326", "transform": Affine(1e-4, 0, left, 0, -1e-4, 0.0048)} for left in (before, after)]
+        places = [
+            {"crs": "EPSG:4326", "transform": Affine(1e-4, 0, left, 0, -1e-4, 0.0048)} for left in (before, after)
+        ]
         yield right(f"turn-{name}", pair(before=places[0], after=places[1]), ANY_RESULT)
     yield Case("one-without-place", pair(after={"crs": None, "transform": None}), Refused())
     for name, transform in (("zero", Affine(0, 0, 0, 0, 0, 0)), ("line", Affine(1, 1, 0, 1, 1, 0)), ("nan", Affine(np.nan, 0, 0, 0, -1, 0)), ("huge", Affine(1e300, 0, 0, 0, -1e300, 0))):  # fmt: skip
@@ -150,10 +167,25 @@ def names() -> Iterator[Case]:
     for number, name in enumerate(NAMES):
         yield right(f"{number}", _renamed(name))
     for number, (before, after) in enumerate(
-        (("x" * 5_000, "after.tif"), ("before.tif", "after.tif/"), ("", "after.tif"), (".", "after.tif"), ("/dev/null", "after.tif"), ("/dev/zero", "after.tif"),
-         ("before.tif", "before.tif"), ("http://127.0.0.1:9/a.tif", "after.tif"), ("ftp://x", "after.tif"), ("/vsimem/x", "after.tif"), ("GTIFF_DIR:9:before.tif", "after.tif"))  # fmt: skip
+        (
+            ("x" * 5_000, "after.tif"),
+            ("before.tif", "after.tif/"),
+            ("", "after.tif"),
+            (".", "after.tif"),
+            ("/dev/null", "after.tif"),
+            ("/dev/zero", "after.tif"),
+            ("before.tif", "before.tif"),
+            ("http://127.0.0.1:9/a.tif", "after.tif"),
+            ("ftp://x", "after.tif"),
+            ("/vsimem/x", "after.tif"),
+            ("GTIFF_DIR:9:before.tif", "after.tif"),
+        )  # fmt: skip
     ):
-        yield Case(f"refused-{number}", lambda folder, words=(before, after): [*pair()(folder)[:1], *predict(*words)[1:]], Refused())
+        yield Case(
+            f"refused-{number}",
+            lambda folder, words=(before, after): [*pair()(folder)[:1], *predict(*words)[1:]],
+            Refused(),
+        )
 
 
 def _renamed(name: str) -> Callable[[Path], list[str]]:

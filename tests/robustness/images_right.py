@@ -63,10 +63,14 @@ AREA = {"degrees": 1.231}
 
 
 def places_and_grids() -> Iterator[Case]:
-    for (name, (crs, transform)), grid in product(PLACES.items(), ("same", "moved", "coarser", "finer", "south-up", "turned")):
+    for (name, (crs, transform)), grid in product(
+        PLACES.items(), ("same", "moved", "coarser", "finer", "south-up", "turned")
+    ):
         after = _other_grid(grid, transform)
         found = Result(hectares(10.24 * AREA.get(name, 1), within=0.25))
-        yield right(f"{name}-{grid}", pair(before={"crs": crs, "transform": transform}, after={"crs": crs, **after}), found)
+        yield right(
+            f"{name}-{grid}", pair(before={"crs": crs, "transform": transform}, after={"crs": crs, **after}), found
+        )
 
 
 def _other_grid(kind: str, transform: Affine) -> dict[str, Any]:
@@ -164,4 +168,3 @@ def _coloured(kind: str, *, new: bool = False) -> dict[str, Any]:
 def images_right() -> list[Case]:
     kinds = (types_and_masks, places_and_grids, without_crs, storage, formats, sizes, colours)
     return [case for kind in kinds for case in named(kind.__name__.replace("_", "-"), kind())]
-

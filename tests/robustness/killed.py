@@ -128,7 +128,9 @@ def kill(work: Work, folder: Path, seconds: float, number: int) -> bool:
     assert running.code in (-number, 128 + number, 0), f"it ended with {running.code}\n{running.log}"
     assert "Traceback" not in running.log, running.log
     if number != signal.SIGKILL and running.code:
-        assert [line for line in running.log.splitlines() if "Error: " in line] == running.log.splitlines()[-1:], running.log
+        assert [line for line in running.log.splitlines() if "Error: " in line] == running.log.splitlines()[-1:], (
+            running.log
+        )
     assert running.others_end(), "what it started lives on"
     work.shown(folder / "out")
     return running.code != 0

@@ -93,11 +93,15 @@ BEFORE = Image(as_type(ground(), "uint8"), "before.tif")
 AFTER = Image(as_type(changed(ground()), "uint8"), "after.tif")
 
 
-def pair(*words: str, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None) -> Callable[[Path], list[str]]:
+def pair(
+    *words: str, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+) -> Callable[[Path], list[str]]:
     """The pair with these changes of either image, as words of `predict`."""
 
     def make(folder: Path) -> list[str]:
-        names = [replace(image, **(changes or {})).write(folder) for image, changes in ((BEFORE, before), (AFTER, after))]
+        names = [
+            replace(image, **(changes or {})).write(folder) for image, changes in ((BEFORE, before), (AFTER, after))
+        ]
         return predict(*names, *words)
 
     return make

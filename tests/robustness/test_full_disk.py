@@ -36,7 +36,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """An empty folder `out` in a folder `work` that holds 256 KiB."""
     place = tmp_path / "work" / "out"
     place.mkdir(parents=True)
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(place)], capture_output=True, text=True)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(place)], capture_output=True, text=True
+    )
     if done.returncode:
         pytest.skip(f"a small disk takes the right to mount one: {done.stderr.strip()}")
     yield place
@@ -55,5 +57,7 @@ def test_a_disk_that_is_full(command: str, small_disk: Path) -> None:
 
 def assert_one_line(running: Running) -> None:
     assert running.code == 1, running.log
-    assert [line for line in running.log.splitlines() if "Error: " in line] == running.log.splitlines()[-1:], running.log
+    assert [line for line in running.log.splitlines() if "Error: " in line] == running.log.splitlines()[-1:], (
+        running.log
+    )
     assert "unexpected" not in running.log and "Traceback" not in running.log, running.log

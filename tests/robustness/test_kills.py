@@ -48,9 +48,7 @@ def undisturbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     return _WHOLE[command]
 
 
-@pytest.mark.parametrize(
-    "number", [pytest.param(n, marks=[] if n < FEW else [pytest.mark.long]) for n in range(ALL)]
-)
+@pytest.mark.parametrize("number", [pytest.param(n, marks=[] if n < FEW else [pytest.mark.long]) for n in range(ALL)])
 @pytest.mark.parametrize("command", WORKS)
 def test_killed(command: str, number: int, undisturbed: Whole, tmp_path: Path) -> None:
     seconds, result, names = undisturbed

@@ -76,7 +76,9 @@ def _built_is_whole(out: Path) -> None:
 
 def train(folder: Path) -> Work:
     data = write_squares(folder / "squares", counts=SQUARES)
-    write_config(folder / "config.yaml", data.name, recipe={"steps": 9}, trainer={"validate_steps": 3, "checkpoint_steps": 1})
+    write_config(
+        folder / "config.yaml", data.name, recipe={"steps": 9}, trainer={"validate_steps": 3, "checkpoint_steps": 1}
+    )
     words = ["train", "config.yaml", "--out", "out", "--device", "cpu"]
     return Work(words, [*words, "--resume"], _trained_is_whole, _trained)
 

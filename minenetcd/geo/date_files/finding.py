@@ -47,8 +47,16 @@ class DateFiles:
             return True
         if len(self.parts) != len(other.parts) or not all(map(os.path.isfile, (*self.parts, *other.parts))):
             return False
-        pairs = list(zip(self.parts, other.parts, strict=True))
-        return all(os.path.samefile(*pair) or filecmp.cmp(*pair, shallow=False) for pair in pairs)
+        return all(_is_same_file(*pair) for pair in zip(self.parts, other.parts, strict=True))
+
+
+def _is_same_file(one: str, other: str) -> bool:
+    """Or a copy of it. A description in XML (VRT, MRF) names files beside it: the same words elsewhere mean others."""
+    if os.path.samefile(one, other):
+        return True
+    with open(one, "rb") as file:
+        describes = file.read(1) == b"<"
+    return not describes and filecmp.cmp(one, other, shallow=False)
 
 
 #: What stands for one date: a path, URL or pattern; several of them, of one band each; or what was found by those.
