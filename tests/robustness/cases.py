@@ -72,7 +72,7 @@ Expected = Refused | Result | Unfit | AnyOf
 
 @dataclass(frozen=True)
 class Case:
-    """`make` puts the input into an empty folder, which is the working directory, and gives the words of the command."""
+    """`make` puts the input into an empty folder, which is the working directory, and gives the command's words."""
 
     name: str
     make: Callable[[Path], Sequence[str]]

@@ -60,15 +60,19 @@ CUT: dict[str, Damage] = {f"cut-{share:.0%}": _cut(share) for share in (0.001, 0
 
 #: Another content of a file that is whole.
 ANOTHER: dict[str, Damage] = {
-    "empty": _content(b""), "one-byte": _content(b"\0"), "text": _content(b"see attachment\n"), "zeros": _content(bytes(4_096)),
-    "page": _content(b"<!DOCTYPE html><html><body>404 Not Found</body></html>"), "noise": _content(random.Random(1).randbytes(5_000)),
-    "lfs": _content(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"), "pickle": _content(b"\x80\x04cposix\nsystem\n(Vtouch ran\ntR."),
+    "empty": _content(b""), "one-byte": _content(b"\0"), "text": _content(b"see attachment\n"),
+    "zeros": _content(bytes(4_096)),
+    "page": _content(b"<!DOCTYPE html><html><body>404 Not Found</body></html>"),
+    "noise": _content(random.Random(1).randbytes(5_000)),
+    "lfs": _content(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"),
+    "pickle": _content(b"\x80\x04cposix\nsystem\n(Vtouch ran\ntR."),
 }  # fmt: skip
 
 #: No file at all, or none that may be opened.
 NO_FILE: dict[str, Damage] = {
     "missing": Path.unlink, "folder": _instead(Path.mkdir), "pipe": _instead(os.mkfifo), "socket": _instead(_socket),
-    "broken-link": _instead(lambda path: path.symlink_to("nowhere")), "looping-link": _instead(lambda path: path.symlink_to(path.name)),
+    "broken-link": _instead(lambda path: path.symlink_to("nowhere")),
+    "looping-link": _instead(lambda path: path.symlink_to(path.name)),
     "device": _instead(lambda path: path.symlink_to("/dev/zero")),
 }  # fmt: skip
 

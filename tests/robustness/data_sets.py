@@ -81,7 +81,8 @@ def in_parquet(folder: Path) -> Path:
 
 
 LAYOUTS: dict[str, Callable[[Path], Path]] = {
-    "folders": in_folders, "splits": in_splits, "lists": with_lists, "each": in_a_folder_each, "table": in_a_table, "parquet": in_parquet,
+    "folders": in_folders, "splits": in_splits, "lists": with_lists, "each": in_a_folder_each, "table": in_a_table,
+    "parquet": in_parquet,
 }  # fmt: skip
 #: Where the last pair's images lie in the layouts that have files of their own.
 FILES = {
@@ -159,8 +160,10 @@ def _damaged(layout: str, kind: str, damage: Damage) -> Step:
 def rows_of_a_table() -> Iterator[Case]:
     """Where a row may lead."""
     texts = {
-        "up": "../secret.png", "round": "A/../../secret.png", "absolute": "/etc/hostname", "device": "/dev/zero", "url": "http://127.0.0.1:9/x.png",
-        "vsi": "/vsicurl/http://127.0.0.1:9/x.png", "long": "x" * 5_000, "empty": "", "nothing": "A/none.png", "folder": "A",
+        "up": "../secret.png", "round": "A/../../secret.png", "absolute": "/etc/hostname", "device": "/dev/zero",
+        "url": "http://127.0.0.1:9/x.png",
+        "vsi": "/vsicurl/http://127.0.0.1:9/x.png", "long": "x" * 5_000, "empty": "", "nothing": "A/none.png",
+        "folder": "A",
     }  # fmt: skip
     for (name, text), column in product(texts.items(), ("before", "mask")):
         yield Case(f"{name}-{column}", lambda folder, row={column: text}: _table(folder, row), TOLD)
@@ -174,7 +177,8 @@ def _table(folder: Path, row: dict[str, str]) -> Sequence[str]:
 
 def lists() -> Iterator[Case]:
     whole = "000\n001\n002\n003\n"
-    fit = {"bom": b"\xef\xbb\xbf" + whole.encode(), "windows": whole.replace("\n", ".png\r\n").encode(), "no-end": whole.strip().encode(), "empty-lines": whole.replace("\n", "\n\n").encode()}  # fmt: skip
+    fit = {"bom": b"\xef\xbb\xbf" + whole.encode(), "windows": whole.replace("\n", ".png\r\n").encode(),
+        "no-end": whole.strip().encode(), "empty-lines": whole.replace("\n", "\n\n").encode()}  # fmt: skip
     for name, content in fit.items():
         yield Case(name, check("lists", _listed(content)), FIT)
     for name, content in {
@@ -199,7 +203,8 @@ def images_and_masks() -> Iterator[Case]:
     """Values and sizes of the last pair."""
     side = (48, 48)
     rgb = np.random.default_rng(0).integers(0, 256, (*side, 3)).astype(np.uint8)
-    masks = {"many-values": rgb[..., 0], "three-values": rgb[..., 0] // 100, "another-size": np.zeros((40, 48), np.uint8), "16-bit": rgb[..., 0].astype(np.uint16) * 200}  # fmt: skip
+    masks = {"many-values": rgb[..., 0], "three-values": rgb[..., 0] // 100,
+        "another-size": np.zeros((40, 48), np.uint8), "16-bit": rgb[..., 0].astype(np.uint16) * 200}  # fmt: skip
     for name, mask in masks.items():
         yield Case(f"mask-{name}", check("folders", _last("label", mask)), TOLD)
     for name, image in {"another-size": rgb[:40], "one-pixel": rgb[:1, :1]}.items():
@@ -221,7 +226,9 @@ def _last(kind: str, image: np.ndarray) -> Step:
 
 def sources() -> Iterator[Case]:
     """What stands where a data set is asked for."""
-    for number, source in enumerate(("", "/dev/zero", "/dev/null", "x" * 5_000, "/nowhere", "synthetic:", "synthetic:mines?sites=0", "synthetic:mines?sites=many", "pasted:/nowhere", "set?pixels=0", "set?bands=0", "set?range=5,1", "set?nothing=1", "set?outside=perhaps")):  # fmt: skip
+    for number, source in enumerate(("", "/dev/zero", "/dev/null", "x" * 5_000, "/nowhere", "synthetic:",
+        "synthetic:mines?sites=0", "synthetic:mines?sites=many", "pasted:/nowhere", "set?pixels=0", "set?bands=0",
+        "set?range=5,1", "set?nothing=1", "set?outside=perhaps")):  # fmt: skip
         yield Case(f"{number}", check("folders", words=["data", "check", source]), TOLD)
     for name, file in (("zip", b"PK\x05\x06" + bytes(18)), ("json", b"[]"), ("nothing", b"")):
         yield Case(name, lambda folder, name=name, file=file: _one_file(folder / f"set.{name}", file), Refused())

@@ -29,15 +29,19 @@ Step = Callable[[Path], object]
 
 #: Of each type another one, and numbers at the ends; which of them a field takes, its table below says.
 ODD: dict[str, Any] = {
-    "null": None, "true": True, "text": "x", "list": [], "object": {"a": 1}, "minus": -1, "zero": 0, "huge": 10**30, "1e308": 1e308,
+    "null": None, "true": True, "text": "x", "list": [], "object": {"a": 1}, "minus": -1, "zero": 0, "huge": 10**30,
+    "1e308": 1e308,
     "nan": float("nan"), "infinite": float("inf"), "long": "x" * 5_000, "nested": [[[[[]]]]],
 }  # fmt: skip
 
 #: The values of `ODD` that each field, "section.key", may well have.
 FIELDS: dict[str, set[str]] = {
-    "minenetcd_format": set(), "preprocessing.tile": set(), "preprocessing.metres_per_pixel": {"null"}, "preprocessing.std": set(),
-    "preprocessing.mean": set(), "preprocessing.date_order": set(), "preprocessing.value_range": {"null"}, "threshold": set(), "scene_threshold": {"null"},
-    "model.width": set(), "model.name": set(), "model.levels": set(), "preprocessing.bands": set(), "provenance": {"object"},
+    "minenetcd_format": set(), "preprocessing.tile": set(), "preprocessing.metres_per_pixel": {"null"},
+    "preprocessing.std": set(),
+    "preprocessing.mean": set(), "preprocessing.date_order": set(), "preprocessing.value_range": {"null"},
+    "threshold": set(), "scene_threshold": {"null"},
+    "model.width": set(), "model.name": set(), "model.levels": set(), "preprocessing.bands": set(),
+    "provenance": {"object"},
 }  # fmt: skip
 
 
@@ -88,7 +92,8 @@ def _with(path: str, value: Any) -> Step:
 
 
 def _without(key: str) -> Step:
-    return lambda folder: (folder / CONFIG).write_text(json.dumps({name: value for name, value in json.loads(_embedded()[0]).items() if name != key}))  # fmt: skip
+    return lambda folder: (folder / CONFIG).write_text(json.dumps({name: value for name,
+        value in json.loads(_embedded()[0]).items() if name != key}))  # fmt: skip
 
 
 def files() -> Iterator[Case]:
@@ -124,7 +129,8 @@ def tensors() -> Iterator[Case]:
     for dtype in ("float16", "bfloat16", "float64"):
         yield Case(dtype, predict_with(_each_tensor(to(getattr(torch, dtype)))), SAME)
     shapes: dict[str, Callable[[Tensor], Tensor]] = {
-        "one-more-axis": lambda tensor: tensor[None], "empty": lambda tensor: tensor.flatten()[:0], "longer": lambda tensor: torch.cat([tensor.flatten(), torch.zeros(1)]),
+        "one-more-axis": lambda tensor: tensor[None], "empty": lambda tensor: tensor.flatten()[:0],
+        "longer": lambda tensor: torch.cat([tensor.flatten(), torch.zeros(1)]),
         "nan": lambda tensor: tensor * float("nan"), "infinite": lambda tensor: tensor + float("inf"),
     }  # fmt: skip
     for name, change in shapes.items():
@@ -135,7 +141,8 @@ def tensors() -> Iterator[Case]:
 
 
 def _each_tensor(change: Callable[[Tensor], Tensor]) -> Step:
-    return lambda folder: (folder / WEIGHTS).write_bytes(save({name: change(tensor).contiguous() for name, tensor in load(_embedded()[1]).items()}))  # fmt: skip
+    return lambda folder: (folder / WEIGHTS).write_bytes(save({name: change(tensor).contiguous() for name,
+        tensor in load(_embedded()[1]).items()}))  # fmt: skip
 
 
 def _renamed(choose: Callable[[list[str]], list[str]]) -> Step:

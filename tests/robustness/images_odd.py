@@ -21,7 +21,6 @@ from robustness.scenes import (
     METRES,
     PLACE,
     SIDE,
-    as_type,
     ground,
     pair,
     predict,
@@ -93,7 +92,8 @@ def elsewhere() -> Iterator[Case]:
         yield Case(f"{name}-{crs}", pair(before={"crs": crs}, after=moved), Refused("overlap|apart"))
     mistakes = {
         "hemisphere": ("EPSG:32733", PLACE), "zone": ("EPSG:32634", PLACE),
-        "false-northing": ("EPSG:32733", Affine(METRES, 0, 4e5, 0, -METRES, 8e6)), "degrees-of-metres": ("EPSG:4326", PLACE),
+        "false-northing": ("EPSG:32733", Affine(METRES, 0, 4e5, 0, -METRES, 8e6)),
+        "degrees-of-metres": ("EPSG:4326", PLACE),
     }  # fmt: skip
     for name, (crs, transform) in mistakes.items():
         yield Case(name, pair(after={"crs": crs, "transform": transform}), Refused())
@@ -103,7 +103,8 @@ def elsewhere() -> Iterator[Case]:
         ]
         yield right(f"turn-{name}", pair(before=places[0], after=places[1]), ANY_RESULT)
     yield Case("one-without-place", pair(after={"crs": None, "transform": None}), Refused())
-    for name, transform in (("zero", Affine(0, 0, 0, 0, 0, 0)), ("line", Affine(1, 1, 0, 1, 1, 0)), ("nan", Affine(np.nan, 0, 0, 0, -1, 0)), ("huge", Affine(1e300, 0, 0, 0, -1e300, 0))):  # fmt: skip
+    for name, transform in (("zero", Affine(0, 0, 0, 0, 0, 0)), ("line", Affine(1, 1, 0, 1, 1, 0)),
+        ("nan", Affine(np.nan, 0, 0, 0, -1, 0)), ("huge", Affine(1e300, 0, 0, 0, -1e300, 0))):  # fmt: skip
         yield Case(f"transform-{name}", pair(after={"transform": transform}), AnyOf((Refused(), ANY_RESULT)))
 
 
@@ -119,7 +120,8 @@ def png_that_claims(width: int, height: int) -> bytes:
 
 def vrt_that_claims(side: int) -> bytes:
     band = '<VRTRasterBand dataType="Byte" band="{}"/>'
-    return f'<VRTDataset rasterXSize="{side}" rasterYSize="{side}">{"".join(map(band.format, (1, 2, 3)))}</VRTDataset>'.encode()
+    bands = "".join(map(band.format, (1, 2, 3)))
+    return f'<VRTDataset rasterXSize="{side}" rasterYSize="{side}">{bands}</VRTDataset>'.encode()
 
 
 def claims() -> Iterator[Case]:
@@ -127,7 +129,8 @@ def claims() -> Iterator[Case]:
     for side in (60_000, 1_000_000, 2**31 - 1):
         for ending, content in (("png", png_that_claims(side, side)), ("vrt", vrt_that_claims(side))):
             yield Case(f"{ending}-{side}", _two_files(ending, content, content + b"\n"), Refused())
-    for name, source in (("itself", "before.vrt"), ("missing", "nowhere.tif"), ("device", "/dev/zero"), ("network", "/vsicurl/http://127.0.0.1:9/x.tif")):  # fmt: skip
+    for name, source in (("itself", "before.vrt"), ("missing", "nowhere.tif"), ("device", "/dev/zero"),
+        ("network", "/vsicurl/http://127.0.0.1:9/x.tif")):  # fmt: skip
         simple = f"<SimpleSource><SourceFilename>{source}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>"
         bands = "".join(f'<VRTRasterBand dataType="Byte" band="{band}">{simple}</VRTRasterBand>' for band in (1, 2, 3))
         text = f'<VRTDataset rasterXSize="96" rasterYSize="96">{bands}</VRTDataset>'.encode()
@@ -144,11 +147,16 @@ def _two_files(ending: str, before: bytes, after: bytes) -> Callable[[Path], lis
 
 
 OPTIONS: dict[str, tuple[str, ...]] = {
-    "--gsd": ("0", "-1", "1e-9", "0.0001", "nan", "inf", "many", "1e9", ""), "--threshold": ("0", "1", "-1", "nan", "inf", "1e400"),
-    "--min-area-ha": ("-1", "nan", "inf"), "--bands": ("", "0", "4,5,6", "1,2,99999999999999999999", "x,y,z", "-1,2,3", "1.5,2,3"),
-    "--smooth": ("-1", "100000"), "--threshold-rule": ("", "best", "otsu otsu"), "--range": ("", "1", "5,5", "9,1", "nan,nan", "inf,0", "0,1,2"),
-    "--device": ("", "cuda:100", "tpu"), "--also": ("", "shp", "../x"), "--nodata": ("x", "1,2,3"), "--crs": ("EPSG:0", "x", "EPSG:4326;DROP"),
-    "--date-before": ("2999-13-40", "yesterday", "0"), "--model": ("", "cva2", "../..", "/dev/null", "x" * 5000, "a\0b"[:1] + "/b/c"),
+    "--gsd": ("0", "-1", "1e-9", "0.0001", "nan", "inf", "many", "1e9", ""),
+    "--threshold": ("0", "1", "-1", "nan", "inf", "1e400"),
+    "--min-area-ha": ("-1", "nan", "inf"), "--bands": ("", "0", "4,5,6", "1,2,99999999999999999999", "x,y,z",
+    "-1,2,3", "1.5,2,3"),
+    "--smooth": ("-1", "100000"), "--threshold-rule": ("", "best", "otsu otsu"),
+    "--range": ("", "1", "5,5", "9,1", "nan,nan", "inf,0", "0,1,2"),
+    "--device": ("", "cuda:100", "tpu"), "--also": ("", "shp", "../x"), "--nodata": ("x", "1,2,3"),
+    "--crs": ("EPSG:0", "x", "EPSG:4326;DROP"),
+    "--date-before": ("2999-13-40", "yesterday", "0"), "--model": ("", "cva2", "../..", "/dev/null", "x" * 5000,
+    "a\0b"[:1] + "/b/c"),
     "--metres-per-pixel": ("0", "-1", "nan", "inf"), "--tone": ("on", ""), "--coregister": ("yes",),
 }  # fmt: skip
 
@@ -159,7 +167,8 @@ def options() -> Iterator[Case]:
             yield Case(f"{option.strip('-')}-{number}", pair(option, value), Refused())
 
 
-NAMES = ("a b.tif", "ä ö 鉱山.tif", "per%20cent.tif", "quo'te\".tif", "-dash.tif", "semi;colon&.tif", "hash#1?.tif", "<b>.tif", "{brace}.tif", "=1+1.tif", "two\nlines.tif", "dots..tif")  # fmt: skip
+NAMES = ("a b.tif", "ä ö 鉱山.tif", "per%20cent.tif", "quo'te\".tif", "-dash.tif", "semi;colon&.tif", "hash#1?.tif",
+    "<b>.tif", "{brace}.tif", "=1+1.tif", "two\nlines.tif", "dots..tif")  # fmt: skip
 
 
 def names() -> Iterator[Case]:
@@ -179,7 +188,7 @@ def names() -> Iterator[Case]:
             ("ftp://x", "after.tif"),
             ("/vsimem/x", "after.tif"),
             ("GTIFF_DIR:9:before.tif", "after.tif"),
-        )  # fmt: skip
+        )
     ):
         yield Case(
             f"refused-{number}",
@@ -194,7 +203,8 @@ def _renamed(name: str) -> Callable[[Path], list[str]]:
 
 def dates() -> Iterator[Case]:
     """What is said of time never changes the map; what cannot be is told."""
-    for name, before, after, warns in (("backwards", "2021-06-01", "2019-06-01", "before|later|earlier"), ("future", "2019-06-01", "2999-06-01", "future")):  # fmt: skip
+    for name, before, after, warns in (("backwards", "2021-06-01", "2019-06-01", "before|later|earlier"),
+        ("future", "2019-06-01", "2999-06-01", "future")):  # fmt: skip
         words = ("--date-before", before, "--date-after", after, "--model", "cva")
         yield right(name, pair(*words), Result(FOUND.holds, warns))
 

@@ -10,7 +10,19 @@ from rasterio.enums import ColorInterp
 
 from robustness.cases import AnyOf, Case, Refused, Result, named
 from robustness.scenes import (
-    AFTER, ANY_RESULT, FOUND_IN_PIXELS, METRES, PLACE, SIDE, as_type, changed, ground, hectares, pair, pixels, right,
+    AFTER,
+    ANY_RESULT,
+    FOUND_IN_PIXELS,
+    METRES,
+    PLACE,
+    SIDE,
+    as_type,
+    changed,
+    ground,
+    hectares,
+    pair,
+    pixels,
+    right,
 )  # fmt: skip
 
 #: Scale and offset of the ground's 60 to 160, so that it lies well inside the type.
@@ -35,7 +47,7 @@ def _typed(dtype: str, filling: Any) -> Any:
     limits = np.iinfo(dtype) if np.dtype(dtype).kind in "iu" else np.finfo(dtype)
     value = getattr(limits, filling) if filling in ("min", "max") else filling if isinstance(filling, int) else None
     changes: dict[str, Any] = {}
-    if value is not None and abs(value) < 2**53 or dtype.startswith("float"):
+    if (value is not None and abs(value) < 2**53) or dtype.startswith("float"):
         changes = {} if filling == 7 or value is None else {"nodata": float(value)}
     if filling == "mask":
         mask = np.ones(before.shape[1:], bool)
@@ -93,7 +105,8 @@ def _other_grid(kind: str, transform: Affine) -> dict[str, Any]:
 def without_crs() -> Iterator[Case]:
     local = 'LOCAL_CS["mine grid",UNIT["metre",1]]'
     for name, crs, transform in (
-        ("coordinates", None, PLACE), ("local", local, PLACE), ("picture", None, None), ("one-pixel-north", None, Affine(1, 0, 0, 0, -1, SIDE)),
+        ("coordinates", None, PLACE), ("local", local, PLACE), ("picture", None, None),
+        ("one-pixel-north", None, Affine(1, 0, 0, 0, -1, SIDE)),
     ):  # fmt: skip
         both = {"crs": crs, "transform": transform}
         yield right(name, pair(before=both, after=both), FOUND_IN_PIXELS)
@@ -103,7 +116,8 @@ def without_crs() -> Iterator[Case]:
 
 STORAGE: dict[str, dict[str, Any]] = {
     "strips": {}, "tiles-16": {"tiled": True, "blockxsize": 16, "blockysize": 16},
-    "tiles-256": {"tiled": True, "blockxsize": 256, "blockysize": 256}, "big-endian": {"ENDIANNESS": "BIG"}, "bigtiff": {"BIGTIFF": "YES"},
+    "tiles-256": {"tiled": True, "blockxsize": 256, "blockysize": 256}, "big-endian": {"ENDIANNESS": "BIG"},
+    "bigtiff": {"BIGTIFF": "YES"},
 }  # fmt: skip
 
 
@@ -121,7 +135,8 @@ def formats() -> Iterator[Case]:
     """Every driver that keeps three bands of 8 bits; those without a place are pictures."""
     for driver, ending, placed in (
         ("PNG", "png", False), ("JPEG", "jpg", False), ("BMP", "bmp", False), ("WEBP", "webp", False),
-        ("ENVI", "img", True), ("HFA", "img", True), ("JP2OpenJPEG", "jp2", True), ("COG", "tif", True), ("MRF", "mrf", True),
+        ("ENVI", "img", True), ("HFA", "img", True), ("JP2OpenJPEG", "jp2", True), ("COG", "tif", True),
+        ("MRF", "mrf", True),
         ("PCIDSK", "pix", True), ("RMF", "rsw", True), ("NITF", "ntf", False), ("GPKG", "gpkg", True),
     ):  # fmt: skip
         place = {} if placed else {"crs": None, "transform": None}

@@ -15,8 +15,10 @@ from typing import Any
 
 #: Imported once, in the process from which every killed command is forked: kills then meet work, not imports.
 PRELOADED = [
-    "torch", "minenetcd.cli.main", "minenetcd.prediction.scene", "minenetcd.prediction.automatic", "minenetcd.classical.catalog",
-    "minenetcd.building.build", "minenetcd.training.train", "minenetcd.benchmark.run", "rasterio", "geopandas", "pyogrio",
+    "torch", "minenetcd.cli.main", "minenetcd.prediction.scene", "minenetcd.prediction.automatic",
+    "minenetcd.classical.catalog",
+    "minenetcd.building.build", "minenetcd.training.train", "minenetcd.benchmark.run", "rasterio", "geopandas",
+    "pyogrio",
 ]  # fmt: skip
 
 #: For a command to end, and for what it started to notice that it is gone. [seconds]

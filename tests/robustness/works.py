@@ -26,7 +26,8 @@ def write_pair(folder: Path, *, times: int = 6) -> None:
     """The pair of the corpus, side by side so many times a side."""
     for image in (BEFORE, AFTER):
         tiled = np.tile(image.pixels, (1, times, times))
-        with quiet_gdal(), rasterio.open(folder / image.name, "w", driver="GTiff", count=3, height=tiled.shape[1], width=tiled.shape[2], dtype="uint8", crs=image.crs, transform=image.transform) as file:  # fmt: skip
+        with quiet_gdal(), rasterio.open(folder / image.name, "w", driver="GTiff", count=3, height=tiled.shape[1],
+            width=tiled.shape[2], dtype="uint8", crs=image.crs, transform=image.transform) as file:  # fmt: skip
             file.write(tiled)
 
 
@@ -132,6 +133,7 @@ def _measured_is_whole(out: Path) -> None:
 
 
 WORKS: dict[str, Callable[[Path], Work]] = {
-    "predict": lambda folder: predict(folder, resume=False), "predict --resume": lambda folder: predict(folder, resume=True),
+    "predict": lambda folder: predict(folder, resume=False), "predict --resume": lambda folder: predict(folder,
+    resume=True),
     "data build": build, "train": train, "benchmark": benchmark,
 }  # fmt: skip
