@@ -60,4 +60,4 @@ def assert_one_line(running: Running) -> None:
     assert [line for line in running.log.splitlines() if "Error: " in line] == running.log.splitlines()[-1:], (
         running.log
     )
-    assert "unexpected" not in running.log and "Traceback" not in running.log, running.log
+    assert "Error: unexpected" not in running.log and "Traceback" not in running.log, running.log

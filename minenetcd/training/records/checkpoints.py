@@ -8,7 +8,7 @@ from accelerate.utils import gather_object
 from torch import Tensor
 
 from minenetcd.errors import WeightsError, one_line
-from minenetcd.files import atomic_path, make_folder
+from minenetcd.files import atomic_path, make_folder, unwritable
 
 PATTERN = "step-*.pt"
 
@@ -48,7 +48,10 @@ def write_checkpoint(folder: Path, step: int, state: RunState, *, keep: int) -> 
     make_folder(folder)
     path = checkpoint_path(folder, step)
     with atomic_path(path) as temporary:
-        torch.save(state, temporary)
+        try:
+            torch.save(state, temporary)
+        except RuntimeError as error:  # torch's word for a disk that takes no more
+            raise unwritable(path, error) from error
     for old in sorted(folder.glob(PATTERN))[:-keep]:
         old.unlink()
     return path
