@@ -24,6 +24,8 @@ SQUARE_METRES_PER_HECTARE = 10_000
 
 # Below this, a projection counts as true to scale (UTM is within 0.1 % inside its zone, 0.3 % beside it).
 TRUE_SCALE = 0.005
+#: Of resampling: that many times smaller pixels say nothing that the image does not, and there are 40,000 for each.
+FINEST = 200
 
 Numbers = TypeVar("Numbers", float, NDArray[np.float64])
 
@@ -149,7 +151,8 @@ class Grid:
 
         In a projection true to scale (UTM and its like) metres are those of the projection, so that asking a
         10 m image for 10 m returns its own grid; elsewhere (degrees, Web Mercator) they are metres on the
-        ellipsoid at the centre. OptionError for a picture or a size that is not positive.
+        ellipsoid at the centre. OptionError for a picture, a size that is not positive, and pixels more than FINEST
+        times finer than these.
         """
         if self.crs is None:
             raise OptionError(
@@ -161,6 +164,11 @@ class Grid:
                 f"Metres per pixel (--gsd) must be a positive number, got {metres_per_pixel}: try e.g. 10."
             )
         factor_x, factor_y = (metres_per_pixel / metres for metres in self._working_metres(self.crs))
+        if min(factor_x, factor_y) < 1 / FINEST:
+            raise OptionError(
+                f"Pixels at most {FINEST} times finer than the image's ({self.mean_metres:.3g} m) are needed (--gsd), "
+                f"got {metres_per_pixel:g} m: try {self.mean_metres:.3g}."
+            )
         width = _whole_pixels(self.width / factor_x)
         height = _whole_pixels(self.height / factor_y)
         return Grid(height, width, self.transform @ Affine.scale(factor_x, factor_y), self.crs)

@@ -72,6 +72,15 @@ def test_gsd_must_be_positive(metres: float) -> None:
         grid_at(32633, 15, 50, pixel=10).resampled(metres)
 
 
+def test_gsd_is_not_far_finer_than_the_image() -> None:
+    grid = grid_at(32633, 15, 50, pixel=10)
+    with pytest.raises(
+        OptionError, match=r"at most 200 times finer .* \(10 m\) .* got 0\.0001 m: try 10"
+    ):
+        grid.resampled(0.0001)
+    assert grid.resampled(0.1).shape == (100 * grid.height, 100 * grid.width)
+
+
 def test_window_is_the_grid_of_a_part() -> None:
     grid = grid_at(32633, 15, 50, pixel=10)
     part = grid.window(3, 7, 20, 30)
