@@ -133,3 +133,12 @@ def reclaim(parent: Path, *, depth: int = DEPTH, keep: Callable[[Path], bool] = 
             hidden.leave()
         else:
             hidden.remove()
+
+
+def remove_empty(parent: Path) -> None:
+    """Remove the hidden folders in `parent` that a kill left behind and that hold nothing."""
+    for hidden in left_behind(parent):
+        if os.listdir(hidden.path) == [OWNER]:
+            hidden.remove()
+        else:
+            hidden.leave()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from minenetcd.errors import OutputError
 from minenetcd.files.failing import unwritable
-from minenetcd.files.hidden import HIDDEN, hidden_folder, reclaim
+from minenetcd.files.hidden import HIDDEN, hidden_folder, reclaim, remove_empty
 from minenetcd.files.locks import POLL_SECONDS, Lock, holder
 from minenetcd.files.places import check_places, made_folder
 from minenetcd.files.sqlite_files import release
@@ -91,7 +91,9 @@ def check_writable(folder: str | Path, names: Iterable[str | Path]) -> None:
     check_places(folder, wanted)
     for name in wanted:
         release(folder / name)
-    with hidden_folder(next(above for above in (folder, *folder.absolute().parents) if above.exists()), folder):
+    place = next(above for above in (folder, *folder.absolute().parents) if above.exists())
+    remove_empty(place)  # of a run that was killed just here
+    with hidden_folder(place, folder):
         pass
 
 

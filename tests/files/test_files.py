@@ -162,3 +162,11 @@ def test_a_lock_that_is_held_is_waited_for_or_refused(tmp_path: Path) -> None:
 )
 def test_a_name_becomes_part_of_a_file_name(text: str, name: str) -> None:
     assert slug(text) == name
+
+
+def test_a_look_whether_a_folder_is_writable_clears_away_one_that_was_killed(tmp_path: Path) -> None:
+    for name, file in ((".minenetcd-empty", ".owner"), (".minenetcd-work", "strips.npy")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).touch()
+    check_writable(tmp_path / "new", NAMES)
+    assert [path.name for path in tmp_path.iterdir()] == [".minenetcd-work"]

@@ -91,13 +91,20 @@ def _trained(out: Path) -> Any:
 
 
 def _trained_is_whole(out: Path) -> None:
-    for path in out.rglob("*.safetensors"):
+    for path in _seen(out, "*.safetensors"):
         load_file(path)
-    for path in out.rglob("*.pt"):
+    for path in _seen(out, "*.pt"):
         torch.load(path, weights_only=False)
-    for path in out.rglob("*.json"):
+    for path in _seen(out, "*.json"):
         json.loads(path.read_text(encoding="utf-8"))
     assert (out / "model.safetensors").exists() == (out / "config.json").exists()
+
+
+def _seen(out: Path, pattern: str) -> list[Path]:
+    """What is not hidden."""
+    return [
+        path for path in out.rglob(pattern) if not any(part.startswith(".") for part in path.relative_to(out).parts)
+    ]
 
 
 def benchmark(folder: Path) -> Work:
@@ -128,7 +135,7 @@ def _measured_is_whole(out: Path) -> None:
         pq.read_table(path)
     for path in out.glob("*.html"):
         assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
-    for run in out.glob("runs/*/"):
+    for run in out.glob("runs/[!.]*/"):
         _trained_is_whole(run)
 
 
