@@ -256,3 +256,12 @@ def test_options_of_the_door_are_read() -> None:
     ):
         with pytest.raises(OptionError, match=message):
             read_source(f"owner/x?{query}")
+
+
+def test_a_relative_name_means_another_folder_once_the_working_directory_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("here", "there"):
+        write_folders(tmp_path / place / "set", PAIRS)
+        monkeypatch.chdir(tmp_path / place)
+        assert_pairs(load_dataset("set", "test"), PAIRS)
