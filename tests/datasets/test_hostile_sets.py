@@ -141,9 +141,10 @@ def test_folders_that_link_in_circles_end(images: Path) -> None:
 
 
 def test_rows_without_a_path_are_findings(images: Path) -> None:
-    table = table_of(images, after="")
-    assert "row 4 has an empty cell" in refusal(table)
-    assert "it has no after image" in the_refused(table)
+    for part in ("before", "after"):
+        table = table_of(images, **{part: ""})
+        assert "row 4 has an empty cell" in refusal(table)
+        assert f"it has no {part} image" in the_refused(table)
 
 
 @pytest.mark.parametrize("part", ["A", "label"])
