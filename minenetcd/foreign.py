@@ -122,10 +122,10 @@ def _state(path: str, *, follow: bool) -> tuple[os.stat_result, str]:
     folder, name = os.path.split(path)
     if name in ("", os.curdir, os.pardir):
         return state, os.path.realpath(path)
-    return state, os.path.join(_real_folder(folder), name)
+    return state, os.path.join(_real_folder(os.path.abspath(folder)), name)
 
 
 @lru_cache(maxsize=4096)
 def _real_folder(folder: str) -> str:
-    """Remembered, because a data set has many files in few folders."""
-    return os.path.realpath(folder or os.curdir)
+    """Remembered, because a data set has many files in few folders; absolute, since one may change directory."""
+    return os.path.realpath(folder)

@@ -141,9 +141,10 @@ def test_folders_that_link_in_circles_end(images: Path) -> None:
 
 
 def test_rows_without_a_path_are_findings(images: Path) -> None:
-    table = table_of(images, after="")
-    assert "row 4 has an empty cell" in refusal(table)
-    assert "it has no after image" in the_refused(table)
+    for part in ("before", "after"):
+        table = table_of(images, **{part: ""})
+        assert "row 4 has an empty cell" in refusal(table)
+        assert f"it has no {part} image" in the_refused(table)
 
 
 @pytest.mark.parametrize("part", ["A", "label"])
@@ -256,3 +257,12 @@ def test_options_of_the_door_are_read() -> None:
     ):
         with pytest.raises(OptionError, match=message):
             read_source(f"owner/x?{query}")
+
+
+def test_a_relative_name_means_another_folder_once_the_working_directory_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("here", "there"):
+        write_folders(tmp_path / place / "set", PAIRS)
+        monkeypatch.chdir(tmp_path / place)
+        assert_pairs(load_dataset("set", "test"), PAIRS)

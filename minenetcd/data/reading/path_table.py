@@ -1,5 +1,6 @@
 """A table of paths: CSV, parquet or GeoParquet, one pair a row, with what is known of its place and dates."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -120,7 +121,7 @@ class PathTable:
         candidates = (
             *given,
             [Path(before).stem for before, _, _ in files],
-            [str(Path(before).with_suffix("")) for before, _, _ in files],
+            [str(Path(os.path.splitext(before)[0])) for before, _, _ in files],
         )
         unique = (names for names in candidates if len(set(names)) == len(names))
         return next(unique, [f"{index:06d}" for index in range(len(files))])
