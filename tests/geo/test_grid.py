@@ -74,9 +74,7 @@ def test_gsd_must_be_positive(metres: float) -> None:
 
 def test_gsd_is_not_far_finer_than_the_image() -> None:
     grid = grid_at(32633, 15, 50, pixel=10)
-    with pytest.raises(
-        OptionError, match=r"at most 200 times finer .* \(10 m\) .* got 0\.0001 m: try 10"
-    ):
+    with pytest.raises(OptionError, match=r"at most 200 times finer .* \(10 m\) .* got 0\.0001 m: try 10"):
         grid.resampled(0.0001)
     assert grid.resampled(0.1).shape == (100 * grid.height, 100 * grid.width)
 
