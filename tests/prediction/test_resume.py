@@ -49,8 +49,10 @@ def images(write_scene: WriteScene) -> tuple[Path, Path]:
 
 def interrupted(images: tuple[Path, Path], out: Path, number: int, tiles: int = 20, *, resume: bool = False) -> None:
     arguments = [*images, out, int(number), tiles, "resume" if resume else "once"]
-    done = subprocess.run([sys.executable, "-c", RUN, *map(str, arguments)], capture_output=True, text=True)
-    assert done.returncode != 0
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path)}  # that of the tests, too
+    command = [sys.executable, "-c", RUN, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **paths})
+    assert done.returncode == -number or done.returncode == 128 + number, done.stderr
 
 
 def content(folder: Path) -> dict[str, bytes]:
