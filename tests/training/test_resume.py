@@ -87,7 +87,7 @@ def test_asked_to_stop_it_saves_and_says_how_to_go_on(data: Path, tmp_path: Path
         time.sleep(0.01)
     os.killpg(process.pid, asked)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 128 + asked
     last = errors.strip().splitlines()[-1]
     assert last.startswith("Error: Stopped after step") and "--resume" in last
     saved = max((tmp_path / "run" / "checkpoints").glob("step-*.pt"))
