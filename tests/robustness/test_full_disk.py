@@ -19,7 +19,7 @@ SMALL = 20_000
 @pytest.mark.parametrize("command", ["predict", "data build", "train"])
 def test_files_that_cannot_grow(command: str, tmp_path: Path) -> None:
     """As of a quota: a file takes no more than so many bytes."""
-    folder = tmp_path / "work"
+    folder = tmp_path / "site"
     folder.mkdir()
     work = WORKS[command](folder)
     before = set(folder.rglob("*"))
@@ -33,8 +33,8 @@ def test_files_that_cannot_grow(command: str, tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """An empty folder `out` in a folder `work` that holds 256 KiB."""
-    place = tmp_path / "work" / "out"
+    """An empty folder `out`, which holds 256 KiB, in the folder of a site."""
+    place = tmp_path / "site" / "out"
     place.mkdir(parents=True)
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(place)], capture_output=True, text=True

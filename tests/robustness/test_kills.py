@@ -43,7 +43,7 @@ def undisturbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     """Of the command that the test is of, run once."""
     command = request.getfixturevalue("command")
     if command not in _WHOLE:
-        folder = tmp_path_factory.mktemp("whole") / "work"
+        folder = tmp_path_factory.mktemp("whole") / "site"
         _WHOLE[command] = whole(run_of(command, folder), folder)
     return _WHOLE[command]
 
@@ -54,7 +54,7 @@ def test_killed(command: str, number: int, undisturbed: Whole, tmp_path: Path) -
     seconds, result, names = undisturbed
     share, signal_number = moment(command, number)
     for attempt in range(6):  # the machine may be quicker now
-        folder = tmp_path / f"{attempt}" / "work"
+        folder = tmp_path / f"{attempt}" / "site"
         folder.parent.mkdir()
         work = run_of(command, folder)
         if kill(work, folder, share * seconds * 0.7**attempt, signal_number):
