@@ -6,7 +6,6 @@ nowhere, are such. Black and white may be ground: they are said, not decided (`m
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 import numpy as np
 from rasterio.enums import MaskFlags
@@ -15,7 +14,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minenetcd.geo.stated import Stated
-from minenetcd.geo.vrt import GDAL_NAMES, any_one, band_source, every_one, fill_in, other_than
+from minenetcd.geo.vrt import GDAL_NAMES, any_one, band_source, colour_table, every_one, fill_in, opening, other_than
 
 #: Numbers below 0 that programs write where they know nothing; beside them the smallest whole number of a type.
 USUAL = (-9999, -99999, -32768, -32767, -999999)
@@ -47,31 +46,19 @@ def masked_document(
 ) -> str:
     """VRT of the whole image `name` with one mask: what passes all of `masks`, and is not `filling`."""
     window, shape = Window(0, 0, dataset.width, dataset.height), dataset.shape
+    head = opening(shape, dataset.crs, dataset.transform)
     known = [fill_in(mask, name, window, shape) for mask in masks]
     differ = [fill_in(other_than(band, filling.value), name, window, shape) for band in read]
     if filling.value >= 0 and len(differ) > 1:
-        inner = _head(dataset) + any_one(differ, 'band="1"') + "</VRTDataset>"
+        inner = head + any_one(differ, 'band="1"') + "</VRTDataset>"
         differ = [fill_in(band_source(1), inner, window, shape)]
     bands = "".join(_band(dataset, band, fill_in(band_source(band), name, window, shape)) for band in dataset.indexes)
-    return f"{_head(dataset)}{bands}<MaskBand>{every_one([*known, *differ])}</MaskBand></VRTDataset>"
-
-
-def _head(dataset: DatasetReader) -> str:
-    head = f'<VRTDataset rasterXSize="{dataset.width}" rasterYSize="{dataset.height}">'
-    if dataset.crs is not None:
-        head += f"<SRS>{escape(dataset.crs.to_wkt(version='WKT2_2019'))}</SRS>"
-    if not dataset.transform.is_identity:
-        head += f"<GeoTransform>{', '.join(map(repr, dataset.transform.to_gdal()))}</GeoTransform>"
-    return head
+    return f"{head}{bands}<MaskBand>{every_one([*known, *differ])}</MaskBand></VRTDataset>"
 
 
 def _band(dataset: DatasetReader, band: int, source: str) -> str:
     kind, colour = GDAL_NAMES.get(dataset.dtypes[band - 1], "Float64"), dataset.colorinterp[band - 1].name
-    table = ""
-    if colour == "palette":
-        entries = (dataset.colormap(band).get(index, (0, 0, 0, 255)) for index in range(256))
-        table = "".join('<Entry c1="{}" c2="{}" c3="{}" c4="{}"/>'.format(*entry) for entry in entries)
-        table = f"<ColorTable>{table}</ColorTable>"
+    table = colour_table(dataset.colormap(band)) if colour == "palette" else ""
     return (
         f'<VRTRasterBand dataType="{kind}" band="{band}"><ColorInterp>{colour.capitalize()}</ColorInterp>'
         f"{table}{source}</VRTRasterBand>"

@@ -7,11 +7,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from xml.sax.saxutils import escape
 
 import numpy as np
 import rasterio
 import rasterio.shutil
+from affine import Affine
 from numpy.typing import DTypeLike, NDArray
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader, DatasetWriter
@@ -25,6 +25,7 @@ from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import Source, inspect, quiet_gdal, reason
 from minenetcd.geo.stated import NOTHING_STATED, Stated
+from minenetcd.geo.vrt import band_source, colour_table, fill_in, opening
 from minenetcd.secrets import without_secrets
 
 BLOCK = 512
@@ -253,17 +254,14 @@ class RasterWriter:
 
 def _with_alpha(draft: Path, colours: dict[int, tuple[int, int, int, int]]) -> str:
     """VRT of a draft of classes with a colour table that keeps alpha, which a TIFF's does not."""
-    entries = "".join(
-        '<Entry c1="{}" c2="{}" c3="{}" c4="{}"/>'.format(*colours.get(value, (0, 0, 0, 255)))
-        for value in range(max(colours) + 1)
-    )
     with rasterio.open(draft) as dataset:
-        height, width = dataset.shape
+        shape = dataset.shape
+    whole = Window(0, 0, shape[1], shape[0])
+    source = fill_in(band_source(1), str(draft.resolve()), whole, shape)
     return (
-        f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}"><VRTRasterBand dataType="Byte" band="1">'
-        f"<ColorInterp>Palette</ColorInterp><ColorTable>{entries}</ColorTable><SimpleSource>"
-        f'<SourceFilename relativeToVRT="0">{escape(str(draft.resolve()))}</SourceFilename>'
-        "<SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>"
+        f'{opening(shape, None, Affine.identity())}<VRTRasterBand dataType="Byte" band="1">'
+        f"<ColorInterp>Palette</ColorInterp>{colour_table(colours, max(colours) + 1)}{source}"
+        "</VRTRasterBand></VRTDataset>"
     )
 
 

@@ -1,11 +1,12 @@
 """A part of an image as a VRT: text that GDAL reads window by window, bands and validity together."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 import numpy as np
 from affine import Affine
+from rasterio.crs import CRS
 from rasterio.windows import Window
 
 from minenetcd.geo.grid import Grid
@@ -25,16 +26,25 @@ def vrt_document(
     `bands` are their sources, in order; of `masks`, sources too, the product is a last band of validity (alpha).
     """
     height, width = shape
-    lines = [f'<VRTDataset rasterXSize="{width}" rasterYSize="{height}">']
+    transform = Affine.identity()
     if part.crs is not None:
         transform = part.transform @ Affine.scale(part.width / width, part.height / height)
-        lines.append(f"<SRS>{escape(part.crs.to_wkt(version='WKT2_2019'))}</SRS>")
-        lines.append(f"<GeoTransform>{', '.join(map(repr, transform.to_gdal()))}</GeoTransform>")
+    lines = [opening(shape, part.crs, transform)]
     for number, source in enumerate(bands, start=1):
         lines.append(f'<VRTRasterBand dataType="{GDAL_NAMES[dtype.name]}" band="{number}">{source}</VRTRasterBand>')
     if masks:
         lines.append(every_one(masks, f'band="{len(bands) + 1}"', "<ColorInterp>Alpha</ColorInterp>"))
     return fill_in("".join(lines) + "</VRTDataset>", name, window, shape)
+
+
+def opening(shape: tuple[int, int], crs: CRS | None, transform: Affine) -> str:
+    """How the VRT of an image of `shape` (H, W) begins: its size, and where it lies, as far as that is known."""
+    lines = [f'<VRTDataset rasterXSize="{shape[1]}" rasterYSize="{shape[0]}">']
+    if crs is not None:
+        lines.append(f"<SRS>{escape(crs.to_wkt(version='WKT2_2019'))}</SRS>")
+    if not transform.is_identity:
+        lines.append(f"<GeoTransform>{', '.join(map(repr, transform.to_gdal()))}</GeoTransform>")
+    return "".join(lines)
 
 
 def fill_in(text: str, name: str, window: Window, shape: tuple[int, int]) -> str:
@@ -63,6 +73,13 @@ def any_one(masks: Sequence[str], attributes: str = "") -> str:
         f'<VRTRasterBand dataType="Byte" {attributes} subClass="VRTDerivedRasterBand">'
         f"<PixelFunctionType>sum</PixelFunctionType>{''.join(masks)}</VRTRasterBand>"
     )
+
+
+def colour_table(colours: Mapping[int, tuple[int, ...]], count: int = 256) -> str:
+    """The first `count` entries of a palette: value -> red, green, blue, alpha; black where it has none."""
+    entries = (colours.get(value, (0, 0, 0, 255)) for value in range(count))
+    written = "".join('<Entry c1="{}" c2="{}" c3="{}" c4="{}"/>'.format(*entry) for entry in entries)
+    return f"<ColorTable>{written}</ColorTable>"
 
 
 def band_source(band: int | str) -> str:

@@ -1,6 +1,6 @@
 """Several files as one image: a VRT whose bands are theirs, on the grid of the finest."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +9,12 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.io import DatasetReader
+from rasterio.windows import Window
 
 from minenetcd.errors import GridError, RasterError
 from minenetcd.geo.bands.said import COARSER, is_alpha
 from minenetcd.geo.source import open_or_explain, quiet_gdal
-from minenetcd.geo.vrt import GDAL_NAMES
+from minenetcd.geo.vrt import GDAL_NAMES, band_source, every_one, fill_in, opening
 
 _COLOUR_TAGS = {ColorInterp.red: "Red", ColorInterp.green: "Green", ColorInterp.blue: "Blue"}
 
@@ -46,16 +47,15 @@ def stack_document(parts: Sequence[Part], *, tags: Mapping[str, str], all_are_re
         finest = min(read, key=_pixel)
         for part, file in zip(parts, files, strict=True):
             _check_ground(file, finest, part, parts[files.index(finest)])
-        lines = [f'<VRTDataset rasterXSize="{finest.width}" rasterYSize="{finest.height}">', *_place(finest)]
-        lines.append(_metadata({**files[0].tags(), **tags}))
+        lines = [opening(finest.shape, finest.crs, finest.transform), _metadata({**files[0].tags(), **tags})]
         number = 0
         for part, file in zip(parts, files, strict=True):
             is_read = part.is_read and (all_are_read or _pixel(file) <= 1.01 * _pixel(finest))
             for band in _bands(file):
                 number += 1
                 lines.append(_band(number, part, file, band, finest, is_read))
-        lines += _mask(parts, files, finest)
-        return "".join(lines) + "</VRTDataset>"
+        lines += [_mask(parts, files, finest), "</VRTDataset>"]
+        return "".join(lines)
 
 
 def _bands(file: DatasetReader) -> list[int]:
@@ -80,13 +80,6 @@ def _check_ground(file: DatasetReader, finest: DatasetReader, part: Part, other:
             f"The files of one date must show the same ground, {part.shown} lies elsewhere than {other.shown}: give "
             "files of one scene, or put them on one grid first (gdalbuildvrt -separate)."
         )
-
-
-def _place(file: DatasetReader) -> Iterator[str]:
-    if file.crs is not None:
-        yield f"<SRS>{escape(file.crs.to_wkt(version='WKT2_2019'))}</SRS>"
-    if not file.transform.is_identity:
-        yield f"<GeoTransform>{', '.join(map(repr, file.transform.to_gdal()))}</GeoTransform>"
 
 
 def _metadata(tags: Mapping[str, Any]) -> str:
@@ -122,23 +115,14 @@ def _label(part: Part, file: DatasetReader, place: int) -> str | None:
 
 
 def _source(part: Part, file: DatasetReader, band: int | str, finest: DatasetReader) -> str:
-    return (
-        f'<SimpleSource><SourceFilename relativeToVRT="0">{escape(part.name)}</SourceFilename>'
-        f'<SourceBand>{band}</SourceBand><SrcRect xOff="0" yOff="0" xSize="{file.width}" ySize="{file.height}"/>'
-        f'<DstRect xOff="0" yOff="0" xSize="{finest.width}" ySize="{finest.height}"/></SimpleSource>'
-    )
+    return fill_in(band_source(band), part.name, Window(0, 0, file.width, file.height), finest.shape)
 
 
-def _mask(parts: Sequence[Part], files: Sequence[DatasetReader], finest: DatasetReader) -> Iterator[str]:
+def _mask(parts: Sequence[Part], files: Sequence[DatasetReader], finest: DatasetReader) -> str:
     """Where all files that have a mask for all their bands, or alpha, hold data."""
     sources = [
         _source(part, file, "mask,1", finest)
         for part, file in zip(parts, files, strict=True)
         if MaskFlags.per_dataset in file.mask_flag_enums[0]
     ]
-    if sources:
-        yield (
-            '<MaskBand><VRTRasterBand dataType="Byte" subClass="VRTDerivedRasterBand">'
-            '<PixelFunctionType>mul</PixelFunctionType><PixelFunctionArguments k="255"/>'
-            f"{''.join(sources if len(sources) > 1 else sources * 2)}</VRTRasterBand></MaskBand>"
-        )
+    return f"<MaskBand>{every_one(sources)}</MaskBand>" if sources else ""
