@@ -117,7 +117,7 @@ class RunInterrupted(MineNetCDError):
 
     def __init__(self, message: str, number: int = 2) -> None:
         super().__init__(message)
-        self.exit_code = 128 + number
+        self.number, self.exit_code = number, 128 + number
 
 
 def one_line(error: BaseException, *, with_kind: bool = False) -> str:

@@ -1,7 +1,6 @@
 """The command `minenetcd`: one file a command; here they meet, and errors become one line and an exit code."""
 
 import os
-import signal
 import sys
 import traceback
 import warnings
@@ -104,7 +103,7 @@ def run() -> None:
     except _UsageError as error:
         _end_misused(error, debug)
     except (KeyboardInterrupt, typer.Abort):
-        _end("terminated" if signals.number == signal.SIGTERM else "interrupted", signals.exit_code, debug)
+        _end(signals.in_words, signals.exit_code, debug)
     except MineNetCDError as error:
         _end(str(error), error.exit_code, debug)
     except Exception as error:  # a defect of ours: say so in one line too

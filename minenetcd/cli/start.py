@@ -1,4 +1,4 @@
-"""Where the command `minenetcd` begins: Ctrl-C is one line from here on, also while the commands are imported."""
+"""Where the command `minenetcd` begins: signals end it in one line from here on, also while commands are imported."""
 
 import sys
 
@@ -11,6 +11,6 @@ def run() -> None:
         try:
             from minenetcd.cli import main
         except KeyboardInterrupt:
-            print("Error: interrupted", file=sys.stderr)
+            print(f"Error: {signals.in_words}", file=sys.stderr)
             sys.exit(signals.exit_code)
     main.run()

@@ -5,7 +5,6 @@ file, a broken process with the files it had not finished.
 """
 
 import shutil
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +27,7 @@ from minenetcd.constants import Progress, no_progress
 from minenetcd.data.split_names import WHOLE, by_split
 from minenetcd.errors import DataError
 from minenetcd.runtime.hub import hub_answers, is_as_announced, quiet_hub, refusal
-from minenetcd.runtime.interruption import SIGNALS, Terminated
+from minenetcd.runtime.interruption import end_by, handled
 
 _CARD = "README.md"
 _FILES_AT_A_TIME = 4  # more only lose more when they are interrupted
@@ -173,17 +172,10 @@ def _interruptible() -> Iterator[threading.Event]:
 
     def stop(number: int, _: object) -> None:
         stopped.set()
-        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        end_by(number)
 
-    if threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
+    with handled(stop):
         yield stopped
-        return
-    earlier = {number: signal.signal(number, stop) for number in SIGNALS}
-    try:
-        yield stopped
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
 
 
 def _check_content(data: HubDataset, files: list[str]) -> None:

@@ -4,8 +4,10 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import Self
+from typing import NoReturn, Self
 
 from minenetcd.errors import RunInterrupted
 
@@ -17,6 +19,23 @@ SAME_SECONDS = 1.0
 
 class Terminated(KeyboardInterrupt):
     """Raised where SIGTERM came: what stands behind a Ctrl-C is cleared away behind it, too."""
+
+    number = signal.SIGTERM
+
+
+def end_by(number: int) -> NoReturn:
+    """Raise what ends the work that a signal came into."""
+    raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+
+@contextmanager
+def handled(handler: "signal._HANDLER") -> Iterator[None]:
+    """Within the block both signals are handled so; outside of the main thread, which alone they reach, nothing is."""
+    before = _set(handler)
+    try:
+        yield
+    finally:
+        _reset(before)
 
 
 class EndingBySignals:
@@ -33,6 +52,11 @@ class EndingBySignals:
     def exit_code(self) -> int:
         """As shells tell the end by a signal: 130 after Ctrl-C, 143 after SIGTERM."""
         return 128 + (self.number or signal.SIGINT)
+
+    @property
+    def in_words(self) -> str:
+        """How it ended, for people."""
+        return "terminated" if self.number == signal.SIGTERM else "interrupted"
 
     def __enter__(self) -> Self:
         self._before = _set(self._raise)
@@ -51,7 +75,7 @@ class EndingBySignals:
         if is_same:
             return
         self.number = number
-        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        end_by(number)
 
 
 class Interruption:
@@ -74,7 +98,7 @@ class Interruption:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.requested:
-            raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+            end_by(number)
         self.requested, self.number = True, number
 
 
@@ -82,7 +106,7 @@ _Handlers = dict[int, "signal._HANDLER"]
 
 
 def _set(handler: "signal._HANDLER") -> _Handlers:
-    """Handle both signals so, and give what handled them before; nothing outside the main thread, which they reach."""
+    """Handle both signals so, and give what handled them before; see `handled`."""
     if threading.current_thread() is not threading.main_thread():
         return {}
     return {number: signal.signal(number, handler) for number in SIGNALS}

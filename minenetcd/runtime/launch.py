@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from minenetcd.registry import handed_on
+from minenetcd.runtime.interruption import handled
 
 POLL_SECONDS = 0.2
 STOP_SECONDS = 20.0  # for the others to end by themselves, once one has failed
@@ -49,19 +50,15 @@ def run_processes(arguments: Sequence[str], processes: int) -> int:
             for rank, stream in enumerate(streams)
         ]
 
-        def hand_on(*_: object) -> None:
-            for process in running:
-                process.terminate()
+        def hand_on(number: int, _: object) -> None:
+            if number == signal.SIGTERM:  # Ctrl-C has reached them by itself
+                for process in running:
+                    process.terminate()
 
-        before = {
-            signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
-            signal.SIGTERM: signal.signal(signal.SIGTERM, hand_on),
-        }
         try:
-            failed = _wait(running)
+            with handled(hand_on):
+                failed = _wait(running)
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
             for process in running:
                 process.kill()
         if failed is None:

@@ -11,7 +11,6 @@ from typing import Any, Self
 
 from minenetcd.errors import OptionError, OutputPathError, RunInterrupted
 from minenetcd.files import HIDDEN, check_writable, json_text, locked, make_folder, write_text
-from minenetcd.runtime.interruption import Terminated
 
 _LOCK = "lock"
 
@@ -57,10 +56,9 @@ class WorkFolder:
                 self._agree(request)
                 yield self.path
             except (KeyboardInterrupt, RunInterrupted) as error:
-                is_sigterm = isinstance(error, Terminated) or getattr(error, "exit_code", 0) == 128 + signal.SIGTERM
                 raise RunInterrupted(
                     f"Stopped, what is done lies in {self.path}: go on with the same command and --resume.",
-                    signal.SIGTERM if is_sigterm else signal.SIGINT,
+                    getattr(error, "number", signal.SIGINT),
                 ) from error
             except Exception:
                 if is_new:
