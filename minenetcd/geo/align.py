@@ -20,7 +20,6 @@ from minenetcd.geo.grid import Grid
 from minenetcd.geo.overlap import shared_window
 from minenetcd.geo.places import check_places
 from minenetcd.geo.raster import Raster
-from minenetcd.geo.source import bands_said
 from minenetcd.geo.stated import NOTHING_STATED, Stated
 
 PROBE = 512
@@ -163,8 +162,7 @@ def open_pair(
 
 def shared_bands(before: Image, after: Image) -> PairBands:
     """The numbers of all bands that both dates have, in one order (`bands.choosing.pair_bands`)."""
-    dates = find_date(before), find_date(after)
-    return pair_bands(*(bands_said(date.text, name=date.name) for date in dates))
+    return pair_bands(find_date(before).bands, find_date(after).bands)
 
 
 def colour_bands(before: Image, after: Image) -> PairBands | tuple[None, None]:
@@ -183,10 +181,8 @@ def asked_bands(before: Image, after: Image, bands: Wanted | None, bands_after: 
     numbers = []
     for image, wanted in ((before, bands), (after, bands if bands_after is None else bands_after)):
         date = find_date(image)
-        said = bands_said(date.text, name=date.name)
-        numbers.append(
-            tuple(band.number for band in said.in_order()[:3]) if wanted is None else numbers_of(wanted, said, date)
-        )
+        colours = tuple(band.number for band in date.bands.in_order()[:3])
+        numbers.append(colours if wanted is None else numbers_of(wanted, date.bands, date))
     return PairBands(*numbers)
 
 

@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -78,13 +78,15 @@ def inspect(
     OptionError for bands it lacks.
     """
     name = gdal_name(source) if name is None else name
-    with quiet_gdal(), open_or_explain(name, source) as dataset:
-        if dataset.count == 0:
-            raise RasterError(_holds_no_image(dataset, source))
-        said = read_bands(dataset, source)
-        when = acquired({**dataset.tags(), **dataset.tags(ns="IMAGERY")}, source, stated)
-        name = upright_name(dataset, name)  # which holds pixels alone
-    with quiet_gdal(), open_or_explain(name, source) as dataset:
+    with quiet_gdal(), ExitStack() as opened:
+        stored = dataset = opened.enter_context(open_or_explain(name, source))
+        if stored.count == 0:
+            raise RasterError(_holds_no_image(stored, source))
+        said = read_bands(stored, source)
+        when = acquired({**stored.tags(), **stored.tags(ns="IMAGERY")}, source, stated)
+        upright = upright_name(stored, name)
+        if upright != name:  # which holds pixels alone
+            name, dataset = upright, opened.enter_context(open_or_explain(upright, source))
         has_palette = _has_palette(dataset) and bands != (1,)
         chosen = _choose_bands(dataset, source, bands, said, has_palette)
         read = (1,) if has_palette else chosen

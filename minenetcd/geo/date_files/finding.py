@@ -6,6 +6,7 @@ import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import rasterio
@@ -13,11 +14,12 @@ from rasterio.errors import RasterioError
 
 from minenetcd.errors import RasterError
 from minenetcd.geo.acquired import FIRST_FILE_TAG
-from minenetcd.geo.date_files.names import archive_prefix, is_remote, plain_name
+from minenetcd.geo.bands.said import FileBands
+from minenetcd.geo.date_files.names import archive_prefix, is_remote, resolved_name
 from minenetcd.geo.date_files.products import choose_parts, label_of
 from minenetcd.geo.date_files.stac import is_item, read_item
 from minenetcd.geo.date_files.stack import Part, stack_document
-from minenetcd.geo.source import gdal_name, quiet_gdal
+from minenetcd.geo.source import bands_said, gdal_name, quiet_gdal
 
 #: More files than these are not looked through for an image.
 MOST_FILES = 20_000
@@ -40,6 +42,11 @@ class DateFiles:
 
     def __str__(self) -> str:
         return self.text
+
+    @cached_property
+    def bands(self) -> FileBands:
+        """What it says of its bands, alpha left out; it is opened for that once. RasterError where it cannot be."""
+        return bands_said(self.text, name=self.name)
 
     def is_same(self, other: "DateFiles") -> bool:
         """Whether both are the same files, or files of the same bytes."""
@@ -78,7 +85,7 @@ def find_date(image: Image, *, remote: bool = False) -> DateFiles:
     text = str(image)
     if not text.strip():
         raise RasterError("An image is needed, got an empty name: give a path or a URL.")
-    given = plain_name(text) if isinstance(image, str) else text
+    given = resolved_name(text) if isinstance(image, str) else text
     if os.path.exists(given):
         return _existing(Path(given), text, remote=remote)
     if is_remote(given):
@@ -88,7 +95,7 @@ def find_date(image: Image, *, remote: bool = False) -> DateFiles:
     if glob.has_magic(given):
         return _pattern(given, text, remote=remote)
     names = [name.strip() for name in given.split(",")]
-    if len(names) > 1 and any(os.path.exists(plain_name(name)) or is_remote(name) for name in names):
+    if len(names) > 1 and any(os.path.exists(resolved_name(name)) or is_remote(name) for name in names):
         return _several(names, text, remote=remote)
     return DateFiles(text, gdal_name(given), (gdal_name(given),))
 

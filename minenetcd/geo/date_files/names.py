@@ -19,7 +19,7 @@ def is_remote(text: str) -> bool:
     return text.startswith("/vsi") or ((found := _SCHEME.match(text)) is not None and found[1].lower() != "file")
 
 
-def plain_name(text: str) -> str:
+def resolved_name(text: str) -> str:
     """A path, or a name as `geo.source.gdal_name` takes it, for one that begins with a scheme.
 
     RasterError for a scheme that nothing here opens.
