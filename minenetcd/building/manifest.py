@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
-from minenetcd.building.checksum import sha256
 from minenetcd.building.scenes import PatchOptions
 from minenetcd.building.site_parts import InputFacts, SitePart
 from minenetcd.building.sites.table import Site
@@ -16,7 +15,7 @@ from minenetcd.building.splits import SplitPlan
 from minenetcd.building.verification import MANIFEST, Damage, damaged_files, exchanged_inputs
 from minenetcd.constants import VERSION
 from minenetcd.errors import OutputPathError
-from minenetcd.files import write_json
+from minenetcd.files import sha256, write_json
 from minenetcd.foreign import read_json
 
 FORMAT = "minenetcd patches 1"

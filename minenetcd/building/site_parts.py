@@ -16,12 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from minenetcd.building.checksum import sha256
 from minenetcd.building.patch_table import IMAGES, PLACE, Row, patch_row, patch_schema
 from minenetcd.building.scenes import Patch, PatchOptions, Scene, open_site
 from minenetcd.building.sites.table import Site
 from minenetcd.constants import VERSION
-from minenetcd.files import atomic_path, write_json
+from minenetcd.files import atomic_path, sha256, write_json
 from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE
 
 #: Rows are written when they reach this size, or this number. [bytes, rows]

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from minenetcd.building.checksum import sha256
 from minenetcd.building.sites.table import Site
+from minenetcd.files import sha256
 from minenetcd.foreign import folders_of, refused
 
 DATA, MANIFEST = "data", "manifest.json"

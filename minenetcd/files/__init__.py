@@ -1,5 +1,6 @@
-"""Files that appear complete or not at all, alone or as a set; locks; names as parts of file names."""
+"""Files that appear complete or not at all, alone or as a set; locks; checksums; names as parts of file names."""
 
+from minenetcd.files.checksum import sha256
 from minenetcd.files.failing import unwritable
 from minenetcd.files.hidden import HIDDEN, HiddenFolder, left_behind, reclaim, temporary_folder
 from minenetcd.files.locks import locked
@@ -21,6 +22,7 @@ __all__ = [
     "one_run_in",
     "reclaim",
     "settle",
+    "sha256",
     "slug",
     "staged_files",
     "temporary_folder",
