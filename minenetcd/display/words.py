@@ -1,6 +1,6 @@
 """Measures and numbers in words: how commands, pages and figures write them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 #: The five of the paper's section 5.4, and what heads them.
@@ -10,6 +10,11 @@ MEASURES = {"oa": "OA", "precision": "Precision", "recall": "Recall", "f1": "F1"
 def counted(number: int, one: str, many: str = "") -> str:
     """1 site, 2,000 sites, 3 countries."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def some_of(names: Sequence[str], most: int = 5) -> str:
+    """The first of `names`, as a message names them."""
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
 def number(value: float) -> str:

@@ -15,7 +15,6 @@ from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.reading.stored_pairs import EncodedPair, StoredPairs
 
 ROLES = ("before", "after", "mask")
-_NAMED = 5  # at most so many files in a message
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,3 @@ class FilePairs(StoredPairs):
         if part in ROLES:
             return os.path.join(self._root, self._files[index][ROLES.index(part)])  # an absolute one stays what it is
         return f"Pair {self.names[index]!r} in {self.source} ({self.split})"
-
-
-def some_of(files: Sequence[str]) -> str:
-    """The first of `files`, as a message names them."""
-    return ", ".join(files[:_NAMED]) + (", ..." if len(files) > _NAMED else "")

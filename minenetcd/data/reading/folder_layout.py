@@ -14,10 +14,11 @@ from typing import Self
 
 from minenetcd.constants import SPLITS
 from minenetcd.data.reading.disaster_names import DAMAGED_FROM, disaster_image, is_damage_map
-from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles, some_of
+from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles
 from minenetcd.data.reading.inside import InsideFolder
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.split_names import WHOLE, ordered, split_word
+from minenetcd.display.words import some_of
 from minenetcd.errors import DataError
 from minenetcd.foreign import read_text
 

@@ -10,12 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles, some_of
+from minenetcd.data.reading.file_pairs import ROLES, FilePairs, PairFiles
 from minenetcd.data.reading.image_table import SPLIT_COLUMN, image_columns
 from minenetcd.data.reading.inside import ASK, InsideFolder
 from minenetcd.data.reading.places import places_of
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.split_names import WHOLE, ordered, split_word
+from minenetcd.display.words import counted, some_of
 from minenetcd.errors import DataError, one_line
 from minenetcd.foreign import NOT_THERE, OUTSIDE, refused
 
@@ -102,11 +103,14 @@ class PathTable:
         outside = [file for file, reason in wrong.items() if reason == OUTSIDE]
         missing = [file for file, reason in wrong.items() if reason == NOT_THERE]
         if outside:
-            raise DataError(f"{self.path} names {_files(outside)} outside of {folder.root}, {some_of(outside)}: {ASK}.")
+            raise DataError(
+                f"{self.path} names {counted(len(outside), 'file')} outside of {folder.root}, {some_of(outside)}: "
+                f"{ASK}."
+            )
         if missing:
             raise DataError(
-                f"{self.path} names {_files(missing)} that cannot be found, {some_of(missing)}: paths are relative to "
-                f"{folder.root}."
+                f"{self.path} names {counted(len(missing), 'file')} that cannot be found, {some_of(missing)}: paths are "
+                f"relative to {folder.root}."
             )
         if wrong:
             file, reason = next(iter(wrong.items()))
@@ -125,10 +129,6 @@ class PathTable:
         )
         unique = (names for names in candidates if len(set(names)) == len(names))
         return next(unique, [f"{index:06d}" for index in range(len(files))])
-
-
-def _files(files: list[str]) -> str:
-    return f"{len(files)} file{'s' * (len(files) > 1)}"
 
 
 def _read(path: Path) -> pd.DataFrame:

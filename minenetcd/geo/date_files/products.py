@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
+from minenetcd.display.words import some_of
 from minenetcd.errors import RasterError
 from minenetcd.geo.bands.colours import colour_in
 from minenetcd.geo.bands.sensors import OLI, TM, code_in, sensor_in
@@ -20,7 +21,6 @@ _SENTINEL2 = re.compile(
 )
 _LANDSAT = re.compile(r"(?P<scene>L[A-Z]\d\d?\w*?)_(?P<kind>SR_|ST_)?B(?P<band>\d+)(?:_VCID_\d)?\.tiff?", re.I)
 _NO_GROUND = ("pan", "lwir", "cirrus", "lwir11", "lwir12")
-_NAMED = 4  # files that an error lists
 
 #: From a name inside to what GDAL opens.
 Opened = Callable[[str], str]
@@ -40,14 +40,14 @@ def choose_parts(names: Sequence[str], opened: Opened, place: str) -> list[Part]
     if len({label for label in labels if label}) == len(images):
         return [Part(opened(name), name, label) for name, label in zip(images, labels, strict=True)]
     raise RasterError(
-        f"One image, or files of one band each, are needed, {place} holds {len(images)} images ({_listed(images)}): "
+        f"One image, or files of one band each, are needed, {place} holds {len(images)} images ({some_of(images)}): "
         "name one, or those of one date with a pattern in quotes ('folder/*_B0[234].tif')."
     )
 
 
 def label_of(name: str) -> str | None:
     """The band that a file's name ends in: T33UUP_20230601_B04_10m.jp2, scene_red.tif, LC08_..._SR_B4.TIF."""
-    stem = re.sub(r"_\d\dm$", "", PurePosixPath(name.replace("\\", "/")).stem)
+    stem = re.sub(r"_\d\dm$", "", _path(name).stem)
     surface = re.search(r"(?:^|[_\-. ])((?:SR_)?B\d[0-9A]?)$", stem, re.I)
     if surface:
         return surface[1]
@@ -62,7 +62,7 @@ def _sentinel2(names: Sequence[str], opened: Opened, place: str) -> list[Part]:
     finest: dict[str, tuple[int, str]] = {}
     scenes: dict[str, None] = {}
     for name in names:
-        found = _SENTINEL2.fullmatch(_base(name))
+        found = _SENTINEL2.fullmatch(_path(name).name)
         if found is None or "QI_DATA" in name:
             continue
         scenes[found["scene"].upper()] = None
@@ -74,7 +74,7 @@ def _sentinel2(names: Sequence[str], opened: Opened, place: str) -> list[Part]:
 
 
 def _landsat(names: Sequence[str], opened: Opened, place: str) -> list[Part]:
-    found = [(name, match) for name in sorted(names) if (match := _LANDSAT.fullmatch(_base(name)))]
+    found = [(name, match) for name in sorted(names) if (match := _LANDSAT.fullmatch(_path(name).name))]
     if any((match["kind"] or "").upper() == "SR_" for _, match in found):
         found = [(name, match) for name, match in found if (match["kind"] or "").upper() == "SR_"]
     _check_one_scene(list(dict.fromkeys(match["scene"].upper() for _, match in found)), place)
@@ -91,18 +91,15 @@ def _landsat(names: Sequence[str], opened: Opened, place: str) -> list[Part]:
 def _check_one_scene(scenes: Sequence[str], place: str) -> None:
     if len(scenes) > 1:
         raise RasterError(
-            f"One scene is needed, {place} holds {len(scenes)} ({_listed(scenes)}): name the files of one with a "
+            f"One scene is needed, {place} holds {len(scenes)} ({some_of(scenes)}): name the files of one with a "
             "pattern in quotes."
         )
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
-
-
-def _base(name: str) -> str:
-    return PurePosixPath(name.replace("\\", "/")).name
+def _path(name: str) -> PurePosixPath:
+    """Archives of Windows divide names by backslashes."""
+    return PurePosixPath(name.replace("\\", "/"))
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name.replace("\\", "/")).parts)
+    return any(part.startswith((".", "__MACOSX")) for part in _path(name).parts)
