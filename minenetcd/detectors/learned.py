@@ -251,7 +251,7 @@ class ChangeDetector(nn.Module):
         for name, tensor in sorted(self.model.state_dict().items()):
             array = tensor.detach().cpu().contiguous()
             digest.update(f"{name} {array.dtype} {tuple(array.shape)}\n".encode())
-            digest.update(array.flatten().view(torch.uint8).numpy().tobytes())
+            digest.update(array.flatten().view(torch.uint8).numpy())
         return digest.hexdigest()
 
     @property

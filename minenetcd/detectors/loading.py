@@ -40,11 +40,10 @@ def load_parts(source: str | Path, *, trust: str | Iterable[str] = (), **hub_opt
     """
     repository = open_repository(find_detector(source), **hub_options)
     tensors = read_tensors(repository.weights)
-    if repository.is_published:
-        with no_larger_than(repository.weights):
-            return _load_published(repository.config, tensors, repository.source)
     trusted = (trust,) if isinstance(trust, str) else tuple(trust)
     with no_larger_than(repository.weights):
+        if repository.is_published:
+            return _load_published(repository.config, tensors, repository.source)
         return _load_own(repository.config, tensors, repository.source, trusted)
 
 

@@ -80,10 +80,10 @@ def _found(request: Mapping[str, str], out: str | Path | None, options: WorkOpti
     if out is None or not options.resume:
         return None
     for hidden in left_behind(_parent(out, options)):
-        if not _is_for(hidden.path, request):
+        before = _read(hidden.path)
+        if before.get("folder") != request["folder"]:
             hidden.leave()
             continue
-        before = _read(hidden.path)
         if changed := [key for key in request if before.get(key) != request[key]]:
             hidden.leave()
             raise OptionError(

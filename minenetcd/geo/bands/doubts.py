@@ -71,11 +71,7 @@ def _colour_doubts(before: ReadBands, after: ReadBands, silent: Sequence[str]) -
     if before.colours == after.colours == RGB:
         return []
     if silent or not any((*before.colours, *after.colours)):
-        places = (
-            _listed(before.numbers)
-            if before.numbers == after.numbers
-            else (f"{_listed(before.numbers)} and {_listed(after.numbers)}")
-        )
+        places = " and ".join(dict.fromkeys((_listed(before.numbers), _listed(after.numbers))))
         return [
             f"The images do not say which of their bands are red, green and blue: bands {places} were read so, which "
             "is a guess; if they are others (blue first, or infrared), name them (--bands 3,2,1)."
@@ -88,13 +84,12 @@ def _colour_doubts(before: ReadBands, after: ReadBands, silent: Sequence[str]) -
 
 
 def _doubtful_names(before: ReadBands, after: ReadBands) -> list[str]:
-    doubts = [
+    return [
         f"The {name} image calls its bands {', '.join(_file_names(read))}, which were taken as {_named(read)}, "
         f"{read.said.doubt}: if that is wrong, name them by number (--bands 3,2,1)."
         for name, read in (("before", before), ("after", after))
         if read.said.doubt
     ]
-    return doubts
 
 
 def _file_names(read: ReadBands) -> list[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -202,8 +202,3 @@ def _tagged(band: Band, tag: ColorInterp, taken: Collection[str | None]) -> Band
     if band.colour is not None or colour is None or colour in taken or not band.takes_tag:
         return band
     return replace(band, colour=colour, says="its colour tag")
-
-
-def colours_of(said: FileBands, numbers: Iterable[int]) -> Iterator[str | None]:
-    """The colour of each of some bands."""
-    return (said.band(number).colour for number in numbers)
