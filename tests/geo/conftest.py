@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
-from affine import Affine
 from numpy.typing import NDArray
-from rasterio.crs import CRS
 from rasterio.windows import Window
 
+from fixtures.scene_files import utm_grid
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
 from minenetcd.geo.source import quiet_gdal
@@ -70,10 +69,6 @@ def write_image(tmp_path: Path) -> WriteImage:
 def picture() -> NDArray[np.uint8]:
     """Noise (37, 53, 3)."""
     return np.random.default_rng(1).integers(1, 255, (37, 53, 3), dtype=np.uint8)
-
-
-def utm_grid(height: int, width: int, *, left: float = 400_000, top: float = 5_600_000, metres: float = 10) -> Grid:
-    return Grid(height, width, Affine(metres, 0, left, 0, -metres, top), CRS.from_epsg(32633))
 
 
 @pytest.fixture

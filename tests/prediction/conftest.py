@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
-from affine import Affine
 from numpy.typing import NDArray
-from rasterio.crs import CRS
 
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
@@ -63,7 +61,3 @@ def noisy() -> Callable[..., tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
         return first, second
 
     return make
-
-
-def utm_grid(height: int, width: int, *, left: float = 400_000, top: float = 5_600_000, metres: float = 10) -> Grid:
-    return Grid(height, width, Affine(metres, 0, left, 0, -metres, top), CRS.from_epsg(32633))

@@ -11,16 +11,16 @@ import rasterio.enums
 from numpy.typing import NDArray
 
 import minenetcd
+from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.detectors.by_name import DetectorOptions, open_detector
 from minenetcd.detectors.choice import CLASSICAL, NETWORK, NETWORK_METRES, choose, other_kind
 from minenetcd.detectors.measured import AUTOMATIC, measured_in_words, read_measured
 from minenetcd.errors import FlatBandError, OptionError, UnknownNameError
-from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.automatic import choose_readers, given_readers
 from minenetcd.prediction.opening import open_scene
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_opened, predict_scene
-from prediction.conftest import WriteScene, utm_grid
+from prediction.conftest import WriteScene
 from prediction.stand_in import Difference
 
 
@@ -36,11 +36,7 @@ def two_dates(bands: int, dtype: str = "uint8", side: int = 96) -> tuple[NDArray
 def write(folder: Path, bands: int, dtype: str = "uint8", *, metres: float = 10) -> tuple[Path, Path]:
     paths = folder / "before.tif", folder / "after.tif"
     for path, pixels in zip(paths, two_dates(bands, dtype), strict=True):
-        grid = utm_grid(*pixels.shape[1:], metres=metres)
-        options = {"driver": "GTiff", "crs": grid.crs, "transform": grid.transform}
-        shape = {"count": bands, "height": pixels.shape[1], "width": pixels.shape[2]}
-        with quiet_gdal(), rasterio.open(path, "w", dtype=pixels.dtype, **shape, **options) as dataset:
-            dataset.write(pixels)
+        write_geotiff(path, np.moveaxis(pixels, 0, -1), utm_grid(*pixels.shape[1:], metres=metres))
     return paths
 
 

@@ -14,6 +14,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from rio_cogeo import cog_validate
 
+from fixtures.scene_files import utm_grid
 from minenetcd.errors import OptionError, OutputError, OutputPathError, SizeError, UnknownNameError
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
@@ -22,7 +23,7 @@ from minenetcd.prediction import formats, rasters, result
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import PredictOptions, predict_scene
 from minenetcd.prediction.stored import StoredProbability
-from prediction.conftest import WriteScene, utm_grid
+from prediction.conftest import WriteScene
 from prediction.stand_in import Difference
 
 COLUMNS = ["id", "area_ha", "perimeter_m", "confidence_mean", "model", "threshold", "source_before", "source_after"]

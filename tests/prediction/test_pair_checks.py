@@ -15,6 +15,7 @@ from PIL import Image
 from rasterio.windows import Window
 from scipy import ndimage
 
+from fixtures.scene_files import utm_grid
 from minenetcd.geo.align import Pair, open_pair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
@@ -22,7 +23,6 @@ from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.pair_checks.check import check_changed_share, check_pair
 from minenetcd.prediction.pair_checks.clouds import LEAST_SHARE, clouded_share
 from minenetcd.prediction.pair_checks.thinned import thinned
-from prediction.conftest import utm_grid
 
 SIDE = 192
 

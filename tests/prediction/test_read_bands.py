@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
 from typer.testing import CliRunner
 
+from fixtures.scene_files import utm_grid
 from minenetcd.cli.main import app
 from minenetcd.errors import OptionError, OutputError
 from minenetcd.prediction.scene import PredictOptions, predict_scene
-from prediction.conftest import utm_grid
 from prediction.stand_in import Difference
 
 RED, GREEN, BLUE, NONE = ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.undefined

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.windows import Window
 
+from fixtures.scene_files import utm_grid
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.display.agreement import agreement_picture
 from minenetcd.display.words import number
@@ -27,7 +28,7 @@ from minenetcd.prediction.report.pictures import date_pictures, small_mask, smal
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import PredictOptions, predict_scene
 from minenetcd.prediction.stored import StoredProbability
-from prediction.conftest import WriteScene, utm_grid
+from prediction.conftest import WriteScene
 from prediction.stand_in import Difference
 
 

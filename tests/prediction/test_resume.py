@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import rasterio
 from numpy.typing import NDArray
 
+from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.errors import OptionError, OutputError
-from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
-from prediction.conftest import WriteScene, utm_grid
+from prediction.conftest import WriteScene
 from prediction.stand_in import Blurred
 
 OPTIONS = PredictOptions(batch_size=3)
@@ -97,8 +96,7 @@ def write_bands(folder: Path, date: str, seed: int) -> list[Path]:
     """A file for each of three bands."""
     paths = [folder / f"{date}_{colour}.tif" for colour in ("blue", "green", "red")]
     for path, pixels in zip(paths, np.random.default_rng(seed).integers(1, 256, (3, 90, 60), np.uint8), strict=True):
-        with quiet_gdal(), rasterio.open(path, "w", height=90, width=60, count=1, dtype="uint8") as dataset:
-            dataset.write(pixels, 1)
+        write_geotiff(path, pixels, None)
     return paths
 
 

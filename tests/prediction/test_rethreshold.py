@@ -12,10 +12,11 @@ from geopandas import read_file
 from numpy.typing import NDArray
 
 import minenetcd
+from fixtures.scene_files import utm_grid
 from minenetcd.errors import InputError, OptionError
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
-from prediction.conftest import WriteScene, utm_grid
+from prediction.conftest import WriteScene
 from prediction.stand_in import Difference
 
 Images = tuple[Path, Path]

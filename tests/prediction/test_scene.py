@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.warp import calculate_default_transform, reproject
 
+from fixtures.scene_files import utm_grid
 from minenetcd.constants import Provenance
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
@@ -19,7 +20,7 @@ from minenetcd.errors import GridError, MineNetCDError, OptionError, OutputError
 from minenetcd.geo.grid import Grid
 from minenetcd.models.catalog import create_model
 from minenetcd.prediction.scene import PredictOptions, predict_scene
-from prediction.conftest import WriteScene, utm_grid
+from prediction.conftest import WriteScene
 from prediction.stand_in import Blurred, Difference, Failing, NotANumber
 
 ODD_SIZES = [(17, 23), (33, 47), (257, 511)]

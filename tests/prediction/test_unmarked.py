@@ -7,11 +7,12 @@ import pytest
 import rasterio
 from numpy.typing import NDArray
 
+from fixtures.scene_files import utm_grid
 from minenetcd.errors import OptionError
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import predict_scene
-from prediction.conftest import WriteScene, utm_grid
+from prediction.conftest import WriteScene
 from prediction.stand_in import Difference
 
 SIDE, FRAME = 64, 16

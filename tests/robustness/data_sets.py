@@ -14,7 +14,7 @@ from PIL import Image
 from fixtures.pair_files import FOLDERS, Pair, make_pair, write_folder
 from robustness.cases import AnyOf, Case, Refused, Result, Unfit, named
 from robustness.command import Ended
-from robustness.damage import ANOTHER, CUT, NO_FILE, SCATTERED, Damage
+from robustness.damage import ANOTHER, CUT, NO_FILE, SCATTERED, Damage, void
 from robustness.images_odd import png_that_claims
 
 PAIRS = 4
@@ -93,7 +93,7 @@ FILES = {
 }
 
 
-def check(layout: str, step: Step = lambda root: None, *, query: str = "", words: Sequence[str] = CHECK) -> Make:
+def check(layout: str, step: Step = void, *, query: str = "", words: Sequence[str] = CHECK) -> Make:
     """A set in this layout after `step` was done to its folder."""
 
     def make(folder: Path) -> Sequence[str]:
@@ -117,10 +117,6 @@ def layouts() -> Iterator[Case]:
         yield Case(
             f"{layout}-0-{value}", check(layout, _with_mask(value) if value != 255 and layout in FILES else void), FIT
         )
-
-
-def void(root: Path) -> None:
-    """Nothing is odd."""
 
 
 def _with_mask(value: int) -> Step:

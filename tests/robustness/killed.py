@@ -71,6 +71,12 @@ class Running:
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 
+    def assert_one_line(self) -> None:
+        """What it tells in the end is one error, which it knows, and nothing like it before."""
+        lines = self.log.splitlines()
+        assert [line for line in lines if "Error: " in line] == lines[-1:], self.log
+        assert "Error: unexpected" not in self.log and "Traceback" not in self.log, self.log
+
     def others_end(self) -> bool:
         """Whether what it started ends by itself, too."""
         end = time.monotonic() + PATIENCE
@@ -130,9 +136,7 @@ def kill(work: Work, folder: Path, seconds: float, number: int) -> bool:
     assert running.code in (-number, 128 + number, 0), f"it ended with {running.code}\n{running.log}"
     assert "Traceback" not in running.log, running.log
     if number != signal.SIGKILL and running.code:
-        assert [line for line in running.log.splitlines() if "Error: " in line] == running.log.splitlines()[-1:], (
-            running.log
-        )
+        running.assert_one_line()
     assert running.others_end(), "what it started lives on"
     work.shown(folder / "out")
     return running.code != 0

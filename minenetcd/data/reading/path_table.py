@@ -109,8 +109,8 @@ class PathTable:
             )
         if missing:
             raise DataError(
-                f"{self.path} names {counted(len(missing), 'file')} that cannot be found, {some_of(missing)}: paths are "
-                f"relative to {folder.root}."
+                f"{self.path} names {counted(len(missing), 'file')} that cannot be found, {some_of(missing)}: paths "
+                f"are relative to {folder.root}."
             )
         if wrong:
             file, reason = next(iter(wrong.items()))
