@@ -6,7 +6,7 @@ from typing import Literal
 
 from minenetcd.errors import OptionError
 from minenetcd.geo.bands.wanted import Wanted
-from minenetcd.geo.stated import Stated
+from minenetcd.geo.metadata.stated import Stated
 
 Target = Literal["change", "no-change"]
 Pixels = Literal["predicted", "all"]

@@ -16,11 +16,11 @@ from minenetcd.geo.bands.choosing import PairBands, numbers_of, pair_bands
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date import Date, Pixels
 from minenetcd.geo.date_files.finding import Image, find_date
+from minenetcd.geo.footprints.check import check_places
+from minenetcd.geo.footprints.overlap import shared_window
 from minenetcd.geo.grid import Grid
-from minenetcd.geo.overlap import shared_window
-from minenetcd.geo.places import check_places
+from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
 from minenetcd.geo.raster import Raster
-from minenetcd.geo.stated import NOTHING_STATED, Stated
 
 PROBE = 512
 

@@ -12,9 +12,9 @@ from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
+from minenetcd.geo.footprints.turns import turned_grids
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster, read_canvas
-from minenetcd.geo.turns import turned_grids
 
 POSITION_TOLERANCE = 0.01  # of a pixel, in the warp; GDAL's own default is an eighth
 

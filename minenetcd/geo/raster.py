@@ -23,8 +23,8 @@ from minenetcd.geo.bands.said import FileBands
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
 from minenetcd.geo.source import Source, inspect, quiet_gdal, reason
-from minenetcd.geo.stated import NOTHING_STATED, Stated
 from minenetcd.geo.vrt import band_source, colour_table, fill_in, opening
 from minenetcd.secrets import without_secrets
 

@@ -17,9 +17,9 @@ from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date import Pixels
 from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
 from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.shift import find_shift
-from minenetcd.geo.stated import NOTHING_STATED, Stated
 from minenetcd.geo.values import Limits, dates_limits, kind_of, range_limits, rounded_range, sample_pixels
 
 

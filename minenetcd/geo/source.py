@@ -16,14 +16,14 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minenetcd.errors import OptionError, RasterError, one_line
-from minenetcd.geo.acquired import Acquired, acquired
 from minenetcd.geo.bands.choosing import numbers_of
 from minenetcd.geo.bands.said import FileBands, is_alpha, read_bands
 from minenetcd.geo.bands.wanted import Wanted
-from minenetcd.geo.filling import Filling, masked_document, unmarked_filling
 from minenetcd.geo.grid import Grid, Plane
+from minenetcd.geo.metadata.acquired import Acquired, acquired
+from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
+from minenetcd.geo.metadata.unmarked import Filling, masked_document, unmarked_filling
 from minenetcd.geo.orientation import upright_name
-from minenetcd.geo.stated import NOTHING_STATED, Stated
 from minenetcd.geo.vrt import GDAL_NAMES, averaged_source, band_source, other_than, palette_source, vrt_document
 
 GDAL_OPTIONS: dict[str, str | int] = {

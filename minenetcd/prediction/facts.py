@@ -12,11 +12,11 @@ from minenetcd.constants import VERSION, Provenance
 from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.measured import AUTOMATIC, measured_in_words
 from minenetcd.display.words import three_figures
-from minenetcd.geo.acquired import Acquired
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.bands.doubts import ReadBands, band_doubts
 from minenetcd.geo.bands.sensors import RGB
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.metadata.acquired import Acquired
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.automatic import Readers
 from minenetcd.prediction.opening import COLOURS

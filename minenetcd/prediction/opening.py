@@ -14,7 +14,7 @@ from minenetcd.geo.bands.choosing import PairBands
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
 from minenetcd.geo.grid import Grid
-from minenetcd.geo.stated import NOTHING_STATED, Stated
+from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
 from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
 

@@ -7,7 +7,7 @@ from minenetcd.constants import LEAST_SIDE, check_threshold
 from minenetcd.errors import OptionError
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
-from minenetcd.geo.stated import Stated
+from minenetcd.geo.metadata.stated import Stated
 
 LARGEST_OVERLAP = 0.9
 
@@ -35,7 +35,7 @@ class PredictOptions:
     batch_size: int = 8
     float_probability: bool = False  # float32 with NaN, not 254 steps
     compile: bool = False
-    # what the files do not say of themselves, see minenetcd.geo.stated
+    # what the files do not say of themselves, see minenetcd.geo.metadata.stated
     crs: str | None = None  # of images with coordinates and no CRS on Earth
     nodata: float | None = None  # means no data in the before image, beside what its file declares
     nodata_after: float | None = None  # the same of the after image

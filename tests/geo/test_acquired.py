@@ -2,7 +2,7 @@
 
 import pytest
 
-from minenetcd.geo.acquired import date_in_name
+from minenetcd.geo.metadata.acquired import date_in_name
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,10 @@ from rasterio.windows import Window
 
 from geo.conftest import MakeGrid, WriteImage, read_all, whole
 from minenetcd.errors import GridError, OptionError, RasterError
-from minenetcd.geo.acquired import acquired
 from minenetcd.geo.grid import Grid, Plane
+from minenetcd.geo.metadata.acquired import acquired
+from minenetcd.geo.metadata.stated import NOTHING_STATED
 from minenetcd.geo.raster import Raster
-from minenetcd.geo.stated import NOTHING_STATED
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "float32", "float64"])

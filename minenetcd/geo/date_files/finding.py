@@ -13,12 +13,12 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from minenetcd.errors import RasterError
-from minenetcd.geo.acquired import FIRST_FILE_TAG
 from minenetcd.geo.bands.said import FileBands
 from minenetcd.geo.date_files.names import archive_prefix, is_remote, resolved_name
 from minenetcd.geo.date_files.products import choose_parts, label_of
 from minenetcd.geo.date_files.stac import is_item, read_item
 from minenetcd.geo.date_files.stack import Part, stack_document
+from minenetcd.geo.metadata.acquired import FIRST_FILE_TAG
 from minenetcd.geo.source import bands_said, gdal_name, quiet_gdal
 
 #: More files than these are not looked through for an image.

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from minenetcd.errors import RasterError
-from minenetcd.geo.acquired import ITEM_DATE_TAG, stac_date
 from minenetcd.geo.date_files.names import is_remote, local_path
 from minenetcd.geo.date_files.stack import Part
+from minenetcd.geo.metadata.acquired import ITEM_DATE_TAG, stac_date
 from minenetcd.geo.source import gdal_name
 
 LARGEST_ITEM = 16 * 1024**2  # [bytes]

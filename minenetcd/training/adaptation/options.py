@@ -6,7 +6,7 @@ from pathlib import Path
 from minenetcd.configs.value_range import ValueRange, check_value_range
 from minenetcd.errors import OptionError
 from minenetcd.geo.bands.wanted import Wanted
-from minenetcd.geo.stated import Stated
+from minenetcd.geo.metadata.stated import Stated
 
 #: A network of this package needs some minutes for it on two cores.
 STEPS = 60

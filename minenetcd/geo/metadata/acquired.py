@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from minenetcd.geo.stated import Stated
+from minenetcd.geo.metadata.stated import Stated
 
 Witness = Literal["stated", "the file", "a STAC item", "the file's name"]
 

@@ -15,8 +15,8 @@ from rasterio.errors import CRSError
 
 from minenetcd.constants import DEGREES
 from minenetcd.errors import GridError
+from minenetcd.geo.footprints.overlap import shared_area
 from minenetcd.geo.grid import Grid, transformer
-from minenetcd.geo.overlap import shared_area
 
 #: Added to northings south of the equator, in UTM and its like. [m]
 FALSE_NORTHING = 10_000_000

@@ -13,7 +13,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
-from minenetcd.geo.stated import Stated
+from minenetcd.geo.metadata.stated import Stated
 from minenetcd.geo.vrt import GDAL_NAMES, any_one, band_source, colour_table, every_one, fill_in, opening, other_than
 
 #: Numbers below 0 that programs write where they know nothing; beside them the smallest whole number of a type.

@@ -1,9 +1,9 @@
 """Whether two images say enough of where they lie, and nothing that cannot be, to be laid on one grid."""
 
 from minenetcd.errors import GridError
+from minenetcd.geo.footprints.misplaced import off_earth, why_apart
+from minenetcd.geo.footprints.overlap import extent_in_words, shared_area
 from minenetcd.geo.grid import Grid
-from minenetcd.geo.misplaced import off_earth, why_apart
-from minenetcd.geo.overlap import extent_in_words, shared_area
 from minenetcd.geo.raster import Raster
 
 

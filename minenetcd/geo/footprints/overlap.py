@@ -9,8 +9,8 @@ from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from minenetcd.errors import GridError
+from minenetcd.geo.footprints.turns import MOST_TURNS, TURN
 from minenetcd.geo.grid import Grid, apply, transformer
-from minenetcd.geo.turns import MOST_TURNS, TURN
 
 
 def shared_window(grid: Grid, after: Grid) -> Window:
