@@ -145,8 +145,8 @@ def predict(
         scene.check_out(out, options)
         # from here on torch may be needed
         from minenetcd.prediction.automatic import choose_readers, given_readers
+        from minenetcd.prediction.kept.unfinished import WorkOptions
         from minenetcd.prediction.scene import predict_opened
-        from minenetcd.prediction.unfinished import WorkOptions
 
         asked = None if second_opinion is None else second_opinion == "on"
         if model is None:

@@ -12,7 +12,7 @@ from rasterio.features import rasterize
 from minenetcd.constants import UNKNOWN
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.vector import burn, change_polygons, changed_hectares
-from minenetcd.prediction.rasters import SceneRasters, read_strips
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
 
 
 @dataclass(frozen=True)

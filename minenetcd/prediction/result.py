@@ -18,17 +18,17 @@ from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.vector import write_vector
 from minenetcd.prediction.areas import Change, find_change, write_mask
-from minenetcd.prediction.details import write_details
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.formats import write_formats
+from minenetcd.prediction.kept.details import write_details
+from minenetcd.prediction.kept.unfinished import Work
 from minenetcd.prediction.outputs import WRITERS, SavedPrediction, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment
 from minenetcd.prediction.pair_checks.findings import PairFindings, with_findings
-from minenetcd.prediction.rasters import SceneRasters, read_strips, read_window
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips, read_window
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.page import write_report
 from minenetcd.prediction.report.pictures import DatePictures, date_pictures
-from minenetcd.prediction.unfinished import Work
 
 
 def find_result(

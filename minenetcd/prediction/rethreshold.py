@@ -9,14 +9,14 @@ from minenetcd.errors import InputError, RasterError
 from minenetcd.files import HiddenFolder, check_writable, one_run_in
 from minenetcd.files.hidden import is_recent_work
 from minenetcd.geo.raster import Raster
-from minenetcd.prediction.details import Details, read_details
 from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.kept.details import Details, read_details
+from minenetcd.prediction.kept.unfinished import Work
 from minenetcd.prediction.opening import check_ground
 from minenetcd.prediction.outputs import DETAILS, result_names
-from minenetcd.prediction.rasters import SceneRasters, read_strips
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
+from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.result import ScenePrediction, finished, measured
-from minenetcd.prediction.stored import StoredProbability
-from minenetcd.prediction.unfinished import Work
 
 
 def rethreshold(

@@ -19,15 +19,15 @@ from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.automatic import Readers, choose_readers
 from minenetcd.prediction.facts import SceneFacts, gather_facts
-from minenetcd.prediction.finished_strips import FinishedStrips, Record
 from minenetcd.prediction.inference import NOTHING, Done, probability_strips
+from minenetcd.prediction.kept.finished_strips import FinishedStrips, Record
+from minenetcd.prediction.kept.unfinished import IN_RESULTS, WorkOptions, open_work
 from minenetcd.prediction.opening import OpenedScene, open_scene, reads_every_band
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment, ReadTone, find_adjustment
-from minenetcd.prediction.rasters import SceneRasters
-from minenetcd.prediction.stored import StoredProbability
-from minenetcd.prediction.unfinished import IN_RESULTS, WorkOptions, open_work
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters
+from minenetcd.prediction.rasters.stored import StoredProbability
 
 if TYPE_CHECKING:
     from minenetcd.prediction.result import ScenePrediction
@@ -216,7 +216,7 @@ def _store(
             window = Window(area.col_off, area.row_off + strip.row, area.width, len(strip.values))
             writer.write(strip.values, window)
     if analysed is not rasters:
-        from minenetcd.prediction.resampled import resampled_strips  # here: it brings scipy, and few need it
+        from minenetcd.prediction.rasters.resampled import resampled_strips  # here: it brings scipy, and few need it
 
         with rasters.probability_writer() as writer:
             for window, values in resampled_strips(analysed.probability, pair.grid, native):

@@ -20,9 +20,9 @@ from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.geo.vector import burn
 from minenetcd.prediction import formats, rasters, result
+from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import PredictOptions, predict_scene
-from minenetcd.prediction.stored import StoredProbability
 from prediction.conftest import WriteScene
 from prediction.stand_in import Difference
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from minenetcd.prediction.resampled import interpolation, weighted_mean
+from minenetcd.prediction.rasters.resampled import interpolation, weighted_mean
 
 sides = st.integers(1, 120)
 ratios = st.floats(0.1, 10)

@@ -26,7 +26,7 @@ from minenetcd.prediction.automatic import Readers
 from minenetcd.prediction.opening import OpenedScene
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import result_names
-from minenetcd.prediction.rasters import read_window
+from minenetcd.prediction.rasters.scene_rasters import read_window
 from minenetcd.prediction.scene import predict_opened
 
 #: Side of the blocks a scene is counted and shown in. [pixels]

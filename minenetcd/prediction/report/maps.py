@@ -15,7 +15,7 @@ from minenetcd.display.round_numbers import round_down
 from minenetcd.geo.grid import Grid
 from minenetcd.prediction.facts import ImageFacts
 from minenetcd.prediction.opening import COLOURS
-from minenetcd.prediction.rasters import SceneRasters
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.report.figures import (
     agreement_image,
     change_image,

@@ -10,7 +10,7 @@ from minenetcd.geo.vector import day_column
 from minenetcd.prediction.areas import Change
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.pair_checks.findings import PairFindings
-from minenetcd.prediction.rasters import SceneRasters
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.report.pictures import DatePictures
 
 

@@ -11,7 +11,7 @@ from minenetcd.display.words import number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.files import write_text
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
-from minenetcd.prediction.rasters import read_window
+from minenetcd.prediction.rasters.scene_rasters import read_window
 from minenetcd.prediction.report.maps import agreement_map, change_map, date_maps, opinions_map, probability_map
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.tables import (

@@ -11,7 +11,7 @@ from rasterio.windows import Window
 
 from minenetcd.display.eight_bit import eight_bit_pair
 from minenetcd.geo.align import AlignedPair
-from minenetcd.prediction.rasters import SceneRasters, read_window
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_window
 
 MOST_PIXELS_A_SIDE = 900
 SOURCE_ROWS = 512  # of a scene, held at a time

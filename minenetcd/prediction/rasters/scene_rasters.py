@@ -15,7 +15,7 @@ from minenetcd.display.palettes import CHANGED_ON_MAP, UNCHANGED_ON_MAP, rgb
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.geo.source import quiet_gdal
-from minenetcd.prediction.stored import StoredProbability
+from minenetcd.prediction.rasters.stored import StoredProbability
 
 PIXELS_AT_A_TIME = 2**23
 MOST_ROWS = 512

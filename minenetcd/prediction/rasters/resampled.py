@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
-from minenetcd.prediction.rasters import read_window, strips
+from minenetcd.prediction.rasters.scene_rasters import read_window, strips
 
 
 def resampled_strips(path: Path, grid: Grid, native: AlignedPair) -> Iterator[tuple[Window, NDArray[np.float32]]]:

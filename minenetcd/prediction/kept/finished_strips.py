@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from minenetcd.files import unwritable
 from minenetcd.prediction.inference import SceneStrip
-from minenetcd.prediction.stored import StoredProbability
+from minenetcd.prediction.rasters.stored import StoredProbability
 
 #: Before each strip: a mark, its first row, its rows, the tile to go on from, the bytes that follow, their checksum.
 HEADER = struct.Struct("<4sQQQQI")

@@ -19,12 +19,12 @@ from PIL import Image
 from minenetcd.errors import InputError
 from minenetcd.files import json_text
 from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.kept.plain_facts import plain, restored
 from minenetcd.prediction.pair_checks.findings import PairFindings
-from minenetcd.prediction.plain_facts import plain, restored
-from minenetcd.prediction.rasters import SceneRasters
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters
+from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.pictures import DatePictures
-from minenetcd.prediction.stored import StoredProbability
 
 FORMAT = 1
 FACTS, SECOND = "facts.json", "second"
