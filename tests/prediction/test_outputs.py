@@ -19,7 +19,8 @@ from minenetcd.errors import OptionError, OutputError, OutputPathError, SizeErro
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.geo.vector import burn
-from minenetcd.prediction import formats, rasters, result
+from minenetcd.prediction import formats, result
+from minenetcd.prediction.rasters import scene_rasters
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import PredictOptions, predict_scene
@@ -78,7 +79,7 @@ def test_rasters_are_cloud_optimised_on_the_before_grid(
         assert tags["SOURCE_BEFORE"].endswith("before.tif") and tags["DATE_AFTER"] == "2023-06-07T10:20:30"
     with rasterio.open(saved.raster) as dataset:
         assert (dataset.dtypes, dataset.nodata) == (("uint8",), 255)
-        assert dataset.colormap(1)[1] == rasters.COLOURS[1]
+        assert dataset.colormap(1)[1] == scene_rasters.COLOURS[1]
     with rasterio.open(saved.probability) as dataset:
         assert dataset.dtypes == ("float32" if float_probability else "uint8",)
         assert np.isnan(dataset.nodata) if float_probability else dataset.nodata == 255
@@ -133,7 +134,7 @@ def test_undated_images_have_the_same_columns_without_dates(write_scene: WriteSc
 def test_confidence_is_the_mean_over_the_polygons_pixels(
     write_scene: WriteScene, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
-    monkeypatch.setattr(rasters, "MOST_ROWS", rows)
+    monkeypatch.setattr(scene_rasters, "MOST_ROWS", rows)
     found = analyse(write_scene)
     probability = found.probability
     for shape, mean in zip(found.polygons.geometry, found.polygons["confidence_mean"], strict=True):
@@ -145,7 +146,7 @@ def test_confidence_is_the_mean_over_the_polygons_pixels(
 def test_small_changes_are_left_out_of_frame_and_raster(
     write_scene: WriteScene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
-    monkeypatch.setattr(rasters, "MOST_ROWS", rows)
+    monkeypatch.setattr(scene_rasters, "MOST_ROWS", rows)
     found = analyse(write_scene, min_area_ha=0.1)
     saved = found.save(tmp_path / "out")
     frame, mask = read_file(saved.vector), read(saved.raster)

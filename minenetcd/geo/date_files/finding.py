@@ -14,7 +14,7 @@ from rasterio.errors import RasterioError
 
 from minenetcd.errors import RasterError
 from minenetcd.geo.bands.said import FileBands
-from minenetcd.geo.date_files.names import archive_prefix, is_remote, resolved_name
+from minenetcd.geo.date_files.names import OF_VARIABLES, archive_prefix, is_remote, resolved_name
 from minenetcd.geo.date_files.products import choose_parts, label_of
 from minenetcd.geo.date_files.stac import is_item, read_item
 from minenetcd.geo.date_files.stack import Part, stack_document
@@ -24,7 +24,6 @@ from minenetcd.geo.source import bands_said, gdal_name, quiet_gdal
 #: More files than these are not looked through for an image.
 MOST_FILES = 20_000
 
-_MANY_INSIDE = (".nc", ".nc4", ".h5", ".hdf5", ".hdf", ".he5")
 _UNREADABLE = {
     b"\x0e\x03\x13\x01": ("HDF4", "gdal_translate of a GDAL that has HDF4, or the provider's GeoTIFF"),
     b"msid": ("MrSID", "the provider's GeoTIFF or JPEG 2000"),
@@ -111,7 +110,7 @@ def _existing(path: Path, text: str, *, remote: bool) -> DateFiles:
         return _archive(path, text)
     if is_item(path):
         return _item(str(path), text, remote=remote)
-    if path.suffix.lower() in _MANY_INSIDE:
+    if path.suffix.lower() in OF_VARIABLES:
         return _inside(path, text)
     name = str(path.resolve())
     return DateFiles(text, name, (name,), (path,))

@@ -8,6 +8,10 @@ from urllib.parse import unquote, urlsplit
 from minenetcd.errors import RasterError
 from minenetcd.geo.source import REMOTE
 
+#: Endings of images, and of files whose variables may be bands of one.
+PICTURES = (".tif", ".tiff", ".jp2", ".png", ".jpg", ".jpeg", ".img")
+OF_VARIABLES = (".nc", ".nc4", ".h5", ".hdf5", ".hdf", ".he5")
+
 ARCHIVES = {".zip": "/vsizip/", ".tar": "/vsitar/", ".tgz": "/vsitar/", ".gz": "/vsitar/"}
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.\-]+)://", re.IGNORECASE)

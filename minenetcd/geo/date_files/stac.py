@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from minenetcd.errors import RasterError
-from minenetcd.geo.date_files.names import is_remote, local_path
+from minenetcd.geo.date_files.names import PICTURES, is_remote, local_path
 from minenetcd.geo.date_files.stack import Part
 from minenetcd.geo.metadata.acquired import ITEM_DATE_TAG, stac_date
 from minenetcd.geo.source import gdal_name
 
 LARGEST_ITEM = 16 * 1024**2  # [bytes]
-_IMAGES = (".tif", ".tiff", ".jp2", ".png", ".jpg", ".jpeg", ".img", ".nc")
+_IMAGES = (*PICTURES, ".nc")
 _NO_IMAGE = {"thumbnail", "overview", "metadata", "saturation", "cloud", "snow-ice", "water-mask", "graphic"}
 
 

@@ -23,14 +23,15 @@ STAC_FIELDS = ("datetime", "start_datetime")
 #: A tag that holds what a STAC item says, of images that it names; and the first of several files of one image.
 ITEM_DATE_TAG, FIRST_FILE_TAG = STAC_FIELDS[0], "FIRST_FILE"
 
-#: A STAC item is not larger. [bytes]
-_LARGEST_ITEM = 1 << 20
+#: What lies beside an image is looked into up to this size, whether it is a STAC item or not. [bytes]
+_LARGEST_BESIDE = 1 << 20
 
 _DAY = r"(?P<year>19[5-9]\d|20\d\d)(?P<mark>[-_.]?)(?P<month>0[1-9]|1[0-2])(?P=mark)(?P<day>0[1-9]|[12]\d|3[01])"
 _DAY_IN_NAME = re.compile(rf"(?<!\d){_DAY}(?!\d)")
 #: Names with more than one day, the first of which is when the image was taken: Landsat, Sentinel-1 and -2, Planet.
 _FIRST_DAY_COUNTS = re.compile(r"^(L[COTEM]0\d_|S[12][ABCD]_|HLS\.|\d{8}_\d{6}_)", re.IGNORECASE)
-_MAXAR = re.compile(r"(?<![A-Za-z\d])(\d\d)(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)([0-3]\d)(?=\d{6}\D)")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_MAXAR = re.compile(rf"(?<![A-Za-z\d])(\d\d)({'|'.join(_MONTHS)})([0-3]\d)(?=\d{{6}}\D)")
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _of_item_beside(source: str | Path) -> str | None:
     """By a STAC item called as the image, with .json in place of its ending."""
     try:
         path = Path(str(source)).with_suffix(".json")
-        if not path.is_file() or path.stat().st_size > _LARGEST_ITEM:
+        if not path.is_file() or path.stat().st_size > _LARGEST_BESIDE:
             return None
         item = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):  # what stands beside an image may be anything
@@ -122,5 +123,4 @@ def _iso(match: re.Match[str]) -> str | None:
 
 def _iso_of_maxar(match: re.Match[str]) -> str | None:
     """Of 19JUN01: year, month and day."""
-    months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
-    return moment(f"20{match[1]}-{months.index(match[2]) + 1:02}-{match[3]}")
+    return moment(f"20{match[1]}-{_MONTHS.index(match[2]) + 1:02}-{match[3]}")

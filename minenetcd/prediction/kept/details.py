@@ -18,6 +18,7 @@ from PIL import Image
 
 from minenetcd.errors import InputError
 from minenetcd.files import json_text
+from minenetcd.foreign import LARGEST_JSON
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.plain_facts import plain, restored
 from minenetcd.prediction.pair_checks.findings import PairFindings
@@ -31,9 +32,6 @@ FACTS, SECOND = "facts.json", "second"
 
 #: What reading raises of a file that `write_details` did not write.
 _DAMAGED = (BadZipFile, ValueError, TypeError, KeyError, AttributeError, Image.DecompressionBombError)
-
-#: No facts are larger. [bytes]
-LARGEST_FACTS = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def read_details(path: Path) -> Details:
     """What `write_details` kept. InputError where it is not there, of another version, or damaged."""
     try:
         with ZipFile(path) as archive:
-            if archive.getinfo(FACTS).file_size > LARGEST_FACTS:
+            if archive.getinfo(FACTS).file_size > LARGEST_JSON:
                 raise ValueError("it is too large")
             kept = json.loads(archive.read(FACTS))
             if kept["format"] != FORMAT:
