@@ -11,6 +11,7 @@ from rasterio.windows import Window
 
 from minenetcd.constants import VERSION
 from minenetcd.detectors.side_by_side import short_names
+from minenetcd.display.escaping import csv_text
 from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
 from minenetcd.explain.explanation import Explanation, HeatMap, region_of_target
@@ -111,7 +112,7 @@ def _write_spectra(view: View, explanations: Mapping[str, Explanation], folder: 
     spectra = {name: explanation.spectra for name, explanation in explanations.items() if explanation.spectra}
     if not spectra:
         return False
-    write_text(folder / f"{SPECTRA}.csv", spectra_table(spectra).to_csv(index=False))
+    write_text(folder / f"{SPECTRA}.csv", csv_text(spectra_table(spectra)))
     regions_from = "the detector" if view.truth is None else "the truth"
     short = short_names(explanations)
     drawn = {short[name]: some for name, some in spectra.items()}
