@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from minenetcd.constants import Progress, no_progress
 from minenetcd.files import json_text
+from minenetcd.secrets import without_secrets
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -80,7 +81,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def warn(warnings: Iterable[str]) -> None:
     """A line each on the error stream."""
     for warning in warnings:
-        print(f"Warning: {' '.join(warning.splitlines())}", file=sys.stderr)
+        print(f"Warning: {without_secrets(' '.join(warning.splitlines()))}", file=sys.stderr)
 
 
 @contextmanager
@@ -100,7 +101,8 @@ def progress_bars(*what: str, of_bytes: bool = False, quiet: bool = False) -> It
 
     with bars(of_bytes=of_bytes, transient=True) as drawn:
         tasks = [
-            drawn.add_task(escape(label), total=None, facts="", visible=not place) for place, label in enumerate(what)
+            drawn.add_task(escape(without_secrets(label)), total=None, facts="", visible=not place)
+            for place, label in enumerate(what)
         ]
         yield [partial(_show, drawn, task) for task in tasks]
 

@@ -22,6 +22,7 @@ from minenetcd.explain.spectra_figure import spectra_figure
 from minenetcd.explain.view import View
 from minenetcd.files import slug, staged_files, write_json, write_text
 from minenetcd.geo.raster import RasterWriter
+from minenetcd.secrets import without_secrets
 
 SHEET, NUMBERS, MAPS, SPECTRA = "sheet.png", "explanation.json", "maps", "spectra"
 
@@ -145,4 +146,4 @@ def _record(view: View, name: str, explanation: Explanation) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    return str(value) if isinstance(value, Path) else value
+    return without_secrets(str(value)) if isinstance(value, Path) else value
