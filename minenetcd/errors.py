@@ -121,6 +121,6 @@ class RunInterrupted(MineNetCDError):
 
 
 def one_line(error: BaseException, *, with_kind: bool = False) -> str:
-    """What an error says, in one line: after its kind `with_kind`, its kind alone where it says nothing."""
-    kind, text = type(error).__name__, " ".join(str(error).split())
+    """What an error says, without secrets, in one line: after its kind `with_kind`, that alone where it is silent."""
+    kind, text = type(error).__name__, " ".join(without_secrets(str(error)).split())
     return ": ".join(filter(None, (kind, text))) if with_kind or not text else text

@@ -1,10 +1,18 @@
-"""Names of images and files without what gives access to them: passwords, signatures, tokens."""
+"""Names of images and files, and what libraries say of them, without passwords, signatures, tokens."""
 
+import logging
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import unquote
 
-#: A URL, also after /vsicurl/ or inside a longer text, up to a blank, a quote or a bracket of XML.
-_URL = re.compile(r"""(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<rest>[^\s'"<>]*)""", re.IGNORECASE)
+#: A URL, also after /vsicurl/ or inside a longer text, up to a blank, a quote or a bracket of XML; those of the network
+#: also as a Path writes them, with one slash.
+_URL = re.compile(
+    r"""(?P<scheme>[a-z][a-z0-9+.-]*://|\b(?:https?|ftps?|s3|gs|az):/)(?P<rest>[^\s'"<>]*)""", re.IGNORECASE
+)
 #: GDAL's other way to name one: /vsicurl?option=value&url=percent-encoded.
 _OPTIONS = re.compile(r"""(?P<prefix>/vsi[a-z0-9_]+)\?(?P<options>[^\s'"<>]*)""", re.IGNORECASE)
 #: Of a connection string, e.g. of a database.
@@ -21,6 +29,38 @@ def without_secrets(text: str) -> str:
     """
     text = _OPTIONS.sub(_plain_options, text)
     return _WORD.sub(r"\1=...", _URL.sub(_plain_url, text))
+
+
+@contextmanager
+def kept_out_of_logs() -> Iterator[None]:
+    """Within the block no library's log record or warning holds them, in a traceback neither."""
+    make, form = logging.getLogRecordFactory(), warnings.formatwarning
+
+    def plain_record(*arguments: Any, **more: Any) -> logging.LogRecord:
+        return _plain_record(make(*arguments, **more))
+
+    def plain_warning(*arguments: Any, **more: Any) -> str:
+        return without_secrets(form(*arguments, **more))
+
+    logging.setLogRecordFactory(plain_record)
+    warnings.formatwarning = plain_warning
+    try:
+        yield
+    finally:
+        logging.setLogRecordFactory(make)
+        warnings.formatwarning = form
+
+
+def _plain_record(record: logging.LogRecord) -> logging.LogRecord:
+    try:
+        message = record.getMessage()
+    except Exception:  # its words and values do not fit together: the handler says so
+        return record
+    if (plain := without_secrets(message)) != message:
+        record.msg, record.args = plain, ()
+    if record.exc_info:
+        record.exc_text = without_secrets(logging.Formatter().formatException(record.exc_info))
+    return record
 
 
 def _plain_options(found: re.Match[str]) -> str:

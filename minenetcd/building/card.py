@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from minenetcd.building.manifest import Description, SiteFacts, SplitFacts
+from minenetcd.display.escaping import in_markdown
 from minenetcd.display.words import counted
 
 _TEMPLATE = """---
@@ -75,7 +76,7 @@ def dataset_card(manifest: Description) -> str:
     patches = sum(facts["patches"] for facts in splits.values())
     countries = {site["country"] for site in manifest["sites"] if site["country"]}
     return _TEMPLATE.format(
-        note=f"{manifest['note']}\n\n" if manifest["note"] else "",
+        note=f"{in_markdown(manifest['note'])}\n\n" if manifest["note"] else "",
         size_category=next((category for limit, category in _SIZES if patches < limit), "n>1M"),
         data_files="\n".join(f"  - split: {split}\n    path: data/{split}-*" for split in splits),
         site_count=counted(len(manifest["sites"]), "site"),
@@ -115,7 +116,7 @@ def _making(manifest: Description) -> str:
 
 
 def _colours(options: Mapping[str, Any]) -> str:
-    bands = f"Bands {', '.join(map(str, options['bands']))}. " if options["bands"] else ""
+    bands = f"Bands {in_markdown(', '.join(map(str, options['bands'])))}. " if options["bands"] else ""
     if options["value_range"]:
         low, high = options["value_range"]
         return f"{bands}Values from {low:g} to {high:g} were brought to 8 bits."
@@ -127,4 +128,4 @@ def _changed_share(facts: SplitFacts | SiteFacts) -> str:
 
 
 def _cell(text: str | None) -> str:
-    return "-" if text is None else text.replace("|", "\\|")
+    return "-" if text is None else in_markdown(text)

@@ -4,9 +4,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, TypedDict
-from urllib.parse import urlsplit
 
 from minenetcd.building.scenes import PatchOptions
 from minenetcd.building.site_parts import InputFacts, SitePart
@@ -17,6 +16,7 @@ from minenetcd.constants import VERSION
 from minenetcd.errors import OutputPathError
 from minenetcd.files import sha256, write_json
 from minenetcd.foreign import read_json
+from minenetcd.secrets import without_secrets
 
 FORMAT = "minenetcd patches 1"
 #: Of a manifest: it has an entry for each site. [bytes]
@@ -190,4 +190,4 @@ def _entry(part: SitePart, split: str) -> SiteFacts:
 
 def _file_name(place: str) -> str:
     """The name alone, without folders and the signature of a URL, which are private."""
-    return PurePosixPath(urlsplit(place).path if "://" in place else Path(place).as_posix()).name
+    return Path(without_secrets(place)).name

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from minenetcd.constants import Progress, no_progress
 from minenetcd.files import json_text
+from minenetcd.secrets import without_secrets
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -55,12 +56,15 @@ def table(
     return made
 
 
-def print_rich(*parts: Any, markup: bool = True, end: str = "\n") -> None:
-    """To a terminal in its width and colours; elsewhere as wide as it is, so that nothing is broken over lines."""
+def print_rich(*parts: Any, markup: bool = False, end: str = "\n") -> None:
+    """To a terminal in its width and colours; elsewhere as wide as it is, so that nothing is broken over lines.
+
+    `markup`: "[red]" is a colour, and what comes from outside is escaped; else it is text.
+    """
     from rich.console import Console
 
     wide: dict[str, Any] = {} if is_terminal() else {"width": 10_000, "no_color": True}
-    Console(highlight=False, **wide).print(*parts, markup=markup, end=end)
+    Console(highlight=False, emoji=False, **wide).print(*parts, markup=markup, end=end)
 
 
 def print_json(values: Any) -> None:
@@ -77,7 +81,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def warn(warnings: Iterable[str]) -> None:
     """A line each on the error stream."""
     for warning in warnings:
-        print(f"Warning: {' '.join(warning.splitlines())}", file=sys.stderr)
+        print(f"Warning: {without_secrets(' '.join(warning.splitlines()))}", file=sys.stderr)
 
 
 @contextmanager
@@ -93,8 +97,13 @@ def progress_bars(*what: str, of_bytes: bool = False, quiet: bool = False) -> It
     if quiet or not sys.stderr.isatty():
         yield [no_progress] * len(what)
         return
+    from rich.markup import escape
+
     with bars(of_bytes=of_bytes, transient=True) as drawn:
-        tasks = [drawn.add_task(label, total=None, facts="", visible=not place) for place, label in enumerate(what)]
+        tasks = [
+            drawn.add_task(escape(without_secrets(label)), total=None, facts="", visible=not place)
+            for place, label in enumerate(what)
+        ]
         yield [partial(_show, drawn, task) for task in tasks]
 
 
@@ -120,4 +129,4 @@ def bars(*, of_bytes: bool = False, time_left: bool = True, transient: bool = Fa
     columns += [DownloadColumn(), TransferSpeedColumn()] if of_bytes else [MofNCompleteColumn()]
     columns += [TimeRemainingColumn()] if time_left else []
     facts = TextColumn("{task.fields[facts]}", style="dim")
-    return Progress(*columns, facts, console=Console(stderr=True), transient=transient)
+    return Progress(*columns, facts, console=Console(stderr=True, emoji=False), transient=transient)

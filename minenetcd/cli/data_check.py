@@ -134,11 +134,11 @@ def _print_tone(told_apart: float | None) -> None:
 
 def _print_finding(finding: "Finding", most: int | None) -> None:
     colour = {"error": "red", "warning": "yellow"}[finding.level]
-    print_rich(f"[{colour} bold]{finding.level.capitalize()}:[/]", end=" ")
-    print_rich(finding.message, markup=False)
+    print_rich(f"[{colour} bold]{finding.level.capitalize()}:[/]", markup=True, end=" ")
+    print_rich(finding.message)
     lines = finding.details or finding.names
     for line in lines[:most]:
-        print_rich(f"  {line}", markup=False)
+        print_rich(f"  {line}")
     if most is not None and len(lines) > most:
         print(f"  and {len(lines) - most:,} more (--all names them)")
 

@@ -114,7 +114,7 @@ def _print_overview(cache_dir: Path | None) -> None:
         size = f"{row.side} px\n{_gsd(row, '-')} m"
         shown.add_row(f"[bold]{row.name}[/bold]\n{row.task}", patches, size, about, row.licence, _held(here))
         shown.add_section()
-    print_rich(shown)
+    print_rich(shown, markup=True)  # of names that this package knows
     print("All about one: minenetcd datasets NAME. Download one: minenetcd datasets download NAME")
 
 

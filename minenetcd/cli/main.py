@@ -31,7 +31,7 @@ from minenetcd.cli.plugins import WithPlugins
 from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.registry import TRUSTED, NameTakenWarning
 from minenetcd.runtime.interruption import EndingBySignals
-from minenetcd.secrets import without_secrets
+from minenetcd.secrets import kept_out_of_logs, without_secrets
 
 NAME = "minenetcd"
 
@@ -95,7 +95,7 @@ def run() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     signals = EndingBySignals()
     try:
-        with signals, _own_warnings_in_one_line():
+        with signals, kept_out_of_logs(), _own_warnings_in_one_line():
             code = app(args=arguments, prog_name=NAME, standalone_mode=False)
         if code == _INTERRUPTED:  # Typer's word for Ctrl-C
             raise KeyboardInterrupt

@@ -179,6 +179,8 @@ def _with_details(method: Method) -> Method:
 
 
 def _print_overview(methods: list[Method], others: list[WithoutTraining], *, quiet: bool) -> None:
+    from rich.markup import escape
+
     rows = table(
         *("Name", "Paper, published weights", "Venue", "Params", "MACs", "Trunk"),
         right=("Params", "MACs"),
@@ -186,11 +188,11 @@ def _print_overview(methods: list[Method], others: list[WithoutTraining], *, qui
         narrow={"Venue": 15, "Trunk": 13},
     )
     for method in methods:
-        name, paper, *facts = _facts(method)
-        paper = "\n".join([paper, *(f"[cyan]{line}[/cyan]" for line in _weights(method))])
+        name, paper, *facts = map(escape, _facts(method))
+        paper = "\n".join([paper, *(f"[cyan]{escape(line)}[/cyan]" for line in _weights(method))])
         rows.add_row(name, paper, *(fact.replace(" (", "\n(") for fact in facts))
         rows.add_section()
-    print_rich(rows)
+    print_rich(rows, markup=True)
     print_all(others)
     if not quiet:
         print(" ".join([_UNITS, *filter(None, map(_forms, methods))]))

@@ -48,11 +48,14 @@ def about(name: str) -> WithoutTraining:
 
 def print_all(detectors: list[WithoutTraining]) -> None:
     """A section of the list of methods."""
+    from rich.markup import escape
+
     rows = table("Without training", "What it measures, paper", "Venue", whole=("Without training",))
     for each in detectors:
-        rows.add_row(each["name"], f"{each['measures']}\n[dim]{each['title']}[/dim]", f"{each['venue']} {each['year']}")
+        name, measures, title, venue = (escape(each[key]) for key in ("name", "measures", "title", "venue"))
+        rows.add_row(name, f"{measures}\n[dim]{title}[/dim]", f"{venue} {each['year']}")
         rows.add_section()
-    print_rich(rows)
+    print_rich(rows, markup=True)
 
 
 def print_one(detector: WithoutTraining) -> None:

@@ -36,7 +36,7 @@ class RunProgress(TrainingReporter):
         self.bars.update(self.validation, completed=done, total=of, visible=done < of)
 
     def note(self, text: str) -> None:
-        self.bars.console.print(text, highlight=False)
+        self.bars.console.print(text, markup=False, highlight=False)
 
 
 class AdaptProgress(RunProgress):

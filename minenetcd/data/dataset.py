@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 
 from minenetcd.configs.value_range import ValueRange
 from minenetcd.errors import DataError
+from minenetcd.secrets import without_secrets
 from minenetcd.types import ChangeSample
 
 #: What can be wrong with a pair.
@@ -33,9 +34,12 @@ class DatasetFacts:
     `fingerprint` is a short hexadecimal digest that changes when the data or their order change.
     """
 
-    source: str  # as the user asked for it, revision included
+    source: str  # as the user asked for it, revision included, without the secrets of a URL
     split: str
     fingerprint: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", without_secrets(self.source))
 
 
 class ChangeDataset(Dataset[ChangeSample], ABC):

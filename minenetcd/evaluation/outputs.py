@@ -13,6 +13,7 @@ from torch import Tensor
 
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.display.agreement import save_agreement, save_mask
+from minenetcd.display.escaping import csv_text, from_csv
 from minenetcd.evaluation.boundary import BoundaryCounts
 from minenetcd.evaluation.by_site import site_table
 from minenetcd.evaluation.confusion import Confusion
@@ -104,11 +105,11 @@ def write_results(
     if result.sites is not None:
         per_pair.insert(1, "site", list(result.sites))
     write_json(folder / METRICS_FILE, {**about, **MetricsRecord.of(result, boundary).as_json()})
-    write_text(folder / PER_PAIR, per_pair.to_csv(index=False))
+    write_text(folder / PER_PAIR, csv_text(per_pair))
     if result.by_site is not None:
-        write_text(folder / PER_SITE, site_table(result.by_site).to_csv(index=False))
+        write_text(folder / PER_SITE, csv_text(site_table(result.by_site)))
     if (curve := precision_recall(result.histogram)) is not None:
-        write_text(folder / PRECISION_RECALL, pd.DataFrame(curve._asdict()).to_csv(index=False))
+        write_text(folder / PRECISION_RECALL, csv_text(pd.DataFrame(curve._asdict())))
 
 
 def add_to_metrics(folder: Path, more: Mapping[str, Any]) -> None:
@@ -157,7 +158,7 @@ def _pictures(names: Iterable[str]) -> list[str]:
 def _earlier_pictures(out: Path) -> Iterator[str]:
     """Those that an earlier test left: both of a pair that its table names, so that no image of others is taken."""
     try:
-        names = pd.read_csv(out / PER_PAIR, usecols=["name"], dtype=str, keep_default_na=False)["name"]
+        names = pd.read_csv(out / PER_PAIR, usecols=["name"], dtype=str, keep_default_na=False)["name"].map(from_csv)
     except (OSError, ValueError):  # no table, or none of ours
         return
     for name in names:

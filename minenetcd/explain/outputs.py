@@ -11,6 +11,7 @@ from rasterio.windows import Window
 
 from minenetcd.constants import VERSION
 from minenetcd.detectors.side_by_side import short_names
+from minenetcd.display.escaping import csv_text
 from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
 from minenetcd.explain.explanation import Explanation, HeatMap, region_of_target
@@ -21,6 +22,7 @@ from minenetcd.explain.spectra_figure import spectra_figure
 from minenetcd.explain.view import View
 from minenetcd.files import slug, staged_files, write_json, write_text
 from minenetcd.geo.raster import RasterWriter
+from minenetcd.secrets import without_secrets
 
 SHEET, NUMBERS, MAPS, SPECTRA = "sheet.png", "explanation.json", "maps", "spectra"
 
@@ -111,7 +113,7 @@ def _write_spectra(view: View, explanations: Mapping[str, Explanation], folder: 
     spectra = {name: explanation.spectra for name, explanation in explanations.items() if explanation.spectra}
     if not spectra:
         return False
-    write_text(folder / f"{SPECTRA}.csv", spectra_table(spectra).to_csv(index=False))
+    write_text(folder / f"{SPECTRA}.csv", csv_text(spectra_table(spectra)))
     regions_from = "the detector" if view.truth is None else "the truth"
     short = short_names(explanations)
     drawn = {short[name]: some for name, some in spectra.items()}
@@ -144,4 +146,4 @@ def _record(view: View, name: str, explanation: Explanation) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    return str(value) if isinstance(value, Path) else value
+    return without_secrets(str(value)) if isinstance(value, Path) else value

@@ -8,6 +8,7 @@ import json
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -18,6 +19,7 @@ from typing import Any, TextIO
 from minenetcd.errors import MineNetCDError, RunInterrupted, one_line
 from minenetcd.registry import resolve
 from minenetcd.runtime.reporting import Reporter
+from minenetcd.secrets import kept_out_of_logs, without_secrets
 
 #: Progress within a phase is sent at most so often. [seconds]
 PROGRESS_SECONDS = 0.25
@@ -97,11 +99,12 @@ def _run(task: dict[str, Any], connection: WorkerConnection) -> bool:
     """Run one task and send how it ended; whether this process may run another."""
     _print_to(Path(task["log"]))
     try:
-        result = resolve(task["function"])(reporter=connection, **task["arguments"])
+        with kept_out_of_logs():
+            result = resolve(task["function"])(reporter=connection, **task["arguments"])
     except (RunInterrupted, KeyboardInterrupt):
         connection.send(kind="interrupted")
     except Exception as error:
-        traceback.print_exc()
+        print(without_secrets(traceback.format_exc()), end="", file=sys.stderr)
         connection.send(kind="failed", error=one_line(error, with_kind=not isinstance(error, MineNetCDError)))
     else:
         connection.send(kind="finished", result=result)

@@ -20,6 +20,7 @@ from minenetcd.errors import OptionError
 from minenetcd.files import json_text
 from minenetcd.geo.series import AlignedSeries, Scale, open_series
 from minenetcd.runtime.device import choose_device
+from minenetcd.secrets import without_secrets
 from minenetcd.training.adaptation.options import AdaptOptions
 from minenetcd.training.adaptation.outcome import Adaptation, judge, threshold_here
 from minenetcd.training.adaptation.sets import PastedScene, SceneBlocks, paste_scene
@@ -128,7 +129,7 @@ def _request(series: AlignedSeries, start: ChangeDetector, options: AdaptOptions
     stats = [Path(image).stat() if Path(image).is_file() else None for image in series.images]
     files = zip(series.images, stats, strict=True)
     return {
-        "images": [[image, stat and stat.st_size, stat and stat.st_mtime_ns] for image, stat in files],
+        "images": [[without_secrets(image), stat and stat.st_size, stat and stat.st_mtime_ns] for image, stat in files],
         "model": start.describe(),
         **{name: value if value is None else str(value) for name, value in asdict(options).items()},
     }
@@ -219,7 +220,7 @@ def _describe(
 
 def _names(series: AlignedSeries) -> list[str]:
     """File names alone: a path or an address may say what a card should not."""
-    return [image.replace("\\", "/").rpartition("/")[2].partition("?")[0] for image in series.images]
+    return [without_secrets(image).replace("\\", "/").rpartition("/")[2].partition("?")[0] for image in series.images]
 
 
 def _metres(series: AlignedSeries) -> float | None:

@@ -8,6 +8,7 @@ import yaml
 
 from minenetcd.configs.value_range import range_in_words
 from minenetcd.constants import Provenance
+from minenetcd.display.escaping import in_markdown
 from minenetcd.display.words import in_words
 
 _TEMPLATE = """---
@@ -51,18 +52,20 @@ def model_card(name: str, description: Mapping[str, Any], *, source: str) -> str
     metadata = {"library_name": "minenetcd", **licence, "tags": tags}
     return _TEMPLATE.format(
         metadata=yaml.safe_dump(metadata, sort_keys=False).strip(),
-        name=name,
+        name=in_markdown(name),
         source=json.dumps(source, ensure_ascii=False),
         data=_lines({"Trained on": provenance.trained_on or "nothing yet: random weights"})
         + _lines({"Recipe": in_words(provenance.recipe or None)})
         + _lines({name.capitalize(): text for name, text in provenance.extra.items() if isinstance(text, str)}),
-        bands=", ".join(preprocessing["bands"]),
+        bands=in_markdown(", ".join(preprocessing["bands"])),
         values=_values(preprocessing.get("value_range")),
         gsd="an unstated ground sampling distance" if gsd is None else f"{gsd:g} m per pixel",
         threshold=description["threshold"],
         scene_threshold=_scene_threshold(description.get("scene_threshold")),
         metrics=_lines(_rounded(provenance.metrics) or {"Metrics": "not stated"}),
-        limits=provenance.limits or "Not stated. Check results on images of your own before relying on them.",
+        limits=in_markdown(
+            provenance.limits or "Not stated. Check results on images of your own before relying on them."
+        ),
         options=_lines(description["model"])
         + (_lines({"class": description["model_class"]}) if "model_class" in description else ""),
     )
@@ -83,4 +86,4 @@ def _rounded(metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lines(values: Mapping[str, Any]) -> str:
-    return "".join(f"- {key}: {value}\n" for key, value in values.items())
+    return "".join(f"- {in_markdown(str(key))}: {in_markdown(str(value))}\n" for key, value in values.items())

@@ -13,13 +13,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.made_up import make_up, square_pairs
-from minenetcd.benchmark.report.formats import latex, to_html, to_latex, to_markdown
+from minenetcd.benchmark.report.formats import to_html, to_latex, to_markdown
 from minenetcd.benchmark.report.tables import Column, Table, TableCell, across_table, gains_table, methods_table
 from minenetcd.benchmark.report.write import write_report
 from minenetcd.benchmark.results.comparison import compare_lines
 from minenetcd.benchmark.results.summary import Score, gains, parts
-from minenetcd.benchmark.results.table import SCHEMA, read_table, results_table, write_table
+from minenetcd.benchmark.results.table import (
+    SCHEMA,
+    pair_scores,
+    read_table,
+    results_table,
+    unit_counts,
+    write_table,
+)
 from minenetcd.benchmark.suite.suites import read_suite
+from minenetcd.display.escaping import in_latex
 from minenetcd.evaluation.beside import list_beside
 
 SUITE = {
@@ -138,7 +146,7 @@ def test_latex_is_whole(tables: dict[str, Table], name: str) -> None:
     check_latex(to_latex(tables[name]))
 
 
-TEXT = st.text(st.sampled_from("ab|\\&%$#_{}~^<>\"'±µ"), max_size=5)
+TEXT = st.text(st.sampled_from("ab|\\&%$#_{}~^<>[]()*`\n\r\0\"'±µ"), max_size=5)
 CELLS = st.builds(TableCell, TEXT, TEXT, TEXT, st.sampled_from([None, 1, 2]))
 COLUMNS = st.lists(st.builds(Column, TEXT, st.booleans(), st.booleans()), min_size=1, max_size=4)
 
@@ -151,6 +159,7 @@ def test_any_text_makes_whole_latex_markdown_and_html(
     rows = (tuple(cells[: len(columns)]), tuple(cells[4 : 4 + len(columns)]))
     table = Table("t", words, tuple(columns), rows, (words,), (1,))
     check_latex(to_latex(table))
+    assert not re.search(r"(\\\\|\\toprule|\\midrule)\s*[\[*]", to_latex(table))  # which would be an option of theirs
     lines = to_markdown(table).split("\n")
     for line in lines[2:6]:
         assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == len(columns) + 1
@@ -203,7 +212,7 @@ def test_negative_numbers_get_a_minus_sign() -> None:
 
 
 def test_everything_latex_would_read_otherwise_is_escaped() -> None:
-    assert latex("a_b & 5 % of {x}^2 ~ \\ #1 $") == (
+    assert in_latex("a_b & 5 % of {x}^2 ~ \\ #1 $") == (
         r"a\_b \& 5 \% of \{x\}\textasciicircum{}2 \textasciitilde{} \textbackslash{} \#1 \$"
     )
 
@@ -240,6 +249,20 @@ def test_they_leave_ranks_and_comparisons_as_they_are(tmp_path: Path) -> None:
         rows = methods_table(part, "methods").rows[: len(part.methods)]
         found[name] = (comparison.table().to_csv(), rows, [line.label for line in part.measured])
     assert found["with"] == found["without"]
+
+
+def test_names_that_are_formulas_are_none_in_csv_and_come_back(tmp_path: Path) -> None:
+    names = ["=1+1", "-a", "'+b", "NA"]
+    made = zip(names, square_pairs(len(names)), strict=True)
+    pairs = [(name, f"@{name}", *images) for name, (_, _, *images) in made]
+    suite = read_suite({**SUITE, "methods": ["bit", "fc_ef"], "datasets": ["CLCD"], "seeds": [1]})
+    folder = make_up(suite, tmp_path, pairs, skill={})
+    cell = folder.cells()[0]
+    written = pd.read_csv(folder.cell(cell) / "per_pair.csv", dtype=str, keep_default_na=False)
+    assert written["name"].tolist() == ["'=1+1", "'-a", "''+b", "NA"]
+    assert written["site"].tolist() == [f"'@{name}" for name in names]
+    assert unit_counts(folder, cell)[:2] == ("site", sorted(f"@{name}" for name in names))
+    assert set(pair_scores(folder, cell).index) <= set(names)
 
 
 def test_parquet_and_csv_hold_the_same(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The builder: scenes in UTM become parquet files, a manifest and a card, whatever interrupts it."""
 
 import hashlib
+import html
 import json
 import os
 import signal
@@ -16,11 +17,16 @@ import psutil
 import pytest
 import shapely
 import yaml
+from markdown_it import MarkdownIt
 
 import datasets
 from fixtures.scene_files import landscape, make_sites, noise, utm_grid, write_geotiff, write_polygons, write_table
 from minenetcd.building.build import build_dataset
+from minenetcd.building.card import dataset_card
+from minenetcd.building.manifest import BuildRequest, describe
 from minenetcd.building.scenes import PatchOptions
+from minenetcd.building.site_parts import PartSummary, SitePart
+from minenetcd.building.sites.table import Site
 from minenetcd.building.splits import SplitPlan
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.datasets.folder import open_path
@@ -147,6 +153,24 @@ def test_the_card_tells_hub_and_reader_what_it_is(built: Path) -> None:
     ]
     assert "\n90 patches of 32 x 32 pixels" in text and "| train | 6 | 54 |" in text
     assert "| mine-03 | Country 0 | " in text and "60/10/30" in text and "seed 8888" in text
+
+
+def test_the_manifest_holds_no_secret_of_an_address(tmp_path: Path) -> None:
+    after = "/vsicurl?sig=SIG&url=https%3A%2F%2Fu%3APW%40host%2Fa.tif%3Fsig%3DSIG"
+    site = Site("mine", "https://u:PW@host/b.tif?sig=SIG", after, "https://host/l.gpkg?sig=SIG", tmp_path / "sites.csv")
+    request = BuildRequest([site], SMALL, SplitPlan(), 1)
+    part = SitePart(site, tmp_path / "mine.parquet", PartSummary("EPSG:32633", 1.0, None, None))
+    entry = describe(request, {"train": [part]})["sites"][0]
+    assert (entry["before"], entry["after"], entry["label"]) == ("b.tif", "a.tif", "l.gpkg")
+
+
+def test_text_from_outside_is_no_markup_on_the_card(built: Path) -> None:
+    manifest = json.loads((built / "manifest.json").read_text())
+    evil = "[a](javascript:b)|\n# <script>`"
+    manifest |= {"note": evil, "sites": [site | {"country": evil} for site in manifest["sites"]]}
+    page = MarkdownIt().enable("table").render(dataset_card(manifest).split("---\n", 2)[2])
+    assert "<script" not in page and "<a " not in page and page.count("<h1>") == 1
+    assert html.unescape(page).count(" ".join(evil.split())) == 1 + len(manifest["sites"])
 
 
 @pytest.mark.slow

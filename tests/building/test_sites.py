@@ -6,6 +6,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from geopandas import GeoDataFrame, GeoSeries
@@ -125,6 +126,19 @@ def test_the_table_is_ready_to_be_filled_in_for_building(tmp_path: Path) -> None
     again = gpd.read_file(tmp_path / "sites.gpkg")
     assert set(TO_FILL_IN) <= set(again.columns) and again[list(TO_FILL_IN)].isna().all(axis=None)
     assert again["area_km2"].tolist() == pytest.approx([4, 1], rel=2e-3)
+
+
+def test_no_country_is_a_formula_in_the_table(tmp_path: Path) -> None:
+    layer = mines([square(0, 0)], ["=A1"])
+    layer["COUNTRY_NAME"] = "@SUM(1)"
+    write_sites(found(tmp_path, layer), tmp_path / "sites.csv")
+    rows = pd.read_csv(tmp_path / "sites.csv", dtype=str)
+    assert rows.loc[0, ["id", "country"]].tolist() == ["'=A1-0001", "'@SUM(1)"]
+    for place in ("before", "after", "label"):
+        rows[place] = [str(tmp_path / "mines.gpkg")]
+    rows.to_csv(tmp_path / "sites.csv", index=False)
+    (site,) = read_site_table(tmp_path / "sites.csv")
+    assert (site.id, site.country) == ("=A1-0001", "@SUM(1)")
 
 
 def test_a_map_shows_the_sites(tmp_path: Path) -> None:

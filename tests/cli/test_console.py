@@ -42,3 +42,11 @@ def test_a_table_is_ruled_in_a_terminal_and_one_line_a_row_elsewhere(
         printed.append(re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out))  # colours off
     assert printed[0].splitlines()[1].split()[-1] == "1" and len(printed[0].splitlines()) == 2
     assert "─" in printed[1] and max(map(len, printed[1].splitlines())) <= 40
+
+
+@pytest.mark.parametrize("name", ["[red]x", "a[/]b", "[link=file:///etc]y[/link]", ":bomb:"])
+def test_no_name_is_markup_in_a_table(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = table("Data")
+    rows.add_row(name)
+    print_rich(rows)
+    assert capsys.readouterr().out.split() == ["Data", *name.split()]

@@ -1,11 +1,13 @@
 """Nothing of a detector is lost between saving and loading, and configurations say what one is."""
 
+import html
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from markdown_it import MarkdownIt
 
 from detectors.small_detector import SMALL, images
 from minenetcd.constants import Provenance, TrainedOn
@@ -85,6 +87,15 @@ def test_the_card_says_what_is_known_and_what_is_not(tmp_path: Path, detector: C
     card = (tmp_path / "unknown" / "README.md").read_text()
     for part in ("random weights", "Recipe: not stated", "Metrics: not stated", "Check results on images of your own"):
         assert part in card
+
+
+def test_text_from_outside_is_no_markup_on_the_card(tmp_path: Path, detector: ChangeDetector) -> None:
+    evil = "[a](javascript:b)\n\n# **c** <script>|`d`"
+    provenance = Provenance(evil, TrainedOn(evil), recipe={evil: evil}, metrics={evil: evil}, limits=evil)
+    ChangeDetector(detector.model, provenance=provenance).save_pretrained(tmp_path)
+    page = MarkdownIt().render((tmp_path / "README.md").read_text().split("---\n", 2)[2])
+    assert not any(mark in page for mark in ("<script", "<a ", "<strong>")) and page.count("<h1>") == 1
+    assert html.unescape(page).count(" ".join(evil.split())) >= 6
 
 
 def test_the_code_on_the_card_loads_the_detector(

@@ -1,5 +1,6 @@
 """Two detectors compared on a data set and on two images, against each of them alone."""
 
+import dataclasses
 import json
 from contextlib import ExitStack
 from pathlib import Path
@@ -195,6 +196,19 @@ def test_what_a_later_comparison_does_not_have_is_removed(
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     tables = {"comparison.json", "per_part.csv", "per_group.csv"}
     assert names == {*tables, "differences.png", "groups.png", "eager/notes.txt"}
+
+
+def test_the_record_of_two_images_holds_no_secret_of_their_names(
+    scene: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    before, after, _ = scene
+    with open_scene(before, after, DEFAULTS) as opened, staged_comparison(tmp_path / "out") as folder:
+        private = dataclasses.replace(opened.before, text="https://u:PW@host/place/b.tif?sig=SIG")
+        images = dataclasses.replace(opened, before=private)
+        found = compare_on_scene(two(), images, folder, options=DEFAULTS, device="cpu", examples=1)
+        write_comparison(found, folder)
+    record = (tmp_path / "out/comparison.json").read_text()
+    assert f"https://host/place/b.tif, {after}" in record and found.short_source.startswith("place/b.tif, ")
 
 
 def test_without_a_truth_only_the_difference_is_counted(scene: tuple[Path, Path, Path], tmp_path: Path) -> None:

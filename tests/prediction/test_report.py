@@ -158,6 +158,13 @@ def test_text_from_outside_is_escaped(write_scene: WriteScene, tmp_path: Path) -
     assert evil in page.text and "b&<i>.tif" in page.text
 
 
+def test_the_name_of_a_second_opinion_is_escaped(write_scene: WriteScene, tmp_path: Path) -> None:
+    paths = [write_scene(name, date, utm_grid(*date.shape)) for name, date in zip("ba", dates(), strict=True)]
+    second = Difference(name="<script>x</script>", threshold=0.7)
+    page = Page(predict_scene(Difference(), *paths, second=second).save(tmp_path / "out").report)
+    assert "script" not in page.tags and "the share of each that <script>x</script> calls changed" in page.text
+
+
 def test_a_truth_is_scored(write_scene: WriteScene, tmp_path: Path) -> None:
     found = predict(write_scene)
     truth = found.mask.copy()

@@ -5,12 +5,7 @@ from collections.abc import Callable
 from html import escape
 
 from minenetcd.benchmark.report.tables import Column, Table, TableCell
-
-_LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\N{PLUS-MINUS SIGN}": r"$\pm$", "<": r"$<$", ">": r"$>$",
-    "\N{MINUS SIGN}": "$-$",
-}  # fmt: skip
+from minenetcd.display.escaping import in_latex, in_markdown
 
 #: As wide as it is, at most as the page.
 _FIT = r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%"
@@ -21,8 +16,9 @@ def to_markdown(table: Table) -> str:
     heads = [f"{column.heading} (published)" if column.has_printed else column.heading for column in table.columns]
     marks = ["---:" if column.is_number else "---" for column in table.columns]
     rows = [[_markdown(cell) for cell in row] for row in table.rows]
-    lines = [f"| {' | '.join(cells)} |" for cells in ([_bars(head) for head in heads], marks, *rows)]
-    return "\n".join([f"### {table.title}", "", *lines, "", *(f"{note}  " for note in table.notes)]).rstrip() + "\n"
+    lines = [f"| {' | '.join(cells)} |" for cells in ([in_markdown(head) for head in heads], marks, *rows)]
+    notes = [f"{in_markdown(note)}  " for note in table.notes]
+    return "\n".join([f"### {in_markdown(table.title)}", "", *lines, "", *notes]).rstrip() + "\n"
 
 
 def to_latex(table: Table) -> str:
@@ -35,7 +31,7 @@ def to_latex(table: Table) -> str:
         r"% needs \usepackage{booktabs,graphicx}",
         r"\begin{table*}[t]",
         r"\centering",
-        rf"\caption{{{latex(table.title)}.}}",
+        rf"\caption{{{in_latex(table.title)}.}}",
         rf"\label{{tab:{table.name}}}",
         r"\footnotesize",
         r"\setlength{\tabcolsep}{4pt}",
@@ -49,7 +45,10 @@ def to_latex(table: Table) -> str:
         lines += [r"\midrule"] if index in table.rules else []
         cells = [text for cell, span in zip(row, spans, strict=True) for text in _latex_cell(cell, span)]
         lines.append(f"{' & '.join(cells)} \\\\")
-    notes = [r"\par\medskip", rf"\parbox{{\textwidth}}{{\raggedright\scriptsize {' '.join(map(latex, table.notes))}}}"]
+    notes = [
+        r"\par\medskip",
+        rf"\parbox{{\textwidth}}{{\raggedright\scriptsize {' '.join(map(in_latex, table.notes))}}}",
+    ]
     lines += [r"\bottomrule", r"\end{tabular}}", *(notes if table.notes else []), r"\end{table*}"]
     return "\n".join(lines) + "\n"
 
@@ -69,21 +68,13 @@ def to_html(table: Table) -> str:
     return f'<div class="wide"><table class="results">{content}</table></div>{notes}'
 
 
-def latex(text: str) -> str:
-    """`text` with everything LaTeX would read otherwise escaped."""
-    return "".join(_LATEX.get(letter, letter) for letter in text)
-
-
 WRITERS: dict[str, Callable[[Table], str]] = {"md": to_markdown, "tex": to_latex}
 
 
 def _markdown(cell: TableCell) -> str:
-    text = {1: f"**{cell.text}**", 2: f"<u>{cell.text}</u>"}.get(cell.rank or 0, cell.text)
-    return _bars(" ".join(part for part in (text, cell.spread, f"({cell.printed})" if cell.printed else "") if part))
-
-
-def _bars(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|")
+    text, spread, printed = map(in_markdown, (cell.text, cell.spread, cell.printed))
+    text = {1: f"**{text}**", 2: f"<u>{text}</u>"}.get(cell.rank or 0, text)
+    return " ".join(part for part in (text, spread, f"({printed})" if printed else "") if part)
 
 
 def _spanned(table: Table, spans: list[int]) -> list[tuple[Column, int]]:
@@ -92,10 +83,10 @@ def _spanned(table: Table, spans: list[int]) -> list[tuple[Column, int]]:
 
 def _latex_head(table: Table, spans: list[int]) -> list[str]:
     if max(spans) == 1:
-        return [f"{' & '.join(latex(column.heading) for column in table.columns)} \\\\"]
+        return [f"{' & '.join(in_latex(column.heading) for column in table.columns)} \\\\"]
     first, second, rules, place = [], [], [], 1
     for column, span in _spanned(table, spans):
-        name = latex(column.heading)
+        name = in_latex(column.heading)
         first.append(rf"\multicolumn{{2}}{{c}}{{{name}}}" if span == 2 else name)
         second += ["meas.", "publ."] if span == 2 else [""]
         rules += [rf"\cmidrule(lr){{{place}-{place + 1}}}"] if span == 2 else []
@@ -107,13 +98,13 @@ def _latex_cell(cell: TableCell, span: int) -> list[str]:
     text = _latex_number(cell.text)
     text = {1: rf"\textbf{{{text}}}", 2: rf"\underline{{{text}}}"}.get(cell.rank or 0, text)
     if cell.spread:
-        text += rf" {{\tiny {latex(cell.spread)}}}"
+        text += rf" {{\tiny {in_latex(cell.spread)}}}"
     return [text, _latex_number(cell.printed)] if span == 2 else [text]
 
 
 def _latex_number(text: str) -> str:
     """With a minus sign, not a hyphen, before a number."""
-    return latex(re.sub(r"^-(?=\d)", "\N{MINUS SIGN}", text))
+    return in_latex(re.sub(r"^-(?=\d)", "\N{MINUS SIGN}", text))
 
 
 def _side(column: Column) -> str:

@@ -20,6 +20,7 @@ from minenetcd.benchmark.results.comparison import LEVEL, Comparison, compare_li
 from minenetcd.benchmark.results.summary import Axis, Part, parts
 from minenetcd.benchmark.results.table import RESULTS, pair_scores, results_table, unit_counts, write_table
 from minenetcd.benchmark.suite.cells import Cell
+from minenetcd.display.escaping import csv_text
 from minenetcd.errors import DataError
 from minenetcd.files import slug, staged_files, write_text
 
@@ -179,5 +180,5 @@ def _tables(chapters: Iterable[Chapter]) -> dict[str, str]:
         texts |= {f"{table.name}.{end}": write(table) for table in chapter.tables for end, write in WRITERS.items()}
         if chapter.comparison is not None:
             name, comparison = chapter.comparison
-            texts[f"{name}.csv"] = comparison.table().to_csv(index=False)
+            texts[f"{name}.csv"] = csv_text(comparison.table())
     return texts

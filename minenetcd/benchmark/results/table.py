@@ -15,6 +15,7 @@ from minenetcd.benchmark.suite.cells import Cell
 from minenetcd.benchmark.suite.published import printed_gain, printed_score
 from minenetcd.configs.suite import Suite
 from minenetcd.datasets.catalog import published_table
+from minenetcd.display.escaping import csv_text, from_csv
 from minenetcd.display.words import MEASURES
 from minenetcd.evaluation.confusion import METRICS
 from minenetcd.evaluation.significance import MAIN
@@ -67,7 +68,7 @@ def write_table(frame: pd.DataFrame, folder: Path) -> None:
         pq.write_table(
             pa.Table.from_pandas(frame, schema=SCHEMA, preserve_index=False).replace_schema_metadata(), temporary
         )
-    write_text(folder / RESULTS[1], frame.to_csv(index=False, lineterminator="\n"))
+    write_text(folder / RESULTS[1], csv_text(frame))
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -120,7 +121,7 @@ def unit_counts(folder: BenchmarkFolder, cell: Cell) -> tuple[str, list[str], ND
     sites = folder.cell(cell) / "per_site.csv"
     unit, path = ("site", sites) if sites.exists() else ("pair", folder.cell(cell) / "per_pair.csv")
     with reading(path):
-        table = pd.read_csv(path, dtype={unit if unit == "site" else "name": str})
+        table = _read_counts(path)
         names = table["site" if unit == "site" else "name"].tolist()
         return unit, names, table[list(COUNTS)].to_numpy(np.int64)
 
@@ -129,8 +130,14 @@ def pair_scores(folder: BenchmarkFolder, cell: Cell) -> pd.Series:
     """F1 of each pair that has changed pixels, by its name. DataError where per_pair.csv is lost or damaged."""
     path = folder.cell(cell) / "per_pair.csv"
     with reading(path):
-        table = pd.read_csv(path, dtype={"name": str}).set_index("name")
+        table = _read_counts(path).set_index("name")
         return table.loc[table["tp"] + table["fn"] > 0, "f1"].astype(float)
+
+
+def _read_counts(path: Path) -> pd.DataFrame:
+    """A table of pairs or sites that a test left; their names are text, "NA" too, and what is undefined is missing."""
+    names = dict.fromkeys(("site", "name"), from_csv)
+    return pd.read_csv(path, converters=names, keep_default_na=False, na_values=[""])
 
 
 _nullable = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}

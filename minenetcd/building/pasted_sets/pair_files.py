@@ -14,6 +14,7 @@ from PIL import Image
 from minenetcd.building.drawn.once import draw_missing
 from minenetcd.building.pasted_sets.crops import Crops, Ground, as_field, empty_pixels
 from minenetcd.constants import UNKNOWN, Progress
+from minenetcd.display.escaping import in_csv
 from minenetcd.display.words import counted
 from minenetcd.errors import DataError
 from minenetcd.files import atomic_path
@@ -60,7 +61,7 @@ def draw_pairs(
     with atomic_path(table_in(folder)) as target, target.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
-        writer.writerows(_row(job, split) for job in jobs)
+        writer.writerows(map(in_csv, _row(job, split)) for job in jobs)
 
 
 def _check_labels(jobs: Sequence["_Job"], images: Path) -> None:

@@ -21,8 +21,9 @@ from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from minenetcd.constants import DEGREES, HECTARES_PER_KM2
+from minenetcd.display.escaping import csv_text
 from minenetcd.errors import DataError, OptionError, one_line
-from minenetcd.files import atomic_path
+from minenetcd.files import write_text
 from minenetcd.geo.vector import geodesic_hectares, write_vector
 
 CODE, COUNTRY = "ISO3_CODE", "COUNTRY_NAME"
@@ -78,9 +79,7 @@ def write_sites(sites: GeoDataFrame, path: str | Path) -> None:
     path = Path(path)
     if path.suffix.lower() != ".csv":
         return write_vector(sites, path)
-    with atomic_path(path) as target:
-        sites.drop(columns="geometry").to_csv(target, index=False)
-    return None
+    return write_text(path, csv_text(pd.DataFrame(sites.drop(columns="geometry"))))
 
 
 def read_polygons(path: str | Path) -> GeoDataFrame:

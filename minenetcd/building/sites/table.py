@@ -15,6 +15,7 @@ from pyogrio import list_layers
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from minenetcd.constants import HECTARES_PER_KM2
+from minenetcd.display.escaping import from_csv
 from minenetcd.errors import DataError, one_line
 from minenetcd.geo.vector import geodesic_hectares
 
@@ -116,7 +117,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
         heading = file.readline()
     separator = ";" if ";" in heading and "," not in heading else ","
     # All as text, and nothing taken for a gap but a gap: a country code may be "NA", a site "007".
-    return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    rows = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    return rows.map(from_csv)
 
 
 def _polygon_areas(frame: pd.DataFrame) -> dict[int, float]:

@@ -16,6 +16,7 @@ from minenetcd.data.reading.inside import ASK, InsideFolder
 from minenetcd.data.reading.places import places_of
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.split_names import WHOLE, ordered, split_word
+from minenetcd.display.escaping import from_csv
 from minenetcd.display.words import counted, some_of
 from minenetcd.errors import DataError, one_line
 from minenetcd.foreign import NOT_THERE, OUTSIDE, refused
@@ -149,10 +150,13 @@ def _with_bounds(table: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _stripped(rows: pd.DataFrame) -> pd.DataFrame:
-    """Without the blanks that people write after a comma."""
+    """Without the blanks that people write after a comma, and the apostrophe before what would be a formula."""
     texts = rows.select_dtypes(include=["object", "string"]).columns
     return rows.assign(
-        **{name: rows[name].map(lambda cell: cell.strip() if isinstance(cell, str) else cell) for name in texts}
+        **{
+            name: rows[name].map(lambda cell: from_csv(cell.strip()) if isinstance(cell, str) else cell)
+            for name in texts
+        }
     )
 
 

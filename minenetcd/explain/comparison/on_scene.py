@@ -28,6 +28,7 @@ from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import result_names
 from minenetcd.prediction.rasters.scene_rasters import read_window
 from minenetcd.prediction.scene import predict_opened
+from minenetcd.secrets import without_secrets
 
 #: Side of the blocks a scene is counted and shown in. [pixels]
 BLOCK = 256
@@ -116,7 +117,8 @@ def compare_on_scene(
     only_a, only_b = np.sum(areas, axis=0).tolist()
     hectares = (only_a, only_b) if grid.is_georeferenced else None
     a, b = detectors
-    return Comparison(a, b, f"{scene.before}, {scene.after}", joint, pictures, hectares)
+    source = ", ".join(without_secrets(str(date)) for date in (scene.before, scene.after))
+    return Comparison(a, b, source, joint, pictures, hectares)
 
 
 def _blocks(grid: Grid, masks: list[Path], label: SceneLabel | None) -> Iterator[Block]:

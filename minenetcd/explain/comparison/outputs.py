@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from minenetcd.constants import VERSION
+from minenetcd.display.escaping import csv_text
 from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
 from minenetcd.evaluation.significance import McNemar
@@ -94,14 +95,14 @@ def write_comparison(comparison: Comparison, folder: Path) -> dict[str, Any]:
     record, joint = comparison_record(comparison), comparison.joint
     per_part = {name: counts for name, counts in zip(joint.names, joint.counts, strict=True)}
     write_json(folder / NUMBERS, record)
-    write_text(folder / PARTS, _table(per_part, "name").assign(group=list(joint.groups)).to_csv(index=False))
+    write_text(folder / PARTS, csv_text(_table(per_part, "name").assign(group=list(joint.groups))))
     with figure_style():
         if comparison.examples:
             save_figure(differences_sheet(comparison), folder / SHEET)
         if joint.has_truth:
             save_figure(groups_figure(comparison), folder / GROUPS)
     if joint.has_truth:
-        write_text(folder / GROUP_TABLE, _table(joint.by_group, "group").to_csv(index=False))
+        write_text(folder / GROUP_TABLE, csv_text(_table(joint.by_group, "group")))
     return record
 
 

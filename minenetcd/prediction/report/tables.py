@@ -1,6 +1,7 @@
 """The tables of a report."""
 
 from collections.abc import Callable
+from html import escape
 
 from minenetcd.constants import DEGREES
 from minenetcd.display.tables import html_table
@@ -37,14 +38,14 @@ def areas_table(outcome: Outcome) -> str:
     note = counted(len(change.polygons), "separate change")
     if outcome.facts.options.min_area_ha:
         note += f", those below {outcome.facts.options.min_area_ha:g} ha left out"
-    return f'{html_table(head, body, emphasised=len(body))}<p class="note">{note}.</p>'
+    return f"{html_table(head, body, emphasised=len(body))}{_note(f'{note}.')}"
 
 
 def largest_table(outcome: Outcome) -> str:
     """The largest changes, by the numbers on the map, and what the rest comes to."""
     frame, change = outcome.change.polygons, outcome.change
     if frame.empty:
-        return f'<p class="note">No change was found. {outcome.facts.about_nothing}</p>'
+        return _note(f"No change was found. {outcome.facts.about_nothing}")
     largest = frame.head(LARGEST)
     points = largest.geometry.representative_point()
     if outcome.scene.grid.is_georeferenced:
@@ -75,7 +76,7 @@ def largest_table(outcome: Outcome) -> str:
     if rest:
         area = frame[measure].iloc[LARGEST:].sum()
         note += f" {rest:,} smaller changes add {size(None if change.hectares is None else area, round(area))}."
-    return f'<div class="wide">{html_table(head, body)}</div><p class="note">{note}</p>'
+    return f'<div class="wide">{html_table(head, body)}</div>{_note(note)}'
 
 
 def metrics_table(confusion: Confusion) -> str:
@@ -130,6 +131,10 @@ def reading_table(outcome: Outcome) -> str:
     if outcome.second_in_words:
         rows.append(("Second opinion", outcome.second_in_words))
     return html_table(("", ""), [*rows, *facts.adjustments], kind="facts")
+
+
+def _note(text: str) -> str:
+    return f'<p class="note">{escape(text)}</p>'
 
 
 def _stated_size(facts: SceneFacts) -> str:
