@@ -15,7 +15,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minenetcd.geo.stated import Stated
-from minenetcd.geo.vrt import GDAL_NAMES, any_one, band_source, every_one, fill_in, other_than
+from minenetcd.geo.vrt import GDAL_NAMES, any_one, band_source, colour_elements, every_one, fill_in, other_than
 
 #: Numbers below 0 that programs write where they know nothing; beside them the smallest whole number of a type.
 USUAL = (-9999, -99999, -32768, -32767, -999999)
@@ -66,16 +66,8 @@ def _head(dataset: DatasetReader) -> str:
 
 
 def _band(dataset: DatasetReader, band: int, source: str) -> str:
-    kind, colour = GDAL_NAMES.get(dataset.dtypes[band - 1], "Float64"), dataset.colorinterp[band - 1].name
-    table = ""
-    if colour == "palette":
-        entries = (dataset.colormap(band).get(index, (0, 0, 0, 255)) for index in range(256))
-        table = "".join('<Entry c1="{}" c2="{}" c3="{}" c4="{}"/>'.format(*entry) for entry in entries)
-        table = f"<ColorTable>{table}</ColorTable>"
-    return (
-        f'<VRTRasterBand dataType="{kind}" band="{band}"><ColorInterp>{colour.capitalize()}</ColorInterp>'
-        f"{table}{source}</VRTRasterBand>"
-    )
+    kind = GDAL_NAMES.get(dataset.dtypes[band - 1], "Float64")
+    return f'<VRTRasterBand dataType="{kind}" band="{band}">{colour_elements(dataset, band)}{source}</VRTRasterBand>'
 
 
 def _corners(dataset: DatasetReader, read: Sequence[int]) -> list[float]:

@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 from affine import Affine
+from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minenetcd.geo.grid import Grid
@@ -45,6 +46,17 @@ def fill_in(text: str, name: str, window: Window, shape: tuple[int, int]) -> str
         "TARGET": _rectangle("DstRect", 0, 0, shape[1], shape[0]),
     }
     return re.sub(r"\{(FILE|SOURCE|TARGET)\}", lambda found: places[found[1]], text)
+
+
+def colour_elements(dataset: DatasetReader, band: int) -> str:
+    """What a band's colour tag says, and a palette's colours, as a VRT's band has them."""
+    colour = dataset.colorinterp[band - 1].name
+    text = f"<ColorInterp>{colour.capitalize()}</ColorInterp>"
+    if colour != "palette":
+        return text
+    entries = (dataset.colormap(band).get(index, (0, 0, 0, 255)) for index in range(256))
+    table = "".join('<Entry c1="{}" c2="{}" c3="{}" c4="{}"/>'.format(*entry) for entry in entries)
+    return f"{text}<ColorTable>{table}</ColorTable>"
 
 
 def every_one(masks: Sequence[str], attributes: str = "", body: str = "") -> str:
