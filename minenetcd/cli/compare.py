@@ -102,6 +102,8 @@ def compare(
                     progress=progress,
                 )  # fmt: skip
             record = write_comparison(comparison, folder)
+    for note in comparison.notes:
+        print(note)
     _print(record, out)
 
 

@@ -38,7 +38,7 @@ from minenetcd.data.reading.headers import (
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.geo.bands.choosing import numbers_of
-from minenetcd.geo.bands.said import read_bands
+from minenetcd.geo.bands.said import FileBands, read_bands
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.exif import ORIENTATION, UPRIGHT, header_orientation
 from minenetcd.geo.orientation import upright_name
@@ -109,6 +109,15 @@ def decode_date(encoded: Encoded, options: ReadOptions) -> Date:
             return _decode_raster(name, dataset, options)
 
 
+def bands_in(encoded: Encoded, options: ReadOptions) -> tuple[FileBands, tuple[int, ...]]:
+    """What a file says of its bands, and the numbers of those that are read unasked. Raises DecodeError."""
+    with _explained():
+        image_bytes(encoded, options)
+        with _opened(encoded, options) as (_, dataset):
+            name = encoded if isinstance(encoded, str) else None
+            return read_bands(dataset, name), _but_alpha(dataset)
+
+
 def decode_mask(encoded: Encoded, options: ReadOptions = AS_STORED) -> Mask:
     """A mask's values in their own dtype; a palette's are its indices, a 1-bit image's 0 and 1.
 
@@ -168,9 +177,7 @@ def _grey_if(picture: Image.Image, lossy: bool) -> NDArray:
 
 def _mask_of(dataset: DatasetReader) -> Mask:
     """Values of a TIFF. Its nodata is not valid unless it is 0, which many programs declare and mean unchanged."""
-    kinds = zip(dataset.indexes, dataset.colorinterp, strict=True)
-    bands = [band for band, kind in kinds if kind != ColorInterp.alpha]
-    values = _one_band(np.moveaxis(dataset.read(bands), 0, -1), has_alpha=False)
+    values = _one_band(np.moveaxis(dataset.read(_but_alpha(dataset)), 0, -1), has_alpha=False)
     valid = np.isfinite(values)
     if dataset.nodata:
         valid &= values != dataset.nodata
@@ -260,9 +267,13 @@ def _bands_of(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> tuple[i
     _check_bands(dataset, wanted)
     if wanted is not None or dataset.colorinterp == (ColorInterp.palette,):
         return wanted
-    kinds = zip(dataset.indexes, dataset.colorinterp, strict=True)
-    bands = tuple(band for band, kind in kinds if kind != ColorInterp.alpha)
+    bands = _but_alpha(dataset)
     return bands * 3 if len(bands) == 1 else bands
+
+
+def _but_alpha(dataset: DatasetReader) -> tuple[int, ...]:
+    kinds = zip(dataset.indexes, dataset.colorinterp, strict=True)
+    return tuple(band for band, kind in kinds if kind != ColorInterp.alpha)
 
 
 def _check_bands(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> None:
