@@ -23,6 +23,7 @@ from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.filling import Filling, masked_document, unmarked_filling
 from minenetcd.geo.grid import Grid, Plane
 from minenetcd.geo.orientation import upright_name
+from minenetcd.geo.sentinel2 import Processing, processing
 from minenetcd.geo.stated import NOTHING_STATED, Stated
 from minenetcd.geo.vrt import GDAL_NAMES, averaged_source, band_source, other_than, palette_source, vrt_document
 
@@ -50,6 +51,7 @@ class Source:
     said: FileBands  # what the file says of all its bands
     acquired: Acquired
     crs_is_stated: bool = False
+    processing: Processing | None = None  # of a Sentinel-2 product
     filling: Filling | None = None  # what means no data, and is not called so by the file
 
     def document(self, window: Window, height: int, width: int) -> str:
@@ -82,7 +84,8 @@ def inspect(
         if dataset.count == 0:
             raise RasterError(_holds_no_image(dataset, source))
         said = read_bands(dataset, source)
-        when = acquired({**dataset.tags(), **dataset.tags(ns="IMAGERY")}, source, stated)
+        tags = {**dataset.tags(), **dataset.tags(ns="IMAGERY")}
+        when, processed = acquired(tags, source, stated), processing(tags, str(source), name)
         name = upright_name(dataset, name)  # which holds pixels alone
     with quiet_gdal(), open_or_explain(name, source) as dataset:
         has_palette = _has_palette(dataset) and bands != (1,)
@@ -100,6 +103,7 @@ def inspect(
             said=said,
             acquired=when,
             crs_is_stated=stated.crs is not None and not (_crs_on_earth(dataset) or dataset.transform.is_identity),
+            processing=processed,
             filling=filling,
         )
         if filling is None:
