@@ -36,11 +36,11 @@ from minenetcd.data.reading.headers import (
     without_limits_of_pillow,
 )
 from minenetcd.data.reading.read_options import ReadOptions
+from minenetcd.data.reading.upright import upright
 from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.geo.bands.choosing import numbers_of
 from minenetcd.geo.bands.said import FileBands, read_bands
 from minenetcd.geo.bands.wanted import Wanted
-from minenetcd.geo.exif import ORIENTATION, UPRIGHT, header_orientation
 from minenetcd.geo.orientation import upright_name
 from minenetcd.geo.raster import Raster
 from minenetcd.geo.source import inspect, quiet_gdal
@@ -51,13 +51,6 @@ _USUAL = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 
 #: From this value on a JPEG mask means changed; one that holds something must hold white, at least this, somewhere.
 JPEG_CHANGED_FROM, LEAST_WHITE = 128, 192
-#: How a picture is turned upright, by its orientation.
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}  # fmt: skip
-
 #: Formats that change values.
 _LOSSY = ("JPEG", "MPO")
 #: Channels of a grey JPEG that was stored in colours differ by no more.
@@ -132,7 +125,7 @@ def decode_mask(encoded: Encoded, options: ReadOptions = AS_STORED) -> Mask:
                 return divided(_mask_of(dataset), options)
         with Image.open(io.BytesIO(data)) as stored:
             lossy = stored.format in _LOSSY
-            picture = _upright(stored, data)
+            picture = upright(stored, data)
             mask = Mask(_one_band(_grey_if(picture, lossy), has_alpha=picture.mode in ("LA", "RGBA")))
         return _divided_jpeg(mask, options) if lossy and options.changed_from is None else divided(mask, options)
 
@@ -154,17 +147,6 @@ def _divided_jpeg(mask: Mask, options: ReadOptions) -> Mask:
     if 0 < highest < LEAST_WHITE:
         raise MaskError(f"a JPEG changes values, and this mask is not black and white (its largest value is {highest})")
     return divided(mask, replace(options, changed_from=JPEG_CHANGED_FROM))
-
-
-def _upright(stored: Image.Image, data: bytes) -> Image.Image:
-    """A picture as it is to be seen: cameras store it as their sensor lies. Decided as GDAL's are, by EXIF alone."""
-    if data.startswith(PNG):
-        orientation = header_orientation(io.BytesIO(data))
-    else:
-        exif = Image.Exif()
-        exif.load(stored.info.get("exif", b""))
-        orientation = exif.get(ORIENTATION, UPRIGHT)
-    return stored.transpose(_TURNS[orientation]) if orientation in _TURNS else stored
 
 
 def _grey_if(picture: Image.Image, lossy: bool) -> NDArray:
@@ -205,7 +187,7 @@ def _decode_picture(data: bytes) -> Date:
         with _no_georeference_expected(), MemoryFile(data) as file, file.open(driver="PNG") as dataset:
             return _split_alpha(torch.from_numpy(dataset.read()))
     with Image.open(io.BytesIO(data)) as stored:
-        picture = _upright(stored, data)
+        picture = upright(stored, data)
         mode = "RGBA" if picture.has_transparency_data else "RGB"
         pixels = torch.from_numpy(np.array(picture.convert(mode)))
     return _split_alpha(pixels.permute(2, 0, 1).contiguous())
