@@ -9,7 +9,7 @@ from typer import Argument, Option
 from minenetcd.cli.band_warnings import warn_of_bands
 from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import print_rich, table
-from minenetcd.cli.options import After, Bands, Before, Crs, Device, bands_wanted, two_numbers
+from minenetcd.cli.options import After, Bands, Before, Crs, Device, Remote, bands_wanted, two_numbers
 from minenetcd.errors import MineNetCDError
 from minenetcd.training.adaptation.options import STEPS
 
@@ -26,6 +26,7 @@ def adapt(
         str, Option(help="Trained network to begin with: embedded name, hub id, or folder.")
     ] = "minenetcd-nano",
     bands: Bands = None,
+    remote: Remote = False,
     crs: Crs = None,
     nodata: Annotated[
         float | None, Option(help="A number that means no data in all images.", show_default=False)
@@ -69,11 +70,14 @@ def adapt(
         seed=seed,
         crs=crs,
         nodata=nodata,
+        remote=remote,
     )
     check_early(detectors=[model], device=device)
     work = WorkFolder.beside(out, resume=resume)
     images = [before, after, *(more or ())]
-    with open_series(images, bands=options.bands, coregister=options.coregister, stated=options.stated) as series:
+    with open_series(
+        images, bands=options.bands, coregister=options.coregister, stated=options.stated, remote=remote
+    ) as series:
         for pair in series.pairs:
             warn_of_bands(pair, asked=bands is not None)
         # from here on torch is needed
@@ -88,6 +92,7 @@ def adapt(
     command = ["minenetcd", "predict", before, after, "--model", str(out)]
     command += [*(["--bands", bands] if bands else []), *(["--coregister", "auto"] if moved else [])]
     command += [*(["--crs", crs] if crs else []), *([f"--nodata={nodata:.17g}"] if nodata is not None else [])]
+    command += ["--remote"] if remote else []
     print(f"Next: {shlex.join(command)}")
 
 

@@ -15,10 +15,13 @@ from minenetcd.cli.options import (
     BandsAfter,
     BatchSize,
     Crs,
+    DateAfter,
+    DateBefore,
     Detector,
     Device,
     Gsd,
     Nodata,
+    Remote,
     Split,
     Workers,
     bands_wanted,
@@ -43,9 +46,12 @@ def compare(
     examples: Annotated[int, Option(help="How many of the largest differences to draw.", min=1)] = 8,
     bands: Bands = None,
     bands_after: BandsAfter = None,
+    remote: Remote = False,
     gsd: Gsd = None,
     crs: Crs = None,
     nodata: Nodata = None,
+    date_before: DateBefore = None,
+    date_after: DateAfter = None,
     batch_size: BatchSize = 8,
     workers: Workers = 2,
     device: Device = "auto",
@@ -69,6 +75,9 @@ def compare(
         crs=crs,
         nodata=nodata_before,
         nodata_after=nodata_after,
+        date_before=date_before,
+        date_after=date_after,
+        remote=remote,
     )
     check_early(detectors=[model_a, model_b], data=data, device=device, out=out)
     from minenetcd.building.scene_label import open_label
@@ -102,6 +111,8 @@ def compare(
                     progress=progress,
                 )  # fmt: skip
             record = write_comparison(comparison, folder)
+    for note in comparison.notes:
+        print(note)
     _print(record, out)
 
 

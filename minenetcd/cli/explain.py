@@ -16,10 +16,13 @@ from minenetcd.cli.options import (
     BandsAfter,
     Before,
     Crs,
+    DateAfter,
+    DateBefore,
     Detector,
     Device,
     Gsd,
     Nodata,
+    Remote,
     bands_wanted,
     metres_per_pixel,
     nodata_values,
@@ -53,9 +56,12 @@ def explain(
     out: Annotated[Path, Option(help="Folder for the results.")] = Path("explanation"),
     bands: Bands = None,
     bands_after: BandsAfter = None,
+    remote: Remote = False,
     gsd: Gsd = None,
     crs: Crs = None,
     nodata: Nodata = None,
+    date_before: DateBefore = None,
+    date_after: DateAfter = None,
     device: Device = "auto",
 ) -> None:
     """Show where a detector looked: Grad-CAM before and after ChangeFFT, or on the layers that a method declares.
@@ -78,6 +84,9 @@ def explain(
         crs=crs,
         nodata=nodata_before,
         nodata_after=nodata_after,
+        date_before=date_before,
+        date_after=date_after,
+        remote=remote,
     )
     sources = [model, *(beside or ())]
     check_early(detectors=sources, device=device, out=out)

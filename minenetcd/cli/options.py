@@ -36,6 +36,14 @@ Nodata = Annotated[
         show_default=False,
     ),
 ]
+DateBefore = Annotated[
+    str | None,
+    Option(metavar="DAY", help="When it was taken, e.g. 2019-06-01.", show_default="as the file says"),
+]
+DateAfter = Annotated[
+    str | None, Option(metavar="DAY", help="The same for the later image.", show_default="as the file says")
+]
+Remote = Annotated[bool, Option("--remote", help="Read files on the network that a STAC item names.")]
 Gsd = Annotated[str | None, Option(help="Work at this many metres per pixel.")]
 ThresholdRule = Annotated[
     str | None,

@@ -15,10 +15,13 @@ from minenetcd.cli.options import (
     BandsAfter,
     Before,
     Crs,
+    DateAfter,
+    DateBefore,
     Device,
     Json,
     Nodata,
     Quiet,
+    Remote,
     Smooth,
     ThresholdRule,
     bands_wanted,
@@ -47,7 +50,7 @@ def predict(
     device: Device = "auto",
     bands: Bands = None,
     bands_after: BandsAfter = None,
-    remote: Annotated[bool, Option("--remote", help="Read files on the network that a STAC item names.")] = False,
+    remote: Remote = False,
     gsd: Annotated[
         str | None, Option(help="Analyse at this many metres per pixel, or 'model' for the detector's.")
     ] = None,
@@ -79,12 +82,8 @@ def predict(
     min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
     crs: Crs = None,
     nodata: Nodata = None,
-    date_before: Annotated[
-        str | None, Option(metavar="DAY", help="When it was taken, e.g. 2019-06-01.", show_default="as the file says")
-    ] = None,
-    date_after: Annotated[
-        str | None, Option(metavar="DAY", help="The same for the later image.", show_default="as the file says")
-    ] = None,
+    date_before: DateBefore = None,
+    date_after: DateAfter = None,
     float_probability: Annotated[bool, Option("--float", help="Write probability.tif as float32.")] = False,
     also: Annotated[
         list[str] | None,

@@ -124,6 +124,8 @@ def _print_tested(detector: "AnyDetector", tested: "Tested", *, published: "Prin
     print(f"{detector.name} on {result.facts.source}, {result.facts.split}: {counted(len(result.names), 'pair')}")
     if detector.provenance.learns_each_scene:
         print(f"Options: {in_words(detector.describe()['options'])}")
+    if tested.bands_note:
+        print(tested.bands_note)
     _print_measures(result, published)
     if tested.beside is not None:
         _print_beside(tested.beside)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from minenetcd.configs.numbers import Number, WholeNumber
 from minenetcd.configs.section import Section, Threshold
 from minenetcd.configs.value_range import ValueRange, check_value_range
 from minenetcd.constants import IMAGENET_MEAN, IMAGENET_STD, LEAST_SIDE
@@ -63,11 +64,11 @@ class PreprocessingSettings:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     bands: tuple[str, ...] = COLOURS
-    mean: tuple[float, ...] = IMAGENET_MEAN
-    std: tuple[float, ...] = IMAGENET_STD
-    metres_per_pixel: float | None = 1.2
+    mean: tuple[Number, ...] = IMAGENET_MEAN
+    std: tuple[Number, ...] = IMAGENET_STD
+    metres_per_pixel: Number | None = 1.2
     date_order: tuple[str, str] = ("before", "after")
-    tile: int = 256
+    tile: WholeNumber = 256
     value_range: ValueRange | None = None
 
     def __post_init__(self) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
+from minenetcd.configs.numbers import NonNegativeNumber, Number, PositiveNumber
 from minenetcd.configs.section import Section
 from minenetcd.constants import UNKNOWN, check_threshold
 
@@ -32,7 +33,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 
 #: Share of a running mean that stays at each step.
-Beta = Annotated[float, Field(ge=0, lt=1)]
+Beta = Annotated[Number, Field(ge=0, lt=1)]
 
 
 class Recipe(Section):
@@ -51,27 +52,27 @@ class Recipe(Section):
     )
 
     optimiser: str = Field(default="adamw", description="By name, or package.module:Name.")
-    learning_rate: PositiveFloat = 3e-4
+    learning_rate: PositiveNumber = 3e-4
     betas: tuple[Beta, Beta] = Field(default=(0.9, 0.99), description="Of adam and adamw.")
-    momentum: float = Field(default=0.9, ge=0, lt=1, description="Of sgd.")
-    weight_decay: NonNegativeFloat = 0.01
+    momentum: Number = Field(default=0.9, ge=0, lt=1, description="Of sgd.")
+    weight_decay: NonNegativeNumber = 0.01
     schedule: str = Field(default="cosine", description="By name, or package.module:Name.")
-    warmup_share: NonNegativeFloat = Field(
+    warmup_share: NonNegativeNumber = Field(
         default=0.05, le=1, description="Share of all steps in which the rate rises."
     )
-    final_learning_rate: NonNegativeFloat = Field(default=1e-5, description="At the end of cosine and poly.")
-    power: PositiveFloat = Field(default=0.9, description="Of poly; 1 is a straight line.")
-    milestones: tuple[float, ...] = Field(
+    final_learning_rate: NonNegativeNumber = Field(default=1e-5, description="At the end of cosine and poly.")
+    power: PositiveNumber = Field(default=0.9, description="Of poly; 1 is a straight line.")
+    milestones: tuple[Number, ...] = Field(
         default=(0.5, 0.75), description="Of step: shares of the run, after the warm-up, from which the rate is lower."
     )
-    drop: float = Field(default=0.1, gt=0, le=1, description="Of step: what the rate is multiplied by each time.")
-    clip_norm: PositiveFloat | None = Field(default=1.0, description="Largest norm of the gradient.")
-    ema_decay: float | None = Field(
+    drop: Number = Field(default=0.1, gt=0, le=1, description="Of step: what the rate is multiplied by each time.")
+    clip_norm: PositiveNumber | None = Field(default=1.0, description="Largest norm of the gradient.")
+    ema_decay: Number | None = Field(
         default=0.998, ge=0, lt=1, description="Of the running average of the weights; null: none."
     )
 
     loss: str = Field(default="bce_dice", description="By name, or package.module:Name.")
-    class_weights: tuple[float, ...] | None = Field(
+    class_weights: tuple[Number, ...] | None = Field(
         default=None, description="Weight of unchanged and of changed pixels."
     )
     ignore_label: int = UNKNOWN
@@ -81,7 +82,9 @@ class Recipe(Section):
     crop: PositiveInt | None = Field(
         default=None, description="Side of a training window [pixels]; null: the whole patch."
     )
-    threshold: Literal["val"] | float = Field(default="val", description="Chosen on the validation split, or a number.")
+    threshold: Literal["val"] | Number = Field(
+        default="val", description="Chosen on the validation split, or a number."
+    )
 
     @model_validator(mode="before")
     @classmethod

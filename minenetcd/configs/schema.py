@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from minenetcd.configs.detector import DetectorSettings
+from minenetcd.configs.numbers import Number
 from minenetcd.configs.recipe import Recipe
 from minenetcd.configs.section import Section
 from minenetcd.errors import UnknownNameError
@@ -27,7 +28,7 @@ class DataSettings(Section):
     train_split: str = "train"
     val_split: str = Field(default="val", description="Chooses the checkpoint and the threshold.")
     val_name: str | None = Field(default=None, description="The data set of val_split, where it is another than name.")
-    val_share: float | None = Field(
+    val_share: Number | None = Field(
         default=None,
         gt=0,
         lt=1,

@@ -6,12 +6,13 @@ from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, WithJsonSchema, model_validator
 
+from minenetcd.configs.numbers import Number
 from minenetcd.constants import check_threshold
 from minenetcd.errors import InputError, OptionError, UnknownNameError
 
 #: A probability from which a pixel counts as changed.
 Threshold = Annotated[
-    float,
+    Number,
     AfterValidator(check_threshold),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}),
 ]

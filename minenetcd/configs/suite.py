@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
+from minenetcd.configs.numbers import Number
 from minenetcd.configs.schema import DataSettings
 from minenetcd.configs.section import Section, Threshold
 
@@ -50,7 +51,7 @@ class SampleSettings(Section):
     """
 
     kept: NonNegativeInt = 100
-    quantiles: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (0.1, 0.3, 0.5, 0.7, 0.9)
+    quantiles: tuple[Annotated[Number, Field(ge=0, le=1)], ...] = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
 class Suite(Section):

@@ -2,10 +2,11 @@
 
 import math
 
+from minenetcd.configs.numbers import Number
 from minenetcd.errors import OptionError
 
 #: The values that become 0 and 1: one of each, or one of each for every band.
-ValueRange = tuple[float | tuple[float, ...], float | tuple[float, ...]]
+ValueRange = tuple[Number | tuple[Number, ...], Number | tuple[Number, ...]]
 
 
 def check_value_range(value_range: ValueRange, bands: int | None = None) -> ValueRange:

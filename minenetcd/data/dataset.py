@@ -28,6 +28,14 @@ class PairError(DataError):
 
 
 @dataclass(frozen=True)
+class ColourPlaces:
+    """Where red, green and blue stand among the bands of either date, counted from 0."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class DatasetFacts:
     """What identifies a split: where it came from, and that it is the same data as another time.
 
@@ -63,6 +71,14 @@ class ChangeDataset(Dataset[ChangeSample], ABC):
         DataError where it does neither.
         """
         raise DataError(f"{type(self).__name__} needs facts, which identify its pairs: set self.facts to DatasetFacts.")
+
+    @cached_property
+    def colour_places(self) -> ColourPlaces | None:
+        """Where files of more than three bands call some red, green and blue; None where nobody says it.
+
+        OptionError where the files of one data set say different things.
+        """
+        return None
 
     def __len__(self) -> int:
         return len(self.names)

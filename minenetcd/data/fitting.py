@@ -1,6 +1,6 @@
 """The pairs of a data set as one detector reads them: its bands, and values in its value range."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -23,8 +23,9 @@ PAIRS_TRIED, PIXELS_TRIED = 4, 4096
 
 
 class FittedPairs(ChangeDataset):
-    """The pairs of `dataset` with the bands of a detector: as many as it reads or, where it reads three, the first.
+    """The pairs of `dataset` with the bands of a detector: as many as it reads.
 
+    Where it reads three, they are those that the files call red, green and blue, else the first; `bands_note` says it.
     `value_range` is that of the detector or, where it has none, the one stated of the data set. OptionError where both
     have one and they differ, and, pair by pair, for other bands; PairError for 8 bits in a range far beyond them.
     """
@@ -41,7 +42,7 @@ class FittedPairs(ChangeDataset):
 
     def __getitem__(self, index: int) -> ChangeSample:
         sample = self.dataset[index]
-        before, after = self._own_bands(sample.before), self._own_bands(sample.after)
+        before, after = self._own_dates(sample)
         sample = sample._replace(before=before, after=after)
         if self._limits is not None and torch.uint8 in (sample.before.dtype, sample.after.dtype):
             self._refuse_eight_bits(sample)
@@ -52,7 +53,24 @@ class FittedPairs(ChangeDataset):
 
     def of(self, batch: ChangeBatch) -> ChangeBatch:
         """A batch of the data set's own pairs, with these bands."""
-        return batch._replace(before=self._own_bands(batch.before), after=self._own_bands(batch.after))
+        before, after = self._own_dates(batch)
+        return batch._replace(before=before, after=after)
+
+    @cached_property
+    def bands_note(self) -> str | None:
+        """Which bands a network of three reads of images that have more. DataError where the first cannot be read."""
+        count = len(self.dataset[0].before)
+        if len(self.bands) != len(COLOURS) or count <= len(COLOURS):
+            return None
+        places = self.dataset.colour_places
+        if places is None:
+            return (
+                f"Of the {count} bands of the images {self.reader} reads the first three, as red, green, blue (?bands="
+                "3,2,1 after the data set's name chooses others)."
+            )
+        before, after = (", ".join(str(place + 1) for place in date) for date in (places.before, places.after))
+        which = before if before == after else f"{before} before and {after} after"
+        return f"Of the {count} bands of the images {self.reader} reads {which}, as red, green, blue by their files."
 
     def check(self) -> None:
         """OptionError where the first pair has other bands, or the first few hold other numbers than the value range.
@@ -65,13 +83,20 @@ class FittedPairs(ChangeDataset):
         pixels = known_pixels(tried(self, PAIRS_TRIED), PIXELS_TRIED)
         check_fits({"pairs": pixels}, self._limits, self.value_range)
 
-    def _own_bands(self, dates: Tensor) -> Tensor:
-        """Of (..., C, H, W)."""
+    def _own_dates(self, pair: ChangeSample | ChangeBatch) -> tuple[Tensor, Tensor]:
+        places = None
+        if pair.before.shape[-3] > len(COLOURS) == len(self.bands):
+            places = self.dataset.colour_places
+        before, after = (None, None) if places is None else (places.before, places.after)
+        return self._own_bands(pair.before, before), self._own_bands(pair.after, after)
+
+    def _own_bands(self, dates: Tensor, places: Sequence[int] | None) -> Tensor:
+        """Of (..., C, H, W); `places`: of those wanted, where that is known."""
         count = dates.shape[-3]
         if count == len(self.bands):
             return dates
         if len(self.bands) == len(COLOURS) < count:
-            return dates[..., : len(COLOURS), :, :]
+            return dates[..., : len(COLOURS), :, :] if places is None else dates[..., list(places), :, :]
         source = self.dataset.facts
         advice = ",".join(map(str, ([*range(1, count + 1)] + [count] * len(self.bands))[: len(self.bands)]))
         raise OptionError(

@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from torch import Tensor
 
-from minenetcd.data.dataset import ChangeDataset
+from minenetcd.data.dataset import ChangeDataset, ColourPlaces
 from minenetcd.errors import DataError
 from minenetcd.types import ChangeSample
 
@@ -21,6 +22,10 @@ class Subset(ChangeDataset):
         self.places = None if dataset.places is None else dataset.places.iloc[self.indices].reset_index(drop=True)
         chosen = hashlib.sha256(repr((dataset.facts.fingerprint, self.indices)).encode()).hexdigest()
         self.facts = replace(dataset.facts, split=f"{dataset.facts.split}[{part}]", fingerprint=chosen[:16])
+
+    @cached_property
+    def colour_places(self) -> ColourPlaces | None:
+        return self.dataset.colour_places
 
     def __getitem__(self, index: int) -> ChangeSample:
         return self.dataset[self.indices[index]]

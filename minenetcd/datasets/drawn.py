@@ -37,6 +37,13 @@ def drawn_kind(source: str) -> type[DrawnSet] | None:
     return kind
 
 
+def check_drawn(source: str) -> None:
+    """DataError where a data set is drawn from what is not there; nothing is drawn."""
+    kind = drawn_kind(source)
+    if kind is not None:
+        kind.parse(source).check()
+
+
 def name_parts(source: str) -> tuple[str | None, str]:
     """How the data set `source` is drawn, None for others, and the last part of its name, path or id."""
     scheme = drawn_scheme(source)

@@ -57,6 +57,8 @@ def read_source(source: str | Path) -> Source:
     if drawn_scheme(text):
         return Source(text, Path(text), is_drawn=True)
     place, _, query = text.partition("?")
+    if not place.strip():
+        raise DataError(f"The name of a data set is needed, got {text!r}: give a folder, a table, a name or a hub id.")
     path = Path(place).expanduser()
     is_there = os.path.exists(path)  # which no name is too long for
     if not isinstance(source, Path) and (place in DATA_SETS or (is_path(place) and not is_there)):

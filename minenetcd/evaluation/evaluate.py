@@ -32,10 +32,11 @@ def evaluate(
     """Run `detector` over `dataset` and count, at the detector's threshold or at `threshold`.
 
     A network runs in evaluation mode, and is left in the mode it was in; of data sets with more bands than the three it
-    reads, these are the first three. A detector without training reads all bands, and learns each pair anew in the
-    `workers` (see `evaluate_scenes`). `batch_size`, of networks, is that of a process. With several processes each
-    takes its share and all get the same result. `on_batch` is called where a batch was computed. Raises DataError for a
-    pair that cannot be read, OptionError for other bands and for a value range that is not the detector's.
+    reads, these are red, green and blue by the files, else the first three. A detector without training reads all
+    bands, and learns each pair anew in the `workers` (see `evaluate_scenes`). `batch_size`, of networks, is that of a
+    process. With several processes each takes its share and all get the same result. `on_batch` is called where a batch
+    was computed. Raises DataError for a pair that cannot be read, OptionError for other bands and for a value range
+    that is not the detector's.
     """
     if not isinstance(detector, ChangeDetector):
         (result,) = evaluate_scenes(

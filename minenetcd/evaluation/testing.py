@@ -13,6 +13,7 @@ from torch import Tensor
 
 from minenetcd.constants import Progress, TrainedOn, check_threshold, no_progress
 from minenetcd.data.dataset import DatasetFacts
+from minenetcd.data.fitting import FittedPairs
 from minenetcd.data.split_names import WHOLE
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.contract import Detector
@@ -30,10 +31,14 @@ from minenetcd.types import ChangeBatch
 
 @dataclass(frozen=True)
 class Tested:
-    """What a test found; `beside` is None where that was not asked for."""
+    """What a test found; `beside` is None where that was not asked for.
+
+    `bands_note`: which bands a network of three read of images that have more.
+    """
 
     result: Evaluation
     beside: Beside | None
+    bands_note: str | None = None
 
 
 def run_test(
@@ -68,6 +73,9 @@ def run_test(
     accelerator = Accelerator(cpu=on_cpu) if is_launched() else None
     is_main = accelerator is None or accelerator.is_main_process
     dataset = load_dataset(data, split)
+    note = None
+    if isinstance(detector, ChangeDetector):
+        note = FittedPairs(dataset, detector.preprocessing, detector.name).bands_note
     with _results_folder(Path(out), dataset.names, accelerator, pictures=pictures) as folder:
         outlines = None if boundary_tolerance is None else BoundaryCounter(own, boundary_tolerance)
         handlers: list[BatchHandler] = [PictureWriter(folder, own)] if pictures else []
@@ -100,7 +108,7 @@ def run_test(
             add_to_metrics(Path(out), {"beside": found.as_json()})
     if accelerator is not None:
         accelerator.end_training()
-    return Tested(result, found)
+    return Tested(result, found, note)
 
 
 def _ready(detector: Detector, accelerator: Accelerator | None, device: str) -> Detector:

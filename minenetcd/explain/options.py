@@ -31,11 +31,14 @@ class ExplainOptions:
     crs: str | None = None  # of images with coordinates that name none
     nodata: float | None = None  # a number that means no data, beside what the files say
     nodata_after: float | None = None
+    date_before: str | None = None  # ISO 8601
+    date_after: str | None = None
+    remote: bool = False  # to read files on the network that a STAC item names
 
     @property
     def stated(self) -> tuple[Stated, Stated]:
         """What is said of either image that its file does not say."""
-        return Stated(self.crs, self.nodata), Stated(self.crs, self.nodata_after)
+        return Stated(self.crs, self.nodata, self.date_before), Stated(self.crs, self.nodata_after, self.date_after)
 
     def __post_init__(self) -> None:
         _ = self.stated

@@ -14,7 +14,7 @@ from minenetcd.constants import UNKNOWN
 from minenetcd.errors import OptionError, RasterError
 from minenetcd.explain.options import ExplainOptions
 from minenetcd.geo.align import AlignedPair, open_pair
-from minenetcd.geo.date_files.finding import Image
+from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
 
 #: A network that is asked for gradients keeps what it computed, so that a part is explained as a whole. [pixels]
@@ -43,6 +43,7 @@ class View:
 @contextmanager
 def open_view(before: Image, after: Image, options: ExplainOptions) -> Iterator[tuple[AlignedPair, View]]:
     """Both images, and their part; raises what `open_pair` and `read_view` raise, before a network is loaded."""
+    before, after = (find_date(image, remote=options.remote) for image in (before, after))
     with open_pair(
         before, after, bands=options.bands, bands_after=options.bands_after, gsd=options.gsd, stated=options.stated
     ) as pair:

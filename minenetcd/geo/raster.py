@@ -35,8 +35,8 @@ class Raster:
     """An opened image, local or remote; a context manager, for one thread at a time.
 
     `source` as given, `grid`, `dtype`, `bands` (numbers, from 1, in the order read), `acquired` (when it was taken, and
-    who says so), `filling` (what means no data without being called so, or None) and `said`, what the file says of all
-    its bands.
+    who says so), `processing` (of a Sentinel-2 product, or None), `filling` (what means no data without being called
+    so, or None) and `said`, what the file says of all its bands.
     """
 
     def __init__(self, source: object, description: Source) -> None:
@@ -47,6 +47,7 @@ class Raster:
         self.said: FileBands = description.said
         self.acquired = description.acquired
         self.filling = description.filling
+        self.processing = description.processing
         self.crs_is_stated = description.crs_is_stated
         self._description = description
         self._dataset = self.canvas(*self.grid.shape)

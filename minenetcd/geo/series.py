@@ -78,15 +78,16 @@ def open_series(
     bands: Wanted | None = None,
     coregister: bool = False,
     stated: Stated = NOTHING_STATED,
+    remote: bool = False,
 ) -> Iterator[AlignedSeries]:
     """Open images of one place on the grid of the first; with `coregister` the others are moved back onto it.
 
-    `stated` says of all of them what their files do not. OptionError for fewer than two images, GridError where they
-    have no ground in common; else as `open_pair`.
+    `stated` says of all of them what their files do not; `remote` as in `find_date`. OptionError for fewer than two
+    images, GridError where they have no ground in common; else as `open_pair`.
     """
     if len(images) < 2:
         raise OptionError(f"Two dates of one place are needed, got {len(images)}: name another image of it.")
-    images = [find_date(image) for image in images]
+    images = [find_date(image, remote=remote) for image in images]
     for one, other in combinations(images, 2):
         refuse_same_image(one, other)
     with ExitStack() as opened:

@@ -21,6 +21,7 @@ from minenetcd.geo.bands.said import FileBands, is_alpha, read_bands
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid, Plane
 from minenetcd.geo.metadata.acquired import Acquired, acquired
+from minenetcd.geo.metadata.sentinel2 import Processing, processing
 from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
 from minenetcd.geo.metadata.unmarked import Filling, masked_document, unmarked_filling
 from minenetcd.geo.orientation import upright_name
@@ -50,6 +51,7 @@ class Source:
     said: FileBands  # what the file says of all its bands
     acquired: Acquired
     crs_is_stated: bool = False
+    processing: Processing | None = None  # of a Sentinel-2 product
     filling: Filling | None = None  # what means no data, and is not called so by the file
 
     def document(self, window: Window, height: int, width: int) -> str:
@@ -83,7 +85,8 @@ def inspect(
         if stored.count == 0:
             raise RasterError(_holds_no_image(stored, source))
         said = read_bands(stored, source)
-        when = acquired({**stored.tags(), **stored.tags(ns="IMAGERY")}, source, stated)
+        tags = {**stored.tags(), **stored.tags(ns="IMAGERY")}
+        when, processed = acquired(tags, source, stated), processing(tags, str(source), name)
         upright = upright_name(stored, name)
         if upright != name:  # which holds pixels alone
             name, dataset = upright, opened.enter_context(open_or_explain(upright, source))
@@ -102,6 +105,7 @@ def inspect(
             said=said,
             acquired=when,
             crs_is_stated=stated.crs is not None and not (_crs_on_earth(dataset) or dataset.transform.is_identity),
+            processing=processed,
             filling=filling,
         )
         if filling is None:

@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 from affine import Affine
 from rasterio.crs import CRS
+from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minenetcd.geo.grid import Grid
@@ -55,6 +56,13 @@ def fill_in(text: str, name: str, window: Window, shape: tuple[int, int]) -> str
         "TARGET": _rectangle("DstRect", 0, 0, shape[1], shape[0]),
     }
     return re.sub(r"\{(FILE|SOURCE|TARGET)\}", lambda found: places[found[1]], text)
+
+
+def colour_elements(dataset: DatasetReader, band: int) -> str:
+    """What a band's colour tag says, and a palette's colours, as a VRT's band has them."""
+    colour = dataset.colorinterp[band - 1].name
+    text = f"<ColorInterp>{colour.capitalize()}</ColorInterp>"
+    return text + colour_table(dataset.colormap(band)) if colour == "palette" else text
 
 
 def every_one(masks: Sequence[str], attributes: str = "", body: str = "") -> str:

@@ -71,7 +71,9 @@ def adapt(
     for `out`, RunInterrupted after Ctrl-C.
     """
     work = WorkFolder.beside(out, resume=resume)
-    with open_series(images, bands=options.bands, coregister=options.coregister, stated=options.stated) as series:
+    with open_series(
+        images, bands=options.bands, coregister=options.coregister, stated=options.stated, remote=options.remote
+    ) as series:
         return adapt_to(series, work, model, options, device=device, force=force, reporter=reporter)
 
 

@@ -86,6 +86,8 @@ def train(
     train_set, val_set = (FittedPairs(each, detector.preprocessing, detector.name) for each in opened)
     train_set.check()
     val_set.check()
+    if train_set.bands_note:
+        reporter.note(train_set.bands_note)
     with one_run_in(folder.path) if accelerator.is_main_process else nullcontext():
         _prepare(folder, settings, detector, accelerator, resume=resume)
         run = Trainer(detector, train_set, plan, settings, accelerator)

@@ -50,6 +50,15 @@ def test_change_vectors_and_slow_features_do_not_feel_gain_and_offset(seed: int,
     assert_allclose(squared(pixels_of(toned), method, most), squared(pixels_of(pair), method, most), rtol=1e-9)
 
 
+@pytest.mark.parametrize("name", ["cva", "cva-raw"])
+def test_equal_bands_count_as_one_to_change_vectors(name: str) -> None:
+    """What they find is right or wrong as it is in one band: noise that all bands share is not averaged out."""
+    pair = drawn_pair(bands=1)
+    five = make_pair(np.repeat(pair.before, 5, axis=-1), np.repeat(pair.after, 5, axis=-1))
+    one, other = (scores(name, each) >= 0.5 for each in (pair, five))
+    assert one.any() and (one == other).mean() > 0.999
+
+
 @pytest.mark.parametrize("name", list(CLASSICAL))
 @pytest.mark.parametrize("bands", [1, 2, 5])
 def test_swapped_dates_give_the_same_scores(name: str, bands: int) -> None:

@@ -1,12 +1,13 @@
 """minenetcd adapt: the embedded detector, two pictures, a detector that the next command takes."""
 
+import json
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from minenetcd.cli.main import app
-from minenetcd.errors import MineNetCDError
+from minenetcd.errors import MineNetCDError, RasterError
 from minenetcd.training.adaptation.outcome import Adaptation
 from training.small_adaptation import few_pairs, pictures
 
@@ -22,15 +23,27 @@ def run(folder: Path, *options: str) -> Result:
 @pytest.mark.slow  # a network is trained
 @pytest.mark.usefixtures("few_pairs")
 def test_it_prints_scores_and_the_next_command(tmp_path: Path) -> None:
-    done = run(tmp_path, "--force", "--bands", "3,2,1", "--coregister", "off")
+    done = run(tmp_path, "--force", "--bands", "3,2,1", "--coregister", "off", "--remote")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
     assert all(word in lines[0] for word in ("F1", "Average precision", "Unchanged called changed", "Threshold"))
     assert [line.split("  ")[0] for line in lines[1:4]] == ["Before", "Before, its threshold chosen here", "After"]
     assert f"minenetcd-nano-adapted is saved in {tmp_path / 'out'}" in lines
     before, after = pictures(tmp_path)
-    assert lines[-1] == f"Next: minenetcd predict {before} {after} --model {tmp_path / 'out'} --bands 3,2,1"
+    assert lines[-1] == f"Next: minenetcd predict {before} {after} --model {tmp_path / 'out'} --bands 3,2,1 --remote"
     assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+def test_files_on_the_network_are_read_where_that_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port without a server tells that somebody asked there."""
+    monkeypatch.setenv("GDAL_HTTP_MAX_RETRY", "0")
+    asset = {"href": "http://127.0.0.1:9/image.tif", "type": "image/tiff"}
+    item = {"type": "Feature", "stac_version": "1.0.0", "properties": {}, "assets": {"visual": asset}}
+    (tmp_path / "item.json").write_text(json.dumps(item))
+    asked = [str(pictures(tmp_path)[0]), str(tmp_path / "item.json"), "--out", str(tmp_path / "out")]
+    for options, words in (([], r"allow that \(--remote\)"), (["--remote"], "cannot be opened as an image")):
+        with pytest.raises(RasterError, match=words):
+            CliRunner().invoke(app, ["adapt", *asked, *options], catch_exceptions=False)
 
 
 @pytest.mark.slow

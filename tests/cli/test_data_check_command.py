@@ -1,6 +1,7 @@
 """minenetcd data check and minenetcd data stats, as a user or a script meets them."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,15 @@ def test_what_is_wrong_is_named_and_exit_code_1(folder: Path) -> None:
     assert "Error: 1 pair that cannot be read\n  train/003: " in text
     assert "Warning: 1 pair changed everywhere\n  test/001\n" in text
     assert text.endswith(f"{folder} is not fit to train and test on: 1 error and 1 warning.\n")
+
+
+@pytest.mark.parametrize("source", ["", " ", "?bands=3,2,1", "pasted:/nowhere", "pasted:.?table=nowhere.csv"])
+def test_what_is_no_data_set_is_one_line(source: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder in which somebody stands is not what an empty name means."""
+    monkeypatch.chdir(folder)
+    done = minenetcd_data("check", source)
+    assert isinstance(done.exception, DataError) and done.exception.exit_code == 2
+    assert re.match(r"^(The name of a data set is needed|There is no (folder|table)).*\.$", str(done.exception))
 
 
 def test_warnings_count_where_asked(folder: Path) -> None:

@@ -101,6 +101,36 @@ def test_explain_refuses_bad_input_in_one_line(
     assert "\n" not in str(done.exception) and not (tmp_path / "out").exists()
 
 
+def images_of(command: str, before: object, after: object) -> list[object]:
+    if command == "explain":
+        return [command, "minenetcd-nano", before, after]
+    return [command, "minenetcd-nano", "irmad", "--before", before, "--after", after]
+
+
+@pytest.mark.parametrize("command", ["explain", "compare"])
+def test_files_on_the_network_are_read_where_that_is_allowed(
+    command: str, pictures: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    """A port without a server tells that somebody asked there."""
+    asset = {"href": "http://127.0.0.1:9/image.tif", "type": "image/tiff"}
+    item = {"type": "Feature", "stac_version": "1.0.0", "properties": {}, "assets": {"visual": asset}}
+    (tmp_path / "item.json").write_text(json.dumps(item))
+    asked = [*images_of(command, tmp_path / "item.json", pictures[1]), "--out", tmp_path / "out"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GDAL_HTTP_MAX_RETRY", "0")
+        refused, tried = run(*asked), run(*asked, "--remote")
+    assert isinstance(refused.exception, InputError) and "allow that (--remote)" in str(refused.exception)
+    assert isinstance(tried.exception, InputError) and "cannot be opened as an image" in str(tried.exception)
+
+
+@pytest.mark.parametrize("command", ["explain", "compare"])
+@pytest.mark.parametrize("option", ["--date-before", "--date-after"])
+def test_stated_dates_need_to_be_days(command: str, option: str, pictures: tuple[Path, Path, Path]) -> None:
+    done = run(*images_of(command, *pictures[:2]), option, "last year")
+    assert isinstance(done.exception, InputError)
+    assert "A date needs year, month and day, got 'last year'" in str(done.exception)
+
+
 @pytest.mark.slow
 def test_compare_two_images(pictures: tuple[Path, Path, Path], other: Path, tmp_path: Path) -> None:
     before, after, truth = pictures
@@ -164,8 +194,9 @@ def test_compare_reads_files_of_one_band_each_without_what_is_stated_as_no_data(
             )
         dates.append(str(tmp_path / f"{path.stem}-x?.png"))
     options = ("--before", dates[0], "--after", dates[1], "--nodata", 7, "--out", tmp_path / "out", "--device", "cpu")
-    done = run("compare", "minenetcd-nano", other, *options)
+    done = run("compare", "minenetcd-nano", other, *options, "--date-before", "2019-06-01")
     assert done.exit_code == 0, done.output
     assert "Warning: The images do not say which of their bands are red" in done.stderr
     record = json.loads((tmp_path / "out/comparison.json").read_text())
     assert record["counted_pixels"] == 61 * (72 - 9)
+    assert "2019-06-01 (as stated)" in (tmp_path / "out/another/report.html").read_text()

@@ -53,6 +53,15 @@ def aliases(levels: int, times: int) -> str:
     ("base: nowhere.yaml", "no configuration"),
     ("model: .inf", "model"),
     ("model: bit\nthreshold: .nan", "threshold"),
+    ("model: bit\ndata: x\nthreshold: true", "threshold"),
+    ("model: bit\ndata: x\nscene_threshold: [false, true]", "scene_threshold"),
+    ("model: bit\ndata: x\npreprocessing: {metres_per_pixel: true}", "metres_per_pixel (a number is needed; got True"),
+    ("model: bit\ndata: x\npreprocessing: {tile: yes}", "tile"),
+    ("model: bit\ndata: x\npreprocessing: {std: [true, 0.2, 0.2]}", "std"),
+    ("model: bit\ndata: x\npreprocessing: {mean: [0.5, off, 0.5]}", "mean"),
+    ("model: bit\ndata: x\npreprocessing: {value_range: [false, 255]}", "value_range"),
+    ("model: bit\ndata: x\npreprocessing: {value_range: [0, [1, true, 2]]}", "value_range"),
+    ("model: bit\ndata: x\nrecipe: {learning_rate: on}", "learning_rate"),
     ("model: bit\ndata: x\nrecipe: {steps: .inf}", "steps"),
 ])  # fmt: skip
 def test_what_is_no_configuration_is_one_line(tmp_path: Path, text: str, told: str) -> None:

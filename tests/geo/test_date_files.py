@@ -163,6 +163,53 @@ def test_old_landsat_has_red_in_its_third_band(write_band: WriteBand, tmp_path: 
         assert [raster.said.band(number).name for number in raster.bands] == ["B5", "B4", "B3"]
 
 
+def raised(image: object) -> tuple[str, int] | None:
+    with Raster.open(image) as raster:
+        return raster.processing and (raster.processing.baseline, raster.processing.offset)
+
+
+def test_a_sentinel_2_product_says_whether_its_numbers_are_raised(safe: Path, tmp_path: Path) -> None:
+    """By its metadata, else by its name, as a folder, as some of its files and in an archive."""
+    assert raised(safe) == raised(f"{safe}/**/R10m/*_B0[234]_10m.jp2") == ("05.09", -1000)
+    assert raised(shutil.make_archive(str(tmp_path / "product"), "zip", tmp_path)) == ("05.09", -1000)
+    renamed = safe.rename(tmp_path / "mine.SAFE")
+    assert raised(renamed) is None
+    for baseline, offset in (("04.00", -1000), ("03.01", 0)):
+        text = f"<a><PROCESSING_BASELINE>{baseline}</PROCESSING_BASELINE></a>"
+        (renamed / "MTD_MSIL2A.xml").write_text(text)
+        assert raised(renamed) == raised(renamed / "MTD_MSIL2A.xml") == (baseline, offset)
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"PROCESSING_BASELINE": "02.12", "DATATAKE_1_SPACECRAFT_NAME": "Sentinel-2B"}, ("02.12", 0)),
+        ({"PRODUCT_URI": "S2B_MSIL1C_20220201T075109_N0400_R135_T36JTT_20220201T093044.SAFE"}, ("04.00", -1000)),
+        ({"PROCESSING_BASELINE": "05.10", "PLATFORM": "Sentinel-3A"}, None),
+        ({"PROCESSING_BASELINE": "new", "PLATFORM": "Sentinel-2A"}, None),
+        ({}, None),
+    ],
+)
+def test_a_files_tags_say_whether_its_numbers_are_raised(
+    tags: dict[str, str], expected: tuple[str, int] | None, write_band: WriteBand
+) -> None:
+    paths = [write_band(f"{color}.tif", 7) for color in ("red", "green", "blue")]
+    with rasterio.open(paths[0], "r+") as file:
+        file.update_tags(**tags)
+    assert raised(paths) == expected
+
+
+def test_a_stac_item_says_whether_its_numbers_are_raised(item: Path) -> None:
+    told = json.loads(item.read_text())
+    for properties, expected in (
+        ({}, None),
+        ({"s2:processing_baseline": "05.09"}, ("05.09", -1000)),
+        ({"s2:processing_baseline": "05.09", "earthsearch:boa_offset_applied": True}, None),
+    ):
+        item.write_text(json.dumps({**told, "properties": {**told["properties"], **properties}}))
+        assert raised(item) == expected
+
+
 def test_two_scenes_in_a_folder_are_told(landsat: Path) -> None:
     other = landsat.name.replace("20200708", "20210708")
     shutil.copy(landsat / f"{landsat.name}_SR_B4.TIF", landsat / f"{other}_SR_B4.TIF")

@@ -161,6 +161,23 @@ def test_two_places_are_only_two_places(predict: Predict) -> None:
         predict((degrees(27, -23), "EPSG:4326"), (degrees(12, 48), "EPSG:4326"))
 
 
+@pytest.mark.parametrize(("baselines", "said"), [(("03.01", "05.09"), "after"), (("04.00", "02.12"), "before"),
+                                                 (("04.00", "05.09"), None), (("03.01", "02.12"), None)])  # fmt: skip
+def test_numbers_that_sentinel_2_raised_in_one_date_are_said(
+    baselines: tuple[str, str], said: str | None, write_scene: WriteScene, noisy: Noisy
+) -> None:
+    paths = [
+        write_scene(f"{name}.tif", pixels, tags={"PROCESSING_BASELINE": baseline, "PLATFORM": "Sentinel-2A"})
+        for name, pixels, baseline in zip(("one", "two"), noisy(SIDE, SIDE), baselines, strict=True)
+    ]
+    warnings = [each for each in predict_scene(Difference(), *paths).facts.warnings if "Sentinel-2" in each]
+    assert len(warnings) == (said is not None)
+    if said:
+        raised, other = (baselines[1], baselines[0]) if said == "after" else baselines
+        assert f"The {said} image is a Sentinel-2 product of processing baseline {raised}" in warnings[0]
+        assert f"1000 higher than those of the other one ({other})" in warnings[0] and "--tone auto" in warnings[0]
+
+
 def test_a_stac_item_beside_an_image_dates_it(write_scene: WriteScene, noisy: Noisy, tmp_path: Path) -> None:
     first, second = noisy(SIDE, SIDE)
     before = write_scene("one.tif", first, tags={"TIFFTAG_DATETIME": "2024:05:01 10:00:00"})
@@ -175,18 +192,22 @@ def test_a_stac_item_beside_an_image_dates_it(write_scene: WriteScene, noisy: No
     assert facts.before.acquired.in_words == "not stated in the file (which was made on 2024-05-01)"
 
 
-@pytest.mark.parametrize("orientation", range(2, 9))
-def test_pictures_are_compared_upright(orientation: int, noisy: Noisy, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("ending", "orientation"),
+    [*(("jpg", each) for each in range(2, 9)), *zip(("png", "tif") * 2, (6, 8, 3, 5), strict=True)],
+)
+def test_pictures_are_compared_upright(ending: str, orientation: int, noisy: Noisy, tmp_path: Path) -> None:
     """The later picture is stored turned, and says so."""
     first, second = (np.stack([date] * 3, axis=-1) for date in noisy(SIDE, 2 * SIDE))
-    Image.fromarray(first).save(tmp_path / "b.jpg", quality=98, subsampling=0)
+    options = {"quality": 98, "subsampling": 0} if ending == "jpg" else {}
+    Image.fromarray(first).save(tmp_path / f"b.{ending}", **options)
     exif = Image.Exif()
     exif[0x0112] = orientation
     back = {6: 8, 8: 6}.get(orientation, orientation)  # each other turn undoes itself
     marked = Image.fromarray(second)
     marked.getexif()[0x0112] = back
-    ImageOps.exif_transpose(marked).save(tmp_path / "a.jpg", quality=98, subsampling=0, exif=exif)
-    found = predict_scene(Difference(), tmp_path / "b.jpg", tmp_path / "a.jpg")
+    ImageOps.exif_transpose(marked).save(tmp_path / f"a.{ending}", exif=exif, **options)
+    found = predict_scene(Difference(), tmp_path / f"b.{ending}", tmp_path / f"a.{ending}")
     truth = np.zeros((SIDE, 2 * SIDE), bool)
     truth[SIDE // 4 : SIDE // 2, SIDE // 2 : SIDE] = True
     changed = found.mask == 1

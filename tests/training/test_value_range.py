@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
 import torch
 from numpy.typing import NDArray
 from PIL import Image
@@ -235,6 +236,64 @@ def test_a_network_of_three_bands_reads_the_first_three(thirteen: Path, wide: Pa
     ):
         with pytest.raises(OptionError, match=r"4 bands .*\(band1, band2, band3, band4\).* 13: name those to read"):
             refused()
+
+
+def in_red(folder: Path, before: tuple[str, ...], after: tuple[str, ...]) -> Path:
+    """Test pairs of five bands with names, in which red alone changes."""
+    for index in range(2):
+        first, second, mask = wide_pair(index, 5)
+        order = [before.index(name) for name in after] if all(after) else list(range(5))
+        brighter, second = second[0] - first[0], first[order]
+        second[order.index(before.index("red"))] += brighter
+        for kind, image, names in (("A", first, before), ("B", second, after)):
+            path = write_tiff(folder / "test" / kind / f"test_{index}.tif", (image * 10_000).astype(np.uint16))
+            with rasterio.open(path, "r+") as file:
+                file.descriptions = names
+        write_tiff(folder / "test" / "label" / f"test_{index}.tif", mask[None])
+    return folder
+
+
+NAMED, TURNED = ("nir", "blue", "green", "red", "swir16"), ("red", "green", "blue", "nir", "swir16")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (NAMED, NAMED, "Of the 5 bands of the images PerPixel reads 4, 3, 2, as red, green, blue by their files."),
+        (NAMED, TURNED, "reads 4, 3, 2 before and 1, 2, 3 after, as red"),
+        (NAMED, ("",) * 5, "reads 4, 3, 2, as red"),
+    ],
+)
+def test_a_network_of_three_bands_reads_what_files_call_red_green_and_blue(
+    before: tuple[str, ...], after: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    folder = in_red(tmp_path / "data", before, after)
+    three = detector(3, (0, 6000))
+    tested = run_test(three, str(folder), tmp_path / "test", workers=0, device="cpu", beside=0)
+    assert tested.bands_note is not None and words.replace("PerPixel", three.name) in tested.bands_note
+    mask = np.asarray(Image.open(tmp_path / "test/masks/test_0.png")) > 0
+    np.testing.assert_array_equal(mask, predicted(three, folder))
+    assert tested.result.confusion.tp > 400 and tested.result.confusion.fp == 0  # of 512
+
+
+def test_files_that_say_nothing_are_read_as_they_stand_and_it_is_said(thirteen: Path, tmp_path: Path) -> None:
+    three = detector(3, (0, 6000))
+    found = run_test(three, str(thirteen), tmp_path / "a", workers=0, device="cpu", beside=0)
+    assert found.bands_note is not None and "Of the 13 bands" in found.bands_note
+    assert "reads the first three, as red, green, blue (?bands=3,2,1" in found.bands_note
+    chosen = run_test(three, f"{thirteen}?bands=1,2,3", tmp_path / "b", workers=0, device="cpu", beside=0)
+    assert chosen.bands_note is None
+
+
+def test_one_order_of_colours_is_needed_in_a_data_set(tmp_path: Path) -> None:
+    folder = in_red(tmp_path / "data", NAMED, NAMED)
+    for kind in "AB":
+        with rasterio.open(folder / "test" / kind / "test_1.tif", "r+") as file:
+            file.descriptions = TURNED
+    with pytest.raises(OptionError, match=r"One order of red, green and blue .*\?bands=red,green,blue"):
+        minenetcd.evaluate(detector(3, (0, 6000)), minenetcd.load_dataset(folder, "test"), workers=0)
+    named = minenetcd.load_dataset(f"{folder}?bands=red,green,blue", "test")
+    assert minenetcd.evaluate(detector(3, (0, 6000)), named, workers=0).confusion.fp == 0
 
 
 def test_a_network_with_other_bands_than_its_preprocessing_is_refused() -> None:

@@ -41,6 +41,9 @@ class DrawnSet(ABC):
     def side(self) -> int:
         """The side of a pair. [pixels]"""
 
+    def check(self) -> None:  # noqa: B027  # of most there is nothing to check
+        """DataError where what it is drawn from is not there."""
+
     @abstractmethod
     def build(self, split: str, cache: Path, *, workers: int | None = None, progress: Progress = no_progress) -> Path:
         """The folder in `cache` that holds the pairs of `split`, one of `splits`; they are drawn unless they are there.

@@ -99,15 +99,19 @@ class PastedSet(DrawnSet):
             digest.update(table.read_bytes())
         return f"{self.folder.resolve().name}-size{self.size}-seed{self.seed}-{digest.hexdigest()[:12]}-v{VERSION}"
 
+    def check(self) -> None:
+        """Of the folder and the table alone; images are read when pairs are drawn."""
+        if not self.folder.is_dir():
+            raise DataError(f"There is no folder {self.folder}: check the path.")
+        if self.table is not None and not self.table.is_file():
+            raise DataError(f"There is no table {self.table}: check the path.")
+
     def build(self, split: str, cache: Path, *, workers: int | None = None, progress: Progress = no_progress) -> Path:
         """Each split has a folder.
 
         DataError for a folder without images, a split without any, and images smaller than `size`.
         """
-        if not self.folder.is_dir():
-            raise DataError(f"There is no folder {self.folder}: check the path.")
-        if self.table is not None and not self.table.is_file():
-            raise DataError(f"There is no table {self.table}: check the path.")
+        self.check()
         if cache.resolve().is_relative_to(self.folder.resolve()):
             raise OptionError(
                 f"A folder outside {self.folder} is needed to keep pairs in, {cache} lies in it, and pairs would be "

@@ -18,7 +18,7 @@ import numpy as np
 import rasterio
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader, MemoryFile
@@ -36,13 +36,14 @@ from minenetcd.data.reading.headers import (
     without_limits_of_pillow,
 )
 from minenetcd.data.reading.read_options import ReadOptions
+from minenetcd.data.reading.upright import upright
 from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.geo.bands.choosing import numbers_of
-from minenetcd.geo.bands.said import read_bands
+from minenetcd.geo.bands.said import FileBands, read_bands
 from minenetcd.geo.bands.wanted import Wanted
-from minenetcd.geo.orientation import is_turned
+from minenetcd.geo.orientation import upright_name
 from minenetcd.geo.raster import Raster
-from minenetcd.geo.source import quiet_gdal
+from minenetcd.geo.source import inspect, quiet_gdal
 
 _EIGHT_BIT_COLOUR = {b"\x08\x02", b"\x08\x06"}  # bit depth and colour type of a PNG header: RGB, RGBA
 
@@ -50,8 +51,6 @@ _USUAL = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 
 #: From this value on a JPEG mask means changed; one that holds something must hold white, at least this, somewhere.
 JPEG_CHANGED_FROM, LEAST_WHITE = 128, 192
-ORIENTATION = 0x0112  # EXIF
-
 #: Formats that change values.
 _LOSSY = ("JPEG", "MPO")
 #: Channels of a grey JPEG that was stored in colours differ by no more.
@@ -99,8 +98,17 @@ def decode_date(encoded: Encoded, options: ReadOptions) -> Date:
         data = image_bytes(encoded, options)
         if options.bands is None and not data.startswith(TIFF) and not _has_sixteen_bits(data):
             return _decode_picture(data)
-        with _gdal_file(encoded) as name:
-            return _decode_raster(name, options)
+        with _opened(encoded, options) as (name, dataset):
+            return _decode_raster(name, dataset, options)
+
+
+def bands_in(encoded: Encoded, options: ReadOptions) -> tuple[FileBands, tuple[int, ...]]:
+    """What a file says of its bands, and the numbers of those that are read unasked. Raises DecodeError."""
+    with _explained():
+        image_bytes(encoded, options)
+        with _opened(encoded, options) as (_, dataset):
+            name = encoded if isinstance(encoded, str) else None
+            return read_bands(dataset, name), _but_alpha(dataset)
 
 
 def decode_mask(encoded: Encoded, options: ReadOptions = AS_STORED) -> Mask:
@@ -113,12 +121,11 @@ def decode_mask(encoded: Encoded, options: ReadOptions = AS_STORED) -> Mask:
     with _explained():
         data = image_bytes(encoded, options)
         if data.startswith(TIFF):
-            with quiet_gdal(), _gdal_file(encoded) as name, rasterio.open(name) as dataset:
-                check_dataset(dataset, options)
+            with _opened(encoded, options) as (_, dataset):
                 return divided(_mask_of(dataset), options)
         with Image.open(io.BytesIO(data)) as stored:
             lossy = stored.format in _LOSSY
-            picture = _upright(stored)
+            picture = upright(stored, data)
             mask = Mask(_one_band(_grey_if(picture, lossy), has_alpha=picture.mode in ("LA", "RGBA")))
         return _divided_jpeg(mask, options) if lossy and options.changed_from is None else divided(mask, options)
 
@@ -142,13 +149,6 @@ def _divided_jpeg(mask: Mask, options: ReadOptions) -> Mask:
     return divided(mask, replace(options, changed_from=JPEG_CHANGED_FROM))
 
 
-def _upright(stored: Image.Image) -> Image.Image:
-    """A picture as it is to be seen: cameras store it as their sensor lies."""
-    if stored.getexif().get(ORIENTATION, 1) == 1:
-        return stored
-    return ImageOps.exif_transpose(stored)
-
-
 def _grey_if(picture: Image.Image, lossy: bool) -> NDArray:
     """Pixels; grey ones of a picture in colours whose colours are traces of its compression."""
     pixels = np.asarray(picture)
@@ -159,9 +159,7 @@ def _grey_if(picture: Image.Image, lossy: bool) -> NDArray:
 
 def _mask_of(dataset: DatasetReader) -> Mask:
     """Values of a TIFF. Its nodata is not valid unless it is 0, which many programs declare and mean unchanged."""
-    kinds = zip(dataset.indexes, dataset.colorinterp, strict=True)
-    bands = [band for band, kind in kinds if kind != ColorInterp.alpha]
-    values = _one_band(np.moveaxis(dataset.read(bands), 0, -1), has_alpha=False)
+    values = _one_band(np.moveaxis(dataset.read(_but_alpha(dataset)), 0, -1), has_alpha=False)
     valid = np.isfinite(values)
     if dataset.nodata:
         valid &= values != dataset.nodata
@@ -189,7 +187,7 @@ def _decode_picture(data: bytes) -> Date:
         with _no_georeference_expected(), MemoryFile(data) as file, file.open(driver="PNG") as dataset:
             return _split_alpha(torch.from_numpy(dataset.read()))
     with Image.open(io.BytesIO(data)) as stored:
-        picture = _upright(stored)
+        picture = upright(stored, data)
         mode = "RGBA" if picture.has_transparency_data else "RGB"
         pixels = torch.from_numpy(np.array(picture.convert(mode)))
     return _split_alpha(pixels.permute(2, 0, 1).contiguous())
@@ -217,16 +215,13 @@ def _has_sixteen_bits(data: bytes) -> bool:
     return data.startswith(PNG) and data[24:25] == b"\x10"
 
 
-def _decode_raster(name: str, options: ReadOptions) -> Date:
-    """What GDAL reads: a TIFF, chosen bands, 16 bits."""
-    with quiet_gdal(), rasterio.open(name) as dataset:
-        check_dataset(dataset, options)
-        wanted = _three_in_order(dataset) if options.bands is None else _numbers(dataset, options.bands)
-        if _is_plain(dataset) and (wanted is not None or dataset.count > 1):
-            _check_bands(dataset, wanted)
-            return Date(torch.from_numpy(dataset.read(wanted)), None)
-        bands = _bands_of(dataset, wanted)
-    with Raster.open(name, bands=bands) as raster:
+def _decode_raster(name: str, dataset: DatasetReader, options: ReadOptions) -> Date:
+    """What GDAL reads: a TIFF, chosen bands, 16 bits. `name`: as GDAL opens it."""
+    wanted = _three_in_order(dataset) if options.bands is None else _numbers(dataset, options.bands)
+    if _is_plain(dataset) and (wanted is not None or dataset.count > 1):
+        _check_bands(dataset, wanted)
+        return Date(torch.from_numpy(dataset.read(wanted)), None)
+    with Raster(name, inspect(name, _bands_of(dataset, wanted), name=name)) as raster:
         pixels, valid = raster.read(Window(0, 0, raster.grid.width, raster.grid.height))
     pixels[~valid] = 0
     held = None if valid.all() else torch.from_numpy(valid)
@@ -254,9 +249,13 @@ def _bands_of(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> tuple[i
     _check_bands(dataset, wanted)
     if wanted is not None or dataset.colorinterp == (ColorInterp.palette,):
         return wanted
-    kinds = zip(dataset.indexes, dataset.colorinterp, strict=True)
-    bands = tuple(band for band, kind in kinds if kind != ColorInterp.alpha)
+    bands = _but_alpha(dataset)
     return bands * 3 if len(bands) == 1 else bands
+
+
+def _but_alpha(dataset: DatasetReader) -> tuple[int, ...]:
+    kinds = zip(dataset.indexes, dataset.colorinterp, strict=True)
+    return tuple(band for band, kind in kinds if kind != ColorInterp.alpha)
 
 
 def _check_bands(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> None:
@@ -267,12 +266,25 @@ def _check_bands(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> None
 def _is_plain(dataset: DatasetReader) -> bool:
     """Bands of whole numbers from 0 on, of one type, all of whose pixels are data."""
     return (
-        not is_turned(dataset)
-        and len(set(dataset.dtypes)) == 1
+        len(set(dataset.dtypes)) == 1
         and dataset.dtypes[0].startswith("uint")  # below 0 may stand for no data
         and not {ColorInterp.alpha, ColorInterp.palette} & set(dataset.colorinterp)
         and all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
     )
+
+
+@contextmanager
+def _opened(encoded: Encoded, options: ReadOptions) -> Iterator[tuple[str, DatasetReader]]:
+    """An image upright: its name, as GDAL opens it, and the data set. DecodeError for one that is too large."""
+    with quiet_gdal(), _gdal_file(encoded) as stored:
+        with rasterio.open(stored) as dataset:
+            check_dataset(dataset, options)
+            name = upright_name(dataset, stored, encoded if isinstance(encoded, bytes) else None)
+            if name == stored:
+                yield name, dataset
+                return
+        with rasterio.open(name) as dataset:
+            yield name, dataset
 
 
 @contextmanager

@@ -12,17 +12,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from minenetcd.constants import UNKNOWN
-from minenetcd.data.dataset import ChangeDataset, DatasetFacts, Fault, PairError
+from minenetcd.data.dataset import ChangeDataset, ColourPlaces, DatasetFacts, Fault, PairError
+from minenetcd.data.reading.colours import colour_places
 from minenetcd.data.reading.decode import MaskError, decode_date, decode_mask
 from minenetcd.data.reading.headers import DecodeError, Encoded, bytes_of
 from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.data.reading.read_options import ReadOptions
-from minenetcd.errors import one_line
+from minenetcd.errors import OptionError, one_line
 from minenetcd.types import ChangeSample
 
 MASKS_READ = 64  # to find what values mean; while none of them holds a change, on to MOST
 MOST_MASKS_READ = 1024
 PAIRS_READ_WHOLE = 32  # by the fingerprint
+PAIRS_ASKED = 8  # which bands are red, green and blue
 
 Read = TypeVar("Read")
 
@@ -77,6 +79,27 @@ class StoredPairs(ChangeDataset):
     @cached_property
     def facts(self) -> DatasetFacts:  # made when it is first asked for
         return DatasetFacts(self.source, self.split, self._fingerprint())
+
+    @cached_property
+    def colour_places(self) -> ColourPlaces | None:
+        """By some pairs spread over the data set; none where its user chose the bands."""
+        if self.options.bands is not None:
+            return None
+        found = {places for places in map(self._colour_places, spread(len(self))[:PAIRS_ASKED]) if places is not None}
+        if len(found) > 1:
+            raise OptionError(
+                f"One order of red, green and blue is needed in {self.source!r} ({self.split}), whose files name "
+                "several: choose them by name (?bands=red,green,blue)."
+            )
+        return next(iter(found), None)
+
+    def _colour_places(self, index: int) -> ColourPlaces | None:
+        """Of one pair; one that cannot be read is left to whoever asks for it."""
+        try:
+            pair = self.encoded(index)
+            return colour_places(pair.before, pair.after, self.options)
+        except (DecodeError, OSError):
+            return None
 
     @property
     def mask_values(self) -> MaskValues:

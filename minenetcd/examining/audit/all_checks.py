@@ -13,6 +13,7 @@ from minenetcd.configs.value_range import ValueRange
 from minenetcd.constants import Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.datasets.catalog import list_splits, load_dataset
+from minenetcd.datasets.drawn import check_drawn
 from minenetcd.errors import DataError
 from minenetcd.examining.audit.copies import check_copies, check_sites
 from minenetcd.examining.audit.dates import check_stated_dates, check_tone, judge_tone
@@ -112,6 +113,7 @@ def audit(
     DataError or UnknownNameError where there is no data set at all.
     """
     datasets: dict[str, ChangeDataset] = {}
+    check_drawn(str(source))
     findings = check_manifest(source)
     try:
         splits = list_splits(source, cache_dir=cache_dir)

@@ -35,7 +35,7 @@ def prediction_folder(detector: str) -> Path:
 class Comparison:
     """Counts of detectors `a` and `b` (names) on `source`, and the parts with the largest differences.
 
-    `hectares` of change that a alone, and b alone, sees, where pixels have an area.
+    `hectares` of change that a alone, and b alone, sees, where pixels have an area. `notes`: which bands were read.
     """
 
     a: str
@@ -44,6 +44,7 @@ class Comparison:
     joint: JointCounts
     examples: list[Example]
     hectares: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def short_source(self) -> str:

@@ -45,7 +45,8 @@ def compare_on_data(
     joint = count_together(pair, dataset, batch_size=batch_size, workers=workers, progress=progress)
     shown = [_example(pair, dataset, index) for index in joint.largest_differences(examples)]
     a, b = pair
-    return Comparison(a, b, f"{dataset.facts.source}, {dataset.facts.split}", joint, shown)
+    notes = tuple(note for each in _Sides(pair, dataset).pairs.values() if (note := each.bands_note))
+    return Comparison(a, b, f"{dataset.facts.source}, {dataset.facts.split}", joint, shown, notes=notes)
 
 
 class _Sides:

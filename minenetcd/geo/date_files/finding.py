@@ -16,9 +16,10 @@ from minenetcd.errors import RasterError
 from minenetcd.geo.bands.said import FileBands
 from minenetcd.geo.date_files.names import OF_VARIABLES, archive_prefix, is_remote, resolved_name
 from minenetcd.geo.date_files.products import choose_parts, label_of
-from minenetcd.geo.date_files.stac import is_item, read_item
+from minenetcd.geo.date_files.stac import LARGEST_ITEM, is_item, read_item
 from minenetcd.geo.date_files.stack import Part, stack_document
 from minenetcd.geo.metadata.acquired import FIRST_FILE_TAG
+from minenetcd.geo.metadata.sentinel2 import BASELINE_TAG, baseline_in_metadata
 from minenetcd.geo.source import bands_said, gdal_name, quiet_gdal
 
 #: More files than these are not looked through for an image.
@@ -143,7 +144,17 @@ def _folder(folder: Path, text: str) -> DateFiles:
         name = gdal_name(folder)
         return DateFiles(text, name, (name,))
     parts = choose_parts(names, lambda name: str((folder / name).resolve()), text)
-    return _stacked(parts, text, tuple(Path(part.name) for part in parts))
+    return _stacked(parts, text, tuple(Path(part.name) for part in parts), tags=_product_tags(folder, names))
+
+
+def _product_tags(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    """What the metadata of a Sentinel-2 product say of its numbers."""
+    for name in names:
+        base = name.rpartition("/")[2]
+        if base.startswith("MTD_MSI") and base.endswith(".xml") and (folder / name).stat().st_size <= LARGEST_ITEM:
+            baseline = baseline_in_metadata((folder / name).read_text(encoding="utf-8", errors="replace"))
+            return {BASELINE_TAG: baseline, "PLATFORM": "Sentinel-2"} if baseline else {}
+    return {}
 
 
 def _files_in(folder: Path) -> list[str]:

@@ -13,6 +13,7 @@ from minenetcd.errors import RasterError
 from minenetcd.geo.date_files.names import PICTURES, is_remote, local_path
 from minenetcd.geo.date_files.stack import Part
 from minenetcd.geo.metadata.acquired import ITEM_DATE_TAG, stac_date
+from minenetcd.geo.metadata.sentinel2 import BASELINE_TAG
 from minenetcd.geo.source import gdal_name
 
 LARGEST_ITEM = 16 * 1024**2  # [bytes]
@@ -50,8 +51,15 @@ def read_item(place: str, *, remote: bool) -> Item:
     parts = [_part(asset, place, remote=remote) for asset in chosen]
     properties = item.get("properties")
     platform = properties.get("platform") if isinstance(properties, dict) else None
-    tags = {ITEM_DATE_TAG: stac_date(item), "PLATFORM": platform}
+    tags = {ITEM_DATE_TAG: stac_date(item), "PLATFORM": platform, BASELINE_TAG: _baseline(properties)}
     return Item(parts, {key: str(value) for key, value in tags.items() if value})
+
+
+def _baseline(properties: object) -> object:
+    """Of a Sentinel-2 product whose numbers are as ESA has them; some catalogues take the offset out."""
+    if not isinstance(properties, Mapping) or properties.get("earthsearch:boa_offset_applied"):
+        return None
+    return properties.get("s2:processing_baseline")
 
 
 def _load(place: str, *, remote: bool) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minenetcd.geo.metadata.stated import Stated
-from minenetcd.geo.vrt import GDAL_NAMES, any_one, band_source, colour_table, every_one, fill_in, opening, other_than
+from minenetcd.geo.vrt import GDAL_NAMES, any_one, band_source, colour_elements, every_one, fill_in, opening, other_than
 
 #: Numbers below 0 that programs write where they know nothing; beside them the smallest whole number of a type.
 USUAL = (-9999, -99999, -32768, -32767, -999999)
@@ -57,12 +57,8 @@ def masked_document(
 
 
 def _band(dataset: DatasetReader, band: int, source: str) -> str:
-    kind, colour = GDAL_NAMES.get(dataset.dtypes[band - 1], "Float64"), dataset.colorinterp[band - 1].name
-    table = colour_table(dataset.colormap(band)) if colour == "palette" else ""
-    return (
-        f'<VRTRasterBand dataType="{kind}" band="{band}"><ColorInterp>{colour.capitalize()}</ColorInterp>'
-        f"{table}{source}</VRTRasterBand>"
-    )
+    kind = GDAL_NAMES.get(dataset.dtypes[band - 1], "Float64")
+    return f'<VRTRasterBand dataType="{kind}" band="{band}">{colour_elements(dataset, band)}{source}</VRTRasterBand>'
 
 
 def _corners(dataset: DatasetReader, read: Sequence[int]) -> list[float]:

@@ -12,7 +12,7 @@ from minenetcd.geo.align import AlignedPair, Pair
 from minenetcd.prediction.pair_checks.clouds import LEAST_SHARE, clouded_share
 from minenetcd.prediction.pair_checks.coverage import overlap_findings, resolution_findings, validity_findings
 from minenetcd.prediction.pair_checks.frames import filling_findings, find_frames, frame_findings
-from minenetcd.prediction.pair_checks.numbers import number_findings, shared_filling
+from minenetcd.prediction.pair_checks.numbers import number_findings, processing_findings, shared_filling
 from minenetcd.prediction.pair_checks.thinned import ThinnedPair, thinned
 
 #: Of fewer pixels nothing is said but that they are few.
@@ -25,6 +25,7 @@ def check_pair(pair: AlignedPair, sample: Sequence[Pair]) -> list[str]:
     """What is wrong, maybe, with `pair`; `sample` holds windows of it (`minenetcd.geo.sample`), each read once."""
     seen = thinned(sample)
     findings = [
+        *processing_findings(pair),
         *filling_findings(pair),
         *overlap_findings(pair),
         *validity_findings(pair, seen.valid),

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minenetcd.display.words import counted, percent, three_figures
+from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.no_change.filling import LEAST_FILLING, is_empty
 
 #: A date, or a band, is one value where more than this share of its pixels has it.
@@ -75,6 +76,20 @@ def _filling(name: str, pixels: Pixels, other: Pixels) -> Iterator[str]:
             "where the other one is not: filling, or shadow cut off, that shows as change; if it is filling, state it "
             "as the file's nodata value (--nodata)."
         )
+
+
+def processing_findings(pair: AlignedPair) -> Iterator[str]:
+    """Where the numbers of one Sentinel-2 product are raised, and those of the other are not."""
+    before, after = pair.before.processing, pair.after.processing
+    if before is None or after is None or before.offset == after.offset:
+        return
+    name, raised, other = ("before", before, after) if before.offset else ("after", after, before)
+    yield (
+        f"The {name} image is a Sentinel-2 product of processing baseline {raised.baseline}, whose numbers are "
+        f"{-raised.offset} higher than those of the other one ({other.baseline}): all of it looks brighter; take "
+        f"{-raised.offset} off its numbers but 0, give both dates of one baseline, or use --tone auto or a detector "
+        "that feels no tone (--model irmad)."
+    )
 
 
 def shared_filling(before: Pixels, after: Pixels) -> Iterator[str]:

@@ -24,6 +24,7 @@ class AdaptOptions:
     seed: int = 1
     crs: str | None = None  # of images with coordinates that name none
     nodata: float | None = None  # a number that means no data in all images, beside what the files say
+    remote: bool = False  # to read files on the network that a STAC item names
 
     @property
     def stated(self) -> Stated:
