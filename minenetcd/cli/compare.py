@@ -21,6 +21,7 @@ from minenetcd.cli.options import (
     Nodata,
     Split,
     Workers,
+    Yes,
     bands_wanted,
     metres_per_pixel,
     nodata_values,
@@ -49,6 +50,7 @@ def compare(
     batch_size: BatchSize = 8,
     workers: Workers = 2,
     device: Device = "auto",
+    yes: Yes = False,
 ) -> None:
     """Compare two detectors on a data set or two images: where they differ, which is right, and could it be chance.
 
@@ -69,6 +71,7 @@ def compare(
         crs=crs,
         nodata=nodata_before,
         nodata_after=nodata_after,
+        yes=yes,
     )
     check_early(detectors=[model_a, model_b], data=data, device=device, out=out)
     from minenetcd.building.scene_label import open_label
