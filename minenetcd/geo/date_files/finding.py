@@ -17,7 +17,7 @@ from minenetcd.geo.date_files.names import archive_prefix, is_remote, plain_name
 from minenetcd.geo.date_files.products import choose_parts, label_of
 from minenetcd.geo.date_files.stac import is_item, read_item
 from minenetcd.geo.date_files.stack import Part, stack_document
-from minenetcd.geo.source import gdal_name, quiet_gdal
+from minenetcd.geo.source import gdal_name, quiet_gdal, refuse_stream
 
 #: More files than these are not looked through for an image.
 MOST_FILES = 20_000
@@ -96,8 +96,7 @@ def find_date(image: Image, *, remote: bool = False) -> DateFiles:
 def _existing(path: Path, text: str, *, remote: bool) -> DateFiles:
     if path.is_dir():
         return _folder(path, text)
-    if not path.is_file():
-        raise RasterError(f"An image file is needed, {text} is a pipe or a device: copy the image to a file.")
+    refuse_stream(path, text)
     if path.name.startswith("MTD_MSI") or path.name.endswith("_MTL.txt"):
         return _folder(path.parent, text)
     if archive_prefix(path):
