@@ -8,6 +8,7 @@ MineNetCDError                 a failure; the command line ends with exit code 1
 │   ├── SizeError              an array or tensor has the wrong shape
 │   ├── DataError              a data set is missing, unreadable or not fit to be used
 │   ├── OptionError            an option or configuration value is wrong
+│   │   └── CostError          an analysis costs more than is done unasked
 │   ├── UnknownNameError       no model, detector, data set or command has that name
 │   └── WeightsError           weights are missing, or do not fit the model
 ├── OutputError                a result cannot be written
@@ -83,6 +84,10 @@ class DataError(InputError):
 
 class OptionError(InputError):
     """An option or configuration value is missing, misspelt or out of range."""
+
+
+class CostError(OptionError):
+    """An analysis of claimed pixels, or of hours, which is done only where somebody says so (`PredictOptions.yes`)."""
 
 
 class UnknownNameError(InputError):

@@ -1,11 +1,22 @@
 """What commands refuse before torch, which takes seconds, is imported: names, paths and options that cannot work."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
 
 from minenetcd.constants import check_threshold
+from minenetcd.errors import CostError
 from minenetcd.files import check_writable
 from minenetcd.runtime.device import check_device
+
+if TYPE_CHECKING:
+    from minenetcd.prediction.options import PredictOptions
+
+Made = TypeVar("Made")
 
 
 def check_early(
@@ -34,3 +45,13 @@ def check_early(
         read_source(data)
     if out is not None:
         check_writable(out, ())
+
+
+def unless_refused(run: "Callable[[PredictOptions], Made]", options: "PredictOptions") -> Made:
+    """What `run` makes; where it costs too much unasked, whoever sits at a terminal is asked, and it begins anew."""
+    try:
+        return run(options)
+    except CostError as error:
+        if not (sys.stdin.isatty() and typer.confirm(f"{error} Go on?", err=True)):
+            raise
+    return run(replace(options, yes=True))

@@ -24,6 +24,7 @@ from minenetcd.cli.options import (
     Remote,
     Split,
     Workers,
+    Yes,
     bands_wanted,
     metres_per_pixel,
     nodata_values,
@@ -55,6 +56,7 @@ def compare(
     batch_size: BatchSize = 8,
     workers: Workers = 2,
     device: Device = "auto",
+    yes: Yes = False,
 ) -> None:
     """Compare two detectors on a data set or two images: where they differ, which is right, and could it be chance.
 
@@ -78,6 +80,7 @@ def compare(
         date_before=date_before,
         date_after=date_after,
         remote=remote,
+        yes=yes,
     )
     check_early(detectors=[model_a, model_b], data=data, device=device, out=out)
     from minenetcd.building.scene_label import open_label

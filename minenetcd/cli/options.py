@@ -57,6 +57,7 @@ Device = Annotated[str, Option(help="auto, cpu, cuda or mps.")]
 Split = Annotated[str, Option(help="Split of the data set: train, val or test.")]
 BatchSize = Annotated[int, Option(help="Pairs of a data set per forward pass and process.", min=1)]
 Workers = Annotated[int, Option(help="Processes that read the images of a data set.", min=0)]
+Yes = Annotated[bool, Option("--yes", help="Go on with an image that claims more than its file holds, and for hours.")]
 Json = Annotated[bool, Option("--json", help="Print one JSON document, and nothing else.")]
 Quiet = Annotated[bool, Option("--quiet", help="Show no progress and no notes; errors still.")]
 

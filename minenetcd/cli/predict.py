@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option
 
-from minenetcd.cli.checks import check_early
+from minenetcd.cli.checks import check_early, unless_refused
 from minenetcd.cli.console import progress_bar
 from minenetcd.cli.options import (
     After,
@@ -24,6 +24,7 @@ from minenetcd.cli.options import (
     Remote,
     Smooth,
     ThresholdRule,
+    Yes,
     bands_wanted,
     metres_or_model,
     nodata_values,
@@ -34,6 +35,7 @@ from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
     from minenetcd.detectors.contract import Detector
+    from minenetcd.prediction.result import ScenePrediction
 
 
 def predict(
@@ -100,6 +102,7 @@ def predict(
         Path | None, Option(help="Folder to compute in; may fill with the scene's size.", show_default="in --out")
     ] = None,
     compile: Annotated[bool, Option("--compile", help="Compile the network: slow start, faster on long runs.")] = False,
+    yes: Yes = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -136,29 +139,34 @@ def predict(
         date_after=date_after,
         float_probability=float_probability,
         compile=compile,
+        yes=yes,
         also=tuple(also or ()),
     )
     check_early(detectors=[] if model is None else [model], device=device)
     every_band = model is None or is_classical(model)
-    with open_scene(before, after, options, every_band=every_band) as scene:
-        scene.check_out(out, options)
-        # from here on torch may be needed
-        from minenetcd.prediction.automatic import choose_readers, given_readers
-        from minenetcd.prediction.kept.unfinished import WorkOptions
-        from minenetcd.prediction.scene import predict_opened
 
-        asked = None if second_opinion is None else second_opinion == "on"
-        if model is None:
-            readers = choose_readers(scene, options, wanted=wanted, second_opinion=asked)
-        else:
-            readers = given_readers(open_detector(model, wanted), options, wanted=wanted, second_opinion=asked)
-        if metres == "model":
-            at = replace(readers.options, gsd=_metres_of(readers.detector), force_gsd=force_gsd)
-            check_ground(scene.native.grid, at)
-            readers = readers._replace(options=at)
-        with progress_bar("Detecting change", quiet=quiet) as progress:
-            work = WorkOptions(tmp, resume)
-            result = predict_opened(readers, scene, out, work=work, device=device, progress=progress)
+    def run(options: PredictOptions) -> "ScenePrediction":
+        with open_scene(before, after, options, every_band=every_band) as scene:
+            scene.check_out(out, options)
+            # from here on torch may be needed
+            from minenetcd.prediction.automatic import choose_readers, given_readers
+            from minenetcd.prediction.kept.unfinished import WorkOptions
+            from minenetcd.prediction.scene import predict_opened
+
+            asked = None if second_opinion is None else second_opinion == "on"
+            if model is None:
+                readers = choose_readers(scene, options, wanted=wanted, second_opinion=asked)
+            else:
+                readers = given_readers(open_detector(model, wanted), options, wanted=wanted, second_opinion=asked)
+            if metres == "model":
+                at = replace(readers.options, gsd=_metres_of(readers.detector), force_gsd=force_gsd)
+                check_ground(scene.native.grid, at)
+                readers = readers._replace(options=at)
+            with progress_bar("Detecting change", quiet=quiet) as progress:
+                work = WorkOptions(tmp, resume)
+                return predict_opened(readers, scene, out, work=work, device=device, progress=progress)
+
+    result = unless_refused(run, options)
     print_prediction(result, as_json=as_json, quiet=quiet)
 
 

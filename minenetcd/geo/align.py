@@ -1,6 +1,6 @@
 """Two dates of one place on one grid: the before image's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Self
@@ -122,6 +122,10 @@ class _Adjusted(AlignedPair):
         self._opened.close()
 
 
+def accept_any(_: AlignedPair) -> None:
+    """Whatever it costs to read."""
+
+
 def open_pair(
     before: Image,
     after: Image,
@@ -130,13 +134,15 @@ def open_pair(
     bands_after: Wanted | None = None,
     gsd: float | None = None,
     stated: tuple[Stated, Stated] = (NOTHING_STATED, NOTHING_STATED),
+    accept: Callable[[AlignedPair], None] = accept_any,
 ) -> AlignedPair:
     """Open two dates on the before image's grid, resampled to `gsd` metres per pixel where given.
 
     `bands_after` defaults to `bands`, which defaults to the colours of both (`colour_bands`); `stated` of each date
-    says what its file does not. Raises GridError where the two do not overlap, only one has a CRS or coordinates, one
-    lies outside its CRS, or two pictures differ in size; RasterError for unreadable files, one image given twice, or no
-    pixel valid in both; OptionError for wrong bands, a CRS stated where none is missing, or a gsd for pictures.
+    says what its file does not; `accept` may refuse the pair before its pixels are read. Raises GridError where the two
+    do not overlap, only one has a CRS or coordinates, one lies outside its CRS, or two pictures differ in size;
+    RasterError for unreadable files, one image given twice, or no pixel valid in both; OptionError for wrong bands, a
+    CRS stated where none is missing, or a gsd for pictures.
     """
     before, after = find_date(before), find_date(after)
     refuse_same_image(before, after)
@@ -155,6 +161,7 @@ def open_pair(
             )
         grid = first.grid if gsd is None else first.grid.resampled(gsd)
         pair = opened.enter_context(AlignedPair(first, second, grid=grid))
+        accept(pair)
         _check_content(pair)
         opened.pop_all()
         return pair

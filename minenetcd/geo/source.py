@@ -16,6 +16,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minenetcd.errors import OptionError, RasterError, one_line
+from minenetcd.foreign import refused
 from minenetcd.geo.bands.choosing import numbers_of
 from minenetcd.geo.bands.said import FileBands, is_alpha, read_bands
 from minenetcd.geo.bands.wanted import Wanted
@@ -140,13 +141,15 @@ def gdal_name(source: str | Path) -> str:
     return str(Path(text).resolve()) if os.path.exists(text) else text
 
 
-def open_or_explain(name: str, source: str | Path) -> DatasetReader:
-    """The opened dataset. RasterError that says whether the file is missing or is no image.
+def refuse_stream(name: str | Path, source: str | Path) -> None:
+    """RasterError for a pipe, a device or a socket: opening one may never end. What is not there passes."""
+    if os.path.exists(name) and not os.path.isdir(name) and (why := refused(name)):
+        raise RasterError(f"An image file is needed, {source} cannot be read ({why}): copy the image to a file.")
 
-    Pipes and devices are refused: opening one may never end.
-    """
-    if os.path.exists(name) and not (os.path.isfile(name) or os.path.isdir(name)):
-        raise RasterError(f"An image file is needed, {source} is a pipe or a device: copy the image to a file.")
+
+def open_or_explain(name: str, source: str | Path) -> DatasetReader:
+    """The opened dataset. RasterError that says whether the file is missing or is no image."""
+    refuse_stream(name, source)
     if name.startswith("/vsistdin"):
         raise RasterError(f"An image file is needed, {source} is the input stream: copy the image to a file.")
     try:

@@ -2,9 +2,10 @@
 
 import math
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -34,6 +35,7 @@ LONGEST_EDGE_METRES = 1_000.0
 LONGEST_EDGE_DEGREES = 0.01
 
 AREA_NODE_METRES = 20_000.0  # spacing at which pixel areas are measured; between, they are interpolated
+POLYGONS_AT_A_TIME = 2**14
 ROWS_TIMES_COLUMNS = 2**22  # of a mask, held as float64 at a time
 
 DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".parquet": "Parquet"}
@@ -54,11 +56,13 @@ def change_polygons(
     downward.
     SizeError where the mask and the grid differ in shape; RasterError for an unreadable raster.
     """
-    geometries = [
-        shapely.make_valid(shapely.geometry.shape(outline))
+    outlines = (
+        outline["coordinates"]
         for outline, found in _outlines(mask_source, grid, connectivity)
         if found != 0 and value in (None, found)
-    ]
+    )
+    some = iter(lambda: list(islice(outlines, POLYGONS_AT_A_TIME)), [])
+    geometries = np.concatenate([np.array([], dtype=object), *map(_polygons, some)])
     crs = grid.named_crs
     frame = GeoDataFrame({"geometry": GeoSeries(geometries, crs=crs)}, geometry="geometry", crs=crs)
     area, perimeter = _measures(frame.geometry, grid)
@@ -175,6 +179,16 @@ def _outlines(mask_source: MaskSource, grid: Grid, connectivity: int) -> Iterato
             ) from error
 
 
+def _polygons(outlines: Sequence[Sequence[Sequence[tuple[float, float]]]]) -> NDArray[np.object_]:
+    """Valid (multi)polygons of outlines, each a sequence of rings, the outer one first."""
+    rings = [ring for outline in outlines for ring in outline]
+    of_ring = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    of_polygon = np.repeat(np.arange(len(outlines)), [len(outline) for outline in outlines])
+    points = np.array([point for ring in rings for point in ring], dtype=np.float64)
+    made: NDArray[np.object_] = shapely.polygons(shapely.linearrings(points, indices=of_ring), indices=of_polygon)
+    return np.asarray(shapely.make_valid(made), dtype=object)
+
+
 def _check_shape(mask: NDArray[Any] | DatasetReader, grid: Grid) -> None:
     if mask.shape != grid.shape:
         raise SizeError(f"A mask of shape {grid.shape} is needed for this grid, got {mask.shape}: use its own grid.")
@@ -187,7 +201,9 @@ def _measures(geometries: GeoSeries, grid: Grid) -> tuple[NDArray[np.float64], N
             geometries.array, lambda points: np.column_stack(apply(~grid.transform, *points.T))
         )
         return shapely.area(in_pixels), shapely.length(in_pixels)
-    area, perimeter = _geodesic(_in_degrees(geometries))
+    starts = range(0, max(1, len(geometries)), POLYGONS_AT_A_TIME)  # what is divided and turned is soon let go
+    parts = [_geodesic(_in_degrees(geometries.iloc[start : start + POLYGONS_AT_A_TIME])) for start in starts]
+    area, perimeter = (np.concatenate(measured) for measured in zip(*parts, strict=True))
     return area / SQUARE_METRES_PER_HECTARE, perimeter
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
-from rasterio.features import rasterize
+from scipy import ndimage
 
 from minenetcd.constants import UNKNOWN
-from minenetcd.geo.grid import Grid
+from minenetcd.geo.grid import Grid, apply
 from minenetcd.geo.vector import burn, change_polygons, changed_hectares
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
 
@@ -79,7 +79,7 @@ def _measure(scene: SceneRasters, polygons: GeoDataFrame) -> Change:
         counts += [np.count_nonzero(kind) for kind in kinds]
         if grid.is_georeferenced:
             hectares += [changed_hectares(kind, part) for kind in (*kinds, np.ones(part.shape, dtype=bool))]
-        labels = _labels(polygons, np.sort(index.query(shapely.box(*part.bounds))), part)
+        labels = _labels(polygons, index, part, kinds[0])
         inside = labels > 0
         pixels += np.bincount(labels[inside] - 1, minlength=len(polygons))
         weights = scene.stored.decode(stored[inside])
@@ -95,19 +95,34 @@ def _agreement(scene: SceneRasters, polygons: GeoDataFrame, second: Path) -> NDA
     """The share of each polygon that is changed in the mask `second`."""
     index = shapely.STRtree(polygons.geometry.array)
     pixels, agreed = np.zeros((2, len(polygons)))
-    for window, mask in read_strips(second, scene.grid):
-        part = scene.grid.part(window)
-        labels = _labels(polygons, np.sort(index.query(shapely.box(*part.bounds))), part)
+    masks = read_strips(scene.mask, scene.grid), read_strips(second, scene.grid)
+    for (window, own), (_, mask) in zip(*masks, strict=True):
+        labels = _labels(polygons, index, scene.grid.part(window), own == 1)
         inside = (labels > 0) & (mask != UNKNOWN)
         pixels += np.bincount(labels[inside] - 1, minlength=len(polygons))
         agreed += np.bincount(labels[inside & (mask == 1)] - 1, minlength=len(polygons))
     return agreed / np.maximum(pixels, 1)
 
 
-def _labels(polygons: GeoDataFrame, numbers: NDArray[np.intp], part: Grid) -> NDArray[np.int32]:
-    """Position + 1 of the polygon each pixel of `part` lies in, 0 elsewhere; only `numbers` are drawn."""
-    if not len(numbers):
-        return np.zeros(part.shape, dtype=np.int32)
-    drawn = zip(polygons.geometry.iloc[numbers], (numbers + 1).tolist(), strict=True)
-    labels: NDArray[np.int32] = rasterize(drawn, out_shape=part.shape, transform=part.transform, dtype=np.int32)
+def _labels(
+    polygons: GeoDataFrame, index: shapely.STRtree, part: Grid, changed: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """Position + 1 of the polygon each `changed` pixel of `part` lies in, 0 elsewhere; `index` is of the polygons.
+
+    Changed pixels that touch lie in one polygon: a point of each such group says which.
+    """
+    groups: NDArray[np.int32]
+    groups, count = ndimage.label(changed, structure=np.ones((3, 3), dtype=np.int8))
+    if not count:
+        return groups
+    places = np.flatnonzero(groups)[::-1]
+    one_of = np.zeros(count + 1, dtype=np.intp)
+    one_of[groups.ravel()[places]] = places
+    rows, columns = np.divmod(one_of[1:], part.width)
+    points = shapely.STRtree(shapely.points(*apply(part.transform, columns + 0.5, rows + 0.5)))
+    near = np.sort(index.query(shapely.box(*part.bounds)))
+    which, inside = points.query(polygons.geometry.array[near], predicate="intersects")
+    numbers = np.zeros(count + 1, dtype=np.int32)
+    numbers[inside + 1] = near[which] + 1
+    labels: NDArray[np.int32] = numbers[groups]
     return labels

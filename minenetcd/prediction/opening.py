@@ -1,6 +1,6 @@
 """The two images of a prediction, opened: what is wrong with them is known before a network is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,13 @@ from minenetcd.detectors.contract import Detector
 from minenetcd.display.words import three_figures
 from minenetcd.errors import OptionError
 from minenetcd.files import check_not_input, check_writable
-from minenetcd.geo.align import AlignedPair, asked_bands, colour_bands, open_pair, shared_bands
+from minenetcd.geo.align import AlignedPair, accept_any, asked_bands, colour_bands, open_pair, shared_bands
 from minenetcd.geo.bands.choosing import PairBands
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
+from minenetcd.prediction.costs import check_claim, check_extent
 from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
 
@@ -33,6 +34,7 @@ class OpenedScene:
     after: DateFiles
     native: AlignedPair
     stated: tuple[Stated, Stated] = (NOTHING_STATED, NOTHING_STATED)
+    accept: Callable[[AlignedPair], None] = accept_any  # asked before pixels of a pair are read
 
     def check_out(self, out: str | Path, options: PredictOptions) -> SavedPrediction:
         """The names of the results, which can be written to `out` and replace no image. OutputError otherwise."""
@@ -63,7 +65,10 @@ class OpenedScene:
 
     def reopened(self, bands: Bands, bands_after: Bands, gsd: float | None = None) -> AlignedPair:
         """The same pair with other bands, or at other metres per pixel."""
-        return open_pair(self.before, self.after, bands=bands, bands_after=bands_after, gsd=gsd, stated=self.stated)
+        return open_pair(
+            self.before, self.after,
+            bands=bands, bands_after=bands_after, gsd=gsd, stated=self.stated, accept=self.accept,
+        )  # fmt: skip
 
 
 def reads_every_band(detector: Detector) -> bool:
@@ -77,13 +82,18 @@ def open_scene(
 ) -> Iterator[OpenedScene]:
     """Open two images of one place, with the bands of `options`, else colours, or with `every_band` all they share.
 
-    RasterError or GridError where they cannot be compared, OptionError for options.
+    RasterError or GridError where they cannot be compared, OptionError for options, CostError where they are larger
+    than anybody is likely to mean.
     """
     before, after = (find_date(image, remote=options.remote) for image in (before, after))
+    accept = accept_any if options.yes else check_extent
+    if not options.yes:
+        check_claim(before)
+        check_claim(after)
     bands, bands_after = _bands(before, after, options.bands, options.bands_after, every_band=every_band)
-    with open_pair(before, after, bands=bands, bands_after=bands_after, stated=options.stated) as native:
+    with open_pair(before, after, bands=bands, bands_after=bands_after, stated=options.stated, accept=accept) as native:
         check_ground(native.grid, options)
-        yield OpenedScene(before, after, native, options.stated)
+        yield OpenedScene(before, after, native, options.stated, accept)
 
 
 def _bands(

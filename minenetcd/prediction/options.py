@@ -35,6 +35,7 @@ class PredictOptions:
     batch_size: int = 8
     float_probability: bool = False  # float32 with NaN, not 254 steps
     compile: bool = False
+    yes: bool = False  # to go on where an image claims more pixels than its file has bytes for, or it takes hours
     # what the files do not say of themselves, see minenetcd.geo.metadata.stated
     crs: str | None = None  # of images with coordinates and no CRS on Earth
     nodata: float | None = None  # means no data in the before image, beside what its file declares

@@ -18,6 +18,7 @@ from minenetcd.geo.date_files.finding import Image
 from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.automatic import Readers, choose_readers
+from minenetcd.prediction.costs import FirstTiles, check_room
 from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.inference import NOTHING, Done, probability_strips
 from minenetcd.prediction.kept.finished_strips import FinishedStrips, Record
@@ -57,8 +58,9 @@ def predict_scene(
     `ScenePrediction.save`). With `resume` a run that was killed, or interrupted having `resume`, goes on from its
     finished strips, to the same map. `progress` is called with the tiles done and their total.
     Raises RasterError or GridError for images that cannot be compared, OptionError for options that do not fit them, or
-    where unfinished work was begun with others, OutputError, before computing, where `out` cannot be written, or
-    another run is at work there.
+    where unfinished work was begun with others, OutputError, before computing, where `out` cannot be written, the
+    disk has no room, or another run is at work there. CostError, unless the options say `yes`, where an image claims
+    more pixels than its file has bytes for, or the first tiles foretell hours.
     """
     every_band = detector == "auto" or reads_every_band(detector)
     with open_scene(before, after, options, every_band=every_band) as scene:
@@ -88,6 +90,8 @@ def predict_opened(
         folder = place.path
         reading = Reading(scene, readers, device, opened)
         pair = reading.pair(readers.detector)
+        is_float = options.float_probability
+        check_room(pair, native, as_float=is_float, work=folder, out=None if out is None else Path(out))
         facts = gather_facts(readers, pair, native)
         rasters = _scene_rasters(folder, facts, names)
         both = readers.second is not None
@@ -142,6 +146,7 @@ class Reading:
         except FlatBandError as error:
             raise error.with_numbers(pair.before.bands, pair.after.bands) from error
         analysed = _analysed(rasters, pair)
+        progress = progress if options.yes else FirstTiles(progress)
         finished = FinishedStrips(rasters.probability.with_suffix(".strips"), pair.overlap.width, analysed.stored)
 
         def records() -> Iterator[Record]:

@@ -20,7 +20,7 @@ from minenetcd.geo.date_files.stac import LARGEST_ITEM, is_item, read_item
 from minenetcd.geo.date_files.stack import Part, stack_document
 from minenetcd.geo.metadata.acquired import FIRST_FILE_TAG
 from minenetcd.geo.metadata.sentinel2 import BASELINE_TAG, baseline_in_metadata
-from minenetcd.geo.source import bands_said, gdal_name, quiet_gdal
+from minenetcd.geo.source import bands_said, gdal_name, quiet_gdal, refuse_stream
 
 #: More files than these are not looked through for an image.
 MOST_FILES = 20_000
@@ -103,8 +103,7 @@ def find_date(image: Image, *, remote: bool = False) -> DateFiles:
 def _existing(path: Path, text: str, *, remote: bool) -> DateFiles:
     if path.is_dir():
         return _folder(path, text)
-    if not path.is_file():
-        raise RasterError(f"An image file is needed, {text} is a pipe or a device: copy the image to a file.")
+    refuse_stream(path, text)
     if path.name.startswith("MTD_MSI") or path.name.endswith("_MTL.txt"):
         return _folder(path.parent, text)
     if archive_prefix(path):

@@ -6,7 +6,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,7 @@ def _request(readers: Readers, scene: OpenedScene, out: Path, device: str) -> di
         "after image": [_date(scene.after), repr(native.after.grid), native.after.bands, native.after.dtype],
         "detector": _detector(readers.detector),
         "second opinion": _detector(readers.second),
-        "set of options": [asdict(readers.options), readers.without_training],
+        "set of options": [asdict(replace(readers.options, yes=False)), readers.without_training],
         "device": device,
         "version of minenetcd": VERSION,
     }

@@ -1,0 +1,164 @@
+"""How much memory a scene of many rows takes, and many polygons.
+
+    python benchmarks/large_scenes.py scene --rows 24000 --width 3000 [--model cva] [--tile 1024]
+    python benchmarks/large_scenes.py polygons --count 500000
+
+`scene` maps two rasters made of one drawn mine, repeated, which changes in the first 5,120 rows alone, so that scenes
+of any length have as many polygons; `polygons` makes, measures and writes polygons of a mask of small blobs. Memory:
+the most that is resident, above what is resident once everything is imported (Linux).
+"""
+
+import argparse
+import importlib
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from minenetcd.prediction.stored import StoredProbability
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.windows import Window
+
+from minenetcd.detectors.by_name import open_detector
+from minenetcd.geo.grid import Grid
+from minenetcd.geo.vector import write_vector
+from minenetcd.prediction.areas import find_change
+from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.rasters import SceneRasters
+from minenetcd.prediction.scene import predict_scene
+from minenetcd.synthetic import make_scene
+
+MEBIBYTE = 2**20
+BLOCK = 1024
+CHANGED_ROWS = 5 * BLOCK
+CELL = 10  # of one blob [pixels]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    scene = kinds.add_parser("scene")
+    scene.add_argument("--rows", type=int, default=6000)
+    scene.add_argument("--width", type=int, default=3000)
+    scene.add_argument("--model", default="cva")
+    scene.add_argument("--tile", type=int, default=1024)
+    polygons = kinds.add_parser("polygons")
+    polygons.add_argument("--count", type=int, default=500_000)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if arguments.kind == "polygons":
+            measure_polygons(Path(folder), arguments.count)
+        else:
+            measure_scene(Path(folder), arguments.rows, arguments.width, arguments.model, arguments.tile)
+
+
+def measure_scene(folder: Path, rows: int, width: int, model: str, tile: int) -> None:
+    """Map two rasters, and print time and memory."""
+    before, after = _elsewhere(
+        _two_rasters, folder, Grid(rows, width, Affine(1.2, 0, 4e5, 0, -1.2, 7.3e6), CRS.from_epsg(32733))
+    )
+    import_all()
+    if model != "cva":
+        import torch  # here: detectors without training need none
+
+        torch.set_num_threads(1)
+    held, start = resident(), time.perf_counter()
+    with predict_scene(open_detector(model), before, after, folder / "out", options=PredictOptions(tile=tile)) as found:
+        seconds = time.perf_counter() - start
+        peak, megapixels = most_resident(), found.valid_pixels / 1e6
+        print(f"{rows} x {width} pixels, {model}, tiles of {tile}: {len(found.polygons)} polygons, {seconds:.0f} s")
+        print(f"{megapixels / seconds * 60:.0f} megapixels a minute")
+    sizes = [path.stat().st_size / megapixels / 1e6 for path in sorted((folder / "out").glob("*.tif"))]
+    print("bytes a pixel of change.tif, probability.tif:", *(f"{size:.3f}" for size in sizes))
+    print(f"most resident {(peak - held) / MEBIBYTE:.0f} MiB above the {held / MEBIBYTE:.0f} MiB of imports")
+
+
+def measure_polygons(folder: Path, count: int) -> None:
+    """Make, measure and write so many polygons, and print time and memory."""
+    side = int(np.ceil(np.sqrt(count))) * CELL
+    scene = SceneRasters(
+        Grid(side, side, Affine(1.2, 0, 4e5, 0, -1.2, 7.3e6), CRS.from_epsg(32733)),
+        StoredProbability(0.5), folder / "probability.tif", folder / "change.tif", {},
+    )  # fmt: skip
+    _elsewhere(_write_blobs, scene, count)
+    import_all()
+    held, start = resident(), time.perf_counter()
+    worked = time.process_time()
+    polygons = find_change(scene).polygons
+    made = time.perf_counter()
+    write_vector(polygons, folder / "change.gpkg")
+    written, worked = time.perf_counter(), time.process_time() - worked
+    print(f"processor time {worked:.1f} s")
+    print(
+        f"{len(polygons)} polygons of {side} x {side} pixels: {made - start:.1f} s, written in {written - made:.1f} s"
+    )
+    print(f"most resident {(most_resident() - held) / MEBIBYTE:.0f} MiB above the {held / MEBIBYTE:.0f} MiB of imports")
+
+
+def import_all() -> None:
+    """What `predict` imports on its way."""
+    for name in ("prediction.result", "prediction.resampled", "detectors.learned"):
+        importlib.import_module(f"minenetcd.{name}")
+
+
+def resident() -> int:
+    """[bytes]"""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * resource.getpagesize()
+
+
+def most_resident() -> int:
+    """Since the process began. [bytes]"""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _elsewhere(make: Callable[..., Any], *arguments: Any) -> Any:
+    """`make` in a process of its own, whose memory is not counted."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(make, *arguments).result()
+
+
+def _two_rasters(folder: Path, grid: Grid) -> tuple[Path, Path]:
+    drawn = make_scene(5, size=BLOCK, metres_per_pixel=1.2, variety="plain")
+    paths = folder / "before.tif", folder / "after.tif"
+    for path, image in zip(paths, (drawn.before, drawn.after), strict=True):
+        _repeat(path, grid, image, drawn.before)
+    return paths
+
+
+def _repeat(path: Path, grid: Grid, image: NDArray[np.uint8], below: NDArray[np.uint8]) -> None:
+    """`image` in the first rows, `below` in the others."""
+    profile = {"driver": "GTiff", "count": 3, "dtype": "uint8", "tiled": True, "blockxsize": 512, "blockysize": 512}
+    with rasterio.open(
+        path, "w", **profile, height=grid.height, width=grid.width, crs=grid.crs, transform=grid.transform
+    ) as dataset:
+        for row in range(0, grid.height, BLOCK):
+            for col in range(0, grid.width, BLOCK):
+                height, width = min(BLOCK, grid.height - row), min(BLOCK, grid.width - col)
+                pixels = np.moveaxis((image if row < CHANGED_ROWS else below)[:height, :width], -1, 0)
+                dataset.write(pixels, window=Window(col, row, width, height))
+
+
+def _write_blobs(scene: SceneRasters, count: int) -> None:
+    """A blob of 1 to 8 pixels a side in each cell, until there are so many; every third has a hole where it can."""
+    random, width = np.random.default_rng(0), scene.grid.width
+    with scene.probability_writer() as writer:
+        for row in range(0, scene.grid.height, CELL):
+            strip = np.zeros((CELL, width), np.uint8)
+            for col in range(0, width, CELL)[: max(0, count - row // CELL * (width // CELL))]:
+                height, across = random.integers(1, CELL - 1, 2)
+                strip[:height, col : col + across] = random.integers(130, 255)
+                strip[1 : height - 1, col + 1 : col + across - 1] *= np.uint8(col % (3 * CELL) != 0)
+            writer.write(strip, Window(0, row, width, CELL))
+
+
+if __name__ == "__main__":
+    main()

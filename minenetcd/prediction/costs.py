@@ -1,0 +1,190 @@
+"""What an analysis costs, seen before it is paid: sizes that a file only claims, hours, and room on a disk."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import rasterio
+from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
+
+from minenetcd.constants import Progress
+from minenetcd.errors import CostError, OutputError
+from minenetcd.geo.align import AlignedPair
+from minenetcd.geo.date_files.finding import DateFiles
+from minenetcd.geo.source import open_or_explain, quiet_gdal
+
+#: Pixels of more bytes than these are a mere claim where the files behind them hold less than a thousandth.
+LARGEST_UNASKED = 256 * 2**20
+MOST_TIMES = 1_000
+
+#: An analysis that takes longer is asked about. [seconds]
+LONGEST_UNASKED = 2 * 3600.0
+#: More than any detector reads: what takes hours even so is not begun. [pixels a second]
+FASTEST = 20e6
+#: How long tiles run until their time says something, and until it is settled. [seconds]
+FIRST_TILES, SETTLED = 5.0, 60.0
+
+#: Of what is written of a scene, beside drafts as large as its pixels, compressed. [bytes for a byte of a pixel]
+KEPT = 0.2
+
+#: Images of these are read from elsewhere: no file here says how large they are.
+_ELSEWHERE = ("WMS", "WMTS", "WCS", "OGCAPI", "STACIT", "STACTA", "GTI")
+_ADVICE = "cut out a part, choose more metres per pixel (--gsd), or go on (--yes)"
+
+
+def check_claim(date: DateFiles) -> None:
+    """CostError where an image's header claims far more bytes of pixels than the files behind it have.
+
+    A VRT's sources are such files. A GeoTIFF is believed where its blocks lie in it, or are said to be empty.
+    """
+    with quiet_gdal(), open_or_explain(date.name, date.text) as dataset:
+        claimed = _bytes_of_pixels(dataset)
+        if claimed <= LARGEST_UNASKED:
+            return
+        behind = _bytes_of_files(dataset, date.local)
+        if behind is None or claimed <= MOST_TIMES * behind:
+            return
+        believed = _bytes_believed(dataset, date.local, set())
+    if claimed > MOST_TIMES * believed:
+        raise CostError(
+            f"An image with pixels is needed, {date} claims {_size(claimed)} of them in files of {_size(behind)}: "
+            "check it, or go on (--yes)."
+        )
+
+
+def check_extent(pair: AlignedPair) -> None:
+    """CostError where so many pixels take hours, whoever reads them."""
+    area = pair.overlap
+    seconds = area.height * area.width / FASTEST
+    if seconds > LONGEST_UNASKED:
+        raise CostError(
+            f"An analysis is to end within {_hours(LONGEST_UNASKED)}, that of {area.height:,} x {area.width:,} pixels "
+            f"takes more than {_hours(seconds)}: {_ADVICE}."
+        )
+
+
+def check_room(pair: AlignedPair, native: AlignedPair, *, as_float: bool, work: Path, out: Path | None) -> None:
+    """OutputError where a disk cannot hold what is written of `pair`, in the folder `work` and then in `out`.
+
+    The rasters are drafts without compression first, one at a time, on the grid of `native`, or of `pair` as float32.
+    """
+    drafts = [_pixels(native.grid.shape) * (4 if as_float else 1)]
+    drafts += [] if pair.grid == native.grid else [_pixels(pair.grid.shape) * 4]
+    kept = round(KEPT * _pixels((pair.overlap.height, pair.overlap.width)) * (4 if as_float else 1))
+    needed = {work: max(drafts) + kept}
+    if out is not None:
+        out = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
+        beside = work if out.stat().st_dev == work.stat().st_dev else out
+        needed[beside] = needed.get(beside, 0) + kept
+    for folder, size in needed.items():
+        free = shutil.disk_usage(folder).free
+        if size > free:
+            place = folder if folder != work else folder.parent
+            raise OutputError(
+                f"About {_size(size)} are needed in {place}, {_size(free)} are free: make room, or name another folder "
+                "(--out, --tmp)."
+            )
+
+
+class FirstTiles:
+    """Progress of an analysis that ends it, with CostError, where its first tiles foretell hours."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._began: tuple[float, int] | None = None  # when, with so many tiles done; the first wait for much else
+        self._is_settled = False
+
+    def __call__(self, done: int, of: int) -> None:
+        self._progress(done, of)
+        now = perf_counter()
+        if self._began is None:
+            self._began = now, done
+            return
+        began, before = self._began
+        if self._is_settled or now - began < FIRST_TILES:
+            return
+        self._is_settled = now - began > SETTLED
+        seconds = (now - began) / max(1, done - before) * (of - before)
+        if seconds > LONGEST_UNASKED:
+            raise CostError(
+                f"An analysis is to end within {_hours(LONGEST_UNASKED)}, the first of {of:,} tiles foretell about "
+                f"{_hours(seconds)}: {_ADVICE}."
+            )
+
+
+def _bytes_of_pixels(dataset: DatasetReader) -> int:
+    each: int = sum(8 if name.startswith("complex") else np.dtype(name).itemsize for name in dataset.dtypes)
+    return int(dataset.width) * int(dataset.height) * each
+
+
+def _bytes_of_files(dataset: DatasetReader, local: Iterable[Path]) -> int | None:
+    """Of all that lie here; None where one does not, or nobody says which they are."""
+    files = {os.path.realpath(path) for path in (*dataset.files, *local) if os.path.exists(path)}
+    is_elsewhere = any(name.startswith("/vsi") for name in dataset.files) and not local
+    if not files or is_elsewhere or dataset.driver in _ELSEWHERE:
+        return None
+    return sum(_size_of(Path(path)) for path in files)
+
+
+def _bytes_believed(dataset: DatasetReader, local: Iterable[Path], seen: set[str]) -> float:
+    """As `_bytes_of_files`, but of a GeoTIFF that can be believed its pixels; infinite where nobody says."""
+    if dataset.driver == "GTiff" and _holds_its_blocks(dataset):
+        return _bytes_of_pixels(dataset)
+    if dataset.driver != "VRT":
+        size = _bytes_of_files(dataset, local)
+        return float("inf") if size is None else size
+    seen.add(dataset.name)
+    return sum(_believed_of(name, seen) for name in dataset.files if name not in seen)
+
+
+def _believed_of(name: str, seen: set[str]) -> float:
+    """Of the source `name` of a VRT."""
+    seen.add(name)
+    try:
+        with rasterio.open(name) as source:
+            return _bytes_believed(source, (), seen)
+    except RasterioError:
+        return 0  # whoever reads it says why it cannot be
+
+
+def _holds_its_blocks(dataset: DatasetReader) -> bool:
+    """Whether the first, the middle and the last block of each side lie in the file, or are said to be empty."""
+    try:
+        end = os.path.getsize(dataset.files[0])
+    except OSError:  # in an archive
+        return False
+    height, width = dataset.block_shapes[0]
+    rows, cols = -(-dataset.height // height), -(-dataset.width // width)
+    for row, col in {(row, col) for row in (0, rows // 2, rows - 1) for col in (0, cols // 2, cols - 1)}:
+        offset, size = (
+            dataset.get_tag_item(f"BLOCK_{what}_{col}_{row}", "TIFF", bidx=1) for what in ("OFFSET", "SIZE")
+        )
+        if offset is not None and int(offset) + int(size or 0) > end:
+            return False
+    return True
+
+
+def _size_of(path: Path) -> int:
+    """A file's, or, of a folder, of all in it. [bytes]"""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _pixels(shape: tuple[int, int]) -> int:
+    return shape[0] * shape[1]
+
+
+def _size(count: float) -> str:
+    """Bytes in words, in powers of 1000."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if count >= factor:
+            return f"{count / factor:,.1f} {unit}"
+    return f"{count:,.0f} bytes"
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:,.0f} hours"
