@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 import rasterio
 from affine import Affine
-from minenetcd.prediction.stored import StoredProbability
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.windows import Window
@@ -32,7 +31,8 @@ from minenetcd.geo.grid import Grid
 from minenetcd.geo.vector import write_vector
 from minenetcd.prediction.areas import find_change
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.rasters import SceneRasters
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters
+from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.scene import predict_scene
 from minenetcd.synthetic import make_scene
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Bbox
 
 from minenetcd.display.palettes import AXIS, GRID, INK, QUIET
 
@@ -59,11 +60,21 @@ def titled(width: float, height: float, title: str, subtitle: str = "") -> Figur
     more = subtitle.count("\n") * line_inches()
     height += below - 0.42 + more
     head = below + more + (0.2 if subtitle else 0.0)
-    layout = ConstrainedLayoutEngine(rect=(0.015, 0.02, 0.97, 1 - 0.02 - head / height), w_pad=0.08, h_pad=0.06)
+    layout = _RepeatableLayout(rect=(0.015, 0.02, 0.97, 1 - 0.02 - head / height), w_pad=0.08, h_pad=0.06)
     figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
     figure.text(_EDGE / width, 1 - 0.14 / height, title, fontsize=TITLE_SIZE, weight="bold", va="top")
     figure.text(_EDGE / width, 1 - below / height, subtitle, fontsize=TEXT_SIZE, color=QUIET, va="top")
     return figure
+
+
+class _RepeatableLayout(ConstrainedLayoutEngine):
+    """The same places every time: the solver's order, and so its last digits, go by addresses in memory."""
+
+    def execute(self, fig: Figure) -> None:
+        super().execute(fig)
+        for axes in fig.axes:
+            axes.set_position(Bbox(axes.get_position(original=True).get_points().round(9)))
+            axes.set_in_layout(True)  # which setting a place by hand ends
 
 
 def fitted(text: str, inches: float, *, size: float = TEXT_SIZE, weight: str = "normal") -> str:

@@ -13,13 +13,14 @@ import rasterio
 import typer
 from rasterio.windows import Window
 
+from fixtures.scene_files import utm_grid
 from minenetcd.cli.checks import unless_refused
 from minenetcd.errors import CostError, OptionError, OutputError, RasterError
 from minenetcd.prediction import costs
 from minenetcd.prediction.opening import open_scene
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
-from prediction.conftest import WriteScene, utm_grid
+from prediction.conftest import WriteScene
 from prediction.stand_in import Difference
 
 SIDE = 20_000
