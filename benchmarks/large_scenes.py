@@ -28,7 +28,7 @@ from rasterio.windows import Window
 
 from minenetcd.detectors.by_name import open_detector
 from minenetcd.geo.grid import Grid
-from minenetcd.geo.vector import write_vector
+from minenetcd.geo.polygons.vector_files import write_vector
 from minenetcd.prediction.areas import find_change
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
@@ -105,7 +105,7 @@ def measure_polygons(folder: Path, count: int) -> None:
 
 def import_all() -> None:
     """What `predict` imports on its way."""
-    for name in ("prediction.result", "prediction.resampled", "detectors.learned"):
+    for name in ("prediction.result", "prediction.rasters.resampled", "detectors.learned"):
         importlib.import_module(f"minenetcd.{name}")
 
 

@@ -23,9 +23,9 @@ from minenetcd.building.sites.table import LAYER_MARK
 from minenetcd.constants import DEGREES
 from minenetcd.errors import DataError, one_line
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.polygons.tracing import burn
 from minenetcd.geo.raster import Raster, read_canvas
 from minenetcd.geo.source import gdal_name, open_or_explain, quiet_gdal
-from minenetcd.geo.vector import burn
 
 #: Read whole, whatever is wanted of them: what is broken anywhere in them is seen.
 PARSED_WHOLE = (".geojson", ".json")

@@ -11,7 +11,8 @@ from scipy import ndimage
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.geo.grid import Grid, apply
-from minenetcd.geo.vector import burn, change_polygons, changed_hectares
+from minenetcd.geo.polygons.hectares import changed_hectares
+from minenetcd.geo.polygons.tracing import burn, change_polygons
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from minenetcd.errors import MineNetCDError, OutputError, one_line
-from minenetcd.geo.vector import write_vector
+from minenetcd.geo.polygons.vector_files import write_vector
 from minenetcd.prediction.outputs import WRITERS, Result, SavedPrediction
 
 

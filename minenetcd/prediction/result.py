@@ -16,7 +16,7 @@ from minenetcd.errors import OutputError, RasterError, SizeError
 from minenetcd.files import staged_files
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
-from minenetcd.geo.vector import write_vector
+from minenetcd.geo.polygons.vector_files import write_vector
 from minenetcd.prediction.areas import Change, find_change, write_mask
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.formats import write_formats

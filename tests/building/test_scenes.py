@@ -20,7 +20,7 @@ from minenetcd.building.scenes import Patch, PatchOptions, open_site
 from minenetcd.building.sites.table import Site
 from minenetcd.errors import DataError, OptionError
 from minenetcd.geo.grid import Grid, apply
-from minenetcd.geo.vector import burn
+from minenetcd.geo.polygons.tracing import burn
 
 GRID = utm_grid(100, 140)
 OTHER_ZONE = Grid(190, 200, utm_grid(1, 1, left=824_700, top=5_609_700).transform, CRS.from_epsg(32632))

@@ -27,7 +27,7 @@ from minenetcd.examining.statistics.figures.places import sites_per_country
 from minenetcd.examining.statistics.figures.write import FIGURES, NUMBERS, WrittenStatistics, write_statistics
 from minenetcd.examining.statistics.geolocation import locate, middle, overlap_share
 from minenetcd.geo.grid import Grid
-from minenetcd.geo.vector import changed_hectares
+from minenetcd.geo.polygons.hectares import changed_hectares
 
 SIDE = 64
 #: site, country, EPSG, left, top, before, after

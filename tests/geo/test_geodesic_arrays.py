@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely.geometry.polygon import orient
 
 from geo.conftest import MakeGrid
 from minenetcd.geo.grid import WGS84
-from minenetcd.geo.vector import LONGEST_EDGE_METRES, change_polygons, geodesic_hectares
+from minenetcd.geo.polygons.ellipsoid import ring_areas, ring_lengths
+from minenetcd.geo.polygons.hectares import LONGEST_EDGE_METRES, geodesic_hectares
+from minenetcd.geo.polygons.tracing import change_polygons
 
 
 def one_by_one(geometry: shapely.Geometry) -> tuple[float, float]:
@@ -24,8 +28,36 @@ def test_measures_equal_those_of_each_polygon(utm: MakeGrid) -> None:
     in_degrees = frame.geometry.segmentize(LONGEST_EDGE_METRES).to_crs("EPSG:4326")
     expected = np.array([one_by_one(geometry) for geometry in in_degrees])
     assert shapely.get_num_interior_rings(shapely.get_parts(frame.geometry.array)).max() > 5
-    np.testing.assert_allclose(frame["area_ha"] * 10_000, expected[:, 0], rtol=1e-9)
+    np.testing.assert_allclose(frame["area_ha"] * 10_000, expected[:, 0], rtol=1e-7)  # which pyproj rounds to so much
     np.testing.assert_allclose(frame["perimeter_m"], expected[:, 1], rtol=1e-9)
+
+
+@given(latitude=st.floats(-89.9, 89.9), longitude=st.floats(-180, 180), seed=st.integers(0, 2**31))
+def test_rings_are_as_large_and_as_long_as_geodesics_say(latitude: float, longitude: float, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    count = int(random.integers(3, 9))
+    azimuths, metres = np.sort(random.uniform(0, 360, count)), random.uniform(300, 500, count)
+    around, along, _ = WGS84.fwd(np.full(count, longitude), np.full(count, latitude), azimuths, metres)
+    ring = np.append(around, around[0]), np.append(along, along[0])
+    area, length = WGS84.polygon_area_perimeter(*ring)
+    counts = np.array([count + 1] * 2)
+    twice = np.concatenate([ring[0]] * 2), np.concatenate([ring[1]] * 2)
+    np.testing.assert_allclose(ring_areas(*twice, counts), abs(area), atol=0.2)  # of some 100,000 m2
+    np.testing.assert_allclose(ring_lengths(*twice, counts), length, rtol=1e-9)
+
+
+def test_a_square_metre_is_one() -> None:
+    metre = 1 / (WGS84.a * np.pi / 180), 1 / (WGS84.a * (1 - WGS84.es) * np.pi / 180)  # degrees, on the equator
+    square = np.array([0, 0, metre[0], metre[0], 0]) + 33, np.array([0, metre[1], metre[1], 0, 0])
+    assert ring_areas(*square, np.array([5]))[0] == pytest.approx(1, rel=1e-8)
+
+
+def test_rings_around_the_poles_enclose_what_lies_there() -> None:
+    around = np.append(np.arange(0, 360, 0.001), 0.0)
+    for latitude in (80.0, -80.0):
+        ring = around, np.full(len(around), latitude)
+        cap, _ = WGS84.polygon_area_perimeter(*ring)
+        assert ring_areas(*ring, np.array([len(around)]))[0] == pytest.approx(abs(cap), rel=1e-8)
 
 
 @pytest.mark.parametrize("around", [179.9, -179.9])

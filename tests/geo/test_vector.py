@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,17 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from rasterio.crs import CRS
 from rasterio.windows import Window
+from scipy import ndimage
 
 from minenetcd.errors import GridError, OptionError, OutputError, SizeError
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.polygons.hectares import changed_hectares, geodesic_hectares
+from minenetcd.geo.polygons.tracing import burn, change_polygons
+from minenetcd.geo.polygons.vector_files import write_vector
 from minenetcd.geo.raster import RasterWriter
-from minenetcd.geo.vector import (
-    burn,
-    change_polygons,
-    changed_hectares,
-    geodesic_hectares,
-    write_vector,
-)
 
 UTM = Grid(24, 31, Affine(10, 0, 400_000, 0, -10, 5_600_000), CRS.from_epsg(32633))
 DEGREES = Grid(24, 31, Affine(1e-4, 0, 81.4, 0, -1e-4, 24.38), CRS.from_epsg(4326))
@@ -44,6 +42,23 @@ def test_polygons_burn_back_to_the_mask(mask: np.ndarray, grid: Grid, connectivi
     assert shapely.area(frame.geometry.array).sum() == pytest.approx(mask.sum() * pixel)
     if grid.is_georeferenced:
         assert changed_hectares(mask, grid) == pytest.approx(frame.area_ha.sum(), rel=1e-3)
+
+
+def test_noise_whose_pixels_meet_at_corners_is_traced_soon() -> None:
+    mask = np.random.default_rng(0).random((300, 400)) < 0.5
+    grid = replace(UTM, height=300, width=400)
+    frame = change_polygons(mask, grid)
+    _, count = ndimage.label(mask, structure=np.ones((3, 3)))
+    assert len(frame) == count and frame.is_valid.all()
+    assert frame.geometry.area[0] > 0.9 * mask.sum() * 100  # [m2]: one of it holds nearly all
+    assert np.array_equal(burn(frame, grid), mask)
+
+
+def test_values_that_meet_at_corners_are_joined_each_by_itself() -> None:
+    classes = np.zeros(UTM.shape, dtype=np.uint8)
+    classes[4:6, 4:6], classes[6:8, 6:8], classes[4:6, 6:8], classes[6:8, 4:6] = 1, 1, 2, 2
+    frame = change_polygons(classes, UTM)
+    assert frame.geom_type.tolist() == ["MultiPolygon"] * 2 and frame.area.tolist() == [800, 800]
 
 
 def test_corners_join_with_eight_neighbours_only() -> None:

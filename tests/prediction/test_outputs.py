@@ -17,8 +17,8 @@ from rio_cogeo import cog_validate
 from fixtures.scene_files import utm_grid
 from minenetcd.errors import OptionError, OutputError, OutputPathError, SizeError, UnknownNameError
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.polygons.tracing import burn
 from minenetcd.geo.source import quiet_gdal
-from minenetcd.geo.vector import burn
 from minenetcd.prediction import formats, result
 from minenetcd.prediction.rasters import scene_rasters
 from minenetcd.prediction.rasters.stored import StoredProbability

@@ -24,7 +24,8 @@ from minenetcd.constants import DEGREES, HECTARES_PER_KM2
 from minenetcd.display.escaping import csv_text
 from minenetcd.errors import DataError, OptionError, one_line
 from minenetcd.files import write_text
-from minenetcd.geo.vector import geodesic_hectares, write_vector
+from minenetcd.geo.polygons.hectares import geodesic_hectares
+from minenetcd.geo.polygons.vector_files import write_vector
 
 CODE, COUNTRY = "ISO3_CODE", "COUNTRY_NAME"
 #: In the id of a site whose country is not stated: a code that ISO 3166 leaves to its users.

@@ -17,7 +17,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from minenetcd.constants import HECTARES_PER_KM2
 from minenetcd.display.escaping import from_csv
 from minenetcd.errors import DataError, one_line
-from minenetcd.geo.vector import geodesic_hectares
+from minenetcd.geo.polygons.hectares import geodesic_hectares
 
 REQUIRED = ("id", "before", "after", "label")
 OPTIONAL = ("country", "before_date", "after_date", "area_km2")

@@ -20,8 +20,8 @@ from minenetcd.explain.comparison.comparison import EXAMPLES, Comparison, Exampl
 from minenetcd.explain.comparison.joint_counts import JointCounts, joint_counts
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.polygons.hectares import changed_hectares
 from minenetcd.geo.raster import RasterWriter
-from minenetcd.geo.vector import changed_hectares
 from minenetcd.prediction.automatic import Readers
 from minenetcd.prediction.opening import OpenedScene
 from minenetcd.prediction.options import PredictOptions

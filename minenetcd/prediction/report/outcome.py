@@ -6,7 +6,7 @@ import numpy as np
 from geopandas import GeoDataFrame
 
 from minenetcd.display.words import percent
-from minenetcd.geo.vector import day_column
+from minenetcd.geo.polygons.vector_files import day_column
 from minenetcd.prediction.areas import Change
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.pair_checks.findings import PairFindings

@@ -1,0 +1,1 @@
+"""Changed pixels as polygons: traced, measured on the ellipsoid, written."""
