@@ -16,10 +16,10 @@ from minenetcd.errors import DataError, InputError, OptionError
 from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
-from minenetcd.geo.source import quiet_gdal
+from minenetcd.geo.source import cache_of
 from minenetcd.geo.values import pair_limits, range_limits, to_eight_bits
 
-#: What GDAL may keep of a scene in memory; else it takes a twentieth of the machine's. [bytes]
+#: What GDAL may keep of a scene in memory. [bytes]
 GDAL_CACHE = 128 * 2**20
 
 #: Side of the reduced scene from which its value range is taken. [pixels]
@@ -135,7 +135,7 @@ def open_site(site: Site, options: PatchOptions) -> Iterator[Scene]:
     that does not fit.
     """
     with ExitStack() as opened:
-        opened.enter_context(quiet_gdal(GDAL_CACHEMAX=GDAL_CACHE))
+        opened.enter_context(cache_of(GDAL_CACHE))
         with _explained(site):
             before, after, label = site.inputs()
             pair = opened.enter_context(

@@ -28,8 +28,10 @@ from minenetcd.geo.metadata.unmarked import Filling, masked_document, unmarked_f
 from minenetcd.geo.orientation import upright_name
 from minenetcd.geo.vrt import GDAL_NAMES, averaged_source, band_source, other_than, palette_source, vrt_document
 
+LEAST_CACHED, MOST_CACHED = 64 * 2**20, 256 * 2**20  # of blocks of images, by GDAL [bytes]
+
 GDAL_OPTIONS: dict[str, str | int] = {
-    "GDAL_CACHEMAX": 256 * 2**20,  # bytes of blocks held; GDAL's own bound is 5 % of the machine's memory
+    "GDAL_CACHEMAX": LEAST_CACHED,  # GDAL's own bound is 5 % of the machine's memory
     "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # GDAL's short cut returns uninitialised memory for a truncated PNG
     "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",  # look for side files by name: no listing of a folder or a web server
     "GDAL_HTTP_CONNECTTIMEOUT": "15",
@@ -130,6 +132,17 @@ def quiet_gdal(**options: str | int) -> Iterator[None]:
     with rasterio.Env(**{**defaults, **options}), warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         yield
+
+
+@contextmanager
+def cache_of(size: int) -> Iterator[None]:
+    """GDAL caches about `size` bytes of blocks inside, in every thread: its cache is the process's."""
+    before = GDAL_OPTIONS["GDAL_CACHEMAX"]
+    GDAL_OPTIONS["GDAL_CACHEMAX"] = min(max(size, LEAST_CACHED), MOST_CACHED)
+    try:
+        yield
+    finally:
+        GDAL_OPTIONS["GDAL_CACHEMAX"] = before
 
 
 def gdal_name(source: str | Path) -> str:

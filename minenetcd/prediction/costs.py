@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterable
+from math import ceil
 from pathlib import Path
 from time import perf_counter
 
@@ -15,6 +16,7 @@ from minenetcd.constants import Progress
 from minenetcd.errors import CostError, OutputError
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.date_files.finding import DateFiles
+from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import open_or_explain, quiet_gdal
 
 #: Pixels of more bytes than these are a mere claim where the files behind them hold less than a thousandth.
@@ -30,6 +32,9 @@ FIRST_TILES, SETTLED = 5.0, 60.0
 
 #: Of what is written of a scene, beside drafts as large as its pixels, compressed. [bytes for a byte of a pixel]
 KEPT = 0.2
+
+#: Rows of a block that reach beyond a row of tiles, and bytes written a pixel (probability and mask), of GDAL's cache.
+BLOCK_ROWS, WRITTEN = 512, 5
 
 #: Images of these are read from elsewhere: no file here says how large they are.
 _ELSEWHERE = ("WMS", "WMTS", "WCS", "OGCAPI", "STACIT", "STACTA", "GTI")
@@ -90,6 +95,19 @@ def check_room(pair: AlignedPair, native: AlignedPair, *, as_float: bool, work: 
             )
 
 
+def bytes_of_tiles(pair: AlignedPair, tile: int) -> int:
+    """Of what both files hold under one row of tiles of so many pixels a side, and of what is written of it.
+
+    A cache of less reads every block once for each tile, where blocks are as wide as the image.
+    """
+    size = pair.grid.width * tile * WRITTEN
+    for date in (pair.before, pair.after):
+        bands = max(len(date.bands), len(date.said.bands))
+        rows = ceil(tile * _pixels_in_one(date.grid, pair.grid))
+        size += date.grid.width * (rows + BLOCK_ROWS) * bands * date.dtype.itemsize
+    return size
+
+
 class FirstTiles:
     """Progress of an analysis that ends it, with CostError, where its first tiles foretell hours."""
 
@@ -114,6 +132,13 @@ class FirstTiles:
                 f"An analysis is to end within {_hours(LONGEST_UNASKED)}, the first of {of:,} tiles foretell about "
                 f"{_hours(seconds)}: {_ADVICE}."
             )
+
+
+def _pixels_in_one(grid: Grid, of: Grid) -> float:
+    """How many rows of `grid` lie in one of the grid `of`."""
+    if grid.is_georeferenced and of.is_georeferenced:
+        return of.metres_per_pixel[1] / grid.metres_per_pixel[1]
+    return grid.height / of.height
 
 
 def _bytes_of_pixels(dataset: DatasetReader) -> int:

@@ -16,9 +16,9 @@ from minenetcd.errors import FlatBandError, RasterError
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.date_files.finding import Image
 from minenetcd.geo.sample import SceneSample
-from minenetcd.geo.source import quiet_gdal
+from minenetcd.geo.source import cache_of, quiet_gdal
 from minenetcd.prediction.automatic import Readers, choose_readers
-from minenetcd.prediction.costs import FirstTiles, check_room
+from minenetcd.prediction.costs import FirstTiles, bytes_of_tiles, check_room
 from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.inference import NOTHING, Done, probability_strips
 from minenetcd.prediction.kept.finished_strips import FinishedStrips, Record
@@ -84,12 +84,13 @@ def predict_opened(
     started = time.perf_counter()
     native, options = scene.native, readers.options
     with ExitStack() as opened:
-        opened.enter_context(quiet_gdal())  # bounds what GDAL holds, of the rasters written, too
         names = result_names(native.grid, options) if out is None else scene.check_out(out, options)
         place = opened.enter_context(open_work(readers, scene, out, work, device))
         folder = place.path
         reading = Reading(scene, readers, device, opened)
         pair = reading.pair(readers.detector)
+        opened.enter_context(cache_of(bytes_of_tiles(pair, options.tile or readers.detector.tile)))
+        opened.enter_context(quiet_gdal())  # bounds what GDAL caches of the rasters written, too
         is_float = options.float_probability
         check_room(pair, native, as_float=is_float, work=folder, out=None if out is None else Path(out))
         facts = gather_facts(readers, pair, native)

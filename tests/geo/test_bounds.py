@@ -1,6 +1,7 @@
 """What reading an image may cost: no pipe is opened, and GDAL holds a bounded number of bytes."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from rasterio.env import get_gdal_config
 
 from minenetcd.errors import RasterError
 from minenetcd.geo.raster import Raster
-from minenetcd.geo.source import quiet_gdal
+from minenetcd.geo.source import cache_of, quiet_gdal
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -30,7 +31,19 @@ def test_a_name_of_any_length_is_one_line() -> None:
         Raster.open("x" * 5000)
 
 
-def test_what_gdal_holds_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("GDAL_CACHEMAX", raising=False)
+def cached() -> int:
+    """What GDAL may cache [MiB]."""
     with quiet_gdal():
-        assert get_gdal_config("GDAL_CACHEMAX") == 256 * 2**20
+        return get_gdal_config("GDAL_CACHEMAX") // 2**20
+
+
+def test_what_gdal_caches_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GDAL_CACHEMAX", raising=False)
+    sizes = []
+    for size in (1, 100 * 2**20, 2**40):
+        with cache_of(size), ThreadPoolExecutor(1) as elsewhere:
+            sizes += [cached(), elsewhere.submit(cached).result()]
+    assert sizes == [64, 64, 100, 100, 256, 256] and cached() == 64
+    monkeypatch.setenv("GDAL_CACHEMAX", "7")
+    with cache_of(100 * 2**20), quiet_gdal():
+        assert get_gdal_config("GDAL_CACHEMAX") != 100 * 2**20

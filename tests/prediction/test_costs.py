@@ -13,9 +13,10 @@ import rasterio
 import typer
 from rasterio.windows import Window
 
-from fixtures.scene_files import utm_grid
+from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.cli.checks import unless_refused
 from minenetcd.errors import CostError, OptionError, OutputError, RasterError
+from minenetcd.geo.align import open_pair
 from minenetcd.prediction import costs
 from minenetcd.prediction.opening import open_scene
 from minenetcd.prediction.options import PredictOptions
@@ -138,6 +139,16 @@ def test_a_disk_without_room_is_refused_before_anything_is_read(
         predict_scene(detector, *pair, tmp_path / "out", options=options)
     assert not detector.ranged
     assert not list(tmp_path.glob("out/*"))
+
+
+def test_blocks_under_a_row_of_tiles_are_cached(tmp_path: Path) -> None:
+    grid = utm_grid(40, 300)
+    dates = [write_geotiff(tmp_path / f"{name}.tif", np.zeros((40, 300, 3), np.uint16), grid) for name in ("b", "a")]
+    least = 2 * 300 * 64 * 3 * 2  # both dates, of so many rows [bytes]
+    with open_pair(*dates) as pair:
+        assert least < costs.bytes_of_tiles(pair, 64) < least + 2 * 300 * 512 * 3 * 2 + 300 * 64 * 8
+    with open_pair(*dates, gsd=20 * grid.metres_per_pixel[0]) as coarse:
+        assert costs.bytes_of_tiles(coarse, 64) > 10 * least
 
 
 @pytest.mark.parametrize(("answer", "made"), [(True, "made"), (False, None)])
