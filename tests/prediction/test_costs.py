@@ -143,7 +143,9 @@ def test_a_disk_without_room_is_refused_before_anything_is_read(
 
 def test_blocks_under_a_row_of_tiles_are_cached(tmp_path: Path) -> None:
     grid = utm_grid(40, 300)
-    dates = [write_geotiff(tmp_path / f"{name}.tif", np.zeros((40, 300, 3), np.uint16), grid) for name in ("b", "a")]
+    dates = [
+        write_geotiff(tmp_path / f"{value}.tif", np.full((40, 300, 3), value, np.uint16), grid) for value in (1, 2)
+    ]
     least = 2 * 300 * 64 * 3 * 2  # both dates, of so many rows [bytes]
     with open_pair(*dates) as pair:
         assert least < costs.bytes_of_tiles(pair, 64) < least + 2 * 300 * 512 * 3 * 2 + 300 * 64 * 8
