@@ -28,7 +28,7 @@ from minenetcd.geo.metadata.unmarked import Filling, masked_document, unmarked_f
 from minenetcd.geo.orientation import upright_name
 from minenetcd.geo.vrt import GDAL_NAMES, averaged_source, band_source, other_than, palette_source, vrt_document
 
-LEAST_CACHED, MOST_CACHED = 64 * 2**20, 256 * 2**20  # of blocks of images, by GDAL [bytes]
+LEAST_CACHED, MOST_CACHED = 64 * 2**20, 192 * 2**20  # of blocks of images, by GDAL [bytes]
 
 GDAL_OPTIONS: dict[str, str | int] = {
     "GDAL_CACHEMAX": LEAST_CACHED,  # GDAL's own bound is 5 % of the machine's memory

@@ -1,8 +1,5 @@
 """Parameters that do not move: a frozen trunk stays as it is in training, in its running average, in checkpoints."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 import minenetcd
+from fixtures.several_processes import run_script
 from minenetcd.training.optimise import RunningAverage
 from minenetcd.training.records.checkpoints import read_checkpoint
 from training.squares import square_pairs
@@ -88,11 +86,7 @@ def test_two_processes_that_share_it_out_leave_it_too_and_go_on(network: minenet
     (tmp_path / "script.py").write_text(SCRIPT)
 
     def run(*more: str) -> dict[str, torch.Tensor]:
-        command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "script.py", "run"]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run(
-            [*command, *more], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
-        )
+        done = run_script(tmp_path, "run", *more, begins_anew=not more)
         assert done.returncode == 0, done.stderr
         return load_file(tmp_path / "run" / "model.safetensors")
 

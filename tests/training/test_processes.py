@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import minenetcd
+from fixtures.several_processes import run_script
 from minenetcd.errors import OptionError
 from minenetcd.evaluation.testing import run_test
 from training.squares import small_config, write_config, write_squares
@@ -95,18 +96,7 @@ minenetcd.train(
 
 def test_pairs_handed_over_train_in_two_processes(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
-    done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "script.py", "run"],
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        },  # squares.py is of the tests
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = run_script(tmp_path, "run", begins_anew=True)
     assert done.returncode == 0, done.stderr
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert record["processes"]["count"] == 2 and record["finished"]
