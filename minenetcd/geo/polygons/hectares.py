@@ -76,9 +76,11 @@ def _geodesic(geometries: GeoSeries) -> tuple[NDArray[np.float64], NDArray[np.fl
 
     A hole is subtracted from the area only; other parts, such as lines, count nothing.
     """
-    parts, of_geometry = shapely.get_parts(_divided(geometries), return_index=True)
-    is_polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    parts, of_geometry = parts[is_polygon], of_geometry[is_polygon]
+    parts, of_geometry = _divided(geometries), np.arange(len(geometries))
+    if not _are_polygons(parts).all():  # else they need not be copied
+        parts, of_geometry = shapely.get_parts(parts, return_index=True)
+        is_polygon = _are_polygons(parts)
+        parts, of_geometry = parts[is_polygon], of_geometry[is_polygon]
     rings, of_part = shapely.get_rings(parts, return_index=True)
     is_outer = np.diff(of_part, prepend=-1) != 0  # a polygon's first ring is its outline
     counts = shapely.get_num_coordinates(rings)
@@ -87,6 +89,10 @@ def _geodesic(geometries: GeoSeries) -> tuple[NDArray[np.float64], NDArray[np.fl
     of_ring, length = of_geometry[of_part], ring_lengths(longitudes, latitudes, counts)
     sums = [np.bincount(of_ring, each, len(geometries)).astype(np.float64) for each in (area, length)]
     return sums[0], sums[1]
+
+
+def _are_polygons(geometries: NDArray[np.object_]) -> NDArray[np.bool_]:
+    return np.asarray(shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON)
 
 
 def _divided(geometries: GeoSeries) -> NDArray[np.object_]:
