@@ -178,7 +178,7 @@ class ScenePrediction:
             staged = names.within(folder)
             write_results(self._outcome.scene, self.polygons, staged)
             write_report(staged.report, self._outcome, truth=truth)
-            write_details(staged.details, self._outcome)
+            write_details(staged.details, self._outcome, staged.probability)
             write_formats(self, staged)
         self.saved = names.within(out)
         return self.saved

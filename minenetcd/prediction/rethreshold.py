@@ -7,6 +7,7 @@ from pathlib import Path
 
 from minenetcd.errors import InputError, RasterError
 from minenetcd.files import HiddenFolder, check_writable, one_run_in
+from minenetcd.files.checksum import sha256
 from minenetcd.files.hidden import is_recent_work
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.facts import SceneFacts
@@ -67,7 +68,7 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
     try:
         stored = StoredProbability(facts.threshold, as_float=facts.options.float_probability)
         scene = SceneRasters(facts.grid, stored, work.path / names.probability, work.path / names.raster, facts.tags())
-        _copy_probability(folder / names.probability, scene)
+        _copy_probability(folder / names.probability, scene, details.probability)
         second = details.second_rasters(work.path)
         change = measured(scene, facts, second)
         return finished(scene, change, facts, details.findings, details.pictures, work, started=started, second=second)
@@ -76,15 +77,17 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
         raise
 
 
-def _copy_probability(source: Path, scene: SceneRasters) -> None:
+def _copy_probability(source: Path, scene: SceneRasters, checksum: str) -> None:
     """Write the probability of `source` as that of `scene`, whose tags may be others.
 
-    Its values stay: what a step stands for does not depend on the threshold. RasterError where it is another result's,
-    or damaged.
+    Its values stay: what a step stands for does not depend on the threshold. RasterError where it is not there, or by
+    its `checksum` another result's, or damaged.
     """
     with Raster.open(source, bands=(1,)) as raster:
-        if raster.grid.shape != scene.grid.shape or raster.dtype.name != scene.stored.dtype:
-            raise RasterError(f"The probability of this result is needed, {source} has other pixels: predict again.")
+        if sha256(source) != checksum:
+            raise RasterError(
+                f"The probability of this result is needed, {source} is another's or was changed: predict again."
+            )
         with scene.probability_writer() as writer, raster.readable():
             for window, values in read_strips(source, scene.grid):
                 writer.write(values, window)

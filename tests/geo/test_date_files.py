@@ -4,8 +4,11 @@ import json
 import shutil
 import tarfile
 import zipfile
+from base64 import b64encode
 from collections.abc import Callable
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from rasterio.windows import Window
 from minenetcd.errors import GridError, OptionError, RasterError
 from minenetcd.geo.align import open_pair, shared_bands
 from minenetcd.geo.date_files.finding import find_date
+from minenetcd.geo.date_files.stac import read_item
 from minenetcd.geo.raster import Raster
 
 WriteBand = Callable[..., Path]
@@ -309,6 +313,51 @@ def test_files_that_a_stac_item_names_on_the_network_are_read_only_when_asked_fo
         find_date(item)
     with pytest.raises(RasterError, match=r"allow that \(--remote\)"):
         find_date("https://example.org/item.json")
+
+
+@pytest.mark.parametrize("url", ["https://me:hidden@example.org/4.tif?sig=hidden", "s3://me:hidden@example.org/4.tif"])
+def test_who_opens_files_on_the_network_is_not_told(item: Path, url: str) -> None:
+    item.write_text(item.read_text().replace("./assets/4.tif", url))
+    with pytest.raises(RasterError) as caught:
+        find_date(item)
+    assert "(example.org)" in str(caught.value) and "hidden" not in str(caught.value)
+
+
+def test_an_item_is_fetched_with_the_password_of_its_url(item: Path) -> None:
+    asked = []
+
+    class Guarded(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Authorization"])
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(item.read_bytes())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Guarded) as server:
+        Thread(target=server.serve_forever).start()
+        found = read_item(f"http://me:h%20n@127.0.0.1:{server.server_port}/item.json", remote=True)
+        server.shutdown()
+    assert asked == ["Basic " + b64encode(b"me:h n").decode()] and len(found.parts) > 2
+    with pytest.raises(RasterError, match="cannot be read as one") as caught:
+        read_item("http://me:hidden@127.0.0.1:1/item.json", remote=True)
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize("source", ["/vsicurl/https://me:hidden@example.org/4.tif", "https://example.org/a?x=hidden"])
+def test_a_vrt_leads_to_the_network_only_when_asked_for(tmp_path: Path, source: str) -> None:
+    path = tmp_path / "one.vrt"
+    path.write_text(
+        '<VRTDataset rasterXSize="9" rasterYSize="9"><VRTRasterBand dataType="Byte" band="1"><SimpleSource>'
+        f'<SourceFilename relativeToVRT="0">{source}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>'
+        "</VRTRasterBand></VRTDataset>"
+    )
+    with pytest.raises(RasterError, match=r"names files on the network \(example.org\): allow that") as caught:
+        find_date(path)
+    assert "hidden" not in str(caught.value)
+    assert find_date(path, remote=True).local == (path,)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import minenetcd
 from fixtures.scene_files import utm_grid
-from minenetcd.errors import InputError, OptionError
+from minenetcd.errors import InputError, OptionError, RasterError
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
 from prediction.conftest import WriteScene
@@ -86,6 +86,26 @@ def test_pictures_keep_their_formats(write_scene: WriteScene, tmp_path: Path) ->
     assert (pixels(result / "change.png")[0] == pixels(wanted / "change.png")[0]).all()
     with pytest.raises(OptionError, match="needs a georeferenced image"):
         minenetcd.rethreshold(result, min_area_ha=1)
+
+
+@pytest.mark.parametrize("crs", [None, 'LOCAL_CS["mine grid",UNIT["metre",1]]'])
+def test_a_place_that_is_not_on_earth_is_kept(write_scene: WriteScene, tmp_path: Path, crs: str | None) -> None:
+    first, second = np.full((2, 60, 70), 20, np.uint8)
+    second[10:30, 20:40], second[40:44, 50:60] = 200, 170
+    place = {"transform": utm_grid(60, 70).transform} | ({} if crs is None else {"crs": crs})
+    images = write_scene("b.tif", first, **place), write_scene("a.tif", second, **place)
+    wanted = predicted(images, tmp_path / "wanted", threshold=0.6)
+    result = predicted(images, tmp_path / "result")
+    minenetcd.rethreshold(result, threshold=0.6).close()
+    assert read_file(result / "change.gpkg").equals(read_file(wanted / "change.gpkg"))
+    assert page(result) == page(wanted)
+
+
+def test_the_probability_of_another_result_is_refused(images: Images, tmp_path: Path) -> None:
+    result, other = (predicted(images[::order], tmp_path / str(order)) for order in (1, -1))
+    (result / "probability.tif").write_bytes((other / "probability.tif").read_bytes())
+    with pytest.raises(RasterError, match=r"probability\.tif is another's or was changed"):
+        minenetcd.rethreshold(result, threshold=0.4)
 
 
 def test_what_is_no_result_or_another_one_is_refused_and_left(images: Images, tmp_path: Path) -> None:

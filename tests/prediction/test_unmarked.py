@@ -64,6 +64,22 @@ def test_black_and_white_frames_are_said_and_can_be_stated(
     assert not any("frame" in text for text in stated.warnings)
 
 
+@pytest.mark.parametrize(("dtype", "fill"), [("int16", -9999), ("float32", LEAST), ("int32", -(2**31))])
+def test_what_is_no_measurement_is_said_wherever_it_lies(
+    write_scene: WriteScene, noisy: Noisy, dtype: str, fill: float
+) -> None:
+    first, second = (date.astype(dtype) for date in noisy(SIDE, SIDE))
+    second[20:24, 30:33] = np.array(fill, dtype)
+    paths = [write_scene(name, date, utm_grid(SIDE, SIDE)) for name, date in (("b.tif", first), ("a.tif", second))]
+    found = predict_scene(Difference(), *paths)
+    (said,) = (text for text in found.warnings if "no measurement" in text)
+    assert said.startswith("The after image is -") and "--nodata none,-" in said
+    assert not any(
+        "no measurement" in text
+        for text in predict_scene(Difference(), *paths, options=PredictOptions(nodata_after=fill)).warnings
+    )
+
+
 def test_a_number_that_one_band_holds_is_ground(write_scene: WriteScene, noisy: Noisy) -> None:
     """Stated 0: only pixels that are 0 in every band are left out; below 0, one band is enough."""
     first, second = noisy(SIDE, SIDE)

@@ -3,6 +3,7 @@
 import filecmp
 import glob
 import os
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +17,17 @@ from minenetcd.errors import RasterError
 from minenetcd.geo.bands.said import FileBands
 from minenetcd.geo.date_files.names import OF_VARIABLES, archive_prefix, is_remote, resolved_name
 from minenetcd.geo.date_files.products import choose_parts, label_of
-from minenetcd.geo.date_files.stac import LARGEST_ITEM, is_item, read_item
+from minenetcd.geo.date_files.stac import LARGEST_ITEM, host_of, is_item, read_item
 from minenetcd.geo.date_files.stack import Part, stack_document
 from minenetcd.geo.metadata.acquired import FIRST_FILE_TAG
 from minenetcd.geo.metadata.sentinel2 import BASELINE_TAG, baseline_in_metadata
 from minenetcd.geo.source import bands_said, gdal_name, quiet_gdal, refuse_stream
+
+#: What a description of sources names that does not lie on this machine.
+_ON_NETWORK = re.compile(
+    r"<(?:SourceFilename|SourceDataset|ServerUrl|Url)\b[^>]*>\s*(?:/vsi(?:curl|s3|gs|az|adls|oss|swift|webhdfs)[^/?]*[/?]"
+    r"|(?=(?:https?|ftps?|s3|gs|az)://))([^<]*)", re.IGNORECASE,
+)  # fmt: skip
 
 #: More files than these are not looked through for an image.
 MOST_FILES = 20_000
@@ -112,8 +119,21 @@ def _existing(path: Path, text: str, *, remote: bool) -> DateFiles:
         return _item(str(path), text, remote=remote)
     if path.suffix.lower() in OF_VARIABLES:
         return _inside(path, text)
+    if not remote:
+        _refuse_network(path)
     name = str(path.resolve())
     return DateFiles(text, name, (name,), (path,))
+
+
+def _refuse_network(path: Path) -> None:
+    """RasterError for a description in XML (a VRT) that names files on the network."""
+    with open(path, "rb") as file:
+        head = file.read(LARGEST_ITEM) if file.read(1) == b"<" else b""
+    if found := _ON_NETWORK.search(head.decode("utf-8", "replace")):
+        raise RasterError(
+            f"{path} names files on the network ({host_of(found[1])}): allow that (--remote), or download them and let "
+            "it name those."
+        )
 
 
 def _pattern(given: str, text: str, *, remote: bool) -> DateFiles:

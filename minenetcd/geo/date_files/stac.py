@@ -4,10 +4,11 @@ Source: STAC 1.0 and 1.1, with the electro-optical extension (eo:bands; bands).
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from minenetcd.errors import RasterError
 from minenetcd.geo.date_files.names import PICTURES, is_remote, local_path
@@ -15,6 +16,7 @@ from minenetcd.geo.date_files.stack import Part
 from minenetcd.geo.metadata.acquired import ITEM_DATE_TAG, stac_date
 from minenetcd.geo.metadata.sentinel2 import BASELINE_TAG
 from minenetcd.geo.source import gdal_name
+from minenetcd.secrets import without_secrets
 
 LARGEST_ITEM = 16 * 1024**2  # [bytes]
 _IMAGES = (*PICTURES, ".nc")
@@ -66,18 +68,35 @@ def _load(place: str, *, remote: bool) -> dict[str, Any]:
     if is_remote(place) and not remote:
         raise RasterError(_not_allowed(place, place))
     try:
-        if is_remote(place):
-            from urllib.request import urlopen  # here: it brings TLS and HTTP, and few need it
-
-            with urlopen(place, timeout=15) as answer:
-                item = json.loads(answer.read(LARGEST_ITEM))
-        else:
-            item = json.loads(Path(place).read_bytes())
+        item = json.loads(_download(place) if is_remote(place) else Path(place).read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise RasterError(f"A STAC item is needed, {place} cannot be read as one: download it again.") from error
     if not isinstance(item, dict) or not isinstance(item.get("assets"), dict) or not item["assets"]:
         raise RasterError(f"A STAC item with assets is needed, {place} has none: give the item, not its collection.")
     return item
+
+
+def _download(url: str) -> bytes:
+    """What lies at `url`. OSError where that cannot be read."""
+    from http.client import HTTPException  # here: these bring TLS and HTTP, and few need it
+    from urllib.request import Request, urlopen
+
+    parts = urlsplit(url)
+    head = {}
+    if parts.username is not None:  # which urllib takes for a part of the host's name
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        head["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    try:
+        with urlopen(Request(parts._replace(netloc=host_of(url)).geturl(), headers=head), timeout=15) as answer:
+            found: bytes = answer.read(LARGEST_ITEM)
+    except HTTPException as error:
+        raise OSError from error
+    return found
+
+
+def host_of(url: str) -> str:
+    """The machine that a URL names, without user and password; the name without them where it names none."""
+    return urlsplit(url).netloc.rpartition("@")[2] or without_secrets(url)
 
 
 def _assets(item: Mapping[str, Any], place: str) -> list[_Asset]:
@@ -151,6 +170,6 @@ def _common_name(band: Mapping[str, Any]) -> str | None:
 
 def _not_allowed(place: str, href: str) -> str:
     return (
-        f"The STAC item {place} lies on the network or names files there ({urlsplit(href).netloc or href}): allow "
+        f"The STAC item {place} lies on the network or names files there ({host_of(href)}): allow "
         "that (--remote), or download them and let it name those."
     )

@@ -37,8 +37,14 @@ def unmarked_filling(dataset: DatasetReader, read: Sequence[int], stated: Stated
     declared = any(MaskFlags.all_valid not in dataset.mask_flag_enums[band - 1] for band in read)
     if declared or all(np.issubdtype(kind, np.unsignedinteger) for kind in kinds):
         return None
-    value = next((value for value in _corners(dataset, read) if _is_no_measurement(value, kinds)), None)
+    value = next((value for value in _corners(dataset, read) if is_no_measurement(value, kinds)), None)
     return None if value is None else Filling(value, False)
+
+
+def is_no_measurement(value: float, kinds: set[np.dtype]) -> bool:
+    """Whether programs write `value` in bands of `kinds` where they know nothing."""
+    least = {int(np.iinfo(kind).min) for kind in kinds if np.issubdtype(kind, np.signedinteger)}
+    return value in USUAL or value in least or NEVER_MEASURED < abs(value) < np.inf
 
 
 def masked_document(
@@ -73,11 +79,6 @@ def _corners(dataset: DatasetReader, read: Sequence[int]) -> list[float]:
             if (pixel == pixel[0]).all():
                 found.append(pixel[0].item())
     return found
-
-
-def _is_no_measurement(value: float, kinds: set[np.dtype]) -> bool:
-    least = {int(np.iinfo(kind).min) for kind in kinds if np.issubdtype(kind, np.signedinteger)}
-    return value in USUAL or value in least or NEVER_MEASURED < abs(value) < np.inf
 
 
 def _as_stored(value: float, dataset: DatasetReader, read: Sequence[int]) -> float:

@@ -18,6 +18,7 @@ from PIL import Image
 
 from minenetcd.errors import InputError
 from minenetcd.files import json_text
+from minenetcd.files.checksum import sha256
 from minenetcd.foreign import LARGEST_JSON
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.plain_facts import plain, restored
@@ -36,12 +37,15 @@ _DAMAGED = (BadZipFile, ValueError, TypeError, KeyError, AttributeError, Image.D
 
 @dataclass(frozen=True)
 class Details:
-    """What was kept of a prediction; `second`: the mask of the second opinion, in the file `archive`, or None."""
+    """What was kept of a prediction: `probability`, the SHA-256 of its file, and `second`, the mask of the second
+    opinion, in the file `archive`, or None.
+    """
 
     facts: SceneFacts
     findings: PairFindings
     pictures: DatePictures
     archive: Path
+    probability: str
     second: str | None
 
     def second_rasters(self, folder: Path) -> SceneRasters | None:
@@ -55,8 +59,8 @@ class Details:
         return SceneRasters(self.facts.grid, stored, folder / "not_kept.tif", mask, {})
 
 
-def write_details(path: Path, outcome: Outcome) -> None:
-    """Keep what is needed of `outcome` at `path`."""
+def write_details(path: Path, outcome: Outcome, probability: Path) -> None:
+    """Keep what is needed of `outcome` at `path`; `probability` is the file that lies beside it."""
     pictures, second = outcome.pictures, outcome.second
     with ZipFile(path, "w", ZIP_STORED) as archive:
         name = None if second is None else f"{SECOND}{second.mask.suffix}"
@@ -64,6 +68,7 @@ def write_details(path: Path, outcome: Outcome) -> None:
             "format": FORMAT,
             "facts": plain(outcome.facts),
             "findings": plain(outcome.findings),
+            "probability": sha256(probability),
             "second": name,
         }
         archive.writestr(FACTS, json_text(facts))
@@ -88,6 +93,7 @@ def read_details(path: Path) -> Details:
                 findings=restored(PairFindings, kept["findings"]),
                 pictures=DatePictures(before, after, valid > 0),
                 archive=path,
+                probability=str(kept["probability"]),
                 second=_second(kept["second"]),
             )
     except FileNotFoundError:

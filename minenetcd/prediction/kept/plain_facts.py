@@ -1,4 +1,4 @@
-"""Facts of a prediction as plain values that JSON holds, and back: dataclasses by the names of their fields."""
+"""Facts of a prediction as plain values that JSON holds, and back: dataclasses and named tuples by their fields."""
 
 import dataclasses
 import types
@@ -34,6 +34,8 @@ def plain(value: Any) -> Any:
             return into(value)
     if dataclasses.is_dataclass(value):
         return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if hasattr(value, "_asdict"):  # a named tuple
+        return plain(value._asdict())
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -51,7 +53,7 @@ def restored(kind: Any, stored: Any) -> Any:
         return stored
     if kind in _SPECIAL:
         return _SPECIAL[kind][1](stored)
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or hasattr(kind, "_fields")):
         hints = _hints(kind)
         return kind(**{name: restored(hints[name], each) for name, each in stored.items()})
     origin, inner = get_origin(kind), get_args(kind)

@@ -9,13 +9,15 @@ from rasterio.windows import Window
 
 from minenetcd.display.words import percent
 from minenetcd.geo.align import AlignedPair
+from minenetcd.geo.metadata.unmarked import is_no_measurement
 from minenetcd.geo.no_change.filling import is_empty
 from minenetcd.geo.raster import Raster
 
 #: A corner of an image that is one number in all bands, so many pixels a side, is the beginning of a frame.
 CORNER = 16
-#: Of the pixels, the least share that a frame takes, and the most beside which there is an image.
-LEAST_FRAME, MOST_FRAME = 0.01, 0.99
+#: Of the pixels, the least share that a frame takes, and the most beside which there is an image; and the least of
+#: numbers that are never measured, which may lie anywhere.
+LEAST_FRAME, MOST_FRAME, LEAST_HOLES = 0.01, 0.99, 0.0005
 
 EIGHT_BITS, SIXTEEN_BITS = 255, 65535
 
@@ -23,11 +25,12 @@ Pixels = NDArray[Any]  # (N, C)
 
 
 class Frame(NamedTuple):
-    """`value` in all bands of the date `name`, at the pixels `inside` (N,)."""
+    """`value` in all bands of the date `name`, at the pixels `inside` (N,); `never` is it measured, or it may be."""
 
     name: str
     value: float
     inside: NDArray[np.bool_]
+    never: bool
 
 
 def filling_findings(pair: AlignedPair) -> Iterator[str]:
@@ -42,29 +45,36 @@ def filling_findings(pair: AlignedPair) -> Iterator[str]:
 
 
 def find_frames(pair: AlignedPair, before: Pixels, after: Pixels) -> list[Frame]:
-    """Numbers that fill a corner of a date and much of its pixels (N, C), but what both dates hold as 0."""
+    """Numbers that fill a corner of a date and much of its pixels (N, C), but what both dates hold as 0.
+
+    Those that are never measured count wherever they lie.
+    """
     unsaid = ~is_empty(before, after)
     found = []
     for name, raster, pixels in (("before", pair.before, before), ("after", pair.after, after)):
-        for value in _corner_values(raster):
-            if not _may_fill(value, pixels.dtype):
-                continue
+        ends = pixels.min().item(), pixels.max().item()
+        never = [value for value in dict.fromkeys(ends) if is_no_measurement(value, {raster.dtype})]
+        frames = [value for value in _corner_values(raster) if value not in never and _may_fill(value, pixels.dtype)]
+        for value in (*never, *frames):
             inside = (pixels == value).all(axis=1) & unsaid
-            if LEAST_FRAME <= inside.mean() <= MOST_FRAME:
-                found.append(Frame(name, value, inside))
+            if (LEAST_HOLES if value in never else LEAST_FRAME) <= inside.mean() <= MOST_FRAME:
+                found.append(Frame(name, value, inside, value in never))
     return found
 
 
 def frame_findings(frames: Sequence[Frame]) -> Iterator[str]:
     """Frames of one number, black or white, say, that count as ground."""
-    for name, value, inside in frames:
+    for name, value, inside, never in frames:
         number = _number(value)
         option = f"--nodata {number}" + (f"; of this date alone, --nodata none,{number}" if name == "after" else "")
-        yield (
-            f"The {name} image is {number} in every band in {percent(inside.mean())} of its valid pixels, from a "
-            "corner on: a frame that its file does not call no data, maybe, which counts as ground and can show as "
-            f"change; if it is one, say so ({option})."
-        )
+        holds = f"The {name} image is {number} in every band in {percent(inside.mean())} of its valid pixels"
+        if never:
+            yield f"{holds}: no measurement, which counts as ground and shows as change; say so ({option})."
+        else:
+            yield (
+                f"{holds}, from a corner on: a frame that its file does not call no data, maybe, which counts as "
+                f"ground and can show as change; if it is one, say so ({option})."
+            )
 
 
 def _may_fill(value: float, dtype: np.dtype[Any]) -> bool:
