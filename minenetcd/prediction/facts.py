@@ -198,6 +198,20 @@ def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> Sc
 def _band_doubts(readers: Readers, native: AlignedPair, before: ImageFacts, after: ImageFacts) -> tuple[str, ...]:
     """Of the bands of the detector, or of those that a second opinion by a network reads as colours."""
     asked = readers.options.bands is not None or readers.options.bands_after is not None
+    doubts = _colour_doubts(readers, native, before, after, asked=asked)
+    chosen = readers.detector.name
+    if asked and readers.reason is not None and {*before.read.numbers} != {*native.before.bands}:
+        doubts = (
+            *doubts,
+            f"The bands that were named are red, green and blue of the pictures and of networks; {chosen}, which was "
+            f"chosen here, reads all that both dates share: --model {chosen} reads those named alone.",
+        )
+    return doubts
+
+
+def _colour_doubts(
+    readers: Readers, native: AlignedPair, before: ImageFacts, after: ImageFacts, *, asked: bool
+) -> tuple[str, ...]:
     if readers.detector.bands == RGB or readers.second is None or readers.second.bands != RGB:
         as_colours = readers.detector.bands == RGB
         return tuple(band_doubts(before.read, after.read, as_colours=as_colours, asked=asked))

@@ -237,6 +237,8 @@ def test_all_other_bands_are_read_whichever_are_named(tmp_path: Path) -> None:
     named = predict_scene("auto", *paths, options=PredictOptions(bands=(3, 2, 1)))
     assert every.facts.before.bands == named.facts.before.bands == (1, 2, 3, 4)
     assert np.array_equal(every.mask, named.mask)
+    said = "reads all that both dates share: --model irmad reads those named alone."
+    assert any(text.endswith(said) for text in named.warnings) and not any(said in text for text in every.warnings)
 
 
 def test_options_that_do_not_fit_a_detector_are_one_line() -> None:
