@@ -1,68 +1,17 @@
 """Killed at seeded moments, each command goes on, or begins anew, to the result of a run that nobody disturbed."""
 
-import random
-import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from robustness.killed import Work, go_on, kill, whole
+from robustness.kill_checks import NUMBERS, check_killed
 from robustness.works import WORKS
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="it looks at processes in /proc")]
 
-#: Of each command: those in every run of the suite, and all of them.
-FEW, ALL = 2, 12
-EARLIEST, LATEST = 0.02, 0.98
 
-Whole = tuple[float, Any, set[str]]
-_WHOLE: dict[str, Whole] = {}
-
-
-def moment(command: str, number: int) -> tuple[float, int]:
-    """The share of its time at which the command is killed for the `number`-th time, and the signal: seeded.
-
-    Kill by kill anywhere in a part of its own, so that few of them meet the beginning, the middle and the end alike.
-    """
-    rng = random.Random(f"{command} {number}")
-    parts = FEW if number < FEW else ALL - FEW
-    place = number if number < FEW else number - FEW
-    share = EARLIEST + (LATEST - EARLIEST) * (place + rng.random()) / parts
-    return share, signal.SIGTERM if number % 4 == 3 else signal.SIGKILL
-
-
-def run_of(command: str, folder: Path) -> Work:
-    folder.mkdir()
-    return WORKS[command](folder)
-
-
-@pytest.fixture
-def undisturbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Whole:
-    """Of the command that the test is of, run once."""
-    command = request.getfixturevalue("command")
-    if command not in _WHOLE:
-        folder = tmp_path_factory.mktemp("whole") / "site"
-        _WHOLE[command] = whole(run_of(command, folder), folder)
-    return _WHOLE[command]
-
-
-@pytest.mark.parametrize("number", [pytest.param(n, marks=[] if n < FEW else [pytest.mark.long]) for n in range(ALL)])
-@pytest.mark.parametrize("command", WORKS)
-def test_killed(command: str, number: int, undisturbed: Whole, tmp_path: Path) -> None:
-    seconds, result, names = undisturbed
-    share, signal_number = moment(command, number)
-    for attempt in range(6):  # the machine may be quicker now
-        folder = tmp_path / f"{attempt}" / "site"
-        folder.parent.mkdir()
-        work = run_of(command, folder)
-        if kill(work, folder, share * seconds * 0.7**attempt, signal_number):
-            break
-    else:
-        pytest.fail(f"{command} ends before it can be killed")
-    if signal_number == signal.SIGTERM and command == "predict":
-        assert not (folder / "out").exists(), "something stays of a run that was asked to end"
-    again, left = go_on(work, folder)
-    assert again == result
-    assert left == names, f"left: {left - names}, missing: {names - left}"
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("command", [command for command in WORKS if command != "benchmark"])
+def test_killed(command: str, number: int, tmp_path: Path) -> None:
+    check_killed(command, number, tmp_path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from robustness.cases import MEBIBYTES, SAMPLED, SECONDS
 from robustness.corpus import CORPUS
-from robustness.test_kills import ALL, FEW
+from robustness.kill_checks import ALL, FEW
 from robustness.works import WORKS
 
 ROOT = Path(__file__).parents[2]
