@@ -9,15 +9,17 @@ from typing import Any
 from urllib.parse import unquote
 
 #: A URL, also after /vsicurl/ or inside a longer text, up to a blank, a quote or a bracket of XML; those of the network
-#: also as a Path writes them, with one slash.
+#: also as a Path writes them, with one slash. An apostrophe ends it where nothing of a URL follows.
 _URL = re.compile(
-    r"""(?P<scheme>[a-z][a-z0-9+.-]*://|\b(?:https?|ftps?|s3|gs|az):/)(?P<rest>[^\s'"<>]*)""", re.IGNORECASE
+    r"""(?P<scheme>(?<![a-z0-9+.-])[a-z0-9+.-]+://|\b(?:https?|ftps?|s3|gs|az):/)"""
+    r"""(?P<rest>(?:[^\s'"<>]|'(?=[^\s'"<>),.;:\]}]))*)""",
+    re.IGNORECASE,
 )
 #: GDAL's other way to name one: /vsicurl?option=value&url=percent-encoded.
 _OPTIONS = re.compile(r"""(?P<prefix>/vsi[a-z0-9_]+)\?(?P<options>[^\s'"<>]*)""", re.IGNORECASE)
 #: Of a connection string, e.g. of a database.
 _WORD = re.compile(
-    r"""\b(password|passwd|pwd|secret|access_token|api_?key|sig|signature)=('[^']*'|"[^"]*"|[^\s'"&<>]+)""",
+    r"""\b(password|passwd|pwd|secret|(?:access_)?token|api_?key|sig|signature)=('[^']*'|"[^"]*"|[^\s'"&<>]+)""",
     re.IGNORECASE,
 )
 

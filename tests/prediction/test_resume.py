@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
+import rasterio.shutil
 from numpy.typing import NDArray
 
 from fixtures.scene_files import utm_grid, write_geotiff
@@ -120,6 +122,31 @@ def test_files_of_one_band_each_are_one_date_that_must_be_the_same(tmp_path: Pat
         assert [found.facts.before.acquired.in_words, found.facts.after.acquired.in_words] == [
             "2019-06-01 (by its name)", "2023-06-01 (by its name)",
         ]  # fmt: skip
+
+
+def test_a_mask_or_a_source_that_changes_makes_another_image(images: tuple[Path, Path], tmp_path: Path) -> None:
+    described = tmp_path / "a.vrt"
+    rasterio.shutil.copy(images[1], tmp_path / "inner.vrt", driver="VRT")
+    rasterio.shutil.copy(tmp_path / "inner.vrt", described, driver="VRT")
+    pair, out = (images[0], described), tmp_path / "out"
+
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    def go_on() -> None:
+        predict_scene(Blurred(), *pair, out, options=OPTIONS, progress=stop, resume=True)
+
+    with pytest.raises(KeyboardInterrupt):
+        go_on()
+    with pytest.raises(KeyboardInterrupt):  # nothing changed
+        go_on()
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False), rasterio.open(images[0], "r+") as dataset:
+        dataset.write_mask(np.full(dataset.shape, 255, np.uint8))
+    with pytest.raises(OptionError, match="begun with another before image: go on"):
+        go_on()
+    os.utime(images[1], (0, 0))
+    with pytest.raises(OptionError, match="begun with another before image and another after image: go on"):
+        go_on()
 
 
 def test_one_run_at_a_time(images: tuple[Path, Path], tmp_path: Path) -> None:

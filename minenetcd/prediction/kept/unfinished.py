@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -12,10 +13,11 @@ from typing import Any
 
 from minenetcd.constants import VERSION
 from minenetcd.detectors.contract import Detector
-from minenetcd.errors import OptionError
+from minenetcd.errors import InputError, OptionError
 from minenetcd.files import HiddenFolder, json_text, left_behind, make_folder, one_run_in, reclaim, write_text
 from minenetcd.files.hidden import UNFINISHED, is_recent_work
 from minenetcd.geo.date_files.finding import DateFiles
+from minenetcd.geo.source import open_or_explain, quiet_gdal
 from minenetcd.prediction.automatic import Readers
 from minenetcd.prediction.opening import OpenedScene
 
@@ -145,7 +147,31 @@ def _request(readers: Readers, scene: OpenedScene, out: Path, device: str) -> di
 
 def _date(date: DateFiles) -> Any:
     """What is opened of a date, and name, size and time of change of each of its files here."""
-    return [date.name, *date.parts, *map(_file, dict.fromkeys((*date.local, *map(Path, date.parts))))]
+    files = dict.fromkeys((*date.local, *map(Path, date.parts), *map(Path, sorted(_files_behind(date)))))
+    return [date.name, *date.parts, *map(_file, files)]
+
+
+def _files_behind(date: DateFiles) -> set[str]:
+    """All that GDAL reads of it: masks and side files, the sources of a description (VRT), and theirs."""
+    found: set[str] = set()
+    waiting = [date.name, *date.parts]
+    while waiting:
+        name = waiting.pop()
+        try:
+            with quiet_gdal(), open_or_explain(name, date.text) as dataset:
+                behind = set(dataset.files) - found
+        except InputError:  # a source that is not there, or no image: said where it is read
+            continue
+        found |= behind
+        waiting += [path for path in behind if path != name and _is_description(path)]
+    return found
+
+
+def _is_description(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        return file.read(1) == b"<"
 
 
 def _file(path: Path) -> Any:
