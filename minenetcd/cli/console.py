@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from minenetcd.constants import Progress, no_progress
+from minenetcd.display.escaping import in_terminal
 from minenetcd.files import json_text
 from minenetcd.secrets import without_secrets
 
@@ -63,8 +64,17 @@ def print_rich(*parts: Any, markup: bool = False, end: str = "\n") -> None:
     """
     from rich.console import Console
 
+    if not markup:
+        parts = tuple(
+            "\n".join(map(in_terminal, part.split("\n"))) if isinstance(part, str) else part for part in parts
+        )
     wide: dict[str, Any] = {} if is_terminal() else {"width": 10_000, "no_color": True}
     Console(highlight=False, emoji=False, **wide).print(*parts, markup=markup, end=end)
+
+
+def _plain(text: str) -> str:
+    """With its lines."""
+    return "\n".join(map(in_terminal, text.split("\n")))
 
 
 def print_json(values: Any) -> None:
@@ -75,13 +85,13 @@ def print_json(values: Any) -> None:
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """For other programs: a line a row, tabs between."""
     for row in (columns, *rows):
-        print("\t".join(row))
+        print("\t".join(map(in_terminal, row)))
 
 
 def warn(warnings: Iterable[str]) -> None:
     """A line each on the error stream."""
     for warning in warnings:
-        print(f"Warning: {without_secrets(' '.join(warning.splitlines()))}", file=sys.stderr)
+        print(f"Warning: {in_terminal(without_secrets(warning))}", file=sys.stderr)
 
 
 @contextmanager

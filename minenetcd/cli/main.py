@@ -28,6 +28,7 @@ from minenetcd.cli import (
     train,
 )
 from minenetcd.cli.plugins import WithPlugins
+from minenetcd.display.escaping import in_terminal
 from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.registry import TRUSTED, NameTakenWarning
 from minenetcd.runtime.interruption import EndingBySignals
@@ -140,5 +141,5 @@ def _end_misused(error: Any, debug: bool) -> None:
 def _end(message: str, code: int, debug: bool) -> None:
     if debug:
         print(without_secrets(traceback.format_exc()), end="", file=sys.stderr)
-    print(f"Error: {without_secrets(' '.join(message.splitlines()))}", file=sys.stderr)
+    print(f"Error: {in_terminal(without_secrets(message))}", file=sys.stderr)
     sys.exit(code)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from minenetcd.cli.console import digits, print_json, warn
+from minenetcd.display.escaping import in_terminal
 from minenetcd.display.words import counted, in_words, percent
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def print_prediction(result: "ScenePrediction", *, as_json: bool = False, quiet:
         return
     print(_outcome(result))
     for what, words in (*_reading(result), *_files(result).items()):
-        print(f"  {what.capitalize():<12} {words}")
+        print(f"  {what.capitalize():<12} {in_terminal(str(words))}")
 
 
 def _as_json(result: "ScenePrediction") -> dict[str, Any]:

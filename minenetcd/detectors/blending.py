@@ -27,14 +27,15 @@ def tile_weights(side: int) -> NDArray[np.float32]:
 class Blender:
     """The weighted mean of tiles, fed in the order of `plan_tiles`, over a region `width` pixels wide.
 
-    Holds `side` rows. Keeps a running mean rather than two sums: a pixel seen once, or always with one value,
-    comes out with exactly that value. The first tile lies at row `top`.
+    Holds `side` rows, or the `height` of the region where that is less. Keeps a running mean rather than two sums: a
+    pixel seen once, or always with one value, comes out with exactly that value. The first tile lies at row `top`.
     """
 
-    def __init__(self, width: int, side: int, *, top: int = 0) -> None:
+    def __init__(self, width: int, side: int, *, height: int | None = None, top: int = 0) -> None:
+        rows = side if height is None else min(side, height)
         self._weights = tile_weights(side)
-        self._mean = np.zeros((side, width), dtype=np.float32)
-        self._weight = np.zeros((side, width), dtype=np.float32)
+        self._mean = np.zeros((rows, width), dtype=np.float32)
+        self._weight = np.zeros((rows, width), dtype=np.float32)
         self._top = top
 
     def feed(self, tile: Tile, values: NDArray[np.float32], valid: NDArray[np.bool_]) -> None:

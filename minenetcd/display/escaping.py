@@ -1,7 +1,11 @@
-"""Text from outside in Markdown, LaTeX and CSV: read as the same text, never as an instruction. HTML: `html.escape`."""
+"""Text from outside in Markdown, LaTeX, CSV and on a terminal: read as the same text, never as an instruction.
+
+HTML: `html.escape`.
+"""
 
 import csv
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -54,6 +58,16 @@ def csv_text(frame: "DataFrame") -> str:
     ends_lines = any("\r" in str(cell) for column in texts.values() for cell in column)
     quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if ends_lines else csv.QUOTE_MINIMAL  # which quotes no lone \r
     return frame.assign(**texts).to_csv(index=False, lineterminator="\n", quoting=quoting)
+
+
+def in_terminal(text: str) -> str:
+    """`text` in one line, without what moves a terminal's cursor, sets its title, or turns the direction of writing."""
+    line = " ".join(text.replace("\t", " ").splitlines())
+    return "".join(letter if _is_seen(letter) else "\N{REPLACEMENT CHARACTER}" for letter in line)
+
+
+def _is_seen(letter: str) -> bool:
+    return letter.isprintable() or unicodedata.category(letter) == "Zs"  # blanks of every width
 
 
 def _one_line(text: str) -> str:

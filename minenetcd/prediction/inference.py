@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from minenetcd.constants import Progress
+from minenetcd.constants import LEAST_SIDE, Progress
 from minenetcd.detectors.blending import Blender
 from minenetcd.detectors.contract import Detector, SceneDetector
 from minenetcd.detectors.tiling import Tile, plan_tiles
 from minenetcd.errors import MineNetCDError
 from minenetcd.geo.align import AlignedPair, Pair
 from minenetcd.prediction.options import PredictOptions
+
+#: What a row of tiles holds at most, where their side is free. [pixels]
+MOST_BLENDED = 2**24
 
 
 class Batch(NamedTuple):
@@ -72,6 +75,8 @@ def probability_strips(
     """
     region = pair.overlap
     side = options.tile or detector.tile
+    if scene.reach is not None:  # where tiles lie does not matter
+        side = min(side, max(LEAST_SIDE, MOST_BLENDED // region.width))
     overlap, batch_size = (options.overlap, options.batch_size) if scene.reach is None else (0.0, 1)
     plan = Plan(plan_tiles(region.height, region.width, side, overlap), scene.reach, batch_size, done.restart)
     if done.restart < len(plan.tiles):
@@ -86,7 +91,8 @@ def _blended(
 ) -> Iterator[SceneStrip]:
     """Strips of the tiles of `plan`, from its first on; in rows that tiles before it reach, they are not whole."""
     ends, begun = [tile.row + tile.height for tile in plan.tiles], [plan.first]
-    blender = Blender(pair.overlap.width, plan.tiles[0].side, top=plan.tiles[plan.first].row)
+    area = pair.overlap
+    blender = Blender(area.width, plan.tiles[0].side, height=area.height, top=plan.tiles[plan.first].row)
 
     def finished(before: int) -> SceneStrip:
         needed = bisect_right(ends, before)  # the first tile that reaches below

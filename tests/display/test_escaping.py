@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from minenetcd.display.escaping import csv_text, from_csv, in_csv, in_markdown
+from minenetcd.display.escaping import csv_text, from_csv, in_csv, in_markdown, in_terminal
 
 #: Letters that mean something somewhere, and others.
 TEXT = st.text(st.sampled_from("ab1 \\`*_[](){}<>|#~&;+-=!.:\"'/@,\t\r\né"), max_size=12)
@@ -51,6 +51,11 @@ def test_markdown_shows_any_text_as_it_is(text: str) -> None:
 def test_what_markdown_leaves_alone_stays_readable() -> None:
     for text in ("levir-cd, F1 0.71", "learning_rate 0.001", "a (b) & c > d", "-0.5", "C:/data/a.tif"):
         assert in_markdown(text) == text
+
+
+def test_a_terminal_shows_text_and_does_nothing() -> None:
+    assert in_terminal("mine\x1b]0;owned\x07\nError: none\u202e") == "mine\ufffd]0;owned\ufffd Error: none\ufffd"
+    assert in_terminal("Grube \u00e4\u00a0\u4e95  7") == "Grube \u00e4\u00a0\u4e95  7"
 
 
 @pytest.mark.parametrize("text", ['=HYPERLINK("http://a","b")', "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "-"])

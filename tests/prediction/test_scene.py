@@ -14,11 +14,13 @@ from rasterio.warp import calculate_default_transform, reproject
 
 from fixtures.scene_files import utm_grid
 from minenetcd.constants import Provenance
+from minenetcd.detectors.by_name import open_detector
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import GridError, MineNetCDError, OptionError, OutputError, RasterError
 from minenetcd.geo.grid import Grid
 from minenetcd.models.catalog import create_model
+from minenetcd.prediction import inference
 from minenetcd.prediction.scene import PredictOptions, predict_scene
 from prediction.conftest import WriteScene
 from prediction.stand_in import Blurred, Difference, Failing, NotANumber
@@ -75,6 +77,20 @@ def test_a_scene_cut_by_half_a_tile_gives_the_same_inside(write_scene: WriteScen
         options = PredictOptions(float_probability=True)
         probabilities.append(predict_scene(Blurred(), before, after, options=options).probability)
     np.testing.assert_allclose(probabilities[0][64:, 64:], probabilities[1][32:, 32:], atol=1e-6)
+
+
+@pytest.mark.parametrize("model", ["cva", "irmad"])
+def test_scenes_of_any_width_are_read_in_smaller_tiles_to_the_same_map(
+    write_scene: WriteScene, noisy: Noise, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = noisy(90, 200)
+    paths = write_scene("b.tif", before, utm_grid(90, 200)), write_scene("a.tif", after, utm_grid(90, 200))
+    detector, found, tiles = open_detector(model), [], []
+    for most in (inference.MOST_BLENDED, 40 * 200):
+        monkeypatch.setattr(inference, "MOST_BLENDED", most)
+        with predict_scene(detector, *paths, progress=lambda done, of: tiles.append(of)) as one:
+            found.append(one.probability)
+    assert np.array_equal(*found, equal_nan=True) and (tiles[0], tiles[-1]) == (1, 15)
 
 
 def test_rims_of_tiles_hardly_count(write_scene: WriteScene) -> None:
