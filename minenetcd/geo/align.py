@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Self
 
 import numpy as np
@@ -22,7 +23,8 @@ from minenetcd.geo.grid import Grid
 from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
 from minenetcd.geo.raster import Raster
 
-PROBE = 512
+#: Sides of the windows in which valid pixels are looked for: the first ones, and, where these hold none, the rest.
+PROBE, FIRST_PROBES, LARGE_PROBE = 512, 9, 2048
 
 
 @dataclass(frozen=True)
@@ -219,7 +221,8 @@ def _check_content(pair: AlignedPair) -> None:
     names = pair.before.source, pair.after.source
     seen_valid = np.zeros(3, dtype=bool)  # before, after, both
     seen_difference = not pair.both_as_stored
-    for window in _from_the_middle(pair.overlap):
+    first = islice(_from_the_middle(pair.overlap, PROBE), FIRST_PROBES)
+    for window in chain(first, _from_the_middle(pair.overlap, LARGE_PROBE)):
         (before, valid_before), (after, valid_after) = pair.read_dates(window)
         valid = valid_before & valid_after
         seen_valid |= valid_before.any(), valid_after.any(), valid.any()
@@ -240,12 +243,12 @@ def _check_content(pair: AlignedPair) -> None:
     )
 
 
-def _from_the_middle(area: Window) -> Iterator[Window]:
-    """Windows of at most PROBE x PROBE that tile `area`, nearest to its centre first."""
-    rows = range(area.row_off, area.row_off + area.height, PROBE)
-    cols = range(area.col_off, area.col_off + area.width, PROBE)
+def _from_the_middle(area: Window, side: int) -> Iterator[Window]:
+    """Windows of at most `side` x `side` that tile `area`, nearest to its centre first."""
+    rows = range(area.row_off, area.row_off + area.height, side)
+    cols = range(area.col_off, area.col_off + area.width, side)
     tiles = [
-        Window(col, row, min(PROBE, area.col_off + area.width - col), min(PROBE, area.row_off + area.height - row))
+        Window(col, row, min(side, area.col_off + area.width - col), min(side, area.row_off + area.height - row))
         for row in rows
         for col in cols
     ]

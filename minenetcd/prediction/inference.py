@@ -21,8 +21,15 @@ from minenetcd.prediction.options import PredictOptions
 MOST_BLENDED = 2**24
 
 
+#: Of so many tiles without data one tells how far reading is.
+MOST_SILENT = 64
+
+
 class Batch(NamedTuple):
-    """Tiles with data, and what is read for them, of one size: before, after (N, S, T, C), valid (N, S, T)."""
+    """Tiles with data, and what is read for them, of one size: before, after (N, S, T, C), valid (N, S, T).
+
+    No tiles: so many more were read that have none.
+    """
 
     tiles: list[Tile]
     before: NDArray[Any]
@@ -100,6 +107,9 @@ def _blended(
         return SceneStrip(*blender.finish(before), restart)
 
     for batch in read_ahead(_batches(pair, plan)):
+        if not batch.tiles:
+            progress(batch.done, len(plan.tiles))
+            continue
         scores = _scores(detector, scene, batch)
         for tile, values, valid in zip(batch.tiles, scores, batch.valid, strict=True):
             yield finished(tile.row)
@@ -128,6 +138,8 @@ def _batches(pair: AlignedPair, plan: Plan) -> Iterator[Batch]:
         if part.valid[_inside(tile, plan.reach)].any():
             tiles.append(tile)
             parts.append(part)
+        elif number % MOST_SILENT == 0:
+            yield Batch([], part.before, part.after, part.valid, number)
         if len(tiles) == plan.batch_size:
             yield _batch(tiles, parts, plan.reach, number)
             tiles, parts = [], []
