@@ -39,8 +39,8 @@ class OpenedScene:
     def check_out(self, out: str | Path, options: PredictOptions) -> SavedPrediction:
         """The names of the results, which can be written to `out` and replace no image. OutputError otherwise."""
         names = result_names(self.native.grid, options)
-        check_not_input(out, names, (*self.before.local, *self.after.local))
         check_writable(out, names)
+        check_not_input(out, names, (*self.before.local, *self.after.local))
         return names
 
     def read_by(
