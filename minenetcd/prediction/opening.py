@@ -124,8 +124,8 @@ def check_ground(grid: Grid, options: PredictOptions) -> None:
     """OptionError for options that ask for metres where there are none, for finer pixels than there are, or for few."""
     if options.min_area_ha > 0 and not grid.is_georeferenced:
         raise OptionError(
-            "A smallest area in hectares (--min-area-ha) needs a georeferenced image, got a picture without CRS: "
-            "leave it out, or give GeoTIFFs."
+            "A smallest area in hectares (--min-area-ha) needs a georeferenced image, got "
+            f"{grid.what_it_lacks('--min-area-ha')}"
         )
     if options.metres_per_pixel is not None and grid.is_georeferenced:
         raise OptionError(

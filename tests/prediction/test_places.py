@@ -86,6 +86,7 @@ def test_coordinates_without_a_place_on_earth_are_kept_and_compared(
 ) -> None:
     found = predict((UTM, crs), (UTM, crs), out=tmp_path / "out")
     assert found.saved is not None and found.hectares is None
+    assert any("name no CRS on Earth" in warning and "(--crs EPSG" in warning for warning in found.warnings)
     with rasterio.open(found.saved.raster) as dataset:
         assert dataset.transform == UTM and (dataset.crs is None) == (crs is None)
     layer = pyogrio.read_dataframe(found.saved.vector)
@@ -96,6 +97,9 @@ def test_coordinates_without_a_place_on_earth_are_kept_and_compared(
         predict((UTM, crs), (metres(501_000, 5_500_000), crs))
     moved = predict((UTM, crs), (metres(500_012, 5_500_000), crs))
     assert moved.valid_pixels == SIDE * (SIDE - 10)
+    for option in ({"min_area_ha": 1}, {"gsd": 2}):
+        with pytest.raises(OptionError, match=r"got coordinates without a CRS on Earth: state it \(--crs EPSG:32633\)"):
+            predict((UTM, crs), (UTM, crs), **option)
 
 
 def test_a_world_file_is_a_place(noisy: Noisy, tmp_path: Path) -> None:
@@ -123,6 +127,7 @@ def test_a_crs_can_be_stated(predict: Predict) -> None:
         predict((UTM, "EPSG:32633"), (UTM, None))
     found = predict((UTM, "EPSG:32633"), (UTM, None), crs="EPSG:32633")
     assert found.hectares == pytest.approx((SIDE // 4) ** 2 * 1.44 / 10_000, rel=2e-3)
+    assert not any("--crs" in warning for warning in found.warnings)
     assert predict((UTM, None), (UTM, MINE), crs="EPSG:32633").hectares == pytest.approx(found.hectares)
     with pytest.raises(OptionError, match="leave it out"):
         predict((UTM, "EPSG:32633"), (UTM, "EPSG:32633"), crs="EPSG:32633")
