@@ -78,7 +78,7 @@ def test_a_number_that_one_band_holds_is_ground(write_scene: WriteScene, noisy: 
     assert predict_scene(Difference(), before, after, options=options).valid_pixels < SIDE**2
 
 
-def test_dates_that_run_backwards_or_lie_ahead_are_said(write_scene: WriteScene, noisy: Noisy) -> None:
+def test_dates_that_run_backwards_are_one_or_lie_ahead_are_said(write_scene: WriteScene, noisy: Noisy) -> None:
     first, second = noisy(SIDE, SIDE)
     before = write_scene("b.tif", first, tags={"ACQUISITION_DATE": "2024-05-01"})
     tags = {"ACQUISITION_DATE": "2024-04-30", "TIFFTAG_DATETIME": "2025:01:01 00:00:00"}
@@ -89,6 +89,9 @@ def test_dates_that_run_backwards_or_lie_ahead_are_said(write_scene: WriteScene,
 
     assert "after image is older than the before image (2024-04-30; 2024-05-01)" in said()
     assert "older" not in said(date_after="2024-06-01")
+    assert "Both images are of one day (2024-05-01; 2024-05-01 (as stated))" in said(date_after="2024-05-01")
+    times = {"date_before": "2024-05-01T08:00", "date_after": "2024-05-01T16:00"}
+    assert "of one day" not in said(**times) and "of one day" in said(**times | {"date_after": "2024-05-01T08:00"})
     assert "The after image was taken in the future (2999-01-01 (as stated))" in said(date_after="2999-01-01")
     with pytest.raises(OptionError, match="A date needs year, month and day, got '2019'"):
         PredictOptions(date_before="2019")
