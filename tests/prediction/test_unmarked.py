@@ -93,5 +93,17 @@ def test_dates_that_run_backwards_are_one_or_lie_ahead_are_said(write_scene: Wri
     times = {"date_before": "2024-05-01T08:00", "date_after": "2024-05-01T16:00"}
     assert "of one day" not in said(**times) and "of one day" in said(**times | {"date_after": "2024-05-01T08:00"})
     assert "The after image was taken in the future (2999-01-01 (as stated))" in said(date_after="2999-01-01")
-    with pytest.raises(OptionError, match="A date needs year, month and day, got '2019'"):
-        PredictOptions(date_before="2019")
+    assert "older than the before image (2024-04-30; 2024-05-02 (as stated))" in said(date_before="20240502")
+    assert "older than the before image (2024-04-30; 2024-05-02 (as stated))" in said(date_before="2024-05-02T10:20")
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [("2019", "e.g. 2019-06-01."), ("2019-02-30", "there is no such day."), ("2019-6-1", "write 2019-06-01."),
+     ("2019/06/01", "write 2019-06-01."), ("2019-06-01 noon", "e.g. 2019-06-01."), ("", "e.g. 2019-06-01.")],
+)  # fmt: skip
+def test_what_is_no_date_is_told_with_its_option(text: str, advice: str) -> None:
+    for which in ("before", "after"):
+        with pytest.raises(OptionError) as told:
+            PredictOptions(**{f"date_{which}": text})
+        assert str(told.value) == f"Year, month and day are needed (--date-{which}), got {text!r}: {advice}"
