@@ -129,11 +129,25 @@ def test_a_crs_can_be_stated(predict: Predict) -> None:
     assert found.hectares == pytest.approx((SIDE // 4) ** 2 * 1.44 / 10_000, rel=2e-3)
     assert not any("--crs" in warning for warning in found.warnings)
     assert predict((UTM, None), (UTM, MINE), crs="EPSG:32633").hectares == pytest.approx(found.hectares)
-    with pytest.raises(OptionError, match="leave it out"):
-        predict((UTM, "EPSG:32633"), (UTM, "EPSG:32633"), crs="EPSG:32633")
-    for wrong in ("EPSG:0", "mine", MINE.to_wkt()):
-        with pytest.raises(OptionError, match="--crs"):
-            PredictOptions(crs=wrong)
+    with pytest.raises(OptionError, match=r"name theirs \(EPSG:32634\): leave it out"):
+        predict((UTM, "EPSG:32634"), (UTM, "EPSG:32634"), crs="EPSG:32633")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [("EPSG:0", "e.g. EPSG:32633"), ("mine", "e.g. EPSG:32633"), (MINE.to_wkt(), "got .LOCAL_CS.*e.g. EPSG"),
+     ("32735", r"got '32735': write EPSG:32735\."), (" 32735", r"write EPSG:32735\."), ("EPSG:99999", "e.g. EPSG:")],
+)  # fmt: skip
+def test_what_is_no_crs_is_told_once(wrong: str, words: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(OptionError, match=rf"--crs.*{words}"):
+        PredictOptions(crs=wrong)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_crs_for_pictures_is_told_as_such(write_scene: WriteScene, noisy: Noisy) -> None:
+    paths = [write_scene(name, date) for name, date in zip(("b.png", "a.png"), noisy(SIDE, SIDE), strict=True)]
+    with pytest.raises(OptionError, match=r"b\.png and .*a\.png have no coordinates: leave it out"):
+        predict_scene(Difference(), *paths, options=PredictOptions(crs="EPSG:32633"))
 
 
 SOUTH = metres(500_000, 7_300_000)

@@ -78,6 +78,17 @@ def test_a_number_that_one_band_holds_is_ground(write_scene: WriteScene, noisy: 
     assert predict_scene(Difference(), before, after, options=options).valid_pixels < SIDE**2
 
 
+@pytest.mark.parametrize("number", [70_000, 256, -1, 0.5, float("nan")])
+def test_a_number_that_no_pixel_can_hold_is_refused_as_no_data(
+    write_scene: WriteScene, noisy: Noisy, number: float
+) -> None:
+    first, second = noisy(SIDE, SIDE)
+    before, after = write_scene("b.tif", first), write_scene("a.tif", second.astype(np.float32))
+    with pytest.raises(OptionError, match=rf"\(--nodata\), .*b.tif holds uint8 \(0 to 255\), got {number}: leave"):
+        predict_scene(Difference(), before, after, options=PredictOptions(nodata=number))
+    predict_scene(Difference(), before, after, options=PredictOptions(nodata_after=number)).close()
+
+
 def test_dates_that_run_backwards_are_one_or_lie_ahead_are_said(write_scene: WriteScene, noisy: Noisy) -> None:
     first, second = noisy(SIDE, SIDE)
     before = write_scene("b.tif", first, tags={"ACQUISITION_DATE": "2024-05-01"})

@@ -49,13 +49,17 @@ class Stated:
         """`crs` as a coordinate system on Earth."""
         if self.crs is None:
             return None
-        from rasterio.crs import CRS  # here: help and options wait for no raster library
+        from rasterio import Env  # here: help and options wait for no raster library
+        from rasterio.crs import CRS
         from rasterio.errors import CRSError
 
+        code = self.crs.strip()
+        advice = f"write EPSG:{code}" if code.isdecimal() else "e.g. EPSG:32633"
         try:
-            crs = CRS.from_user_input(self.crs)
+            with Env():  # in which GDAL raises, and prints nothing
+                crs = CRS.from_user_input(self.crs)
         except (CRSError, ValueError) as error:  # of "EPSG:4326;x" rasterio itself makes a number
-            raise OptionError(f"A CRS (--crs) needs a name PROJ knows, got {self.crs!r}: e.g. EPSG:32633.") from error
+            raise OptionError(f"A CRS (--crs) needs a name PROJ knows, got {self.crs!r}: {advice}.") from error
         if not (crs.is_geographic or crs.is_projected):
             raise OptionError(f"A CRS on Earth is needed (--crs), got {self.crs!r}: e.g. EPSG:32633.")
         return crs
