@@ -1,10 +1,11 @@
 """The command `minenetcd`: one file a command; here they meet, and errors become one line and an exit code."""
 
+import errno
 import os
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -29,7 +30,7 @@ from minenetcd.cli import (
 )
 from minenetcd.cli.plugins import WithPlugins
 from minenetcd.display.escaping import in_terminal
-from minenetcd.errors import MineNetCDError, one_line
+from minenetcd.errors import InputError, MineNetCDError, one_line
 from minenetcd.registry import TRUSTED, NameTakenWarning
 from minenetcd.runtime.interruption import EndingBySignals
 from minenetcd.secrets import kept_out_of_logs, without_secrets
@@ -96,6 +97,7 @@ def run() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     signals = EndingBySignals()
     try:
+        _refuse_what_is_no_text(arguments)
         with signals, kept_out_of_logs(), _own_warnings_in_one_line():
             code = app(args=arguments, prog_name=NAME, standalone_mode=False)
         if code == _INTERRUPTED:  # Typer's word for Ctrl-C
@@ -108,8 +110,17 @@ def run() -> None:
     except MineNetCDError as error:
         _end(str(error), error.exit_code, debug)
     except Exception as error:  # a defect of ours: say so in one line too
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            _end(f"{error.filename!s:.80}... is too long a name: choose a shorter one.", InputError.exit_code, debug)
         reason = one_line(error, with_kind=True)
         _end(f"unexpected {reason} (run again with --debug and report it)", 1, debug)
+
+
+def _refuse_what_is_no_text(arguments: Sequence[str]) -> None:
+    """Names of bytes that are no UTF-8, which neither GDAL nor JSON can hold."""
+    for argument in arguments:
+        if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
+            raise InputError(f"Names in UTF-8 are needed, got {argument!a}: rename it, or name another.")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """How a prediction is printed on the command line."""
 
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ def _as_json(result: "ScenePrediction") -> dict[str, Any]:
         "trained_on": result.facts.provenance.trained_on_in_words,
         "measured": result.facts.expectation,
         "detector_options": dict(result.facts.detector_options),
+        "dates": {"before": result.facts.before.date, "after": result.facts.after.date},
         "bands": {"before": _bands(result.facts.before.read), "after": _bands(result.facts.after.read)},
         "adjustments": {name.lower(): words for name, words in result.facts.adjustments},
         "second_opinion": result.facts.second,
@@ -79,6 +81,8 @@ def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:
     """Who read the images, why, and what may be expected of the map."""
     facts = result.facts
     yield "detector", facts.detector_in_words
+    yield "threshold", _threshold(result)
+    yield "dates", f"before {facts.before.acquired.in_words}; after {facts.after.acquired.in_words}"
     read = facts.before.read.in_words(), facts.after.read.in_words()
     yield "bands", read[0] if read[0] == read[1] else f"before {read[0]}; after {read[1]}"
     if facts.detector_options:
@@ -88,6 +92,14 @@ def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:
     yield from facts.adjustments
     if result.second_in_words:
         yield "opinion 2", result.second_in_words
+
+
+def _threshold(result: "ScenePrediction") -> str:
+    """The probability from which a pixel counts as changed here, and how to choose another."""
+    if result.saved is None:
+        return f"{result.threshold:.3g}"
+    folder = shlex.quote(str(result.saved.raster.parent))
+    return f"{result.threshold:.3g}; for another: minenetcd rethreshold {folder} --threshold NUMBER"
 
 
 def _files(result: "ScenePrediction") -> dict[str, "Path"]:

@@ -38,7 +38,8 @@ class ExplainOptions:
     @property
     def stated(self) -> tuple[Stated, Stated]:
         """What is said of either image that its file does not say."""
-        return Stated(self.crs, self.nodata, self.date_before), Stated(self.crs, self.nodata_after, self.date_after)
+        before = Stated(self.crs, self.nodata, self.date_before)
+        return before, Stated(self.crs, self.nodata_after, self.date_after, "after")
 
     def __post_init__(self) -> None:
         _ = self.stated

@@ -11,7 +11,7 @@ from typing import Any
 from minenetcd.errors import OutputPathError
 from minenetcd.files.failing import FORBIDDEN, FULL, unwritable
 from minenetcd.files.hidden import hidden_folder
-from minenetcd.files.places import refuse_folder
+from minenetcd.files.places import refuse_folder, refuse_name
 from minenetcd.files.sqlite_files import ENDINGS
 from minenetcd.files.switch import make_durable, make_names_durable, switch
 
@@ -24,6 +24,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     OutputError, in one line, where the folder cannot be written, is full, or the block wrote nothing.
     """
     path = Path(path)
+    refuse_name(path)
     if not path.parent.is_dir():
         raise OutputPathError(f"{path} cannot be written: there is no folder {path.parent}; make it first.")
     refuse_folder(path)

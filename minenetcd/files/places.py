@@ -1,5 +1,7 @@
 """Whether files may stand where they are asked for."""
 
+import errno
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -7,9 +9,25 @@ from pathlib import Path
 from minenetcd.errors import OutputPathError
 from minenetcd.files.failing import unwritable
 
+LONGEST_NAME = 255  # of a file or folder, on all usual file systems [bytes]
+ROOM = f"{'x' * 31}/{'x' * 31}"  # for a hidden folder, and a file within
+
+
+def refuse_name(path: str | Path) -> None:
+    """OutputPathError where the name `path` is too long for a file, or for what is written into a folder."""
+    whole = Path(os.path.abspath(path))
+    is_too_long = any(len(os.fsencode(part)) > LONGEST_NAME for part in whole.parts)
+    try:
+        (whole / ROOM).lstat()
+    except OSError as error:
+        is_too_long = is_too_long or error.errno == errno.ENAMETOOLONG
+    if is_too_long:
+        raise OutputPathError(f"{path!s:.80}... cannot be written: its name is too long; choose a shorter one.")
+
 
 def make_folder(folder: str | Path) -> Path:
     """`folder`, made with all above it where it is missing. OutputError where it cannot be."""
+    refuse_name(folder)
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -41,6 +59,7 @@ def check_not_input(folder: str | Path, names: Iterable[str | Path], inputs: Ite
 
 def check_places(folder: Path, names: Sequence[Path]) -> None:
     """OutputPathError unless files `names` may appear in `folder`; see `staged_files`."""
+    refuse_name(folder)
     for place in {folder: None, **{folder / above: None for name in names for above in name.parents}}:
         if place.is_symlink() and not place.exists():
             raise OutputPathError(f"{place} cannot be written: it is a link to nothing; name another folder.")

@@ -156,11 +156,7 @@ def open_pair(
         second = opened.enter_context(Raster.open(after, bands=bands_after, stated=stated[1]))
         _check_comparable(first, second)
         check_places(first, second)
-        if stated[0].crs is not None and not (first.crs_is_stated or second.crs_is_stated):
-            raise OptionError(
-                f"A CRS is stated (--crs {stated[0].crs}) of images with coordinates that name none, {before} and "
-                f"{after} name theirs or have no coordinates: leave it out, or correct the files (gdal_edit.py -a_srs)."
-            )
+        _refuse_needless_crs(first, second, stated[0].crs)
         grid = first.grid if gsd is None else first.grid.resampled(gsd)
         pair = opened.enter_context(AlignedPair(first, second, grid=grid))
         accept(pair)
@@ -211,6 +207,22 @@ def _check_comparable(before: Raster, after: Raster) -> None:
             f"Both dates need as many bands, got {len(before.bands)} before and {len(after.bands)} after: "
             "change the band numbers."
         )
+
+
+def _refuse_needless_crs(before: Raster, after: Raster, crs: str | None) -> None:
+    """OptionError where a CRS is stated, and neither date has coordinates that name none."""
+    if crs is None or before.crs_is_stated or after.crs_is_stated:
+        return
+    need = f"A CRS is stated (--crs {crs}) of images with coordinates that name none"
+    if not before.grid.has_coordinates:
+        raise OptionError(
+            f"{need}, {before.source} and {after.source} have no coordinates: leave it out, or give georeferenced "
+            "images (or world files beside these)."
+        )
+    raise OptionError(
+        f"{need}, {before.source} and {after.source} name theirs ({before.grid.named_crs.to_string()}): leave it out, "
+        "or correct the files (gdal_edit.py -a_srs)."
+    )
 
 
 def _check_content(pair: AlignedPair) -> None:

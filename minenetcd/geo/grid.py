@@ -68,6 +68,12 @@ class Grid:
         """What a file says of the coordinates: a CRS on Earth, a local one, or nothing."""
         return self.plane.crs if self.plane is not None else self.crs
 
+    def what_it_lacks(self, option: str) -> str:
+        """What an image without a place on Earth is, and what to do where `option` needs one."""
+        if self.has_coordinates:
+            return f"coordinates without a CRS on Earth: state it (--crs EPSG:32633), or leave {option} out."
+        return f"a picture without CRS: leave {option} out, or give GeoTIFFs."
+
     @property
     def is_geographic(self) -> bool:
         """Whether its coordinates are degrees."""
@@ -156,8 +162,7 @@ class Grid:
         """
         if self.crs is None:
             raise OptionError(
-                "Resampling to metres per pixel (--gsd) needs a georeferenced image, got a picture without CRS: "
-                "leave --gsd out, or give GeoTIFFs."
+                f"Resampling to metres per pixel (--gsd) needs a georeferenced image, got {self.what_it_lacks('--gsd')}"
             )
         if not (math.isfinite(metres_per_pixel) and metres_per_pixel > 0):
             raise OptionError(

@@ -80,7 +80,7 @@ def inspect(
     """Read an image's header, and what is `stated` beside it.
 
     `name`: what GDAL opens, where it is not what `source` says by itself. RasterError where it cannot be used,
-    OptionError for bands it lacks.
+    OptionError for bands it lacks, and a number stated as no data that its type cannot hold.
     """
     name = gdal_name(source) if name is None else name
     with quiet_gdal(), ExitStack() as opened:
@@ -97,6 +97,7 @@ def inspect(
         chosen = _choose_bands(dataset, source, bands, said, has_palette)
         read = (1,) if has_palette else chosen
         dtype = _common_dtype(dataset, source, read)
+        _refuse_number(stated.nodata, dtype, source)
         filling = unmarked_filling(dataset, read, stated)
         described = Source(
             name=name,
@@ -115,6 +116,18 @@ def inspect(
             return described
         masked = masked_document(dataset, name, described.masks, sorted(set(read)), filling)
         return replace(described, name=masked, masks=(band_source("mask,1"),))
+
+
+def _refuse_number(nodata: float | None, dtype: np.dtype, source: str | Path) -> None:
+    """OptionError where no pixel of whole numbers can be `nodata`."""
+    if nodata is None or not np.issubdtype(dtype, np.integer):
+        return
+    ends = np.iinfo(dtype)
+    if not (ends.min <= nodata <= ends.max and float(nodata).is_integer()):
+        raise OptionError(
+            f"A number that the image can hold is needed as no data (--nodata), {source} holds {dtype} ({ends.min} to "
+            f"{ends.max}), got {nodata}: leave it out, or state one for each date ('none' for one without)."
+        )
 
 
 def bands_said(source: str | Path, *, name: str | None = None) -> FileBands:

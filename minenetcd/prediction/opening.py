@@ -22,6 +22,9 @@ from minenetcd.prediction.outputs import SavedPrediction, result_names
 #: Bands that are read where neither the options nor the detector ask for others.
 COLOURS = 3
 
+#: An analysis of fewer pixels than this shows nothing.
+LEAST_PIXELS = 64
+
 #: Bands by number, from 1, or name; None for what is usual.
 Bands = Wanted | None
 
@@ -39,8 +42,8 @@ class OpenedScene:
     def check_out(self, out: str | Path, options: PredictOptions) -> SavedPrediction:
         """The names of the results, which can be written to `out` and replace no image. OutputError otherwise."""
         names = result_names(self.native.grid, options)
-        check_not_input(out, names, (*self.before.local, *self.after.local))
         check_writable(out, names)
+        check_not_input(out, names, (*self.before.local, *self.after.local))
         return names
 
     def read_by(
@@ -118,11 +121,11 @@ def _check_count(detector: Detector, bands: tuple[int, ...], before: DateFiles, 
 
 
 def check_ground(grid: Grid, options: PredictOptions) -> None:
-    """OptionError for options that ask for metres where there are none, or for finer pixels than there are."""
+    """OptionError for options that ask for metres where there are none, for finer pixels than there are, or for few."""
     if options.min_area_ha > 0 and not grid.is_georeferenced:
         raise OptionError(
-            "A smallest area in hectares (--min-area-ha) needs a georeferenced image, got a picture without CRS: "
-            "leave it out, or give GeoTIFFs."
+            "A smallest area in hectares (--min-area-ha) needs a georeferenced image, got "
+            f"{grid.what_it_lacks('--min-area-ha')}"
         )
     if options.metres_per_pixel is not None and grid.is_georeferenced:
         raise OptionError(
@@ -131,7 +134,13 @@ def check_ground(grid: Grid, options: PredictOptions) -> None:
         )
     if options.gsd is None:
         return
-    grid.resampled(options.gsd)  # refuses a picture
+    height, width = grid.resampled(options.gsd).shape  # refuses a picture
+    if height * width < min(LEAST_PIXELS, grid.height * grid.width):
+        raise OptionError(
+            f"An analysis needs {LEAST_PIXELS} pixels or more, --gsd {options.gsd:g} is too coarse for this image: it "
+            f"has {grid.width:,} x {grid.height:,} pixels of {three_figures(grid.mean_metres)} m, and would have "
+            f"{width} x {height}; leave it out, or give a smaller one."
+        )
     if options.gsd < grid.mean_metres * FINEST_GSD_FACTOR and not options.force_gsd:
         raise OptionError(
             f"An analysis needs pixels no finer than the image's {three_figures(grid.mean_metres)} m, got --gsd "

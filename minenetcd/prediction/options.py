@@ -66,7 +66,8 @@ class PredictOptions:
     @property
     def stated(self) -> tuple[Stated, Stated]:
         """What is said of either image that its file does not say."""
-        return Stated(self.crs, self.nodata, self.date_before), Stated(self.crs, self.nodata_after, self.date_after)
+        before = Stated(self.crs, self.nodata, self.date_before)
+        return before, Stated(self.crs, self.nodata_after, self.date_after, "after")
 
     def analysed_metres(self, grid: Grid) -> float | None:
         """The size of a pixel that is analysed, of images on `grid`; None where nobody says. [m]"""

@@ -68,6 +68,10 @@ def test_predict(call: Called, untrained: Path, pairs: Path, tmp_path: Path) -> 
     assert call(*arguments, "--json", "--quiet")[2] == ""
     code, out, err = call(*arguments, "--quiet")
     assert ("pixels changed" in out or "found nothing" in out) and err == "", "weights are random"
+    again = f"minenetcd rethreshold {tmp_path / 'out'} --threshold NUMBER"
+    assert f"  Threshold    {told['threshold']:.3g}; for another: {again}\n" in out
+    assert "  Dates        before not stated in the file; after not stated in the file\n" in out
+    assert told["dates"] == {"before": None, "after": None}
 
 
 def test_test(call: Called, untrained: Path, pairs: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The command line as a user meets it: real processes, real files."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +113,20 @@ def test_an_output_path_that_cannot_be_written_is_bad_input(pictures: tuple[Path
         2,
         f"Error: {tmp_path / 'file'} cannot be written: it is a file, and a folder is needed; name another.\n",
     )
+
+
+@pytest.mark.slow  # a process each
+@pytest.mark.parametrize("command", ["predict A B --resume --tmp", "predict A B --out", "adapt A B --out", "runs"])
+@pytest.mark.parametrize(
+    ("name", "message"), [("x" * 300, " too long"), (b"bad\xff", "Names in UTF-8 are needed, got")]
+)
+def test_a_name_that_no_file_can_have_is_bad_input(
+    pictures: tuple[Path, Path], tmp_path: Path, command: str, name: str | bytes, message: str
+) -> None:
+    words = [{"A": str(pictures[0]), "B": str(pictures[1])}.get(word, word) for word in command.split()]
+    done = minenetcd(*words, os.fsdecode(name), cwd=tmp_path)
+    assert done.returncode == 2 and message in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in pictures}
 
 
 def test_debug_shows_the_traceback(pictures: tuple[Path, Path]) -> None:

@@ -13,6 +13,7 @@ from minenetcd.files import (
     check_not_input,
     check_writable,
     locked,
+    make_folder,
     slug,
     staged_files,
     unwritable,
@@ -170,3 +171,11 @@ def test_a_look_whether_a_folder_is_writable_clears_away_one_that_was_killed(tmp
         (tmp_path / name / file).touch()
     check_writable(tmp_path / "new", NAMES)
     assert [path.name for path in tmp_path.iterdir()] == [".minenetcd-work"]
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "new/" + "ü" * 128, "d/" * 2030])
+def test_a_name_that_is_too_long_is_refused_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+    for make in (make_folder, lambda path: check_writable(path, ()), lambda path: write_text(path, "")):
+        with pytest.raises(OutputPathError, match=r"cannot be written: its name is too long; choose a shorter one\.$"):
+            make(tmp_path / name)
+    assert not any(tmp_path.iterdir())

@@ -188,6 +188,14 @@ def test_any_size_and_type_can_be_thinned(
     assert 0 <= clouded_share(seen.before, seen.after) <= 1
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("number", [-3.4e38, 1e300])
+def test_numbers_beyond_single_precision_around_a_scene_are_looked_at_in_silence(number: float) -> None:
+    pixels, valid = ground(5).astype(np.float64), np.ones((SIDE, SIDE), bool)
+    pixels[:20], valid[:20] = number, False
+    assert thinned([Pair.of_arrays(pixels, pixels, valid)]).before.blocks.max() < 256
+
+
 def test_an_implausible_share_is_said_and_a_plausible_one_is_not() -> None:
     assert check_changed_share(0.3) == []
     only(check_changed_share(0.83, ["--tone auto", "--model irmad"]), "83 % of the scene", "try --tone auto or --model")

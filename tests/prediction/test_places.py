@@ -86,6 +86,7 @@ def test_coordinates_without_a_place_on_earth_are_kept_and_compared(
 ) -> None:
     found = predict((UTM, crs), (UTM, crs), out=tmp_path / "out")
     assert found.saved is not None and found.hectares is None
+    assert any("name no CRS on Earth" in warning and "(--crs EPSG" in warning for warning in found.warnings)
     with rasterio.open(found.saved.raster) as dataset:
         assert dataset.transform == UTM and (dataset.crs is None) == (crs is None)
     layer = pyogrio.read_dataframe(found.saved.vector)
@@ -96,6 +97,9 @@ def test_coordinates_without_a_place_on_earth_are_kept_and_compared(
         predict((UTM, crs), (metres(501_000, 5_500_000), crs))
     moved = predict((UTM, crs), (metres(500_012, 5_500_000), crs))
     assert moved.valid_pixels == SIDE * (SIDE - 10)
+    for option in ({"min_area_ha": 1}, {"gsd": 2}):
+        with pytest.raises(OptionError, match=r"got coordinates without a CRS on Earth: state it \(--crs EPSG:32633\)"):
+            predict((UTM, crs), (UTM, crs), **option)
 
 
 def test_a_world_file_is_a_place(noisy: Noisy, tmp_path: Path) -> None:
@@ -123,12 +127,27 @@ def test_a_crs_can_be_stated(predict: Predict) -> None:
         predict((UTM, "EPSG:32633"), (UTM, None))
     found = predict((UTM, "EPSG:32633"), (UTM, None), crs="EPSG:32633")
     assert found.hectares == pytest.approx((SIDE // 4) ** 2 * 1.44 / 10_000, rel=2e-3)
+    assert not any("--crs" in warning for warning in found.warnings)
     assert predict((UTM, None), (UTM, MINE), crs="EPSG:32633").hectares == pytest.approx(found.hectares)
-    with pytest.raises(OptionError, match="leave it out"):
-        predict((UTM, "EPSG:32633"), (UTM, "EPSG:32633"), crs="EPSG:32633")
-    for wrong in ("EPSG:0", "mine", MINE.to_wkt()):
-        with pytest.raises(OptionError, match="--crs"):
-            PredictOptions(crs=wrong)
+    with pytest.raises(OptionError, match=r"name theirs \(EPSG:32634\): leave it out"):
+        predict((UTM, "EPSG:32634"), (UTM, "EPSG:32634"), crs="EPSG:32633")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [("EPSG:0", "e.g. EPSG:32633"), ("mine", "e.g. EPSG:32633"), (MINE.to_wkt(), "got .LOCAL_CS.*e.g. EPSG"),
+     ("32735", r"got '32735': write EPSG:32735\."), (" 32735", r"write EPSG:32735\."), ("EPSG:99999", "e.g. EPSG:")],
+)  # fmt: skip
+def test_what_is_no_crs_is_told_once(wrong: str, words: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(OptionError, match=rf"--crs.*{words}"):
+        PredictOptions(crs=wrong)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_crs_for_pictures_is_told_as_such(write_scene: WriteScene, noisy: Noisy) -> None:
+    paths = [write_scene(name, date) for name, date in zip(("b.png", "a.png"), noisy(SIDE, SIDE), strict=True)]
+    with pytest.raises(OptionError, match=r"b\.png and .*a\.png have no coordinates: leave it out"):
+        predict_scene(Difference(), *paths, options=PredictOptions(crs="EPSG:32633"))
 
 
 SOUTH = metres(500_000, 7_300_000)
@@ -185,7 +204,7 @@ def test_a_stac_item_beside_an_image_dates_it(write_scene: WriteScene, noisy: No
     item = {"type": "Feature", "stac_version": "1.0.0", "properties": {"datetime": "2019-06-01T10:00:00Z"}}
     (tmp_path / "one.json").write_text(json.dumps(item))
     facts = predict_scene(Difference(), before, after).facts
-    assert facts.before.acquired.in_words == "2019-06-01T10:00:00+00:00 (of its STAC item)"
+    assert facts.before.acquired.in_words == "2019-06-01 (of its STAC item)"
     assert facts.after.acquired.in_words == "2023-04-03 (by its name)"
     (tmp_path / "one.json").write_text("[1,")
     facts = predict_scene(Difference(), before, after).facts

@@ -232,6 +232,16 @@ def test_pictures_have_pixels_not_hectares(write_scene: WriteScene, noisy: Noise
         predict_scene(Difference(), before, after, options=PredictOptions(gsd=2))
 
 
+@pytest.mark.parametrize(("gsd", "size"), [(5000, "1 x 1"), (200, "7 x 5")])
+def test_a_gsd_that_leaves_next_to_no_pixels_is_told(
+    write_scene: WriteScene, noisy: Noise, gsd: int, size: str
+) -> None:
+    images = [write_scene(name, date, utm_grid(90, 131)) for name, date in zip("ab", noisy(90, 131), strict=True)]
+    told = f"--gsd {gsd} is too coarse for this image: it has 131 x 90 pixels of 10 m, and would have {size};"
+    with pytest.raises(OptionError, match=told):
+        predict_scene(Difference(), *images, options=PredictOptions(gsd=gsd))
+
+
 def test_progress_counts_every_tile(write_scene: WriteScene, noisy: Noise) -> None:
     first, second = noisy(200, 330)
     first[:, 150:] = 0

@@ -94,7 +94,18 @@ def test_a_number_that_one_band_holds_is_ground(write_scene: WriteScene, noisy: 
     assert predict_scene(Difference(), before, after, options=options).valid_pixels < SIDE**2
 
 
-def test_dates_that_run_backwards_or_lie_ahead_are_said(write_scene: WriteScene, noisy: Noisy) -> None:
+@pytest.mark.parametrize("number", [70_000, 256, -1, 0.5, float("nan")])
+def test_a_number_that_no_pixel_can_hold_is_refused_as_no_data(
+    write_scene: WriteScene, noisy: Noisy, number: float
+) -> None:
+    first, second = noisy(SIDE, SIDE)
+    before, after = write_scene("b.tif", first), write_scene("a.tif", second.astype(np.float32))
+    with pytest.raises(OptionError, match=rf"\(--nodata\), .*b.tif holds uint8 \(0 to 255\), got {number}: leave"):
+        predict_scene(Difference(), before, after, options=PredictOptions(nodata=number))
+    predict_scene(Difference(), before, after, options=PredictOptions(nodata_after=number)).close()
+
+
+def test_dates_that_run_backwards_are_one_or_lie_ahead_are_said(write_scene: WriteScene, noisy: Noisy) -> None:
     first, second = noisy(SIDE, SIDE)
     before = write_scene("b.tif", first, tags={"ACQUISITION_DATE": "2024-05-01"})
     tags = {"ACQUISITION_DATE": "2024-04-30", "TIFFTAG_DATETIME": "2025:01:01 00:00:00"}
@@ -105,6 +116,21 @@ def test_dates_that_run_backwards_or_lie_ahead_are_said(write_scene: WriteScene,
 
     assert "after image is older than the before image (2024-04-30; 2024-05-01)" in said()
     assert "older" not in said(date_after="2024-06-01")
+    assert "Both images are of one day (2024-05-01; 2024-05-01 (as stated))" in said(date_after="2024-05-01")
+    times = {"date_before": "2024-05-01T08:00", "date_after": "2024-05-01T16:00"}
+    assert "of one day" not in said(**times) and "of one day" in said(**times | {"date_after": "2024-05-01T08:00"})
     assert "The after image was taken in the future (2999-01-01 (as stated))" in said(date_after="2999-01-01")
-    with pytest.raises(OptionError, match="A date needs year, month and day, got '2019'"):
-        PredictOptions(date_before="2019")
+    assert "older than the before image (2024-04-30; 2024-05-02 (as stated))" in said(date_before="20240502")
+    assert "older than the before image (2024-04-30; 2024-05-02 (as stated))" in said(date_before="2024-05-02T10:20")
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [("2019", "e.g. 2019-06-01."), ("2019-02-30", "there is no such day."), ("2019-6-1", "write 2019-06-01."),
+     ("2019/06/01", "write 2019-06-01."), ("2019-06-01 noon", "e.g. 2019-06-01."), ("", "e.g. 2019-06-01.")],
+)  # fmt: skip
+def test_what_is_no_date_is_told_with_its_option(text: str, advice: str) -> None:
+    for which in ("before", "after"):
+        with pytest.raises(OptionError) as told:
+            PredictOptions(**{f"date_{which}": text})
+        assert str(told.value) == f"Year, month and day are needed (--date-{which}), got {text!r}: {advice}"

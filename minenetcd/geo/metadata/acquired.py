@@ -44,11 +44,11 @@ class Acquired:
 
     @property
     def in_words(self) -> str:
-        """For people; a date that only the file's name tells is marked as such."""
+        """For people, to the day; a date that only the file's name tells is marked as such."""
         if self.date is None:
             return "not stated in the file" + (f" (which was made on {self.made[:10]})" if self.made else "")
         marks = {"stated": " (as stated)", "a STAC item": " (of its STAC item)", "the file's name": " (by its name)"}
-        return self.date + marks.get(self.witness or "", "")
+        return self.date[:10] + marks.get(self.witness or "", "")
 
 
 def acquired(tags: Mapping[str, Any], source: str | Path, stated: Stated) -> Acquired:
@@ -95,7 +95,7 @@ def date_in_name(name: str) -> str | None:
 
 def _witnesses(tags: Mapping[str, Any], source: str | Path, stated: Stated) -> Iterator[tuple[str | None, Witness]]:
     """In the order in which they are believed."""
-    yield stated.date, "stated"
+    yield stated.known_date, "stated"
     for tag in DATE_TAGS:
         yield moment(tags.get(tag)), "the file"
     for field in STAC_FIELDS:

@@ -10,7 +10,12 @@ import numpy as np
 from minenetcd.display.words import percent
 from minenetcd.geo.align import AlignedPair, Pair
 from minenetcd.prediction.pair_checks.clouds import LEAST_SHARE, clouded_share
-from minenetcd.prediction.pair_checks.coverage import overlap_findings, resolution_findings, validity_findings
+from minenetcd.prediction.pair_checks.coverage import (
+    overlap_findings,
+    place_findings,
+    resolution_findings,
+    validity_findings,
+)
 from minenetcd.prediction.pair_checks.frames import filling_findings, find_frames, frame_findings
 from minenetcd.prediction.pair_checks.numbers import number_findings, processing_findings, shared_filling
 from minenetcd.prediction.pair_checks.thinned import ThinnedPair, thinned
@@ -27,6 +32,7 @@ def check_pair(pair: AlignedPair, sample: Sequence[Pair]) -> list[str]:
     findings = [
         *processing_findings(pair),
         *filling_findings(pair),
+        *place_findings(pair),
         *overlap_findings(pair),
         *validity_findings(pair, seen.valid),
         *resolution_findings(pair),

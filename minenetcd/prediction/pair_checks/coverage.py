@@ -1,4 +1,4 @@
-"""How much of a scene both dates cover, and with how large pixels."""
+"""Where a scene lies, how much of it both dates cover, and with how large pixels."""
 
 from collections.abc import Iterator
 
@@ -13,6 +13,15 @@ from minenetcd.prediction.pair_checks.thinned import thin
 LEAST_OVERLAP, LEAST_VALID = 0.1, 0.1
 #: From this ratio on, the sizes of two pixels are very different.
 LARGEST_RATIO = 2.0
+
+
+def place_findings(pair: AlignedPair) -> Iterator[str]:
+    """Where coordinates have no place on Earth, though there may be one."""
+    if pair.grid.has_coordinates and not pair.grid.is_georeferenced:
+        yield (
+            "The images have coordinates and name no CRS on Earth: areas are told in pixels; if you know the CRS, "
+            "state it (--crs EPSG:32633, or whichever it is), and they are hectares."
+        )
 
 
 def overlap_findings(pair: AlignedPair) -> Iterator[str]:
