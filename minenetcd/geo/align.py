@@ -219,9 +219,10 @@ def _refuse_needless_crs(before: Raster, after: Raster, crs: str | None) -> None
             f"{need}, {before.source} and {after.source} have no coordinates: leave it out, or give georeferenced "
             "images (or world files beside these)."
         )
+    own = [grid.named_crs.to_string() for grid in (before.grid, after.grid) if grid.named_crs is not None]
     raise OptionError(
-        f"{need}, {before.source} and {after.source} name theirs ({before.grid.named_crs.to_string()}): leave it out, "
-        "or correct the files (gdal_edit.py -a_srs)."
+        f"{need}, {before.source} and {after.source} name theirs ({', '.join(dict.fromkeys(own))}): leave it out, or "
+        "correct the files (gdal_edit.py -a_srs)."
     )
 
 
