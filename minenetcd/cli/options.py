@@ -102,6 +102,9 @@ def shares(text: str, option: str, example: str) -> tuple[float, ...]:
     return _numbers(_number, text, f"{option} needs numbers with slashes between", example, mark="/")
 
 
+LONGEST_WHOLE = 40  # digits of a whole number
+
+
 def metres_per_pixel(text: str | None) -> float | None:
     """A number of metres; None for None."""
     return None if text is None else _metres(text, "metres per pixel")
@@ -132,12 +135,10 @@ def _numbers(
 
 
 def _number(text: str) -> float:
-    return int(text) if text.strip().isdigit() else float(text)
+    """Whole numbers stay exact, also below 0 and beyond 53 bits, up to those that no type of pixels holds."""
+    text = text.strip()
+    return int(text) if text.lstrip("+-").isdecimal() and len(text) <= LONGEST_WHOLE else float(text)
 
 
 def _number_or_none(text: str) -> float | None:
-    """Whole numbers stay exact, also below 0 and beyond 53 bits."""
-    text = text.strip()
-    if text.lower() == "none":
-        return None
-    return int(text) if text.lstrip("+-").isdecimal() else float(text)
+    return None if text.strip().lower() == "none" else _number(text)
