@@ -128,7 +128,7 @@ def test_files_on_the_network_are_read_where_that_is_allowed(
 def test_stated_dates_need_to_be_days(command: str, option: str, pictures: tuple[Path, Path, Path]) -> None:
     done = run(*images_of(command, *pictures[:2]), option, "last year")
     assert isinstance(done.exception, InputError)
-    assert "A date needs year, month and day, got 'last year'" in str(done.exception)
+    assert ", got 'last year': e.g. 2019-06-01." in str(done.exception)
 
 
 @pytest.mark.slow
