@@ -128,6 +128,8 @@ class SceneFacts:
         """What it means that no change was found."""
         if not self.fits:
             return "The detector is not made for such images: this does not say that nothing changed."
+        if self.options.threshold is not None:
+            return f"Nothing reaches the stated threshold, {self.threshold:g}: a lower one shows what is less sure."
         if "guarded" in str(self.detector_options.get("threshold_rule")):
             return (
                 "Change that is weak, or scattered as noise is, counts as none here; --threshold-rule otsu shows what "

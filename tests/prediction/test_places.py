@@ -1,5 +1,6 @@
 """Where images say they lie: what is one place, what is not, and the mistakes that are recognised."""
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -195,6 +196,12 @@ def test_numbers_that_sentinel_2_raised_in_one_date_are_said(
         raised, other = (baselines[1], baselines[0]) if said == "after" else baselines
         assert f"The {said} image is a Sentinel-2 product of processing baseline {raised}" in warnings[0]
         assert f"1000 higher than those of the other one ({other})" in warnings[0] and "--tone auto" in warnings[0]
+        tones = {}
+        for feels, tone in itertools.product((True, False), repeat=2):
+            found = predict_scene(Difference(feels_tone=feels), *paths, options=PredictOptions(tone=tone))
+            tones[feels, tone] = next(each for each in found.warnings if "Sentinel-2" in each)
+        assert [case for case, told in tones.items() if "--tone auto" in told] == [(True, False)]
+        assert [case for case, told in tones.items() if "--model irmad" in told] == [(True, True), (True, False)]
 
 
 def test_a_stac_item_beside_an_image_dates_it(write_scene: WriteScene, noisy: Noisy, tmp_path: Path) -> None:

@@ -76,6 +76,15 @@ def test_a_result_becomes_what_predict_gives(
     assert page(result) == page(wanted)
 
 
+def test_a_stated_threshold_is_what_to_change_where_nothing_or_all_is_found(images: Images, tmp_path: Path) -> None:
+    folder = predicted(images, tmp_path / "out")
+    with minenetcd.rethreshold(folder, threshold=0.999) as nothing:
+        assert nothing.facts.about_nothing.startswith("Nothing reaches the stated threshold, 0.999: a lower one")
+    with minenetcd.rethreshold(folder, threshold=0.001) as everything:
+        told = next(warning for warning in everything.warnings if "of the scene is called changed" in warning)
+    assert "a threshold above 0.001 (--threshold)" in told and "--threshold-rule" not in told
+
+
 def test_pictures_keep_their_formats(write_scene: WriteScene, tmp_path: Path) -> None:
     first, second = np.random.default_rng(0).integers(0, 256, (2, 60, 70), dtype=np.uint8)
     paths = write_scene("b.png", first), write_scene("a.png", second)

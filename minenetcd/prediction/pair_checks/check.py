@@ -17,7 +17,7 @@ from minenetcd.prediction.pair_checks.coverage import (
     validity_findings,
 )
 from minenetcd.prediction.pair_checks.frames import filling_findings, find_frames, frame_findings
-from minenetcd.prediction.pair_checks.numbers import number_findings, processing_findings, shared_filling
+from minenetcd.prediction.pair_checks.numbers import number_findings, shared_filling
 from minenetcd.prediction.pair_checks.thinned import ThinnedPair, thinned
 
 #: Of fewer pixels nothing is said but that they are few.
@@ -30,7 +30,6 @@ def check_pair(pair: AlignedPair, sample: Sequence[Pair]) -> list[str]:
     """What is wrong, maybe, with `pair`; `sample` holds windows of it (`minenetcd.geo.sample`), each read once."""
     seen = thinned(sample)
     findings = [
-        *processing_findings(pair),
         *filling_findings(pair),
         *place_findings(pair),
         *overlap_findings(pair),

@@ -11,6 +11,7 @@ from minenetcd.prediction.options import FINEST_GSD_FACTOR
 from minenetcd.prediction.pair_checks.adjusting import Adjustment
 from minenetcd.prediction.pair_checks.check import check_changed_share, check_pair
 from minenetcd.prediction.pair_checks.dates import date_findings
+from minenetcd.prediction.pair_checks.numbers import processing_findings
 
 #: Below this share of what changed that a second opinion calls changed, too, it is said. A plain limit, not measured.
 LEAST_AGREEMENT = 0.25
@@ -25,7 +26,8 @@ class PairFindings:
 
     @classmethod
     def of(cls, native: AlignedPair, adjustment: Adjustment, *, feels_tone: bool) -> Self:
-        doubts = (*check_pair(native, SceneSample(native)), *adjustment.doubts(feels_tone=feels_tone))
+        raised = processing_findings(native, feels_tone=feels_tone, tone_is_asked=adjustment.take_out_tone)
+        doubts = (*raised, *check_pair(native, SceneSample(native)), *adjustment.doubts(feels_tone=feels_tone))
         return cls(doubts, adjustment.rows())
 
 
@@ -55,6 +57,8 @@ def _left_to_try(facts: SceneFacts) -> list[str]:
     found = ["--tone auto"] if facts.feels_tone and not facts.options.tone else []
     if not facts.options.coregister:
         found.append("--coregister auto")
+    if facts.options.threshold is not None:
+        return [*found, f"a threshold above {facts.threshold:g} (--threshold)"]
     is_trained = not facts.provenance.learns_each_scene
     return [*found, "a detector without training (--model irmad)" if is_trained else "another --threshold-rule"]
 

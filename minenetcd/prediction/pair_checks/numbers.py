@@ -78,17 +78,22 @@ def _filling(name: str, pixels: Pixels, other: Pixels) -> Iterator[str]:
         )
 
 
-def processing_findings(pair: AlignedPair) -> Iterator[str]:
-    """Where the numbers of one Sentinel-2 product are raised, and those of the other are not."""
+def processing_findings(pair: AlignedPair, *, feels_tone: bool, tone_is_asked: bool) -> Iterator[str]:
+    """Where the numbers of one Sentinel-2 product are raised, and those of the other are not.
+
+    `feels_tone`: whether the detector does; `tone_is_asked`: whether tone is to be taken out.
+    """
     before, after = pair.before.processing, pair.after.processing
     if before is None or after is None or before.offset == after.offset:
         return
     name, raised, other = ("before", before, after) if before.offset else ("after", after, before)
+    tone = "" if tone_is_asked else "--tone auto or "
+    others = f", or use {tone}a detector that feels no tone (--model irmad)" if feels_tone else ""
+    unfelt = "" if feels_tone else ", which this detector does not feel, but networks and eyes do"
     yield (
         f"The {name} image is a Sentinel-2 product of processing baseline {raised.baseline}, whose numbers are "
-        f"{-raised.offset} higher than those of the other one ({other.baseline}): all of it looks brighter; take "
-        f"{-raised.offset} off its numbers but 0, give both dates of one baseline, or use --tone auto or a detector "
-        "that feels no tone (--model irmad)."
+        f"{-raised.offset} higher than those of the other one ({other.baseline}): all of it looks brighter"
+        f"{unfelt}; take {-raised.offset} off its numbers but 0, or give both dates of one baseline{others}."
     )
 
 
