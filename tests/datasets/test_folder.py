@@ -10,11 +10,13 @@ import rasterio
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from fixtures.drawn_sets import assert_pairs, refusal, write, write_folders, write_pair
 from fixtures.hub_data import drawn_pair, parquet, png
 from minenetcd.data.reading.folder_layout import classify
 from minenetcd.data.reading.mask_values import MaskValues
+from minenetcd.data.reading.stored_pairs import PAIRS_ASKED, spread
 from minenetcd.datasets.catalog import list_splits, load_dataset
 from minenetcd.errors import DataError, OptionError, UnknownNameError
 
@@ -312,3 +314,61 @@ def test_images_named_for_a_disaster_are_pairs_and_damage_is_change(form: tuple[
     np.testing.assert_array_equal(dataset[1].mask.numpy(), damage >= 2)
     levels = load_dataset(f"{tmp_path}?changed_from=4", "train")
     np.testing.assert_array_equal(levels[0].mask.numpy(), damage >= 4)
+
+
+Named = tuple[str, ...] | None
+
+
+def stored_in_order(root: Path, name: str, numbers: dict[str, tuple[int, ...]], names: dict[str, Named]) -> None:
+    """A pair of TIFFs whose bands hold these numbers and are called so, in the folders A, B and label."""
+    for folder, values in numbers.items():
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        with rasterio.open(
+            root / folder / f"{name}.tif", "w", driver="GTiff", height=8, width=8, count=len(values), dtype="uint8",
+            photometric="MINISBLACK",
+        ) as file:  # fmt: skip
+            file.write(np.stack([np.full((8, 8), value, np.uint8) for value in values]))
+            file.descriptions = names[folder] or [None] * len(values)
+    (root / "label").mkdir(exist_ok=True)
+    mask = np.zeros((8, 8), np.uint8)
+    mask[:4] = 255
+    Image.fromarray(mask).save(root / "label" / f"{name}.png")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (("blue", "green", "red"), None, ([3, 2, 1], [3, 2, 1])),
+        (None, ("blue", "green", "red"), ([3, 2, 1], [3, 2, 1])),
+        (None, None, ([1, 2, 3], [1, 2, 3])),
+        (("blue", "green", "red"), ("red", "green", "blue"), ([3, 2, 1], [1, 2, 3])),
+        (("nir", "red", "green"), ("green", "nir", "red"), ([1, 2, 3], [2, 3, 1])),
+        (("blue", "green", "red", "nir"), ("red", "green", "blue", "nir"), ([1, 2, 3, 4], [3, 2, 1, 4])),
+        (("blue", "green", "red", "nir"), None, ([1, 2, 3, 4], [1, 2, 3, 4])),
+    ],
+)
+def test_both_dates_of_a_pair_are_read_in_one_order(
+    tmp_path: Path, before: Named, after: Named, expected: tuple[list[int], list[int]]
+) -> None:
+    numbers = tuple(range(1, len(before or after or "rgb") + 1))
+    stored_in_order(tmp_path, "x", {"A": numbers, "B": numbers}, {"A": before, "B": after})
+    pair = load_dataset(tmp_path, "all")[0]
+    assert (pair.before[:, 0, 0].tolist(), pair.after[:, 0, 0].tolist()) == expected
+
+
+def test_a_pair_whose_colours_stand_elsewhere_than_in_others_is_refused(tmp_path: Path) -> None:
+    common, other = ("blue", "green", "red", "nir"), ("red", "green", "blue", "nir")
+    asked = set(spread(12)[:PAIRS_ASKED])
+    for index in range(12):
+        names = common if index in asked else other
+        stored_in_order(tmp_path, f"{index:02d}", dict.fromkeys("AB", (1, 2, 3, 4)), dict.fromkeys("AB", names))
+    dataset = load_dataset(tmp_path, "all")
+    assert dataset.colour_places is not None and dataset.colour_places.before == (2, 1, 0)
+    for index in range(12):
+        if index in asked:
+            assert len(dataset[index].before) == 4
+        else:
+            with pytest.raises(OptionError, match=r"One order of red, green and blue .* \(\?bands=red,green,blue\)"):
+                dataset[index]
+    by_name = load_dataset(f"{tmp_path}?bands=red,green,blue", "all")
+    assert {tuple(by_name[index].before[:, 0, 0].tolist()) for index in range(12)} == {(3, 2, 1), (1, 2, 3)}

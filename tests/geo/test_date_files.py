@@ -1,5 +1,6 @@
 """One date as several files, a folder, an archive, a STAC item, variables of a netCDF, or a name with a scheme."""
 
+import gzip
 import json
 import shutil
 import tarfile
@@ -358,6 +359,62 @@ def test_a_vrt_leads_to_the_network_only_when_asked_for(tmp_path: Path, source: 
         find_date(path)
     assert "hidden" not in str(caught.value)
     assert find_date(path, remote=True).local == (path,)
+
+
+AWAY = (
+    '<VRTDataset rasterXSize="9" rasterYSize="9"><VRTRasterBand dataType="Byte" band="1"><SimpleSource>'
+    '<SourceFilename relativeToVRT="1">{}</SourceFilename><SourceBand>1</SourceBand></SimpleSource></VRTRasterBand>'
+    "</VRTDataset>"
+)
+SERVICE = '<GDAL_WMS><Service name="TMS"><ServerUrl>https://example.org/${z}</ServerUrl></Service></GDAL_WMS>'
+
+
+@pytest.mark.parametrize("kind", ["service", "blank first", "comment first", "nested", "beside", "folder", "netCDF"])
+def test_no_image_leads_to_the_network_by_itself_whatever_it_is_called(
+    write_band: WriteBand, tmp_path: Path, kind: str
+) -> None:
+    away = AWAY.format("/vsicurl/https://example.org/a.tif")
+    image, folder = tmp_path / "x.tif", tmp_path / "folder"
+    folder.mkdir()
+    if kind == "beside":
+        image = write_band("x.tif", 1)
+    texts = {
+        "service": {image: SERVICE}, "blank first": {image: " " + away}, "comment first": {image: "# one" + away},
+        "nested": {image: AWAY.format("y.tif"), tmp_path / "y.tif": away}, "beside": {tmp_path / "x.tif.ovr": away},
+        "folder": {folder / "x.tif": away}, "netCDF": {tmp_path / "x.nc": away},
+    }[kind]  # fmt: skip
+    for path, text in texts.items():
+        path.write_text(text)
+    given = {"folder": folder, "netCDF": tmp_path / "x.nc"}.get(kind, image)
+    with pytest.raises(RasterError, match=r"names files on the network \(example.org\): allow that"):
+        find_date(given)
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tar", ".tgz"])
+@pytest.mark.parametrize("text", [SERVICE, AWAY.format("/etc/passwd")])
+def test_an_image_in_an_archive_holds_its_pixels_itself(tmp_path: Path, ending: str, text: str) -> None:
+    (tmp_path / "x.tif").write_text(text)
+    archive = tmp_path / f"one{ending}"
+    if ending == ".zip":
+        with zipfile.ZipFile(archive, "w") as file:
+            file.write(tmp_path / "x.tif", "x.tif")
+    else:
+        with tarfile.open(archive, "w:gz" if ending == ".tgz" else "w") as tar:
+            tar.add(tmp_path / "x.tif", "x.tif")
+    with pytest.raises(RasterError, match=r"x.tif in .* describes files that lie elsewhere"):
+        find_date(archive)
+
+
+def test_names_that_no_disk_takes_and_tars_that_claim_too_much_are_one_line(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "long.zip", "w") as file:
+        file.writestr("x" * 60_000 + ".tif", b"")
+    with pytest.raises(RasterError, match="a file whose name has 60,004 letters, at most 1,024 are read"):
+        find_date(tmp_path / "long.zip")
+    claim = tarfile.TarInfo("zeros.bin")
+    claim.size = 60 * 2**30
+    (tmp_path / "bomb.tgz").write_bytes(gzip.compress(claim.tobuf(tarfile.GNU_FORMAT)))
+    with pytest.raises(RasterError, match=r"claims to hold 64,424,509,440 bytes or more in 1 files, at most"):
+        find_date(tmp_path / "bomb.tgz")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from rasterio.windows import Window
 from torch import Tensor
 
 from minenetcd.constants import UNKNOWN
+from minenetcd.data.reading.colours import IN_COLOURS, ReadBands
 from minenetcd.data.reading.headers import (
     PNG,
     TIFF,
@@ -39,7 +40,7 @@ from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.data.reading.upright import upright
 from minenetcd.errors import MineNetCDError, one_line
 from minenetcd.geo.bands.choosing import numbers_of
-from minenetcd.geo.bands.said import FileBands, read_bands
+from minenetcd.geo.bands.said import read_bands
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.orientation import upright_name
 from minenetcd.geo.raster import Raster
@@ -68,11 +69,12 @@ _DAMAGED = (
 class Date(NamedTuple):
     """One image: `pixels` (C, H, W) as stored, and where it holds data, bool (H, W), or None where it does everywhere.
 
-    Where it holds none, pixels are 0.
+    Where it holds none, pixels are 0. `bands`: which these are, where nobody chose them.
     """
 
     pixels: Tensor
     valid: Tensor | None
+    bands: ReadBands | None = IN_COLOURS
 
 
 class Mask(NamedTuple):
@@ -99,16 +101,17 @@ def decode_date(encoded: Encoded, options: ReadOptions) -> Date:
         if options.bands is None and not data.startswith(TIFF) and not _has_sixteen_bits(data):
             return _decode_picture(data)
         with _opened(encoded, options) as (name, dataset):
-            return _decode_raster(name, dataset, options)
+            if options.bands is None:
+                return _decode_raster(name, dataset, _bands_read(dataset, encoded))
+            return _decode_raster(name, dataset, None, _numbers(dataset, options.bands))
 
 
-def bands_in(encoded: Encoded, options: ReadOptions) -> tuple[FileBands, tuple[int, ...]]:
-    """What a file says of its bands, and the numbers of those that are read unasked. Raises DecodeError."""
+def bands_in(encoded: Encoded, options: ReadOptions) -> ReadBands:
+    """The bands of a file that are read unasked. Raises DecodeError."""
     with _explained():
         image_bytes(encoded, options)
         with _opened(encoded, options) as (_, dataset):
-            name = encoded if isinstance(encoded, str) else None
-            return read_bands(dataset, name), _but_alpha(dataset)
+            return _bands_read(dataset, encoded)
 
 
 def decode_mask(encoded: Encoded, options: ReadOptions = AS_STORED) -> Mask:
@@ -215,17 +218,21 @@ def _has_sixteen_bits(data: bytes) -> bool:
     return data.startswith(PNG) and data[24:25] == b"\x10"
 
 
-def _decode_raster(name: str, dataset: DatasetReader, options: ReadOptions) -> Date:
-    """What GDAL reads: a TIFF, chosen bands, 16 bits. `name`: as GDAL opens it."""
-    wanted = _three_in_order(dataset) if options.bands is None else _numbers(dataset, options.bands)
-    if _is_plain(dataset) and (wanted is not None or dataset.count > 1):
+def _decode_raster(
+    name: str, dataset: DatasetReader, bands: ReadBands | None, wanted: tuple[int, ...] | None = None
+) -> Date:
+    """What GDAL reads: a TIFF, chosen bands, 16 bits. `name`: as GDAL opens it; `wanted`: where bands were chosen."""
+    if wanted is not None:
         _check_bands(dataset, wanted)
-        return Date(torch.from_numpy(dataset.read(wanted)), None)
-    with Raster(name, inspect(name, _bands_of(dataset, wanted), name=name)) as raster:
+    numbers = wanted if bands is None else bands.numbers
+    if _is_plain(dataset):
+        return Date(torch.from_numpy(dataset.read(numbers)), None, bands)
+    in_colours = bands is not None and dataset.colorinterp == (ColorInterp.palette,)
+    with Raster(name, inspect(name, None if in_colours else numbers, name=name)) as raster:
         pixels, valid = raster.read(Window(0, 0, raster.grid.width, raster.grid.height))
     pixels[~valid] = 0
     held = None if valid.all() else torch.from_numpy(valid)
-    return Date(torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, -1, 0))), held)
+    return Date(torch.from_numpy(np.ascontiguousarray(np.moveaxis(pixels, -1, 0))), held, bands)
 
 
 def _numbers(dataset: DatasetReader, wanted: Wanted) -> tuple[int, ...]:
@@ -233,24 +240,21 @@ def _numbers(dataset: DatasetReader, wanted: Wanted) -> tuple[int, ...]:
     return numbers if numbers == wanted else numbers_of(wanted, read_bands(dataset), "this image")
 
 
-def _three_in_order(dataset: DatasetReader) -> tuple[int, ...] | None:
-    """Three bands as red, green and blue where the file names them in another order; None: as they stand.
+def _bands_read(dataset: DatasetReader, encoded: Encoded) -> ReadBands:
+    """All bands but alpha, a single one three times; three as red, green and blue where the file says which is which.
 
-    More bands stand as they do in the file: networks that read them all have learned them so.
+    More stand as they do in the file: networks that read them all have learned them so.
     """
-    if dataset.count not in (3, 4) or (dataset.colorinterp[:3] == _USUAL and not any(dataset.descriptions)):
-        return None
-    numbers = tuple(band.number for band in read_bands(dataset).in_order())
-    return None if len(numbers) != 3 or numbers == tuple(sorted(numbers)) else numbers
-
-
-def _bands_of(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> tuple[int, ...] | None:
-    """The bands to read: those wanted, or all but alpha, a single one three times; None for a palette's colours."""
-    _check_bands(dataset, wanted)
-    if wanted is not None or dataset.colorinterp == (ColorInterp.palette,):
-        return wanted
-    bands = _but_alpha(dataset)
-    return bands * 3 if len(bands) == 1 else bands
+    numbers = _but_alpha(dataset)
+    if dataset.colorinterp[:3] == _USUAL and len(numbers) == 3 and not any(dataset.descriptions):
+        return IN_COLOURS
+    said = read_bands(dataset, encoded if isinstance(encoded, str) else None)
+    in_order = tuple(band.number for band in said.in_order())
+    if dataset.colorinterp == (ColorInterp.palette,):
+        return ReadBands(said, in_order)
+    if len(numbers) == 3 and sorted(in_order) == sorted(numbers):
+        return ReadBands(said, in_order)
+    return ReadBands(said, numbers * 3 if len(numbers) == 1 else numbers)
 
 
 def _but_alpha(dataset: DatasetReader) -> tuple[int, ...]:
@@ -258,8 +262,8 @@ def _but_alpha(dataset: DatasetReader) -> tuple[int, ...]:
     return tuple(band for band, kind in kinds if kind != ColorInterp.alpha)
 
 
-def _check_bands(dataset: DatasetReader, wanted: tuple[int, ...] | None) -> None:
-    if wanted is not None and max(wanted) > dataset.count:
+def _check_bands(dataset: DatasetReader, wanted: tuple[int, ...]) -> None:
+    if max(wanted) > dataset.count:
         raise DecodeError(f"it has {dataset.count} bands, no band {max(wanted)}", advice="name others (?bands=...)")
 
 

@@ -13,18 +13,20 @@ from torch import Tensor
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset, ColourPlaces, DatasetFacts, Fault, PairError
-from minenetcd.data.reading.colours import colour_places
-from minenetcd.data.reading.decode import MaskError, decode_date, decode_mask
+from minenetcd.data.reading.colours import ReadBands, colour_places, reading_order
+from minenetcd.data.reading.decode import Date, MaskError, bands_in, decode_date, decode_mask
 from minenetcd.data.reading.headers import DecodeError, Encoded, bytes_of
 from minenetcd.data.reading.mask_values import MaskValues, values_of
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import OptionError, one_line
+from minenetcd.geo.bands.sensors import RGB
 from minenetcd.types import ChangeSample
 
 MASKS_READ = 64  # to find what values mean; while none of them holds a change, on to MOST
 MOST_MASKS_READ = 1024
 PAIRS_READ_WHOLE = 32  # by the fingerprint
 PAIRS_ASKED = 8  # which bands are red, green and blue
+FIRST_THREE = ColourPlaces((0, 1, 2), (0, 1, 2))  # which a network reads that nobody told
 
 Read = TypeVar("Read")
 
@@ -70,7 +72,9 @@ class StoredPairs(ChangeDataset):
     def __getitem__(self, index: int) -> ChangeSample:
         name = self.names[index]
         pair = _reading(partial(self.encoded, index), lambda: self.describe(index, "pair"))
-        return decode_pair(pair, name, self.options, lambda: self.mask_values, partial(self.describe, index))
+        return decode_pair(
+            pair, name, self.options, lambda: self.mask_values, partial(self.describe, index), self._check_colours
+        )
 
     def mask(self, index: int) -> Tensor:
         read = _reading(partial(self.encoded_mask, index), lambda: self.describe(index, "mask"))
@@ -87,19 +91,28 @@ class StoredPairs(ChangeDataset):
             return None
         found = {places for places in map(self._colour_places, spread(len(self))[:PAIRS_ASKED]) if places is not None}
         if len(found) > 1:
-            raise OptionError(
-                f"One order of red, green and blue is needed in {self.source!r} ({self.split}), whose files name "
-                "several: choose them by name (?bands=red,green,blue)."
-            )
+            raise OptionError(self._several_orders())
         return next(iter(found), None)
 
     def _colour_places(self, index: int) -> ColourPlaces | None:
         """Of one pair; one that cannot be read is left to whoever asks for it."""
         try:
             pair = self.encoded(index)
-            return colour_places(pair.before, pair.after, self.options)
+            return colour_places(*(bands_in(encoded, self.options) for encoded in (pair.before, pair.after)))
         except (DecodeError, OSError):
             return None
+
+    def _check_colours(self, before: ReadBands, after: ReadBands) -> None:
+        """OptionError where a pair of more than three bands has its colours elsewhere than others of the data set."""
+        places = colour_places(before, after)
+        if places is not None and places != (self.colour_places or FIRST_THREE):
+            raise OptionError(self._several_orders())
+
+    def _several_orders(self) -> str:
+        return (
+            f"One order of red, green and blue is needed in {self.source!r} ({self.split}), whose files name several: "
+            "choose them by name (?bands=red,green,blue)."
+        )
 
     @property
     def mask_values(self) -> MaskValues:
@@ -145,16 +158,23 @@ def decode_pair(
     options: ReadOptions,
     mask_values: Callable[[], MaskValues],
     describe: Callable[[str], str],
+    check_colours: Callable[[ReadBands, ReadBands], None] | None = None,
 ) -> ChangeSample:
     """The sample of three encoded images.
 
-    `describe` gives an error the words for a part (before, after, mask, pair). PairError for an image that is
-    damaged, a mask of values without meaning, or sizes that differ.
+    `describe` gives an error the words for a part (before, after, mask, pair); `check_colours` sees what the dates say
+    of their bands, if these are more than three. PairError for an image that is damaged, a mask of values without
+    meaning, or sizes that differ.
     """
     before, after = (
         _reading(partial(decode_date, encoded, options), partial(describe, part))
         for encoded, part in ((pair.before, "before"), (pair.after, "after"))
     )
+    if before.bands is not None and after.bands is not None:
+        if check_colours is not None and len(before.pixels) == len(after.pixels) > len(RGB):
+            check_colours(before.bands, after.bands)
+        order = reading_order(before.bands, after.bands)
+        before, after = _in_order(before, order.before), _in_order(after, order.after)
     mask = _decoded_mask(pair.mask, options, mask_values, describe)
     shapes = before.pixels.shape, after.pixels.shape, mask.shape
     if shapes[0] != shapes[1] or shapes[0][1:] != shapes[2]:
@@ -163,6 +183,12 @@ def decode_pair(
         if valid is not None:
             mask[~valid] = UNKNOWN
     return ChangeSample(before.pixels, after.pixels, mask, name)
+
+
+def _in_order(date: Date, numbers: tuple[int, ...]) -> Date:
+    if date.bands is None or numbers == date.bands.numbers:
+        return date
+    return date._replace(pixels=date.pixels[[date.bands.numbers.index(number) for number in numbers]])
 
 
 def _decoded_mask(

@@ -41,9 +41,13 @@ RANGES = {
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?) ?(nm|nano ?met(?:er|re)s?|um|µm|μm|micro ?met(?:er|re)s?|microns?)\b", re.I)
 
 
+#: Letters of a name, from its beginning, that are looked at: long ones take expressions hours.
+LONGEST_NAME = 256
+
+
 def colour_in(name: str) -> str | None:
     """The colour that the words of a name say: "red", "Near-Infrared", "B4 (red)", "coastal_blue"."""
-    plain = re.sub(r"[\s_\-.,:;()\[\]/]+", " ", name).strip()
+    plain = re.sub(r"[\s_\-.,:;()\[\]/]+", " ", name[:LONGEST_NAME]).strip()
     for pattern, colour in _EXACT:
         if pattern.fullmatch(plain):
             return colour
@@ -64,6 +68,7 @@ def holds_light(name: str) -> bool:
 
 def nanometres(text: str, unit: str = "") -> float | None:
     """A wavelength: a number with a unit of its own or beside it; without one, small numbers are micrometres."""
+    text, unit = text[:LONGEST_NAME], unit[:LONGEST_NAME]
     found = _LENGTH.search(f"{text} {unit}".strip())
     if found:
         return float(found[1]) * (1 if found[2].lower().startswith("n") else 1000)

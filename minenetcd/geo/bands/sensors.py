@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from minenetcd.geo.bands.colours import LONGEST_NAME
+
 RGB = ("red", "green", "blue")
 
 MSI = {
@@ -48,7 +50,7 @@ class Code(NamedTuple):
 
 def code_in(name: str) -> Code | None:
     """The code of a sensor's band in a name: B04, B8A, SR_B4, TM3, band_4, sur_refl_b01."""
-    found = _CODE.search(name)
+    found = _CODE.search(name[:LONGEST_NAME])
     if found is None:
         return None
     number = found["number"].upper()
@@ -58,7 +60,7 @@ def code_in(name: str) -> Code | None:
 
 def sensor_in(words: Iterable[str]) -> dict[str, str] | None:
     """The sensor that metadata or a file's name speak of."""
-    text = " ".join(words).lower()
+    text = " ".join(word[:LONGEST_NAME] for word in words).lower()
     return next((table for pattern, table in _EVIDENCE if pattern.search(text)), None)
 
 

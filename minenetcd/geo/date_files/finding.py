@@ -3,11 +3,11 @@
 import filecmp
 import glob
 import os
-import re
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import rasterio
@@ -16,21 +16,19 @@ from rasterio.errors import RasterioError
 from minenetcd.errors import RasterError
 from minenetcd.geo.bands.said import FileBands
 from minenetcd.geo.date_files.names import OF_VARIABLES, archive_prefix, is_remote, resolved_name
-from minenetcd.geo.date_files.products import choose_parts, label_of
-from minenetcd.geo.date_files.stac import LARGEST_ITEM, host_of, is_item, read_item
+from minenetcd.geo.date_files.network import BEGINNING, describes, refuse_network
+from minenetcd.geo.date_files.products import IMAGES, choose_parts, label_of
+from minenetcd.geo.date_files.stac import LARGEST_ITEM, is_item, read_item
 from minenetcd.geo.date_files.stack import Part, stack_document
 from minenetcd.geo.metadata.acquired import FIRST_FILE_TAG
 from minenetcd.geo.metadata.sentinel2 import BASELINE_TAG, baseline_in_metadata
 from minenetcd.geo.source import bands_said, gdal_name, quiet_gdal, refuse_stream
 
-#: What a description of sources names that does not lie on this machine.
-_ON_NETWORK = re.compile(
-    r"<(?:SourceFilename|SourceDataset|ServerUrl|Url)\b[^>]*>\s*(?:/vsi(?:curl|s3|gs|az|adls|oss|swift|webhdfs)[^/?]*[/?]"
-    r"|(?=(?:https?|ftps?|s3|gs|az)://))([^<]*)", re.IGNORECASE,
-)  # fmt: skip
-
 #: More files than these are not looked through for an image.
 MOST_FILES = 20_000
+#: Nor are names of more letters, which no disk takes, and tars that say they hold so many times their own bytes, but
+#: at least so many.
+LONGEST_NAME, MOST_UNPACKED, LEAST_UNPACKED = 1024, 100, 2**30
 
 _UNREADABLE = {
     b"\x0e\x03\x13\x01": ("HDF4", "gdal_translate of a GDAL that has HDF4, or the provider's GeoTIFF"),
@@ -109,31 +107,20 @@ def find_date(image: Image, *, remote: bool = False) -> DateFiles:
 
 def _existing(path: Path, text: str, *, remote: bool) -> DateFiles:
     if path.is_dir():
-        return _folder(path, text)
+        return _folder(path, text, remote=remote)
     refuse_stream(path, text)
     if path.name.startswith("MTD_MSI") or path.name.endswith("_MTL.txt"):
-        return _folder(path.parent, text)
+        return _folder(path.parent, text, remote=remote)
     if archive_prefix(path):
         return _archive(path, text)
     if is_item(path):
         return _item(str(path), text, remote=remote)
+    if not remote:
+        refuse_network(path)
     if path.suffix.lower() in OF_VARIABLES:
         return _inside(path, text)
-    if not remote:
-        _refuse_network(path)
     name = str(path.resolve())
     return DateFiles(text, name, (name,), (path,))
-
-
-def _refuse_network(path: Path) -> None:
-    """RasterError for a description in XML (a VRT) that names files on the network."""
-    with open(path, "rb") as file:
-        head = file.read(LARGEST_ITEM) if file.read(1) == b"<" else b""
-    if found := _ON_NETWORK.search(head.decode("utf-8", "replace")):
-        raise RasterError(
-            f"{path} names files on the network ({host_of(found[1])}): allow that (--remote), or download them and let "
-            "it name those."
-        )
 
 
 def _pattern(given: str, text: str, *, remote: bool) -> DateFiles:
@@ -157,13 +144,16 @@ def _several(names: Sequence[str], text: str, *, remote: bool) -> DateFiles:
     return _stacked(parts, text, tuple(path for date in dates for path in date.local), all_are_read=True)
 
 
-def _folder(folder: Path, text: str) -> DateFiles:
+def _folder(folder: Path, text: str, *, remote: bool) -> DateFiles:
     names = _files_in(folder)
     if not names:
         name = gdal_name(folder)
         return DateFiles(text, name, (name,))
     parts = choose_parts(names, lambda name: str((folder / name).resolve()), text)
-    return _stacked(parts, text, tuple(Path(part.name) for part in parts), tags=_product_tags(folder, names))
+    local = tuple(Path(part.name) for part in parts)
+    for path in () if remote else local:
+        refuse_network(path)
+    return _stacked(parts, text, local, tags=_product_tags(folder, names))
 
 
 def _product_tags(folder: Path, names: Sequence[str]) -> dict[str, str]:
@@ -196,27 +186,67 @@ def _files_in(folder: Path) -> list[str]:
 
 def _archive(path: Path, text: str) -> DateFiles:
     """An image in a zip or tar; what is inside is read there, nothing is unpacked."""
-    import tarfile  # here: few need it, and a start waits for it
-
-    prefix = archive_prefix(path)
+    root = f"{archive_prefix(path)}{path.resolve()}"
     try:
-        if prefix == "/vsizip/":
-            with zipfile.ZipFile(path) as archive:
-                names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
-        else:
-            with tarfile.open(path) as tar:
-                names = [entry.name for entry in tar if entry.isfile()]
-    except (OSError, zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+        members = _in_zip(path) if root.startswith("/vsizip/") else _in_tar(path, text)
+        longest = max(map(len, members), default=0)
+        if longest > LONGEST_NAME:
+            raise RasterError(
+                f"{text} holds a file whose name has {longest:,} letters, at most {LONGEST_NAME:,} are read: unpack it."
+            )
+        parts = choose_parts(list(members), lambda name: f"{root}/{name}", text)
+        described = [part.shown for part in parts if describes(members[part.shown]())]
+    except (OSError, zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, NotImplementedError) as error:
         raise RasterError(
             f"{text} cannot be opened as an archive: it is damaged or none; download it again."
         ) from error
-    root = f"{prefix}{path.resolve()}"
-    return _stacked(choose_parts(names, lambda name: f"{root}/{name}", text), text, (path,))
+    if described:
+        raise RasterError(
+            f"An image is needed, {described[0]} in {text} describes files that lie elsewhere: unpack it first."
+        )
+    return _stacked(parts, text, (path,))
+
+
+def _in_zip(path: Path) -> dict[str, Callable[[], bytes]]:
+    """The names of the files in a zip, and how each of them begins."""
+
+    def beginning(name: str) -> bytes:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as member:
+            return member.read(BEGINNING)
+
+    with zipfile.ZipFile(path) as archive:
+        names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+    return {name: partial(beginning, name) for name in names}
+
+
+def _in_tar(path: Path, text: str) -> dict[str, Callable[[], bytes]]:
+    """The same of a tar, read once from front to back. RasterError for one that claims to hold far more than it may."""
+    import tarfile  # here: few need it, and a start waits for it
+
+    most = max(LEAST_UNPACKED, MOST_UNPACKED * path.stat().st_size)
+    members, claimed = {}, 0
+    try:
+        with tarfile.open(path) as tar:
+            for entry in tar:
+                claimed += entry.size
+                if claimed > most or len(members) > MOST_FILES:
+                    raise RasterError(
+                        f"{text} claims to hold {claimed:,} bytes or more in {len(members) + 1:,} files, at most "
+                        f"{most:,} in {MOST_FILES:,} are looked through: unpack it and name a file."
+                    )
+                if entry.isfile():
+                    member = tar.extractfile(entry) if entry.name.lower().endswith(IMAGES) else None
+                    members[entry.name] = partial(bytes, member.read(BEGINNING) if member else b"")
+    except tarfile.TarError as error:
+        raise OSError(str(error)) from error
+    return members
 
 
 def _item(place: str, text: str, *, remote: bool) -> DateFiles:
     item = read_item(place, remote=remote)
     local = tuple(Path(part.name) for part in item.parts if os.path.isfile(part.name))
+    for path in () if remote else local:
+        refuse_network(path)
     return _stacked(item.parts, text, local, tags=item.tags)
 
 

@@ -15,7 +15,7 @@ from minenetcd.geo.bands.sensors import OLI, TM, code_in, sensor_in
 from minenetcd.geo.date_files.names import OF_VARIABLES, PICTURES
 from minenetcd.geo.date_files.stack import Part
 
-_IMAGES = (*PICTURES, *OF_VARIABLES, ".dat")
+IMAGES = (*PICTURES, *OF_VARIABLES, ".dat")
 
 _SENTINEL2 = re.compile(
     r"(?P<scene>(?!MSK_|L[A-Z]\d).*)_(?P<band>B(?:0\d|1[0-2]|8A))(?:_(?P<metres>\d\d)m)?\.(?:jp2|tiff?)", re.I
@@ -32,7 +32,7 @@ def choose_parts(names: Sequence[str], opened: Opened, place: str) -> list[Part]
     found = _sentinel2(names, opened, place) or _landsat(names, opened, place)
     if found:
         return found
-    images = sorted(name for name in names if name.lower().endswith(_IMAGES) and not _is_hidden(name))
+    images = sorted(name for name in names if name.lower().endswith(IMAGES) and not _is_hidden(name))
     if not images:
         raise RasterError(f"An image is needed, got {place}, which holds none: name a file.")
     if len(images) == 1:
