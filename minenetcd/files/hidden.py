@@ -15,6 +15,7 @@ from typing import Self
 from minenetcd.errors import OutputError
 from minenetcd.files.failing import unwritable
 from minenetcd.files.locks import Lock
+from minenetcd.files.notes import is_own_folder
 from minenetcd.files.switch import settle_switch
 
 #: How the names of hidden folders begin.
@@ -74,7 +75,7 @@ class HiddenFolder:
         if os.name == "nt":  # a file that is open cannot be removed there
             self._owner.release()
         if self._owner.is_own:
-            shutil.rmtree(self.path, ignore_errors=True)
+            self._owner.remove_folder()
         if os.name != "nt":
             self._owner.release()
 
@@ -107,25 +108,40 @@ def is_recent_work(hidden: Path) -> bool:
 
 
 def left_behind(parent: Path, *, depth: int = 0) -> Iterator[HiddenFolder]:
-    """Hidden folders in `parent`, or so deep below it, in which nobody works any more; the caller removes or leaves."""
-    for level in range(depth + 1):
-        for path in sorted(parent.glob("*/" * level + f"{HIDDEN}*")):
-            if path.is_dir() and not path.is_symlink():
-                with suppress(OutputError):  # not ours to touch
-                    hidden = HiddenFolder.take(path)
-                    if hidden is not None:
-                        yield hidden
+    """Hidden folders of this user in `parent`, or so deep below it, in which nobody works any more.
+
+    The caller removes or leaves them. No link is followed.
+    """
+    for path in _folders(parent):
+        if not path.name.startswith(HIDDEN):
+            if depth:
+                yield from left_behind(path, depth=depth - 1)
+        elif is_own_folder(path):
+            with suppress(OutputError):  # not ours to touch
+                hidden = HiddenFolder.take(path)
+                if hidden is not None:
+                    yield hidden
+
+
+def _folders(parent: Path) -> list[Path]:
+    """Those in `parent`, in the order of their names, no links to one; none where it cannot be read."""
+    try:
+        with os.scandir(parent) as entries:
+            return sorted(Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
 
 
 def reclaim(parent: Path, *, depth: int = DEPTH, keep: Callable[[Path], bool] = lambda _: False) -> None:
     """Remove the hidden folders in `parent` that a kill left behind, but those that `keep` names.
 
-    Where one was about to bring its files out, that is brought to its end first, or taken back (`settle_switch`).
+    Where one was about to bring its files out, that is brought to its end first, or taken back (`settle_switch`);
+    where that cannot be trusted, it stays as it is.
     """
     for hidden in left_behind(parent, depth=depth):
-        is_kept = keep(hidden.path)
         try:
-            settle_switch(hidden.path.parent, hidden.path)
+            is_kept = keep(hidden.path)
+            is_kept |= not settle_switch(hidden.path.parent, hidden.path)
         except BaseException:
             hidden.leave()
             raise

@@ -8,7 +8,9 @@ machine, is gone.
 import errno
 import json
 import os
+import shutil
 import socket
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -16,14 +18,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-from minenetcd.errors import OutputError
+from minenetcd.errors import OutputError, OutputPathError
 from minenetcd.files.failing import unwritable
+from minenetcd.files.notes import AS_IT_IS, read_note
 
 #: How often a lock that is waited for is asked for. [seconds]
 POLL_SECONDS = 0.05
 
 #: A note without content is about to be written, unless it is as old as that. [seconds]
 NOTE_SECONDS = 10.0
+
+#: How a folder is opened to find its files whatever its name is by then; not on Windows.
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
 
 _NO_LOCKS_HERE = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
 
@@ -46,44 +52,62 @@ def locked(path: str | Path, *, refusal: str | None = None) -> Iterator[None]:
 
 
 class Lock:
-    """A lock file that is held; made by `take`."""
+    """A lock file that is held; made by `take`.
 
-    def __init__(self, path: Path, descriptor: int, note: Path | None) -> None:
+    It is removed where it was made, also where the folder's name leads elsewhere by then.
+    """
+
+    def __init__(self, path: Path, descriptor: int, folder: int | None, note: Path | None) -> None:
         self.path = path
-        self._descriptor, self._note, self._process = descriptor, note, os.getpid()
+        self._descriptor, self._folder, self._note, self._process = descriptor, folder, note, os.getpid()
 
     @classmethod
     def take(cls, path: str | Path) -> Self | None:
-        """The lock, or None where another holds it. OutputError where the file cannot be made."""
+        """The lock, or None where another holds it.
+
+        OutputError where the file cannot be made; OutputPathError where something else has its name.
+        """
         path = Path(path)
         try:
-            while True:
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-                try:
-                    lock = cls._of(path, descriptor)
-                except BaseException:
-                    os.close(descriptor)
-                    raise
-                if lock is None or _is_same(descriptor, path):
-                    break
-                lock._close()  # whoever held it has removed the file meanwhile: the next one is another file
+            folder = os.open(path.parent, _FOLDER) if os.open in os.supports_dir_fd else None
+            try:
+                lock = cls._taken(path, folder)
+            except BaseException:
+                _close(folder)
+                raise
         except OSError as error:
             raise unwritable(path, error) from error
         if lock is None:
-            os.close(descriptor)
+            _close(folder)
             return None
-        _describe(descriptor)
+        _describe(lock._descriptor)
         return lock
 
     @classmethod
-    def _of(cls, path: Path, descriptor: int) -> Self | None:
+    def _taken(cls, path: Path, folder: int | None) -> Self | None:
+        while True:
+            descriptor = _opened(path, folder)
+            try:
+                lock = cls._of(path, descriptor, folder)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            if lock is None:
+                os.close(descriptor)
+                return None
+            if lock._has_its_name():
+                return lock
+            lock._let_go()  # whoever held it has removed the file meanwhile: the next one is another file
+
+    @classmethod
+    def _of(cls, path: Path, descriptor: int, folder: int | None) -> Self | None:
         try:
-            return cls(path, descriptor, None) if _lock(descriptor) else None
+            return cls(path, descriptor, folder, None) if _lock(descriptor) else None
         except OSError as error:
             if error.errno not in _NO_LOCKS_HERE:
                 raise
         note = path.with_name(f"{path.name}.held")
-        return cls(path, descriptor, note) if _note_taken(note) else None
+        return cls(path, descriptor, folder, note) if _note_taken(note) else None
 
     @property
     def is_own(self) -> bool:
@@ -94,27 +118,71 @@ class Lock:
         """Let others have it, and remove its file; a process that was forked meanwhile cannot."""
         if not self.is_own:
             return
-        if os.name != "nt":  # there a file that is open cannot be removed
-            self.path.unlink(missing_ok=True)
-        self._close()
+        if os.name != "nt" and self._has_its_name():  # there a file that is open cannot be removed
+            os.unlink(self._name(self.path), dir_fd=self._folder)
+        self._let_go()
+        _close(self._folder)
         if os.name == "nt":
             with suppress(OSError):  # another has opened it already
                 self.path.unlink()
 
-    def _close(self) -> None:
+    def remove_folder(self) -> None:
+        """Remove the folder that it lies in, with all in it, as far as that can be."""
+        folder = self.path.parent
+        if self._folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:  # wherever the folder above is now
+            shutil.rmtree(f"../{folder.name}", ignore_errors=True, dir_fd=self._folder)
+
+    def _has_its_name(self) -> bool:
+        """Whether the file of its name is the open one still."""
+        try:
+            state = os.stat(self._name(self.path), dir_fd=self._folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(os.fstat(self._descriptor), state)
+
+    def _let_go(self) -> None:
         os.close(self._descriptor)
         if self._note is not None:
-            self._note.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(self._name(self._note), dir_fd=self._folder)
+
+    def _name(self, path: Path) -> str:
+        """What a file beside it is called from its folder."""
+        return str(path) if self._folder is None else path.name
 
 
 def holder(path: str | Path) -> str:
     """Who holds the lock file `path`, as it says itself: "process 12 on this machine, since 10:02"; else ""."""
     try:
-        note = json.loads(Path(path).read_text(encoding="utf-8"))
+        note = json.loads(read_note(Path(path)) or "")
         machine = "this machine" if note["host"] == socket.gethostname() else note["host"]
-        return f"process {int(note['pid'])} on {machine}, since {note['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
+        return " ".join(f"process {int(note['pid'])} on {machine!s:.80}, since {note['since']!s:.20}".split())
+    except (ValueError, KeyError, TypeError):
         return ""
+
+
+def _opened(path: Path, folder: int | None) -> int:
+    """The lock file, made where it is missing.
+
+    OutputPathError for a link, or a file that has other names, too: what they lead to would be written over.
+    """
+    name = path.name if folder is not None else str(path)
+    if not path.is_symlink():
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | AS_IT_IS, 0o666, dir_fd=folder)
+        state = os.fstat(descriptor)
+        if stat.S_ISREG(state.st_mode) and state.st_nlink <= 1:
+            return descriptor
+        os.close(descriptor)
+    raise OutputPathError(
+        f"A lock is needed in {path.parent}, {path.name} there is a link or no plain file: remove it."
+    )
+
+
+def _close(folder: int | None) -> None:
+    if folder is not None:
+        os.close(folder)
 
 
 def _describe(descriptor: int) -> None:
@@ -165,14 +233,6 @@ else:
         return True
 
 
-def _is_same(descriptor: int, path: Path) -> bool:
-    """Whether the open file is the one that has the name `path` now."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
-
-
 def _note_taken(note: Path) -> bool:
     """Whether the file that names the holder could be made; one whose holder is gone is removed first."""
     for _ in range(2):
@@ -192,15 +252,14 @@ def _note_taken(note: Path) -> bool:
 def _is_stale(note: Path) -> bool:
     """Whether the process that `note` names is gone, as far as this machine can tell."""
     try:
-        text = note.read_text(encoding="utf-8")
-        held: dict[str, Any] = json.loads(text)
+        held: dict[str, Any] = json.loads(read_note(note) or "")
         if held["host"] != socket.gethostname():
             return False
         return bool(held["boot"] != _boot()) or not _is_alive(int(held["pid"]))
-    except FileNotFoundError:
+    except (ValueError, KeyError, TypeError):
+        with suppress(FileNotFoundError):
+            return time.time() - note.lstat().st_mtime > NOTE_SECONDS
         return True
-    except (OSError, ValueError, KeyError, TypeError):
-        return time.time() - note.stat().st_mtime > NOTE_SECONDS
 
 
 def _is_alive(process: int) -> bool:

@@ -12,7 +12,7 @@ from minenetcd.files.hidden import HIDDEN, hidden_folder, reclaim, remove_empty
 from minenetcd.files.locks import POLL_SECONDS, Lock, holder
 from minenetcd.files.places import check_places, made_folder
 from minenetcd.files.sqlite_files import release
-from minenetcd.files.switch import NOTE, switch
+from minenetcd.files.switch import has_note, refuse_foreign, switch
 
 LOCK = ".minenetcd.lock"
 
@@ -25,8 +25,8 @@ def one_run_in(folder: str | Path, *, keep: Callable[[Path], bool] = lambda _: F
     """Within the block nothing else of this package brings results out in `folder`, which is made where it is missing.
 
     What an earlier run that was killed left there is brought to its end, or removed, but the hidden folders that `keep`
-    names. OutputError, which names the other process, where one is at work there; `folder` is gone again where it was
-    made here and the block fails.
+    names. OutputError, which names the other process, where one is at work there; OutputPathError where somebody else's
+    files wait to come out; `folder` is gone again where it was made here and the block fails.
     """
     folder = Path(folder)
     check_places(folder, ())
@@ -41,6 +41,7 @@ def one_run_in(folder: str | Path, *, keep: Callable[[Path], bool] = lambda _: F
         token = _HELD.set(_HELD.get() | {place})
         try:
             reclaim(folder, keep=keep)
+            _refuse_foreign(folder)
             yield
         finally:
             _HELD.reset(token)
@@ -48,17 +49,31 @@ def one_run_in(folder: str | Path, *, keep: Callable[[Path], bool] = lambda _: F
 
 
 def settle(folder: str | Path) -> None:
-    """Bring to its end what a run was killed at while it brought out its files in `folder`; for those who read it."""
+    """Bring to its end what a run was killed at while it brought out its files in `folder`; for those who read it.
+
+    OutputPathError, and nothing is changed there, where the run was another user's, or in another place.
+    """
     folder = Path(folder)
-    while any(folder.glob(f"{HIDDEN}*/{NOTE}")) and folder.resolve() not in _HELD.get():
+    while (noted := _noted(folder)) and folder.resolve() not in _HELD.get():
+        _refuse_foreign(folder)
         lock = Lock.take(folder / LOCK)
         if lock is None:  # it is being brought out now, in a moment
             time.sleep(POLL_SECONDS)
             continue
         try:
-            reclaim(folder, depth=0, keep=lambda hidden: not (hidden / NOTE).exists())
+            reclaim(folder, depth=0, keep=lambda hidden: hidden not in noted)
         finally:
             lock.release()
+
+
+def _noted(folder: Path) -> list[Path]:
+    """The hidden folders in `folder` whose files come out now, or were to, as they say."""
+    return [hidden for hidden in folder.glob(f"{HIDDEN}*") if has_note(hidden)]
+
+
+def _refuse_foreign(folder: Path) -> None:
+    for hidden in _noted(folder):
+        refuse_foreign(folder, hidden)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from minenetcd.files import (
     check_not_input,
     check_writable,
     locked,
+    reclaim,
     slug,
     staged_files,
     unwritable,
@@ -148,6 +150,25 @@ def test_a_lock_that_is_held_is_waited_for_or_refused(tmp_path: Path) -> None:
         raise AssertionError("held twice")
     with locked(tmp_path / "lock", refusal="never"):
         pass
+
+
+@pytest.mark.parametrize("kind", ["link", "hard link", "link to nothing", "pipe"])
+def test_what_lies_in_the_place_of_a_lock_is_neither_followed_nor_emptied(tmp_path: Path, kind: str) -> None:
+    thesis, out = tmp_path / "thesis.txt", tmp_path / "out"
+    thesis.write_text("mine")
+    for place in (out / ".minenetcd.lock", out / ".minenetcd-x" / ".owner"):
+        place.parent.mkdir(exist_ok=True)
+        if kind == "pipe":
+            os.mkfifo(place)
+        elif kind == "hard link":
+            os.link(thesis, place)
+        else:
+            place.symlink_to(thesis if kind == "link" else tmp_path / "nowhere")
+    reclaim(out)
+    with pytest.raises(OutputPathError, match=r"\.minenetcd\.lock there is a link or no plain file: remove it"):
+        write_set(out, "new", figure=False)
+    assert thesis.read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "thesis.txt"]
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,20 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from minenetcd.errors import OutputPathError
-from minenetcd.files import check_writable, one_run_in, settle, staged_files, write_text
+from minenetcd.files import HiddenFolder, check_writable, one_run_in, reclaim, settle, staged_files, write_text
 from minenetcd.files import switch as switching
 
+LOCKS = (".owner", ".minenetcd.lock")
 NAMES = ("a.tif", "b.gpkg", "maps/c.html")
 
 #: Writes the set "new" and is killed at the rename of that number.
@@ -88,13 +91,93 @@ def test_where_a_rename_is_refused_nothing_is_changed(
     assert content(tmp_path) == dict.fromkeys((*NAMES, "old.txt"), "old")
 
 
-def test_a_note_moves_nothing_outside_its_folder(tmp_path: Path) -> None:
+def half_switched(folder: Path) -> Path:
+    """The hidden folder of a set that was killed while it came out."""
+    write_set(folder, "old", old=True)
+    subprocess.run([sys.executable, "-c", KILLED, folder, "6"])
+    return next(folder.glob(".minenetcd-*"))
+
+
+def everything(folder: Path) -> dict[Path, tuple[int, str]]:
+    """Each file and link with its inode and words, but for locks."""
+    found = (path for path in folder.rglob("*") if path.is_symlink() or not (path.is_dir() or path.name in LOCKS))
+    return {path: (path.lstat().st_ino, path.read_text() if path.is_file() else "") for path in found}
+
+
+@pytest.mark.parametrize("note", [{"new": [], "gone": ["../mine.txt"]}, {"new": ["link/mine.txt"], "gone": []}, "pipe"])
+def test_a_note_that_came_with_a_folder_is_not_followed(tmp_path: Path, note: Any) -> None:
     folder, hidden = tmp_path / "result", tmp_path / "result" / ".minenetcd-evil"
-    hidden.mkdir(parents=True)
+    (hidden / "link").mkdir(parents=True)
+    (hidden / "link" / "mine.txt").write_text("theirs")
+    (folder / "link").symlink_to("..")
     (tmp_path / "mine.txt").write_text("mine")
-    (hidden / switching.NOTE).write_text(json.dumps({"new": [], "gone": ["../mine.txt"]}))
-    settle(folder)
-    assert (tmp_path / "mine.txt").read_text() == "mine"
+    (hidden / switching.SEAL).touch()
+    if note == "pipe":
+        os.mkfifo(hidden / switching.NOTE)
+    else:
+        (hidden / switching.NOTE).write_text(json.dumps({**note, "seal": [1, 2]}))
+    before = everything(tmp_path)
+    for use in (settle, lambda place: write_set(place, "new")):
+        with pytest.raises(OutputPathError, match="result may be half written"):
+            use(folder)
+    reclaim(folder)
+    assert everything(tmp_path) == before
+
+
+def test_a_folder_that_was_half_written_elsewhere_is_refused(tmp_path: Path) -> None:
+    half_switched(tmp_path / "here")
+    shutil.copytree(tmp_path / "here", tmp_path / "copy", symlinks=True)
+    (tmp_path / "here").rename(tmp_path / "moved")
+    before = everything(tmp_path / "copy")
+    for use in (settle, lambda place: write_set(place, "newer")):
+        with pytest.raises(OutputPathError, match=r"copy may be half written: in \.minenetcd-.* or remove .*copy/"):
+            use(tmp_path / "copy")
+    assert everything(tmp_path / "copy") == before
+    settle(tmp_path / "moved")
+    assert content(tmp_path / "moved") == dict.fromkeys(NAMES, "new")
+
+
+def test_nothing_is_brought_out_through_a_link_that_came_after(tmp_path: Path) -> None:
+    half_switched(tmp_path / "out")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "c.html").write_text("mine")
+    shutil.rmtree(tmp_path / "out" / "maps", ignore_errors=True)
+    (tmp_path / "out" / "maps").symlink_to(tmp_path / "home")
+    with pytest.raises(OutputPathError, match="half written"):
+        settle(tmp_path / "out")
+    assert content(tmp_path / "home") == {"c.html": "mine"}
+
+
+def test_hidden_folders_behind_links_and_of_others_are_let_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home" / ".minenetcd-x").mkdir(parents=True)
+    (tmp_path / "out" / ".minenetcd-theirs").mkdir(parents=True)
+    (tmp_path / "out" / "link").symlink_to(tmp_path / "home")
+    (tmp_path / "out" / ".minenetcd-link").symlink_to(tmp_path / "home")
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    reclaim(tmp_path / "out")
+    assert (tmp_path / "out" / ".minenetcd-theirs").exists()
+    monkeypatch.undo()
+    reclaim(tmp_path / "out")
+    assert sorted(os.listdir(tmp_path / "out")) == [".minenetcd-link", "link"]
+    assert os.listdir(tmp_path / "home") == [".minenetcd-x"] and not os.listdir(tmp_path / "home" / ".minenetcd-x")
+
+
+def test_a_run_whose_folder_gets_another_name_leaves_nothing_and_no_lock_of_others(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    out = tmp_path / "out"
+    out.symlink_to("first")
+    with one_run_in(out):
+        hidden = HiddenFolder.make(out, out)
+        out.unlink()
+        out.symlink_to("second")
+        (tmp_path / "second" / ".minenetcd.lock").write_text("another run's")
+        (tmp_path / "first").rename(tmp_path / "renamed")
+        hidden.remove()
+    assert content(tmp_path / "second") == {".minenetcd.lock": "another run's"}
+    assert not list((tmp_path / "renamed").iterdir())
 
 
 def test_hidden_folders_are_removed_only_where_nobody_works_in_them(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from minenetcd.detectors.contract import Detector
 from minenetcd.errors import InputError, OptionError
 from minenetcd.files import HiddenFolder, json_text, left_behind, make_folder, one_run_in, reclaim, write_text
 from minenetcd.files.hidden import UNFINISHED, is_recent_work
+from minenetcd.files.notes import read_note
 from minenetcd.geo.date_files.finding import DateFiles
 from minenetcd.geo.source import open_or_explain, quiet_gdal
 from minenetcd.prediction.automatic import Readers
@@ -123,8 +124,8 @@ def _is_for(hidden: Path, request: Mapping[str, str]) -> bool:
 
 def _read(hidden: Path) -> dict[str, Any]:
     try:
-        request = json.loads((hidden / UNFINISHED).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        request = json.loads(read_note(hidden / UNFINISHED) or "{}")
+    except (ValueError, RecursionError):
         return {}
     return request if isinstance(request, dict) else {}
 
