@@ -78,7 +78,7 @@ def refuse_foreign(folder: Path, hidden: Path) -> None:
     if has_note(hidden) and _Plan.read(folder, hidden) is None and has_note(hidden):
         raise OutputPathError(
             f"{folder} may be half written: in {hidden.name} files wait that are another user's, or were noted in "
-            "another place. Have the run that began it done again, or remove that folder."
+            f"another place. Have the run that began it done again, or remove {hidden}."
         )
 
 

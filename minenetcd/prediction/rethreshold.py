@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from minenetcd.errors import InputError, RasterError
+from minenetcd.errors import InputError, OptionError, RasterError
 from minenetcd.files import HiddenFolder, check_writable, one_run_in
 from minenetcd.files.checksum import sha256
 from minenetcd.files.hidden import is_recent_work
@@ -18,6 +18,7 @@ from minenetcd.prediction.outputs import DETAILS, result_names
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.result import ScenePrediction, finished, measured
+from minenetcd.registry import is_path
 
 
 def rethreshold(
@@ -56,6 +57,11 @@ def _changed(
         options = replace(options, min_area_ha=min_area_ha)
     if also is not None:
         options = replace(options, also=tuple(also))
+    elif places := [format for format in options.also if is_path(format)]:
+        raise OptionError(
+            f"Formats are needed by name, {details.archive} asks for code ({places[0]!r:.200}), which is not run only "
+            "because a file says so: name the formats that you want (--also)."
+        )
     check_ground(facts.grid, options)
     return replace(facts, options=options, threshold=facts.threshold if threshold is None else threshold)
 
@@ -87,6 +93,11 @@ def _copy_probability(source: Path, scene: SceneRasters, checksum: str) -> None:
         if sha256(source) != checksum:
             raise RasterError(
                 f"The probability of this result is needed, {source} is another's or was changed: predict again."
+            )
+        if raster.grid.shape != scene.grid.shape:
+            raise RasterError(
+                f"A probability of {scene.grid.width} x {scene.grid.height} pixels is needed, {source} has "
+                f"{raster.grid.width} x {raster.grid.height}: predict again."
             )
         with scene.probability_writer() as writer, raster.readable():
             for window, values in read_strips(source, scene.grid):

@@ -1,7 +1,12 @@
 """Another threshold, smallest area or format of a finished result: as predict gives them, without the images."""
 
+import io
+import json
+import os
 import re
+import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +15,7 @@ import pytest
 import rasterio
 from geopandas import read_file
 from numpy.typing import NDArray
+from PIL import Image
 
 import minenetcd
 from fixtures.scene_files import utm_grid
@@ -137,4 +143,87 @@ def test_what_is_no_result_or_another_one_is_refused_and_left(images: Images, tm
     with zipfile.ZipFile(result / "details.zip", "w") as archive:
         archive.writestr("facts.json", '{"format": 9}')
     with pytest.raises(InputError, match="its format is 9, not 1"):
+        minenetcd.rethreshold(result, threshold=0.4)
+
+
+def put(result: Path, change: Callable[[dict[str, Any]], None] = lambda _: None, **parts: bytes | None) -> None:
+    """Write details.zip of `result` again, of facts that are changed, with other parts; None leaves one out."""
+    with zipfile.ZipFile(result / "details.zip") as archive:
+        kept: dict[str, bytes | None] = {name: archive.read(name) for name in archive.namelist()}
+    facts = json.loads(kept["facts.json"] or b"")
+    change(facts)
+    kept |= {"facts.json": json.dumps(facts).encode()} | {name.replace("_", "."): part for name, part in parts.items()}
+    with zipfile.ZipFile(result / "details.zip", "w") as archive:
+        for name, part in kept.items():
+            if part is not None:
+                archive.writestr(name, part)
+
+
+def picture(side: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (side, side)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_result_names_no_code_to_run(images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "evil_format.py").write_text("from pathlib import Path\nPath('HACKED').touch()\nwrite = print\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    result = predicted(images, tmp_path / "result", also=("geojson",))
+    put(result, lambda kept: kept["facts"]["options"].update(also=["evil_format:write"]))
+    with pytest.raises(OptionError, match=r"asks for code \('evil_format:write'\), .*name the formats"):
+        minenetcd.rethreshold(result, threshold=0.4)
+    assert not (tmp_path / "HACKED").exists() and "evil_format" not in sys.modules
+    minenetcd.rethreshold(result, threshold=0.4, also=["geojson"]).close()
+
+
+def _of(place: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    def change(kept: dict[str, Any]) -> None:
+        *above, last = place.split(".")
+        for key in above:
+            kept = kept[key]
+        kept[last] = value
+
+    return change
+
+
+VRT = b'<VRTDataset rasterXSize="120" rasterYSize="90"><VRTRasterBand dataType="Byte" band="1"/></VRTDataset>'
+
+
+@pytest.mark.parametrize(
+    ("change", "parts", "said"),
+    [
+        (_of("facts.before.acquired.date", "0000-00-00"), {}, "cannot be read"),
+        (_of("facts.before.source", "x\ud800"), {}, "surrogates not allowed"),
+        (_of("facts.before.grid.transform", [1e308, 0, 0, 0, -1e308, 0]), {}, "its grid is no place"),
+        (_of("facts.overlap", [0, 0, 0, 0]), {}, "its overlap lies outside"),
+        (_of("facts.before.grid.height", 10**9), {}, "A probability of 120 x 1000000000 pixels is needed"),
+        (lambda _: None, {"second_tif": None}, "There is no item named 'second.tif'"),
+        (lambda _: None, {"second_tif": VRT}, "cannot be read"),
+        (lambda _: None, {"before_png": picture(901)}, "a picture in it has 901 x 901 pixels"),
+        (lambda _: None, {"before_png": picture(20)}, "its pictures are of several sizes"),
+        (lambda _: None, {"after_png": b"GIF89a"}, "cannot identify image file"),
+    ],
+)
+def test_details_that_no_prediction_has_are_one_line(
+    images: Images, tmp_path: Path, change: Callable[[dict[str, Any]], None], parts: dict[str, bytes | None], said: str
+) -> None:
+    result = predicted(images, tmp_path / "result")
+    put(result, change, **parts)
+    before = {path.name: path.read_bytes() for path in result.iterdir()}
+    with pytest.raises(InputError, match=said):
+        minenetcd.rethreshold(result, threshold=0.4)
+    assert {path.name: path.read_bytes() for path in result.iterdir()} == before
+
+
+def test_compressed_details_and_a_pipe_are_refused(images: Images, tmp_path: Path) -> None:
+    result = predicted(images, tmp_path / "result")
+    (result / "details.zip").unlink()
+    with zipfile.ZipFile(result / "details.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("second.tif", bytes(2**20))
+    with pytest.raises(InputError, match="its parts are compressed"):
+        minenetcd.rethreshold(result, threshold=0.4)
+    (result / "details.zip").unlink()
+    os.mkfifo(result / "details.zip")
+    with pytest.raises(InputError, match=r"details\.zip cannot be read \(it is a pipe, and a file is needed\)"):
         minenetcd.rethreshold(result, threshold=0.4)

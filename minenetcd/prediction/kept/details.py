@@ -7,32 +7,43 @@ the second opinion. So neither the images nor the detector are needed.
 import io
 import json
 import shutil
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
+import rasterio
 from numpy.typing import NDArray
 from PIL import Image
 
-from minenetcd.errors import InputError
-from minenetcd.files import json_text
+from minenetcd.errors import InputError, OutputError
+from minenetcd.files import json_text, unwritable
 from minenetcd.files.checksum import sha256
-from minenetcd.foreign import LARGEST_JSON
+from minenetcd.foreign import LARGEST_JSON, NOT_THERE, refused
+from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.plain_facts import plain, restored
 from minenetcd.prediction.pair_checks.findings import PairFindings
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.report.outcome import Outcome
-from minenetcd.prediction.report.pictures import DatePictures
+from minenetcd.prediction.report.pictures import MOST_PIXELS_A_SIDE, DatePictures
 
 FORMAT = 1
 FACTS, SECOND = "facts.json", "second"
+_DRIVERS = {f"{SECOND}.tif": "GTiff", f"{SECOND}.png": "PNG"}
+#: Coordinates, in whatever unit, are smaller.
+FARTHEST = 1e15
 
 #: What reading raises of a file that `write_details` did not write.
-_DAMAGED = (BadZipFile, ValueError, TypeError, KeyError, AttributeError, Image.DecompressionBombError)
+_DAMAGED = (
+    *(OSError, BadZipFile, zlib.error, EOFError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
+    *(RuntimeError, SyntaxError, Image.DecompressionBombError, rasterio.errors.RasterioError),  # Pillow's, of a PNG
+)
 
 
 @dataclass(frozen=True)
@@ -49,14 +60,27 @@ class Details:
     second: str | None
 
     def second_rasters(self, folder: Path) -> SceneRasters | None:
-        """The mask of the second opinion, brought into `folder`."""
+        """The mask of the second opinion, brought into `folder`. InputError where there is none, or it is another's."""
         if self.second is None:
             return None
         mask = folder / self.second
-        with ZipFile(self.archive) as archive, archive.open(self.second) as source, mask.open("wb") as target:
-            shutil.copyfileobj(source, target)
+        with _readable(self.archive) as archive:
+            _copy(archive, self.second, mask)
+            # by its driver: a description of other images has no business here
+            with quiet_gdal(), rasterio.open(mask, driver=_DRIVERS[self.second]) as raster:
+                if (raster.shape, raster.dtypes) != (self.facts.grid.shape, ("uint8",)):
+                    raise ValueError("the second opinion is of another image")
         stored = StoredProbability(self.facts.threshold)  # of a probability that was not kept
         return SceneRasters(self.facts.grid, stored, folder / "not_kept.tif", mask, {})
+
+
+def _copy(archive: ZipFile, name: str, target: Path) -> None:
+    with archive.open(name) as source:
+        try:
+            with target.open("wb") as file:
+                shutil.copyfileobj(source, file)
+        except OSError as error:
+            raise unwritable(target, error) from error
 
 
 def write_details(path: Path, outcome: Outcome, probability: Path) -> None:
@@ -80,36 +104,75 @@ def write_details(path: Path, outcome: Outcome, probability: Path) -> None:
 
 def read_details(path: Path) -> Details:
     """What `write_details` kept. InputError where it is not there, of another version, or damaged."""
-    try:
-        with ZipFile(path) as archive:
-            if archive.getinfo(FACTS).file_size > LARGEST_JSON:
-                raise ValueError("it is too large")
-            kept = json.loads(archive.read(FACTS))
-            if kept["format"] != FORMAT:
-                raise ValueError(f"its format is {kept['format']!r}, not {FORMAT}")
-            before, after, valid = (_from_png(archive, name) for name in ("before", "after", "valid"))
-            return Details(
-                facts=restored(SceneFacts, kept["facts"]),
-                findings=restored(PairFindings, kept["findings"]),
-                pictures=DatePictures(before, after, valid > 0),
-                archive=path,
-                probability=str(kept["probability"]),
-                second=_second(kept["second"]),
-            )
-    except FileNotFoundError:
+    with _readable(path) as archive:
+        if archive.getinfo(FACTS).file_size > LARGEST_JSON:
+            raise ValueError("it is too large")
+        kept = json.loads(archive.read(FACTS))
+        if kept["format"] != FORMAT:
+            raise ValueError(f"its format is {kept['format']!r}, not {FORMAT}")
+        json_text(kept).encode()  # half a letter cannot be written again
+        return Details(
+            facts=_checked(restored(SceneFacts, kept["facts"])),
+            findings=restored(PairFindings, kept["findings"]),
+            pictures=_pictures(archive),
+            archive=path,
+            probability=str(kept["probability"]),
+            second=_second(kept["second"]),
+        )
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[ZipFile]:
+    """The archive `path`; what cannot be read of it within the block becomes an InputError."""
+    reason = refused(path)
+    if reason == NOT_THERE:
         raise InputError(
             f"A finished result is needed, {path.parent} holds no {path.name}: name a folder that minenetcd predict "
             "has written, of this version."
-        ) from None
-    except (OSError, *_DAMAGED) as error:
+        )
+    try:
+        if reason is not None:
+            raise ValueError(reason)
+        with ZipFile(path) as archive:
+            if any(part.compress_type != ZIP_STORED for part in archive.infolist()):  # a little may become a lot
+                raise ValueError("its parts are compressed")
+            yield archive
+    except OutputError:
+        raise
+    except _DAMAGED as error:
         raise InputError(
             f"{path} cannot be read ({' '.join(str(error).split())}): it is damaged or of another version; predict "
             "again."
         ) from error
 
 
+def _checked(facts: SceneFacts) -> SceneFacts:
+    """`facts` that a prediction can have. ValueError for others."""
+    facts.days()
+    for grid in (facts.before.grid, facts.after.grid):
+        _ = ~grid.transform
+        if not (_are_places(grid.transform) and _are_places(grid.bounds)):
+            raise ValueError("its grid is no place")
+    left, top, width, height = facts.overlap.flatten()
+    if not (left >= 0 < width <= facts.grid.width - left and top >= 0 < height <= facts.grid.height - top):
+        raise ValueError("its overlap lies outside of the image")
+    return facts
+
+
+def _are_places(numbers: Iterable[float]) -> bool:
+    """Whether all are finite, and none is farther than anything is."""
+    return all(abs(number) < FARTHEST for number in numbers)
+
+
+def _pictures(archive: ZipFile) -> DatePictures:
+    before, after, valid = (_from_png(archive, name) for name in ("before", "after", "valid"))
+    if not before.shape == after.shape == (*valid.shape[:2], 3) or valid.ndim != 2:
+        raise ValueError("its pictures are of several sizes")
+    return DatePictures(before, after, valid > 0)
+
+
 def _second(name: Any) -> str | None:
-    if name is not None and name not in (f"{SECOND}.tif", f"{SECOND}.png"):
+    if name is not None and name not in _DRIVERS:
         raise ValueError("the second opinion has another name")
     return None if name is None else str(name)
 
@@ -121,5 +184,7 @@ def _as_png(pixels: NDArray[Any]) -> bytes:
 
 
 def _from_png(archive: ZipFile, name: str) -> NDArray[np.uint8]:
-    with archive.open(f"{name}.png") as file, Image.open(file) as image:
+    with archive.open(f"{name}.png") as file, Image.open(file, formats=["PNG"]) as image:
+        if max(image.size) > MOST_PIXELS_A_SIDE:
+            raise ValueError(f"a picture in it has {image.width} x {image.height} pixels")
         return np.array(image)
