@@ -1,6 +1,5 @@
 """Pictures that say which side is up (EXIF): cameras and phones store them as their sensor lies."""
 
-import os
 from io import BytesIO
 from xml.sax.saxutils import escape
 
@@ -8,13 +7,14 @@ from rasterio.enums import MaskFlags
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
+from minenetcd.geo.archives import DAMAGED, opened_file
 from minenetcd.geo.metadata.exif import UPRIGHT, header_orientation
 from minenetcd.geo.vrt import GDAL_NAMES, band_source, colour_elements, fill_in
 
 ORIENTATION_TAG = "EXIF_Orientation"
 
 #: Drivers of GDAL that pass over what their files say of it.
-_PASSED_OVER = ("PNG", "GTiff")
+_PASSED_OVER = ("PNG", "GTiff", "WEBP")
 
 #: Orientation -> where (column, row) of the upright picture is stored, in a picture stored `w` wide and `h` high:
 #: column = a + b * column + c * row, and row likewise (the six numbers of a GDAL transform).
@@ -32,13 +32,19 @@ _STORED_AT = {
 def upright_name(dataset: DatasetReader, name: str, content: bytes | None = None) -> str:
     """`name`, or the text of a VRT that shows what it names upright: where the file says so, and no coordinates do.
 
-    `content`: the bytes of a file in memory. Known are JPEG (EXIF), PNG (eXIf) and TIFF (Orientation), the latter two
-    in memory or on disk.
+    `content`: the bytes of a file in memory. Known are JPEG (EXIF), PNG (eXIf), WebP (EXIF) and TIFF (Orientation), the
+    latter three in memory, on disk or in an archive there.
     """
-    placed = _STORED_AT.get(_orientation(dataset, content))
-    if placed is None or _has_coordinates(dataset) or not GDAL_NAMES.keys() >= set(dataset.dtypes):
+    if _has_coordinates(dataset) or not GDAL_NAMES.keys() >= set(dataset.dtypes):
         return name
-    return _turned_document(dataset, name, placed)
+    placed = _STORED_AT.get(_orientation(dataset, content))
+    return name if placed is None else _turned_document(dataset, name, placed)
+
+
+def own_nodata(dataset: DatasetReader, number: int) -> float | None:
+    """What a band calls nodata by itself; None where that is one colour of all bands, which their mask has."""
+    shared = {MaskFlags.nodata, MaskFlags.per_dataset} <= set(dataset.mask_flag_enums[number - 1])
+    return None if shared else dataset.nodatavals[number - 1]
 
 
 def _has_coordinates(dataset: DatasetReader) -> bool:
@@ -54,10 +60,11 @@ def _orientation(dataset: DatasetReader, content: bytes | None) -> int:
         return UPRIGHT
     if content is not None:
         return header_orientation(BytesIO(content))
-    if not os.path.isfile(dataset.name):
+    try:
+        with opened_file(dataset.name) as file:
+            return UPRIGHT if file is None else header_orientation(file)
+    except DAMAGED:  # said by whoever decodes the pixels
         return UPRIGHT
-    with open(dataset.name, "rb") as file:
-        return header_orientation(file)
 
 
 def _turned_document(dataset: DatasetReader, name: str, placed: tuple[str, int, int, str, int, int]) -> str:
@@ -85,7 +92,7 @@ def _turned_document(dataset: DatasetReader, name: str, placed: tuple[str, int, 
 
 def _turned_band(dataset: DatasetReader, number: int) -> str:
     """With all that the file says of it."""
-    description, nodata = dataset.descriptions[number - 1], dataset.nodatavals[number - 1]
+    description, nodata = dataset.descriptions[number - 1], own_nodata(dataset, number)
     said = f"<Description>{escape(description)}</Description>" if description else ""
     said += "" if nodata is None else f"<NoDataValue>{nodata!r}</NoDataValue>"
     return _band(number, GDAL_NAMES[dataset.dtypes[number - 1]], said + colour_elements(dataset, number))

@@ -4,7 +4,6 @@ import filecmp
 import glob
 import os
 import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -14,6 +13,7 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from minenetcd.errors import RasterError
+from minenetcd.geo.archives import DAMAGED, opened_file
 from minenetcd.geo.bands.said import FileBands
 from minenetcd.geo.date_files.names import OF_VARIABLES, archive_prefix, is_remote, resolved_name
 from minenetcd.geo.date_files.network import BEGINNING, describes, refuse_network
@@ -196,7 +196,7 @@ def _archive(path: Path, text: str) -> DateFiles:
             )
         parts = choose_parts(list(members), lambda name: f"{root}/{name}", text)
         described = [part.shown for part in parts if describes(members[part.shown]())]
-    except (OSError, zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise RasterError(
             f"{text} cannot be opened as an archive: it is damaged or none; download it again."
         ) from error
@@ -211,8 +211,8 @@ def _in_zip(path: Path) -> dict[str, Callable[[], bytes]]:
     """The names of the files in a zip, and how each of them begins."""
 
     def beginning(name: str) -> bytes:
-        with zipfile.ZipFile(path) as archive, archive.open(name) as member:
-            return member.read(BEGINNING)
+        with opened_file(f"/vsizip/{path.resolve()}/{name}") as member:
+            return b"" if member is None else member.read(BEGINNING)
 
     with zipfile.ZipFile(path) as archive:
         names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]

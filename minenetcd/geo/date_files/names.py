@@ -9,7 +9,7 @@ from minenetcd.errors import RasterError
 from minenetcd.geo.source import REMOTE
 
 #: Endings of images, and of files whose variables may be bands of one.
-PICTURES = (".tif", ".tiff", ".jp2", ".png", ".jpg", ".jpeg", ".img")
+PICTURES = (".tif", ".tiff", ".jp2", ".png", ".jpg", ".jpeg", ".webp", ".img")
 OF_VARIABLES = (".nc", ".nc4", ".h5", ".hdf5", ".hdf", ".he5")
 
 ARCHIVES = {".zip": "/vsizip/", ".tar": "/vsitar/", ".tgz": "/vsitar/", ".gz": "/vsitar/"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -13,6 +13,7 @@ from rasterio.windows import Window
 
 from minenetcd.errors import GridError, RasterError
 from minenetcd.geo.bands.said import COARSER, is_alpha
+from minenetcd.geo.orientation import ORIENTATION_TAG, own_nodata, upright_name
 from minenetcd.geo.source import open_or_explain, quiet_gdal
 from minenetcd.geo.vrt import GDAL_NAMES, band_source, every_one, fill_in, opening
 
@@ -42,12 +43,18 @@ def stack_document(parts: Sequence[Part], *, tags: Mapping[str, str], all_are_re
     the files do not show the same ground, RasterError where one cannot be opened.
     """
     with quiet_gdal(), ExitStack() as opened:
-        files = [opened.enter_context(open_or_explain(part.name, part.shown)) for part in parts]
+        stored = [opened.enter_context(open_or_explain(part.name, part.shown)) for part in parts]
+        parts = [replace(part, name=upright_name(file, part.name)) for part, file in zip(parts, stored, strict=True)]
+        files = [
+            file if file.name == part.name else opened.enter_context(open_or_explain(part.name, part.shown))
+            for part, file in zip(parts, stored, strict=True)
+        ]
+        own = {key: value for key, value in stored[0].tags().items() if key != ORIENTATION_TAG}
         read = [file for part, file in zip(parts, files, strict=True) if part.is_read] or files
         finest = min(read, key=_pixel)
         for part, file in zip(parts, files, strict=True):
             _check_ground(file, finest, part, parts[files.index(finest)])
-        lines = [opening(finest.shape, finest.crs, finest.transform), _metadata({**files[0].tags(), **tags})]
+        lines = [opening(finest.shape, finest.crs, finest.transform), _metadata({**own, **tags})]
         number = 0
         for part, file in zip(parts, files, strict=True):
             is_read = part.is_read and (all_are_read or _pixel(file) <= 1.01 * _pixel(finest))
@@ -97,7 +104,7 @@ def _band(number: int, part: Part, file: DatasetReader, band: int, finest: Datas
     own = part.band_tags[place] if place < len(part.band_tags) else {}
     tags = {**file.tags(band), **own} | ({} if is_read else {COARSER: "yes"})
     name = file.descriptions[band - 1] or own.get("NAME") or _label(part, file, place)
-    nodata = part.nodata if file.nodatavals[band - 1] is None else file.nodatavals[band - 1]
+    nodata = part.nodata if file.nodatavals[band - 1] is None else own_nodata(file, band)
     colour = _COLOUR_TAGS.get(file.colorinterp[band - 1])
     return (
         f'<VRTRasterBand dataType="{dtype}" band="{number}">{_metadata(tags)}'

@@ -1,6 +1,7 @@
-"""The side that is up, as the header of a PNG or a TIFF says it; what GDAL passes over.
+"""The side that is up, as the header of a PNG, a WebP or a TIFF says it; what GDAL passes over.
 
-Sources: PNG, third edition, 11.3.4.4 (eXIf); TIFF 6.0, section 8 (Orientation), and BigTIFF.
+Sources: PNG, third edition, 11.3.4.4 (eXIf); WebP container specification (RFC 9649); TIFF 6.0,
+section 8 (Orientation), and BigTIFF.
 """
 
 import struct
@@ -11,6 +12,7 @@ ORIENTATION = 0x0112
 UPRIGHT = 1
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_LONGEST_START = 12  # of a WebP: RIFF, its size, WEBP
 _SHORT = 3  # the number type of the tag
 _BIG = 43  # the version of a BigTIFF
 #: A directory has no more entries, and a PNG's EXIF is no longer. [bytes]
@@ -18,10 +20,15 @@ _MOST_ENTRIES, _LONGEST = 4096, 1 << 20
 
 
 def header_orientation(file: BinaryIO) -> int:
-    """1 to 8 as EXIF counts them; 1, upright, where `file` is neither, is damaged or does not say."""
+    """1 to 8 as EXIF counts them; 1, upright, where `file` is none of these, is damaged or does not say."""
     try:
-        if file.read(len(_PNG)) == _PNG:
+        start = file.read(_LONGEST_START)
+        file.seek(len(_PNG))
+        if start.startswith(_PNG):
             found = _in_png(file)
+        elif start.startswith(b"RIFF") and start.endswith(b"WEBP"):
+            file.seek(_LONGEST_START)
+            found = _in_webp(file)
         else:
             file.seek(0)
             found = _in_tiff(file)
@@ -39,6 +46,15 @@ def _in_png(file: BinaryIO) -> int:
         if kind == b"IEND":
             return UPRIGHT
         file.seek(length + 4, 1)
+
+
+def _in_webp(file: BinaryIO) -> int:
+    """Of the chunk EXIF, which stands behind the pixels; some programs put the marker of a JPEG before it."""
+    while True:
+        kind, length = struct.unpack("<4sI", file.read(8))
+        if kind == b"EXIF":
+            return _in_tiff(BytesIO(file.read(min(length, _LONGEST)).removeprefix(b"Exif\x00\x00")))
+        file.seek(length + length % 2, 1)
 
 
 def _in_tiff(file: BinaryIO) -> int:
