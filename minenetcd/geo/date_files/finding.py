@@ -224,7 +224,8 @@ def _in_tar(path: Path, text: str) -> dict[str, Callable[[], bytes]]:
     import tarfile  # here: few need it, and a start waits for it
 
     most = max(LEAST_UNPACKED, MOST_UNPACKED * path.stat().st_size)
-    members, claimed = {}, 0
+    members: dict[str, Callable[[], bytes]] = {}
+    claimed = 0
     try:
         with tarfile.open(path) as tar:
             for entry in tar:
