@@ -18,7 +18,7 @@ from rasterio.windows import Window
 from minenetcd.errors import OptionError, RasterError, one_line
 from minenetcd.foreign import refused
 from minenetcd.geo.bands.choosing import numbers_of
-from minenetcd.geo.bands.said import FileBands, is_alpha, read_bands
+from minenetcd.geo.bands.said import FileBands, alpha_bands, read_bands
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid, Plane
 from minenetcd.geo.metadata.acquired import Acquired, acquired
@@ -202,24 +202,26 @@ def reason(error: BaseException) -> str:
 def _masks(dataset: DatasetReader, read: list[int], has_palette: bool) -> tuple[str, ...]:
     """GDAL keeps one kind of mask a band (side file, then nodata, then alpha); a pixel must pass every kind."""
     masks: dict[str, None] = {}
+    alpha, all_flags = alpha_bands(dataset), dataset.mask_flag_enums  # GDAL is asked for those of all bands each time
+    nodatas, dtypes = dataset.nodatavals, dataset.dtypes
     named_otherwise = any(
-        colour == ColorInterp.alpha and not is_alpha(dataset, band)
+        colour == ColorInterp.alpha and band not in alpha
         for band, colour in zip(dataset.indexes, dataset.colorinterp, strict=True)
     )
     for band in read:
-        flags = dataset.mask_flag_enums[band - 1]
+        flags = all_flags[band - 1]
         if named_otherwise and MaskFlags.alpha in flags:
             flags = [MaskFlags.all_valid]  # a band of light that is tagged as alpha
-        nodata = dataset.nodatavals[band - 1]
+        nodata = nodatas[band - 1]
         if MaskFlags.all_valid not in flags:
             shared = MaskFlags.per_dataset in flags
             masks[band_source(f"mask,{read[0] if shared else band}")] = None
         if nodata is not None and MaskFlags.nodata not in flags and not np.isnan(nodata):
             masks[other_than(band, nodata)] = None
-        if dataset.dtypes[band - 1].startswith("float"):
+        if dtypes[band - 1].startswith("float"):
             masks[other_than(band, float("nan"))] = None
-    for band in dataset.indexes:
-        if is_alpha(dataset, band) and MaskFlags.alpha not in dataset.mask_flag_enums[read[0] - 1]:
+    for band in sorted(alpha):
+        if MaskFlags.alpha not in all_flags[read[0] - 1]:
             masks[band_source(band)] = None
     if has_palette:
         masks[palette_source(4)] = None
@@ -250,7 +252,8 @@ def _has_palette(dataset: DatasetReader) -> bool:
 
 
 def _common_dtype(dataset: DatasetReader, source: str | Path, read: tuple[int, ...]) -> np.dtype:
-    names = {dataset.dtypes[band - 1] for band in read}
+    dtypes = dataset.dtypes
+    names = {dtypes[band - 1] for band in read}
     unknown = sorted(names - GDAL_NAMES.keys())
     if unknown:
         raise RasterError(f"Real numbers are needed, got {unknown[0]} pixels in {source}: export its amplitude first.")

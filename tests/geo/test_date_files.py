@@ -514,3 +514,41 @@ def test_one_transparent_colour_of_a_turned_picture_takes_all_its_bands(tmp_path
             read, valid = raster.read(Window(0, 0, 12, 8))
         assert np.array_equal(read, pixels)
         assert np.array_equal(valid, pixels.any(axis=-1))
+
+
+@pytest.mark.parametrize("when", ["2020-01-01T00:00:00Z", None])
+def test_an_item_of_one_image_names_its_bands_whatever_else_it_says(tmp_path: Path, when: str | None) -> None:
+    three_bands(tmp_path / "x.tif")
+    asset = {"href": "x.tif", "bands": [{"name": name} for name in ("blue", "green", "red")]}
+    item = {"stac_version": "1.1.0", "properties": {"datetime": when}, "assets": {"image": asset}}
+    (tmp_path / "x.json").write_text(json.dumps(item))
+    assert values(tmp_path / "x.json") == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"roles": 5}, None), ({"roles": [None]}, None), ({"bands": 5}, None), ({"eo:bands": {"name": 1}}, None),
+        ({"href": "http://[/x.tif"}, "--remote"), ({"href": "x" * 5000 + ".tif"}, "There is no file .*xxx"),
+        ({"bands": [{"name": "\ud800"}] * 3}, "cannot be read as one"),
+    ],
+)  # fmt: skip
+def test_an_item_whose_words_are_no_stac_is_read_without_them_or_refused(
+    tmp_path: Path, wrong: dict[str, object], message: str | None
+) -> None:
+    three_bands(tmp_path / "x.tif")
+    assets = {"image": {"href": "x.tif", "type": "image/tiff", **wrong}}
+    (tmp_path / "x.json").write_text(json.dumps({"stac_version": "1.1.0", "properties": {}, "assets": assets}))
+    if message is None:
+        assert values(tmp_path / "x.json") == [1, 2, 3]
+    else:
+        with pytest.raises(RasterError, match=message):
+            find_date(tmp_path / "x.json")
+
+
+def three_bands(path: Path) -> None:
+    """Of 1, 2 and 3."""
+    with rasterio.open(
+        path, "w", driver="GTiff", height=48, width=48, count=3, dtype="uint8", photometric="MINISBLACK"
+    ) as file:
+        file.write(np.stack([np.full((48, 48), value, np.uint8) for value in (1, 2, 3)]))

@@ -75,7 +75,8 @@ def has_colours(said: FileBands) -> bool:
 
 
 def _places(bands: Sequence[Band], said: FileBands) -> list[int]:
-    return [said.bands.index(band) for band in bands]
+    places = {band.number: place for place, band in enumerate(said.bands)}
+    return [places[band.number] for band in bands]
 
 
 def _shared(before: FileBands, after: FileBands) -> PairBands | None:

@@ -105,12 +105,14 @@ def read_bands(dataset: DatasetReader, source: object = None) -> FileBands:
     return _planet(_with_tags(dataset, _without_doubles(_named(dataset, _stem(source)))), _stem(source))
 
 
-def is_alpha(dataset: DatasetReader, band: int) -> bool:
-    """Whether a band is one of transparency; some programs call the fourth of four so, whatever its name says."""
-    if dataset.colorinterp[band - 1] != ColorInterp.alpha:
-        return False
-    name = dataset.descriptions[band - 1]
-    return not (name and (colour_in(name) or code_in(name)))
+def alpha_bands(dataset: DatasetReader) -> set[int]:
+    """The bands of transparency; some programs call the fourth of four so, whatever its name says."""
+    kinds = zip(dataset.indexes, dataset.colorinterp, dataset.descriptions, strict=True)
+    return {
+        band
+        for band, kind, name in kinds
+        if kind == ColorInterp.alpha and not (name and (colour_in(name) or code_in(name)))
+    }
 
 
 def _stem(source: object) -> str:
@@ -119,9 +121,10 @@ def _stem(source: object) -> str:
 
 def _named(dataset: DatasetReader, stem: str) -> FileBands:
     """Bands with the colours of their names and wavelengths."""
-    numbers = [band for band in dataset.indexes if not is_alpha(dataset, band)]
+    alpha, descriptions = alpha_bands(dataset), dataset.descriptions  # GDAL is asked for those of all bands each time
+    numbers = [band for band in dataset.indexes if band not in alpha]
     tags = [_band_tags(dataset, number) for number in numbers]
-    names = [_name(dataset.descriptions[number - 1], each) for number, each in zip(numbers, tags, strict=True)]
+    names = [_name(descriptions[number - 1], each) for number, each in zip(numbers, tags, strict=True)]
     codes = [None if name is None else code_in(name) for name in names]
     platform = [str(value) for key, value in dataset.tags().items() if key.upper() in _PLATFORM]
     reading = read_codes(codes, sensor_in([*platform, stem]))
@@ -192,9 +195,8 @@ def _planet(said: FileBands, stem: str) -> FileBands:
 def _with_tags(dataset: DatasetReader, said: FileBands) -> FileBands:
     """Colour tags of bands of which neither name nor wavelength gives a colour, but those that others have by these."""
     taken = {band.colour for band in said.bands} - {None}
-    return FileBands(
-        tuple(_tagged(band, dataset.colorinterp[band.number - 1], taken) for band in said.bands), said.doubt
-    )
+    kinds = dataset.colorinterp
+    return FileBands(tuple(_tagged(band, kinds[band.number - 1], taken) for band in said.bands), said.doubt)
 
 
 def _tagged(band: Band, tag: ColorInterp, taken: Collection[str | None]) -> Band:

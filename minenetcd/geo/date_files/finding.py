@@ -290,7 +290,7 @@ def _stacked(
 ) -> DateFiles:
     """All bands of `parts` as one image; one that needs no more stands for itself."""
     names = tuple(part.name for part in parts)
-    if len(parts) == 1 and not tags and not parts[0].label:
+    if len(parts) == 1 and not (tags or parts[0].label or parts[0].band_tags):
         return DateFiles(text, names[0], names, local)
     first = Path(parts[0].shown).name
     document = stack_document(parts, tags={**(tags or {}), FIRST_FILE_TAG: first}, all_are_read=all_are_read)

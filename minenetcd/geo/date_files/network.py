@@ -29,8 +29,7 @@ _MOST_FILES = 1000
 
 def refuse_network(path: Path) -> None:
     """RasterError for a description that names files on the network, as do those that it names, or that lie beside."""
-    waiting = [str(path)]
-    seen: set[str] = set()
+    waiting, seen = [str(path)], set[str]()
     while waiting and len(seen) < _MOST_FILES:
         name = waiting.pop()
         if name in seen:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from minenetcd.errors import RasterError
+from minenetcd.foreign import refused
 from minenetcd.geo.date_files.names import PICTURES, is_remote, local_path
 from minenetcd.geo.date_files.stack import Part
 from minenetcd.geo.metadata.acquired import ITEM_DATE_TAG, stac_date
@@ -69,6 +70,7 @@ def _load(place: str, *, remote: bool) -> dict[str, Any]:
         raise RasterError(_not_allowed(place, place))
     try:
         item = json.loads(_download(place) if is_remote(place) else Path(place).read_bytes())
+        json.dumps(item, ensure_ascii=False).encode()  # halves of characters (\\ud800) are no text
     except (OSError, ValueError, RecursionError) as error:
         raise RasterError(f"A STAC item is needed, {place} cannot be read as one: download it again.") from error
     if not isinstance(item, dict) or not isinstance(item.get("assets"), dict) or not item["assets"]:
@@ -96,7 +98,10 @@ def _download(url: str) -> bytes:
 
 def host_of(url: str) -> str:
     """The machine that a URL names, without user and password; the name without them where it names none."""
-    return urlsplit(url).netloc.rpartition("@")[2] or without_secrets(url)
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or without_secrets(url)
+    except ValueError:  # a bracket that is not closed
+        return without_secrets(url)
 
 
 def _assets(item: Mapping[str, Any], place: str) -> list[_Asset]:
@@ -104,16 +109,30 @@ def _assets(item: Mapping[str, Any], place: str) -> list[_Asset]:
     for key, asset in item["assets"].items():
         if not isinstance(asset, dict) or not isinstance(asset.get("href"), str):
             continue
-        kind, roles = str(asset.get("type") or ""), set(map(str, asset.get("roles") or ()))
-        suffix = Path(urlsplit(asset["href"]).path).suffix.lower()
+        kind, roles = str(asset.get("type") or ""), set(map(str, _list_in(asset, "roles")))
+        suffix = _suffix(asset["href"])
         if roles & _NO_IMAGE or not (kind.startswith("image/") or suffix in _IMAGES):
             continue
-        bands = asset.get("bands") or asset.get("eo:bands") or ()
+        bands = _list_in(asset, "bands") or _list_in(asset, "eo:bands")
         kept = tuple(band for band in bands if isinstance(band, dict))
         found.append(_Asset(str(key), asset["href"], kind, kept))
     if not found:
         raise RasterError(f"An image is needed, the STAC item {place} names none: give a file.")
     return found
+
+
+def _list_in(asset: Mapping[str, Any], key: str) -> list[Any]:
+    """What stands there, if it is a list, as it should be."""
+    found = asset.get(key)
+    return found if isinstance(found, list) else []
+
+
+def _suffix(href: str) -> str:
+    """The ending of a name; "" where a URL is none, which whoever opens it says."""
+    try:
+        return Path(urlsplit(href).path).suffix.lower()
+    except ValueError:
+        return ""
 
 
 def _single_bands(assets: Sequence[_Asset]) -> list[_Asset]:
@@ -146,7 +165,7 @@ def _part(asset: _Asset, place: str, *, remote: bool) -> Part:
             raise RasterError(_not_allowed(place, href))
         return Part(gdal_name(href), href, label, band_tags=tags)
     path = local_path(asset.href, Path(place).parent)
-    if not path.is_file():
+    if refused(path) is not None:
         raise RasterError(f"There is no file {path}, which the STAC item {place} names ({asset.key}): download it.")
     return Part(str(path.resolve()), str(path), label, band_tags=tags)
 

@@ -12,7 +12,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from minenetcd.errors import GridError, RasterError
-from minenetcd.geo.bands.said import COARSER, is_alpha
+from minenetcd.geo.bands.said import COARSER, alpha_bands
 from minenetcd.geo.orientation import ORIENTATION_TAG, own_nodata, upright_name
 from minenetcd.geo.source import open_or_explain, quiet_gdal
 from minenetcd.geo.vrt import GDAL_NAMES, band_source, every_one, fill_in, opening
@@ -66,7 +66,8 @@ def stack_document(parts: Sequence[Part], *, tags: Mapping[str, str], all_are_re
 
 
 def _bands(file: DatasetReader) -> list[int]:
-    return [band for band in file.indexes if not is_alpha(file, band)]
+    alpha = alpha_bands(file)
+    return [band for band in file.indexes if band not in alpha]
 
 
 def _pixel(file: DatasetReader) -> float:

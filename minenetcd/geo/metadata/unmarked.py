@@ -33,8 +33,9 @@ def unmarked_filling(dataset: DatasetReader, read: Sequence[int], stated: Stated
     """What is `stated`, else what the corners of an image hold that calls nothing no data; None without either."""
     if stated.nodata is not None:
         return Filling(_as_stored(stated.nodata, dataset, read), True)
-    kinds = {np.dtype(dataset.dtypes[band - 1]) for band in read}
-    declared = any(MaskFlags.all_valid not in dataset.mask_flag_enums[band - 1] for band in read)
+    dtypes, flags = dataset.dtypes, dataset.mask_flag_enums
+    kinds = {np.dtype(dtypes[band - 1]) for band in read}
+    declared = any(MaskFlags.all_valid not in flags[band - 1] for band in read)
     if declared or all(np.issubdtype(kind, np.unsignedinteger) for kind in kinds):
         return None
     value = next((value for value in _corners(dataset, read) if is_no_measurement(value, kinds)), None)
@@ -83,7 +84,8 @@ def _corners(dataset: DatasetReader, read: Sequence[int]) -> list[float]:
 
 def _as_stored(value: float, dataset: DatasetReader, read: Sequence[int]) -> float:
     """`value` as the file holds it: a whole number exactly, -3.4e38 as the smallest number of single precision."""
-    kinds = {np.dtype(dataset.dtypes[band - 1]) for band in read}
+    dtypes = dataset.dtypes
+    kinds = {np.dtype(dtypes[band - 1]) for band in read}
     if all(np.issubdtype(kind, np.integer) for kind in kinds):
         return int(value) if float(value).is_integer() else value
     ends = np.finfo(np.float32)
