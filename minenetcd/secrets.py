@@ -19,9 +19,12 @@ _URL = re.compile(
 _OPTIONS = re.compile(r"""(?P<prefix>/vsi[a-z0-9_]+)\?(?P<options>[^\s'"<>]*)""", re.IGNORECASE)
 #: Of a connection string, e.g. of a database.
 _WORD = re.compile(
-    r"""\b(password|passwd|pwd|secret|(?:access_)?token|api_?key|sig|signature)=('[^']*'|"[^"]*"|[^\s'"&<>]+)""",
+    r"""\b(\w{0,40}(?:password|passwd|pwd|secret|token|api_?key|secret_access_key|signature)|sig)"""
+    r"""\s?=\s?('[^']*'|"[^"]*"|[^\s'"&<>]+)""",
     re.IGNORECASE,
 )
+#: User and password before a machine's name, without a scheme.
+_USER = re.compile(r"""(?<![\w:/.\\])//[^\s/@'"<>]{1,1000}@""")
 
 
 def without_secrets(text: str) -> str:
@@ -30,7 +33,7 @@ def without_secrets(text: str) -> str:
     What follows "?" is dropped as a whole: which key holds a signature is each server's own choice.
     """
     text = _OPTIONS.sub(_plain_options, text)
-    return _WORD.sub(r"\1=...", _URL.sub(_plain_url, text))
+    return _USER.sub("//", _WORD.sub(r"\1=...", _URL.sub(_plain_url, text)))
 
 
 @contextmanager

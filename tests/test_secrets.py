@@ -31,6 +31,8 @@ URL = "http://user:PW@host/a.tif?sig=SIG"
         ("http://user:a'PW@h/a.tif?sig=ab'SIG", "http://h/a.tif"),
         ("no 'http://u:PW@h/a.tif?sig=SIG', 'b.tif'", "no 'http://h/a.tif', 'b.tif'"),
         ("https://h/a.tif;token=SIG", "https://h/a.tif;token=..."),
+        ("//user:PW@host/a.tif", "//host/a.tif"),
+        ("AWS_SECRET_ACCESS_KEY=PW, password = 'P W'", "AWS_SECRET_ACCESS_KEY=... password=..."),
         ("1http://u:PW@h/a.tif", "1http://h/a.tif"),
         ("https:/u:PW@host/truth.gpkg?sig=SIG", "https:/host/truth.gpkg"),  # as a Path writes it
         ("pasted:/data/scenes?pairs=9", "pasted:/data/scenes?pairs=9"),
