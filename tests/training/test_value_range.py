@@ -260,7 +260,7 @@ NAMED, TURNED = ("nir", "blue", "green", "red", "swir16"), ("red", "green", "blu
     ("before", "after", "words"),
     [
         (NAMED, NAMED, "Of the 5 bands of the images PerPixel reads 4, 3, 2, as red, green, blue by their files."),
-        (NAMED, TURNED, "reads 4, 3, 2 before and 1, 2, 3 after, as red"),
+        (NAMED, TURNED, "reads 4, 3, 2, as red"),  # both dates stand in the order of the before image
         (NAMED, ("",) * 5, "reads 4, 3, 2, as red"),
     ],
 )
