@@ -196,6 +196,7 @@ def test_it_is_exported_for_any_size_and_batch() -> None:
 def cached(folder: Path, content: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the published file of VMamba-T where torch keeps downloads, and cut the network off."""
     monkeypatch.setenv("TORCH_HOME", str(folder))
+    monkeypatch.setattr("urllib.request._opener", None)  # it would keep the proxies of its first use
     for scheme in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(scheme, "http://127.0.0.1:9")
     if content is not None:

@@ -81,15 +81,16 @@ def _load(place: str, *, remote: bool) -> dict[str, Any]:
 def _download(url: str) -> bytes:
     """What lies at `url`. OSError where that cannot be read."""
     from http.client import HTTPException  # here: these bring TLS and HTTP, and few need it
-    from urllib.request import Request, urlopen
+    from urllib.request import Request, build_opener
 
     parts = urlsplit(url)
     head = {}
     if parts.username is not None:  # which urllib takes for a part of the host's name
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         head["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    request = Request(parts._replace(netloc=host_of(url)).geturl(), headers=head)
     try:
-        with urlopen(Request(parts._replace(netloc=host_of(url)).geturl(), headers=head), timeout=15) as answer:
+        with build_opener().open(request, timeout=15) as answer:  # urlopen keeps the proxies of its first call
             found: bytes = answer.read(LARGEST_ITEM)
     except HTTPException as error:
         raise OSError from error
