@@ -78,7 +78,7 @@ def _shows(*expected: str) -> Result:
 def right() -> Iterator[Case]:
     text = yaml.safe_dump(WHOLE)
     for name, content in {
-        "plain": text.encode(), "bom": b"\xef\xbb\xbf" + text.encode(),
+        "plain": text.encode(), "bom": b"\xef\xbb\xbf" + text.encode(), "utf-16": text.encode("utf-16"),
         "windows": text.replace("\n", "\r\n").encode(), "comments": b"# ground\n" + text.encode() + b"# end\n",
         "json": b'{"base": "minenetcd-compact", "data": {"name": "synthetic:mines?sites=4"}}',
         "alias": b"base: minenetcd-compact\ndata: {name: &n 'synthetic:mines?sites=4', val_name: *n}\n",
@@ -105,7 +105,7 @@ def text() -> Iterator[Case]:
         "bomb": bomb.encode(), "deep": b"[" * 50_000, "deep-keys": b"{a: " * 20_000,
         "long": b"a: " + b"x" * 20_000_000, "loop": b"a: &a [*a]\n", "tabs": b"a:\n\tb: 1\n",
         "tag": b"!!python/object/apply:os.mkdir [ran]\n", "tag-inside": b"base: !!python/name:os.system\n",
-        "two": b"a: 1\n---\nb: 2\n", "latin": b"name: \xe4\n", "utf-16": "base: base".encode("utf-16"),
+        "two": b"a: 1\n---\nb: 2\n", "latin": b"name: \xe4\n",
         "twice": b"seed: 1\nseed: 2\nbase: [\n", "numbers-as-keys": b"1: 2\n", "null-key": b"~: 1\n",
         "merge": b"<<: 5\n", "date": b"seed: 2020-01-01\n", "list": b"- 1\n", "word": b"base\n",
         "escape": b'base: "\\x1b[31m"\n',
