@@ -28,6 +28,8 @@ from minenetcd.geo.metadata.unmarked import Filling, masked_document, unmarked_f
 from minenetcd.geo.orientation import upright_name
 from minenetcd.geo.vrt import GDAL_NAMES, averaged_source, band_source, other_than, palette_source, vrt_document
 
+EXACT = 2**53  # GDAL compares numbers of 64 bits with a stated one as floats
+
 LEAST_CACHED, MOST_CACHED = 64 * 2**20, 192 * 2**20  # of blocks of images, by GDAL [bytes]
 
 GDAL_OPTIONS: dict[str, str | int] = {
@@ -127,6 +129,11 @@ def _refuse_number(nodata: float | None, dtype: np.dtype, source: str | Path) ->
         raise OptionError(
             f"A number that the image can hold is needed as no data (--nodata), {source} holds {dtype} ({ends.min} to "
             f"{ends.max}), got {nodata}: leave it out, or state one for each date ('none' for one without)."
+        )
+    if abs(nodata) > EXACT and nodata not in (ends.min, ends.max):
+        raise OptionError(
+            f"A number that GDAL tells from its neighbours is needed as no data (--nodata), up to {EXACT} or an end of "
+            f"{dtype}, got {nodata}: leave it out, and name it in {source} (gdal_edit.py -a_nodata)."
         )
 
 

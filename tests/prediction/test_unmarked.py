@@ -80,6 +80,14 @@ def test_what_is_no_measurement_is_said_wherever_it_lies(
     )
 
 
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+def test_a_stated_number_that_has_neighbours_as_floats_is_refused(
+    write_scene: WriteScene, noisy: Noisy, dtype: str
+) -> None:
+    with pytest.raises(OptionError, match="tells from its neighbours is needed"):
+        run(write_scene, noisy, dtype, 5, nodata_after=2**53 + 1)
+
+
 def test_a_number_that_one_band_holds_is_ground(write_scene: WriteScene, noisy: Noisy) -> None:
     """Stated 0: only pixels that are 0 in every band are left out; below 0, one band is enough."""
     first, second = noisy(SIDE, SIDE)
