@@ -78,7 +78,7 @@ def open_detector(
 
 
 @overload
-def from_pretrained(  # type: ignore[overload-overlap]  # who keeps a name of these in a variable is told of a network
+def from_pretrained(  # type: ignore[overload-overlap]  # a str may hold one of these names: it is typed as a network's
     source: Literal["cva", "cva-raw", "irmad", "isfa", "pca-kmeans"],
 ) -> "ClassicalDetector": ...
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
-#: What reading a damaged archive raises.
+#: What reading an archive raises that is damaged, or encrypted (RuntimeError), or packed as Python cannot unpack
+#: (NotImplementedError).
 DAMAGED = (OSError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, NotImplementedError)
 
 

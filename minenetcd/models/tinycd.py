@@ -21,17 +21,19 @@ TRUNK = "efficientnet_b4"
 TRUNK_ENTRIES = 4
 
 
-class Mix(nn.Sequential):
+class Mix(nn.ModuleList):
     """Merge each channel with its counterpart of the other date: two (B, C, H, W) -> (B, C, H, W)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(
-            nn.Conv2d(2 * channels, channels, kernel_size=3, padding=1, groups=channels),
-            nn.PReLU(),
-            nn.InstanceNorm2d(channels),
+            [
+                nn.Conv2d(2 * channels, channels, kernel_size=3, padding=1, groups=channels),
+                nn.PReLU(),
+                nn.InstanceNorm2d(channels),
+            ]
         )
 
-    def forward(self, before: Tensor, after: Tensor) -> Tensor:  # type: ignore[override]  # nn.Sequential takes one
+    def forward(self, before: Tensor, after: Tensor) -> Tensor:
         mixed = torch.stack([before, after], dim=2).flatten(1, 2)  # b0, a0, b1, a1, ...
         for layer in self:
             mixed = layer(mixed)

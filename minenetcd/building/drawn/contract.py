@@ -41,7 +41,8 @@ class DrawnSet(ABC):
     def side(self) -> int:
         """The side of a pair. [pixels]"""
 
-    def check(self) -> None:  # noqa: B027  # of most there is nothing to check
+    @abstractmethod
+    def check(self) -> None:
         """DataError where what it is drawn from is not there."""
 
     @abstractmethod

@@ -86,6 +86,9 @@ class SyntheticSet(DrawnSet):
     def side(self) -> int:
         return self.patch
 
+    def check(self) -> None:
+        """It is drawn from nothing but its numbers."""
+
     def build(self, split: str, cache: Path, *, workers: int | None = None, progress: Progress = no_progress) -> Path:
         """One folder holds all splits, and is made whole."""
         folder = cache / "synthetic" / self.key

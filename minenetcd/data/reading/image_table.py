@@ -37,7 +37,7 @@ IMAGE_COLUMNS = {
 }
 SPLIT_COLUMN = "split"
 _ROWS_AT_A_TIME = 256
-#: What `datasets` raises for files that are not as it wrote them.
+#: What `datasets` raises for files that are not as it wrote them: it looks up and builds what they name unchecked.
 _UNFIT = (
     *(OSError, pa.ArrowException, DatasetGenerationError, ValueError, TypeError),
     *(LookupError, AttributeError, NotImplementedError),
