@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 #: A URL, also after /vsicurl/ or inside a longer text, up to a blank, a quote or a bracket of XML; those of the network
 #: also as a Path writes them, with one slash. An apostrophe ends it where nothing of a URL follows.
@@ -34,6 +34,14 @@ def without_secrets(text: str) -> str:
     """
     text = _OPTIONS.sub(_plain_options, text)
     return _USER.sub("//", _WORD.sub(r"\1=...", _URL.sub(_plain_url, text)))
+
+
+def host_of(url: str) -> str:
+    """The machine that a URL names, without user and password; the name without them where it names none."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or without_secrets(url)
+    except ValueError:  # a bracket that is not closed
+        return without_secrets(url)
 
 
 @contextmanager

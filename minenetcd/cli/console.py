@@ -26,12 +26,6 @@ def digits(value: float | None, form: str = ".4f", *, unknown: str = "undefined"
     return unknown if value is None else f"{value:{form}}"
 
 
-def size(count: int) -> str:
-    """A number of bytes, in powers of 1000."""
-    unit, factor = next(((unit, factor) for unit, factor in (("GB", 1e9), ("MB", 1e6)) if count >= factor), ("kB", 1e3))
-    return f"{count / factor:.1f} {unit}"
-
-
 def is_terminal() -> bool:
     """Whether results go to a person's terminal, not to a file or another program."""
     return sys.stdout.isatty()
@@ -65,9 +59,7 @@ def print_rich(*parts: Any, markup: bool = False, end: str = "\n") -> None:
     from rich.console import Console
 
     if not markup:
-        parts = tuple(
-            "\n".join(map(in_terminal, part.split("\n"))) if isinstance(part, str) else part for part in parts
-        )
+        parts = tuple(_plain(part) if isinstance(part, str) else part for part in parts)
     wide: dict[str, Any] = {} if is_terminal() else {"width": 10_000, "no_color": True}
     Console(highlight=False, emoji=False, **wide).print(*parts, markup=markup, end=end)
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Context, Option, Typer
 from typer.core import TyperGroup
 
-from minenetcd.cli.console import is_terminal, print_rich, print_rows, progress_bar, size, table
+from minenetcd.cli.console import is_terminal, print_rich, print_rows, progress_bar, table
 from minenetcd.constants import SPLITS
+from minenetcd.display.words import size
 
 if TYPE_CHECKING:
     from minenetcd.datasets.download import OnDisk

@@ -13,6 +13,8 @@ from minenetcd.geo.bands.wanted import Wanted, parse_bands
 
 Number = TypeVar("Number")
 
+LONGEST_WHOLE = 40  # digits of a whole number
+
 Detector = Annotated[str, Argument(help="Embedded name, hub id, or folder of a trained detector.", show_default=False)]
 Before = Annotated[
     str,
@@ -43,7 +45,7 @@ DateBefore = Annotated[
 DateAfter = Annotated[
     str | None, Option(metavar="DAY", help="The same for the later image.", show_default="as the file says")
 ]
-Remote = Annotated[bool, Option("--remote", help="Read files on the network that a STAC item names.")]
+Remote = Annotated[bool, Option("--remote", help="Read files on the network that a STAC item or a VRT names.")]
 Gsd = Annotated[str | None, Option(help="Work at this many metres per pixel.")]
 ThresholdRule = Annotated[
     str | None,
@@ -100,9 +102,6 @@ def nodata_values(text: str | None) -> tuple[float | None, float | None]:
 def shares(text: str, option: str, example: str) -> tuple[float, ...]:
     """Numbers with slashes between, whole where they are written so."""
     return _numbers(_number, text, f"{option} needs numbers with slashes between", example, mark="/")
-
-
-LONGEST_WHOLE = 40  # digits of a whole number
 
 
 def metres_per_pixel(text: str | None) -> float | None:

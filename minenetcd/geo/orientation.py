@@ -9,7 +9,7 @@ from rasterio.windows import Window
 
 from minenetcd.geo.archives import DAMAGED, opened_file
 from minenetcd.geo.metadata.exif import UPRIGHT, header_orientation
-from minenetcd.geo.vrt import GDAL_NAMES, band_source, colour_elements, fill_in
+from minenetcd.geo.vrt import GDAL_NAMES, band_source, colour_elements, fill_in, opening
 
 ORIENTATION_TAG = "EXIF_Orientation"
 
@@ -116,10 +116,7 @@ def _with_mask_behind(dataset: DatasetReader, name: str) -> str:
         for number, (kind, source) in enumerate(zip(kinds, sources, strict=True), start=1)
     )
     whole, shape = Window(0, 0, dataset.width, dataset.height), dataset.shape
-    return fill_in(
-        f'<VRTDataset rasterXSize="{dataset.width}" rasterYSize="{dataset.height}">{bands}</VRTDataset>',
-        name, whole, shape,
-    )  # fmt: skip
+    return fill_in(f"{opening(shape, dataset.crs, dataset.transform)}{bands}</VRTDataset>", name, whole, shape)
 
 
 def _inverse(numbers: tuple[int, int, int, int, int, int]) -> str:

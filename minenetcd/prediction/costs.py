@@ -13,6 +13,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 
 from minenetcd.constants import Progress
+from minenetcd.display.words import size
 from minenetcd.errors import CostError, OutputError
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.date_files.finding import DateFiles
@@ -56,7 +57,7 @@ def check_claim(date: DateFiles) -> None:
         believed = _bytes_believed(dataset, date.local, set())
     if claimed > MOST_TIMES * believed:
         raise CostError(
-            f"An image with pixels is needed, {date} claims {_size(claimed)} of them in files of {_size(behind)}: "
+            f"An image with pixels is needed, {date} claims {size(claimed)} of them in files of {size(behind)}: "
             "check it, or go on (--yes)."
         )
 
@@ -85,12 +86,12 @@ def check_room(pair: AlignedPair, native: AlignedPair, *, as_float: bool, work: 
         out = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
         beside = work if out.stat().st_dev == work.stat().st_dev else out
         needed[beside] = needed.get(beside, 0) + kept
-    for folder, size in needed.items():
+    for folder, count in needed.items():
         free = shutil.disk_usage(folder).free
-        if size > free:
+        if count > free:
             place = folder if folder != work else folder.parent
             raise OutputError(
-                f"About {_size(size)} are needed in {place}, {_size(free)} are free: make room, or name another folder "
+                f"About {size(count)} are needed in {place}, {size(free)} are free: make room, or name another folder "
                 "(--out, --tmp)."
             )
 
@@ -201,14 +202,6 @@ def _size_of(path: Path) -> int:
 
 def _pixels(shape: tuple[int, int]) -> int:
     return shape[0] * shape[1]
-
-
-def _size(count: float) -> str:
-    """Bytes in words, in powers of 1000."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if count >= factor:
-            return f"{count / factor:,.1f} {unit}"
-    return f"{count:,.0f} bytes"
 
 
 def _hours(seconds: float) -> str:

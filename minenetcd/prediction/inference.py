@@ -19,8 +19,6 @@ from minenetcd.prediction.options import PredictOptions
 
 #: What a row of tiles holds at most, where their side is free. [pixels]
 MOST_BLENDED = 2**24
-
-
 #: Of so many tiles without data one tells how far reading is.
 MOST_SILENT = 64
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from minenetcd.errors import InputError, OptionError, RasterError
-from minenetcd.files import HiddenFolder, check_writable, one_run_in
-from minenetcd.files.checksum import sha256
+from minenetcd.files import HiddenFolder, check_writable, one_run_in, sha256
 from minenetcd.files.hidden import is_recent_work
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.facts import SceneFacts

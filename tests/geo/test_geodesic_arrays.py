@@ -9,7 +9,7 @@ from shapely.geometry.polygon import orient
 
 from geo.conftest import MakeGrid
 from minenetcd.geo.grid import WGS84
-from minenetcd.geo.polygons.ellipsoid import ring_areas, ring_lengths
+from minenetcd.geo.polygons.ellipsoid import ring_areas, ring_lengths, zone_area
 from minenetcd.geo.polygons.hectares import LONGEST_EDGE_METRES, geodesic_hectares
 from minenetcd.geo.polygons.tracing import change_polygons
 
@@ -22,13 +22,37 @@ def one_by_one(geometry: shapely.Geometry) -> tuple[float, float]:
     return sum(area for area, _ in outer), sum(length for _, length in outer) + sum(inner)
 
 
+def area_of_triangles(geometry: shapely.Geometry) -> float:
+    """Area [m2] of a (multi)polygon in degrees on the authalic sphere, in long doubles.
+
+    Each ring is a fan of triangles, whose excess is that of van Oosterom and Strackee (1983).
+    """
+    polar = zone_area(np.array(1.0))
+    area = np.longdouble(0)
+    for part in shapely.get_parts(geometry):
+        for sign, ring in ((1, part.exterior), *((-1, hole) for hole in part.interiors)):
+            longitude, latitude = np.radians(np.array(ring.coords, np.longdouble).T)
+            e, sine = np.sqrt(np.longdouble(WGS84.es)), np.sin(latitude)
+            zone = WGS84.b**2 / 2 * (sine / (1 - WGS84.es * sine**2) + np.arctanh(e * sine) / e)
+            authalic = np.arcsin(zone / polar)
+            across = np.cos(authalic)
+            place = np.stack([across * np.cos(longitude), across * np.sin(longitude), np.sin(authalic)], axis=1)
+            one, to_b, to_c = place[0], place[1:-1] - place[0], place[2:] - place[0]
+            volume = (one * np.cross(to_b, to_c)).sum(axis=1)
+            cosines = (place[1:-1] @ one) + (place[1:-1] * place[2:]).sum(axis=1) + place[2:] @ one
+            area += sign * abs(np.sum(2 * np.arctan2(volume, 1 + cosines))) * polar
+    return float(area)
+
+
 def test_measures_equal_those_of_each_polygon(utm: MakeGrid) -> None:
     mask = np.random.default_rng(3).random((120, 150)) < 0.55  # many with holes, some of several parts
     frame = change_polygons(mask, utm(120, 150))
     in_degrees = frame.geometry.segmentize(LONGEST_EDGE_METRES).to_crs("EPSG:4326")
     expected = np.array([one_by_one(geometry) for geometry in in_degrees])
     assert shapely.get_num_interior_rings(shapely.get_parts(frame.geometry.array)).max() > 5
-    np.testing.assert_allclose(frame["area_ha"] * 10_000, expected[:, 0], rtol=1e-7)  # which pyproj rounds to so much
+    np.testing.assert_allclose(frame["area_ha"] * 10_000, expected[:, 0], rtol=1e-7)  # as exactly as pyproj has them
+    exact = [area_of_triangles(geometry) for geometry in in_degrees]
+    np.testing.assert_allclose(frame["area_ha"] * 10_000, exact, rtol=1e-9)
     np.testing.assert_allclose(frame["perimeter_m"], expected[:, 1], rtol=1e-9)
 
 

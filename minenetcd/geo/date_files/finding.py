@@ -16,7 +16,7 @@ from minenetcd.errors import RasterError
 from minenetcd.geo.archives import DAMAGED, opened_file
 from minenetcd.geo.bands.said import FileBands
 from minenetcd.geo.date_files.names import OF_VARIABLES, archive_prefix, is_remote, resolved_name
-from minenetcd.geo.date_files.network import BEGINNING, describes, refuse_network
+from minenetcd.geo.date_files.network import BEGINNING, describes, is_description, refuse_network
 from minenetcd.geo.date_files.products import IMAGES, choose_parts, label_of
 from minenetcd.geo.date_files.stac import LARGEST_ITEM, is_item, read_item
 from minenetcd.geo.date_files.stack import Part, stack_document
@@ -66,9 +66,7 @@ def _is_same_file(one: str, other: str) -> bool:
     """Or a copy of it. A description in XML (VRT, MRF) names files beside it: the same words elsewhere mean others."""
     if os.path.samefile(one, other):
         return True
-    with open(one, "rb") as file:
-        describes = file.read(1) == b"<"
-    return not describes and filecmp.cmp(one, other, shallow=False)
+    return not is_description(one) and filecmp.cmp(one, other, shallow=False)
 
 
 #: What stands for one date: a path, URL or pattern; several of them, of one band each; or what was found by those.
@@ -150,10 +148,15 @@ def _folder(folder: Path, text: str, *, remote: bool) -> DateFiles:
         name = gdal_name(folder)
         return DateFiles(text, name, (name,))
     parts = choose_parts(names, lambda name: str((folder / name).resolve()), text)
-    local = tuple(Path(part.name) for part in parts)
-    for path in () if remote else local:
+    return _stacked(parts, text, _files_of(parts, remote=remote), tags=_product_tags(folder, names))
+
+
+def _files_of(parts: Sequence[Part], *, remote: bool) -> tuple[Path, ...]:
+    """Those that lie here. RasterError where one leads to the network, unless `remote`."""
+    files = tuple(Path(part.name) for part in parts if os.path.isfile(part.name))
+    for path in () if remote else files:
         refuse_network(path)
-    return _stacked(parts, text, local, tags=_product_tags(folder, names))
+    return files
 
 
 def _product_tags(folder: Path, names: Sequence[str]) -> dict[str, str]:
@@ -245,10 +248,7 @@ def _in_tar(path: Path, text: str) -> dict[str, Callable[[], bytes]]:
 
 def _item(place: str, text: str, *, remote: bool) -> DateFiles:
     item = read_item(place, remote=remote)
-    local = tuple(Path(part.name) for part in item.parts if os.path.isfile(part.name))
-    for path in () if remote else local:
-        refuse_network(path)
-    return _stacked(item.parts, text, local, tags=item.tags)
+    return _stacked(item.parts, text, _files_of(item.parts, remote=remote), tags=item.tags)
 
 
 def _inside(path: Path, text: str) -> DateFiles:

@@ -8,7 +8,8 @@ from xml.sax.saxutils import unescape
 
 from minenetcd.errors import RasterError
 from minenetcd.foreign import refused
-from minenetcd.geo.date_files.stac import LARGEST_ITEM, host_of
+from minenetcd.geo.date_files.stac import LARGEST_ITEM
+from minenetcd.secrets import host_of
 
 #: What a description names, and whether that does not lie on this machine.
 _NAMED = re.compile(
@@ -49,11 +50,18 @@ def describes(head: bytes) -> bool:
     return _VRT in head or head.lstrip(_BLANK).startswith(b"<")
 
 
-def _names_in(name: str) -> Iterator[str]:
+def is_description(name: str) -> bool:
+    """Whether `name` is a file, and a description."""
     if refused(name) is not None:
+        return False
+    with open(name, "rb") as file:
+        return describes(file.read(BEGINNING))
+
+
+def _names_in(name: str) -> Iterator[str]:
+    if not is_description(name):
         return
     with open(name, "rb") as file:
-        head = file.read(BEGINNING)
-        text = head + file.read(LARGEST_ITEM) if describes(head) else b""
+        text = file.read(LARGEST_ITEM)
     for found in _NAMED.finditer(text.decode("utf-8", "replace")):
         yield unescape(found[1]).strip()

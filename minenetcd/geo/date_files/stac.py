@@ -17,7 +17,7 @@ from minenetcd.geo.date_files.stack import Part
 from minenetcd.geo.metadata.acquired import ITEM_DATE_TAG, stac_date
 from minenetcd.geo.metadata.sentinel2 import BASELINE_TAG
 from minenetcd.geo.source import gdal_name
-from minenetcd.secrets import without_secrets
+from minenetcd.secrets import host_of
 
 LARGEST_ITEM = 16 * 1024**2  # [bytes]
 _IMAGES = (*PICTURES, ".nc")
@@ -95,14 +95,6 @@ def _download(url: str) -> bytes:
     except HTTPException as error:
         raise OSError from error
     return found
-
-
-def host_of(url: str) -> str:
-    """The machine that a URL names, without user and password; the name without them where it names none."""
-    try:
-        return urlsplit(url).netloc.rpartition("@")[2] or without_secrets(url)
-    except ValueError:  # a bracket that is not closed
-        return without_secrets(url)
 
 
 def _assets(item: Mapping[str, Any], place: str) -> list[_Asset]:

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from geopandas import GeoSeries
 from numpy.typing import NDArray
-from rasterio.crs import CRS
+from pyproj import CRS
 from rasterio.io import DatasetReader
 from shapely.geometry.base import BaseGeometry
 

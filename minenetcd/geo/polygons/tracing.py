@@ -21,12 +21,10 @@ from shapely.geometry.base import BaseGeometry
 
 from minenetcd.errors import RasterError
 from minenetcd.geo.grid import Grid, apply
-from minenetcd.geo.polygons.hectares import check_shape, measures
+from minenetcd.geo.polygons.hectares import GEOMETRIES_AT_A_TIME, check_shape, measures
 from minenetcd.geo.source import open_or_explain, quiet_gdal, reason
 
 MaskSource: TypeAlias = NDArray[Any] | DatasetReader | str | Path
-
-POLYGONS_AT_A_TIME = 2**14
 
 
 def change_polygons(
@@ -91,7 +89,7 @@ def _traced(mask_source: MaskSource, grid: Grid, *, value: int | None, joins_cor
         for outline, found in _outlines(mask_source, grid)
         if found != 0 and value in (None, found)
     )
-    parts = list(iter(lambda: _polygons(islice(wanted, POLYGONS_AT_A_TIME), grid), None))
+    parts = list(iter(lambda: _polygons(islice(wanted, GEOMETRIES_AT_A_TIME), grid), None))
     if not parts:
         return np.array([], dtype=object)
     traced = _Traced(*map(np.concatenate, zip(*parts, strict=True)))

@@ -15,9 +15,9 @@ from pyogrio import write_arrow
 from minenetcd.constants import DEGREES
 from minenetcd.errors import OptionError
 from minenetcd.files import atomic_path, unwritable
+from minenetcd.geo.polygons.hectares import GEOMETRIES_AT_A_TIME
 
 DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".parquet": "Parquet"}
-ROWS_AT_A_TIME = 2**14
 
 
 def write_vector(frame: GeoDataFrame, path: str | Path) -> None:
@@ -75,12 +75,12 @@ def _batches(frame: GeoDataFrame, *, many: bool) -> pa.RecordBatchReader:
     field = pa.field("geometry", pa.binary())
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for start in range(0, len(frame), ROWS_AT_A_TIME):
-            some = np.array(frame.geometry.array[start : start + ROWS_AT_A_TIME], dtype=object)
+        for start in range(0, len(frame), GEOMETRIES_AT_A_TIME):
+            some = np.array(frame.geometry.array[start : start + GEOMETRIES_AT_A_TIME], dtype=object)
             if many:
                 is_one = shapely.get_type_id(some) == shapely.GeometryType.POLYGON
                 some[is_one] = shapely.multipolygons(some[is_one, np.newaxis], axis=1)
             encoded = pa.array(shapely.to_wkb(some), pa.binary())
-            yield from columns.slice(start, ROWS_AT_A_TIME).append_column(field, encoded).to_batches()
+            yield from columns.slice(start, GEOMETRIES_AT_A_TIME).append_column(field, encoded).to_batches()
 
     return pa.RecordBatchReader.from_batches(columns.schema.append(field), batches())

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from minenetcd.errors import InputError, OutputError
-from minenetcd.files import json_text, unwritable
-from minenetcd.files.checksum import sha256
+from minenetcd.files import json_text, sha256, unwritable
 from minenetcd.foreign import LARGEST_JSON, NOT_THERE, refused
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.facts import SceneFacts

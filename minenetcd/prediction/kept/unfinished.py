@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +17,7 @@ from minenetcd.files import HiddenFolder, json_text, left_behind, make_folder, o
 from minenetcd.files.hidden import UNFINISHED, is_recent_work
 from minenetcd.files.notes import read_note
 from minenetcd.geo.date_files.finding import DateFiles
+from minenetcd.geo.date_files.network import is_description
 from minenetcd.geo.source import open_or_explain, quiet_gdal
 from minenetcd.prediction.automatic import Readers
 from minenetcd.prediction.opening import OpenedScene
@@ -164,15 +164,8 @@ def _files_behind(date: DateFiles) -> set[str]:
         except InputError:  # a source that is not there, or no image: said where it is read
             continue
         found |= behind
-        waiting += [path for path in behind if path != name and _is_description(path)]
+        waiting += [path for path in behind if path != name and is_description(path)]
     return found
-
-
-def _is_description(path: str) -> bool:
-    if not os.path.isfile(path):
-        return False
-    with open(path, "rb") as file:
-        return file.read(1) == b"<"
 
 
 def _file(path: Path) -> Any:

@@ -25,12 +25,12 @@ Pixels = NDArray[Any]  # (N, C)
 
 
 class Frame(NamedTuple):
-    """`value` in all bands of the date `name`, at the pixels `inside` (N,); `never` is it measured, or it may be."""
+    """`value` in all bands of the date `name`, at the pixels `inside` (N,)."""
 
     name: str
     value: float
     inside: NDArray[np.bool_]
-    never: bool
+    is_no_measurement: bool  # or may be ground
 
 
 def filling_findings(pair: AlignedPair) -> Iterator[str]:
@@ -53,22 +53,22 @@ def find_frames(pair: AlignedPair, before: Pixels, after: Pixels) -> list[Frame]
     found = []
     for name, raster, pixels in (("before", pair.before, before), ("after", pair.after, after)):
         ends = pixels.min().item(), pixels.max().item()
-        never = [value for value in dict.fromkeys(ends) if is_no_measurement(value, {raster.dtype})]
-        frames = [value for value in _corner_values(raster) if value not in never and _may_fill(value, pixels.dtype)]
-        for value in (*never, *frames):
+        holes = [value for value in dict.fromkeys(ends) if is_no_measurement(value, {raster.dtype})]
+        frames = [value for value in _corner_values(raster) if value not in holes and _may_fill(value, pixels.dtype)]
+        for value in (*holes, *frames):
             inside = (pixels == value).all(axis=1) & unsaid
-            if (LEAST_HOLES if value in never else LEAST_FRAME) <= inside.mean() <= MOST_FRAME:
-                found.append(Frame(name, value, inside, value in never))
+            if (LEAST_HOLES if value in holes else LEAST_FRAME) <= inside.mean() <= MOST_FRAME:
+                found.append(Frame(name, value, inside, value in holes))
     return found
 
 
 def frame_findings(frames: Sequence[Frame]) -> Iterator[str]:
     """Frames of one number, black or white, say, that count as ground."""
-    for name, value, inside, never in frames:
+    for name, value, inside, is_hole in frames:
         number = _number(value)
         option = f"--nodata {number}" + (f"; of this date alone, --nodata none,{number}" if name == "after" else "")
         holds = f"The {name} image is {number} in every band in {percent(inside.mean())} of its valid pixels"
-        if never:
+        if is_hole:
             yield f"{holds}: no measurement, which counts as ground and shows as change; say so ({option})."
         else:
             yield (
