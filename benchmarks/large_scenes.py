@@ -2,10 +2,12 @@
 
     python benchmarks/large_scenes.py scene --rows 24000 --width 3000 [--model cva] [--tile 1024]
     python benchmarks/large_scenes.py polygons --count 500000
+    python benchmarks/large_scenes.py noise --rows 250 --width 350
 
 `scene` maps two rasters made of one drawn mine, repeated, which changes in the first 5,120 rows alone, so that scenes
 of any length have as many polygons; `polygons` makes, measures and writes polygons of a mask of small blobs. Memory:
-the most that is resident, above what is resident once everything is imported (Linux).
+the most that is resident, above what is resident once everything is imported (Linux). `noise` traces a mask of noise by
+shared edges and joins what meets at corners, as the package does, and across corners at once, which has to be mended.
 """
 
 import argparse
@@ -21,13 +23,16 @@ from typing import Any
 
 import numpy as np
 import rasterio
+import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
+from rasterio.features import shapes
 from rasterio.windows import Window
 
 from minenetcd.detectors.by_name import open_detector
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.polygons.tracing import change_polygons
 from minenetcd.geo.polygons.vector_files import write_vector
 from minenetcd.prediction.areas import find_change
 from minenetcd.prediction.options import PredictOptions
@@ -52,7 +57,12 @@ def main() -> None:
     scene.add_argument("--tile", type=int, default=1024)
     polygons = kinds.add_parser("polygons")
     polygons.add_argument("--count", type=int, default=500_000)
+    noise = kinds.add_parser("noise")
+    noise.add_argument("--rows", type=int, default=250)
+    noise.add_argument("--width", type=int, default=350)
     arguments = parser.parse_args()
+    if arguments.kind == "noise":
+        return measure_noise(arguments.rows, arguments.width)
     with tempfile.TemporaryDirectory() as folder:
         if arguments.kind == "polygons":
             measure_polygons(Path(folder), arguments.count)
@@ -101,6 +111,20 @@ def measure_polygons(folder: Path, count: int) -> None:
         f"{len(polygons)} polygons of {side} x {side} pixels: {made - start:.1f} s, written in {written - made:.1f} s"
     )
     print(f"most resident {(most_resident() - held) / MEBIBYTE:.0f} MiB above the {held / MEBIBYTE:.0f} MiB of imports")
+
+
+def measure_noise(rows: int, width: int) -> None:
+    """Trace a mask of noise both ways, and print their times."""
+    mask = np.random.default_rng(0).random((rows, width)) < 0.5
+    grid = Grid(rows, width, Affine(10, 0, 4e5, 0, -10, 5.6e6), CRS.from_epsg(32633))
+    worked = time.process_time()
+    joined = change_polygons(mask, grid)
+    worked, mending = time.process_time() - worked, time.process_time()
+    outlines = shapes(mask.astype(np.uint8), mask=mask, connectivity=8, transform=grid.transform)
+    mended = shapely.make_valid([shapely.geometry.shape(outline) for outline, _ in outlines])
+    mending = time.process_time() - mending
+    print(f"{len(joined)} and {len(mended)} polygons of {rows} x {width} pixels of noise")
+    print(f"joined, with their measures {worked:.2f} s, mended {mending:.1f} s: {mending / worked:.0f} times that")
 
 
 def import_all() -> None:
