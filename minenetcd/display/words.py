@@ -17,12 +17,13 @@ def some_of(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
-def size(count: float) -> str:
-    """A number of bytes, in powers of 1000."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor:
-            return f"{count / factor:,.1f} {unit}"
-    return f"{count:,.0f} bytes"
+def size(count: float, *, exact_below: float = 0) -> str:
+    """A number of bytes, in powers of 1000; one below `exact_below` to the byte."""
+    if count < exact_below:
+        return f"{count:,.0f} bytes"
+    units = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6))
+    unit, factor = next(((unit, factor) for unit, factor in units if count >= factor), ("kB", 1e3))
+    return f"{count / factor:.1f} {unit}"
 
 
 def number(value: float) -> str:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterable
+from functools import partial
 from math import ceil
 from pathlib import Path
 from time import perf_counter
@@ -39,6 +40,7 @@ BLOCK_ROWS, WRITTEN = 512, 5
 
 #: Images of these are read from elsewhere: no file here says how large they are.
 _ELSEWHERE = ("WMS", "WMTS", "WCS", "OGCAPI", "STACIT", "STACTA", "GTI")
+_in_words = partial(size, exact_below=1e6)
 _ADVICE = "cut out a part, choose more metres per pixel (--gsd), or go on (--yes)"
 
 
@@ -57,7 +59,7 @@ def check_claim(date: DateFiles) -> None:
         believed = _bytes_believed(dataset, date.local, set())
     if claimed > MOST_TIMES * believed:
         raise CostError(
-            f"An image with pixels is needed, {date} claims {size(claimed)} of them in files of {size(behind)}: "
+            f"An image with pixels is needed, {date} claims {_in_words(claimed)} of them in files of {_in_words(behind)}: "
             "check it, or go on (--yes)."
         )
 
@@ -91,7 +93,7 @@ def check_room(pair: AlignedPair, native: AlignedPair, *, as_float: bool, work: 
         if count > free:
             place = folder if folder != work else folder.parent
             raise OutputError(
-                f"About {size(count)} are needed in {place}, {size(free)} are free: make room, or name another folder "
+                f"About {_in_words(count)} are needed in {place}, {_in_words(free)} are free: make room, or name another folder "
                 "(--out, --tmp)."
             )
 

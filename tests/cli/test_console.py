@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from minenetcd.cli.console import digits, print_rich, size, table
+from minenetcd.cli.console import digits, print_rich, table
 from minenetcd.display.words import counted, duration
 
 
@@ -15,13 +15,6 @@ from minenetcd.display.words import counted, duration
 )
 def test_a_duration_is_in_the_largest_unit_that_fits(seconds: float, words: str) -> None:
     assert duration(seconds) == words
-
-
-@pytest.mark.parametrize(
-    ("count", "words"), [(0, "0.0 kB"), (999_999, "1000.0 kB"), (1e6, "1.0 MB"), (2.5e9, "2.5 GB")]
-)
-def test_a_size_is_in_powers_of_1000(count: int, words: str) -> None:
-    assert size(count) == words
 
 
 def test_numbers_in_words() -> None:
