@@ -59,8 +59,8 @@ def check_claim(date: DateFiles) -> None:
         believed = _bytes_believed(dataset, date.local, set())
     if claimed > MOST_TIMES * believed:
         raise CostError(
-            f"An image with pixels is needed, {date} claims {_in_words(claimed)} of them in files of {_in_words(behind)}: "
-            "check it, or go on (--yes)."
+            f"An image with pixels is needed, {date} claims {_in_words(claimed)} of them in files of "
+            f"{_in_words(behind)}: check it, or go on (--yes)."
         )
 
 
@@ -93,8 +93,8 @@ def check_room(pair: AlignedPair, native: AlignedPair, *, as_float: bool, work: 
         if count > free:
             place = folder if folder != work else folder.parent
             raise OutputError(
-                f"About {_in_words(count)} are needed in {place}, {_in_words(free)} are free: make room, or name another folder "
-                "(--out, --tmp)."
+                f"About {_in_words(count)} are needed in {place}, {_in_words(free)} are free: make room, or name another "
+                "folder (--out, --tmp)."
             )
 
 
