@@ -93,8 +93,8 @@ def check_room(pair: AlignedPair, native: AlignedPair, *, as_float: bool, work: 
         if count > free:
             place = folder if folder != work else folder.parent
             raise OutputError(
-                f"About {_in_words(count)} are needed in {place}, {_in_words(free)} are free: make room, or name another "
-                "folder (--out, --tmp)."
+                f"About {_in_words(count)} are needed in {place}, {_in_words(free)} are free: make room, or name "
+                "another folder (--out, --tmp)."
             )
 
 
