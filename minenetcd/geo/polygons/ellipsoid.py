@@ -23,9 +23,8 @@ def ring_areas(
 ) -> NDArray[np.float64]:
     """Area inside each closed ring [m2]; `counts` of the points, in degrees, belong to each.
 
-    Edges are great circles of the authalic sphere, where a region is as large as on the ellipsoid: of edges of 1 km the
-    result differs from that of geodesics by less than 1e-6. A ring around a pole encloses the smaller part of
-    the Earth.
+    Edges are great circles of the authalic sphere, where a region is as large as on the ellipsoid: an edge of 1 km
+    differs from a geodesic by less than 0.1 m2. A ring around a pole encloses the smaller part of the Earth.
     """
     authalic = np.arcsin(np.clip(zone_area(np.sin(np.radians(latitudes))) / _AUTHALIC_RADIUS**2, -1, 1))
     turn = np.diff(longitudes)
