@@ -1,6 +1,7 @@
 """`map` over several processes of this machine."""
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -18,15 +19,27 @@ def parallel_map(workers: int) -> Iterator[Callable[..., Iterator[Any]]]:
     if workers <= 1:
         yield map
         return
-    pool = ProcessPoolExecutor(workers, initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(workers, initializer=_begin)
     try:
         yield pool.map
     finally:
         pool.shutdown(cancel_futures=True)
 
 
+def _begin() -> None:
+    """To run first in every worker."""
+    _end_with_parent()
+    _use_one_thread()
+
+
+def _use_one_thread() -> None:
+    """Workers share the cores; and a forked one waits for ever for the OpenMP threads that its parent had started."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
 def _end_with_parent() -> None:
-    """End this process when the one that started it is gone, even killed: to run first in every worker.
+    """End this process when the one that started it is gone, even killed.
 
     Else it would wait for work for ever, and hold the locks it inherited.
     """

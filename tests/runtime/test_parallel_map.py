@@ -1,0 +1,31 @@
+"""Workers that were forked from a process with threads do not wait for threads they do not have."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+#: Turning a large tensor over takes more than one OpenMP thread, in the parent first.
+SCRIPT = """
+import torch
+from minenetcd.runtime.parallel_map import parallel_map
+
+def turned(side: int) -> int:
+    return torch.zeros(side, side, 3).permute(2, 0, 1).contiguous().shape[0]
+
+if __name__ == "__main__":
+    torch.set_num_threads(2)
+    turned(500)
+    with parallel_map(2) as mapped:
+        print(*mapped(turned, [500] * 4))
+"""
+
+
+def test_workers_do_not_wait_for_threads_of_their_parent(tmp_path: Path) -> None:
+    # in a process of its own, which a time limit can end; it imports torch, hence takes more than a second
+    (tmp_path / "script.py").write_text(SCRIPT)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "2"}
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100
+    )
+    assert done.stdout.split() == ["3"] * 4, done.stderr
