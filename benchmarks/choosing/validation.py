@@ -17,9 +17,9 @@ from disturbances import Picture, disturbed
 from numpy.typing import NDArray
 from PIL import Image
 
-from minenetcd.building.pasted_sets.crops import read_image
 from minenetcd.building.pasted_sets.images import ImageSet, Place, find_sets, split_sets
 from minenetcd.building.pasted_sets.pair_files import CHANGED, NOT_LABELLED, table_in
+from minenetcd.building.pasted_sets.pictures import read_image
 from minenetcd.building.pasted_sets.source import PastedSet
 from minenetcd.constants import UNKNOWN
 from minenetcd.files import make_folder

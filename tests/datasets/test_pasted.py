@@ -13,8 +13,8 @@ import rasterio
 from PIL import Image
 
 from minenetcd.benchmark.suite.plan import DataSize, data_size
-from minenetcd.building.pasted_sets.crops import read_image
 from minenetcd.building.pasted_sets.images import find_sets, split_sets
+from minenetcd.building.pasted_sets.pictures import read_image
 from minenetcd.building.pasted_sets.source import LIMITS, PastedSet
 from minenetcd.datasets.catalog import list_splits, load_dataset
 from minenetcd.datasets.drawn import open_drawn

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from rasterio.windows import Window
 
-from minenetcd.building.pasted_sets.crops import BLACK
 from minenetcd.building.pasted_sets.images import Place
+from minenetcd.building.pasted_sets.pictures import BLACK
 from minenetcd.constants import Progress, no_progress
 from minenetcd.errors import DataError, RasterError, SizeError
 from minenetcd.files import atomic_path, make_folder

@@ -1,43 +1,24 @@
 """Pieces of the images of one split: grounds that pairs are made on, and fillings of what is pasted."""
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from minenetcd.building.pasted_sets.images import ImageSet, Place
-from minenetcd.classical.mad import IRMAD
-from minenetcd.data.reading.decode import decode_date
-from minenetcd.data.reading.headers import DecodeError
-from minenetcd.data.reading.read_options import ReadOptions
-from minenetcd.errors import DataError, RasterError
-from minenetcd.geo.align import Pair
-from minenetcd.geo.values import robust_limits, to_eight_bits
+from minenetcd.building.pasted_sets.pictures import Picture, empty_pixels, read_image
+from minenetcd.building.pasted_sets.true_changes import changed_between
+from minenetcd.errors import DataError
 from minenetcd.synthetic.canvas.noise import Field, log_uniform
 
-Picture = NDArray[np.uint8]  # (H, W, 3)
 #: Pieces are shown at between half and 2.2 times the size they have in their image.
 SCALES = (0.5, 2.2)
 _TRIES = 12  # pieces looked at for one without empty pixels
-BLACK, _AREA = 3, 5  # levels, and the side of the least area without data [pixels]
-_IMAGES_KEPT = 96  # decoded, by each process
 _HALF = 127  # of 0..255
-#: What finds true changes between two dates of a ground.
-_DOUBTING = IRMAD(threshold_rule="k-means-guarded", smooth=4)
-
-
-class _File(NamedTuple):
-    """An image as it is now: what was decoded of an earlier one of that name is not what is in it."""
-
-    path: str
-    size: int
-    modified: int
 
 
 @dataclass(frozen=True)
@@ -51,11 +32,15 @@ class Ground:
 
 @dataclass(frozen=True)
 class Crops:
-    """The images of one split below `folder`, and `size` of a pair [pixels]."""
+    """The images of one split below `folder`, and `size` of a pair [pixels].
+
+    What changed in truth between two dates is found once for all pairs and kept in the folder `kept`.
+    """
 
     folder: Path
     sets: tuple[ImageSet, ...]
     size: int
+    kept: Path
 
     def check_content(self) -> None:
         """DataError unless some image has data of more than one colour. Reads images up to the first that has."""
@@ -117,7 +102,8 @@ class Crops:
         if ground.images[0] == ground.images[1]:
             return np.zeros((self.size, self.size), bool)
         first, second = sorted(ground.images)
-        changed = changed_between(self.folder, first, second, ground.place.height, ground.place.width)
+        extent = (ground.place.height, ground.place.width)
+        changed = changed_between(self.folder, (first, second), extent, self.kept)
         return piece.of(np.repeat(changed[..., np.newaxis], 3, axis=2))[..., 0] > _HALF
 
     def filling(self, rng: Generator, height: int, width: int) -> Field:
@@ -174,15 +160,6 @@ def _draw_piece(rng: Generator, extent: tuple[int, int], wanted: tuple[int, int]
     )
 
 
-def empty_pixels(first: Picture, second: Picture) -> NDArray[np.bool_]:
-    """Where either date has no data, bool (H, W): areas that are black in all bands, as images without a mask say it.
-
-    Single dark pixels are dark ground.
-    """
-    black = ~(first.max(axis=-1) > BLACK) | ~(second.max(axis=-1) > BLACK)
-    return ndimage.binary_opening(black, np.ones((_AREA, _AREA), bool)) if black.any() else black
-
-
 def as_field(picture: Picture) -> Field:
     """uint8 (H, W, 3) -> float32 (3, H, W), 0..1."""
     return np.ascontiguousarray(np.moveaxis(picture, -1, 0)).astype(np.float32) / np.float32(255)
@@ -191,61 +168,6 @@ def as_field(picture: Picture) -> Field:
 def _has_variance(picture: Picture) -> bool:
     data = picture[~empty_pixels(picture, picture)]
     return bool(len(data) and np.ptp(data, axis=0).any())
-
-
-def changed_between(folder: Path, first: str, second: str, height: int, width: int) -> NDArray[np.uint8]:
-    """255 where IR-MAD calls the first `height` x `width` pixels of two images changed: there was real building work.
-
-    Statistics are learned on every other pixel of each row and column, which is a quarter of the work.
-    """
-    return _changed_between(_file(folder, first), _file(folder, second), height, width)
-
-
-@lru_cache(maxsize=_IMAGES_KEPT)
-def _changed_between(first: _File, second: _File, height: int, width: int) -> NDArray[np.uint8]:
-    dates = [_read(file)[:height, :width] for file in (first, second)]
-    valid = ~empty_pixels(dates[0], dates[1])
-    before, after = dates
-    thin = (slice(None, None, 2), slice(None, None, 2))
-    try:
-        scene = _DOUBTING.for_scene([Pair.of_arrays(before[thin], after[thin], valid[thin])])
-    except RasterError:  # a date of one colour, or hardly any data: nothing to learn from
-        return np.zeros((height, width), np.uint8)
-    scores = scene.scores((before[np.newaxis], after[np.newaxis]), valid[np.newaxis])[0, 0]
-    return np.where(valid & (scores >= _DOUBTING.threshold), 255, 0).astype(np.uint8)
-
-
-def read_image(folder: Path, image: str) -> Picture:
-    """The first three bands of an image, where it has no data 0. DataError where it cannot be read.
-
-    What is not 8-bit is stretched to 8 bits between its own limits.
-    """
-    return _read(_file(folder, image))
-
-
-@lru_cache(maxsize=_IMAGES_KEPT)
-def _read(file: _File) -> Picture:
-    try:
-        date = decode_date(file.path, ReadOptions())
-    except DecodeError as error:
-        raise DataError(f"{file.path} cannot be read ({error}): replace or remove it.") from error
-    pixels = date.pixels[:3].permute(1, 2, 0).numpy().copy()
-    valid = np.ones(pixels.shape[:2], bool) if date.valid is None else date.valid.numpy()
-    if pixels.shape[-1] < 3:
-        raise DataError(f"{file.path} has {pixels.shape[-1]} bands, three are needed: replace or remove it.")
-    if pixels.dtype != np.uint8:
-        pixels = to_eight_bits(pixels, robust_limits(pixels[valid]))
-    pixels[~valid] = 0
-    return pixels
-
-
-def _file(folder: Path, image: str) -> _File:
-    path = folder / image
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): replace or remove it.") from error
-    return _File(str(path), stat.st_size, stat.st_mtime_ns)
 
 
 def _side(of: ImageSet, place: Place) -> int:

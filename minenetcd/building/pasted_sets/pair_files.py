@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from minenetcd.building.drawn.once import draw_missing
-from minenetcd.building.pasted_sets.crops import Crops, Ground, as_field, empty_pixels
+from minenetcd.building.pasted_sets.crops import Crops, Ground, as_field
+from minenetcd.building.pasted_sets.pictures import empty_pixels
 from minenetcd.constants import UNKNOWN, Progress
 from minenetcd.display.escaping import in_csv
 from minenetcd.display.words import counted

@@ -118,17 +118,18 @@ class PastedSet(DrawnSet):
                 "pasted from pairs: name another (MINENETCD_CACHE)."
             )
         folder = cache / "pasted" / self.key() / split
-        made_once(folder, table_in(folder), lambda: self._draw(split, folder, workers, progress))
+        kept = cache / "pasted" / "true-changes"
+        made_once(folder, table_in(folder), lambda: self._draw(split, folder, kept, workers, progress))
         return folder
 
-    def _draw(self, split: str, folder: Path, workers: int | None, progress: Progress) -> None:
+    def _draw(self, split: str, folder: Path, kept: Path, workers: int | None, progress: Progress) -> None:
         sets = tuple(split_sets(find_sets(self.folder, self.table))[split])
         if not sets:
             raise DataError(
                 f"{self.folder} has no images to hold out for val: it needs a set of two places, or of four dates of "
                 "one."
             )
-        crops = Crops(self.folder.resolve(), sets, self.size)
+        crops = Crops(self.folder.resolve(), sets, self.size, kept)
         if self.mixture.two_dates == 1 and not crops.has_two_dates:
             raise DataError(
                 f"{self.folder} needs places with two dates for two_dates=100, none of those of {split} with room for "

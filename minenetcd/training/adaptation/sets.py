@@ -52,7 +52,7 @@ class SceneCrops(Crops):
     sources: tuple[ImageSet, ...] = ()
 
     def filling(self, rng: Generator, height: int, width: int) -> Field:
-        return Crops(self.folder, self.sets + self.sources, self.size).filling(rng, height, width)
+        return Crops(self.folder, self.sets + self.sources, self.size, self.kept).filling(rng, height, width)
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ def paste_scene(
             blocks.folder,
             (ImageSet("scene", places, mines=True),),
             LEAST,
+            folder / "true-changes",
             (_mines(folder / "mines", split, blocks.metres, seed), *others.get(split, ())),
         )
         for split, places in held.items()
