@@ -14,6 +14,7 @@ from torch.nn import functional
 from minenetcd.backbones.efficientnet_lite import EfficientNetLite0
 from minenetcd.errors import OptionError
 from minenetcd.layers.convolution import ConvNormAct
+from minenetcd.layers.joint_deviation import joint_deviation
 from minenetcd.layers.resize import resize_to
 from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
@@ -25,12 +26,12 @@ _FLAT = 0.02
 class Decoder(nn.Module):
     """Maps of both dates, fine to coarse, and the dates themselves -> logits (B, num_classes, H, W)."""
 
-    def __init__(self, channels: Sequence[int], in_channels: int, num_classes: int, width: int) -> None:
+    def __init__(self, channels: Sequence[int], pixel_channels: int, num_classes: int, width: int) -> None:
         super().__init__()
         self.levels = nn.ModuleList(ConvNormAct(3 * each, width, kernel_size=1) for each in channels)
         self.deepest = nn.Sequential(ConvNormAct(width, width), ConvNormAct(width, width))
         self.refine = nn.ModuleList(ConvNormAct(width, width) for _ in channels[:-1])
-        self.pixels = ConvNormAct(3 * in_channels, width // 3, kernel_size=1)
+        self.pixels = ConvNormAct(pixel_channels, width // 3, kernel_size=1)
         self.join = ConvNormAct(width + width // 3, 2 * width // 3, kernel_size=1)
         self.classify = nn.Conv2d(2 * width // 3, num_classes, kernel_size=1)
 
@@ -51,7 +52,8 @@ class MineNetCDLite(ChangeModel):
     Of the trunk, EfficientNet-Lite0, so many `levels` are read; three go down to a sixteenth of the size. It is
     `frozen`, in evaluation mode and without gradients, unless that is turned off. Of several `heads`, decoders of that
     `width` which start from other random weights and learn side by side, the mean counts; each has its loss as an
-    auxiliary output.
+    auxiliary output. With `joint_deviation` they also see how far each pixel departs from how the dates go together
+    elsewhere (`layers.joint_deviation`).
     """
 
     about = About(pretrained_trunk="EfficientNet-Lite0 (ImageNet)")
@@ -67,9 +69,16 @@ class MineNetCDLite(ChangeModel):
         heads: int = 1,
         levels: int = 3,
         frozen: bool = True,
+        joint_deviation: bool = False,
     ) -> None:
         super().__init__(
-            in_channels=in_channels, num_classes=num_classes, width=width, heads=heads, levels=levels, frozen=frozen
+            in_channels=in_channels,
+            num_classes=num_classes,
+            width=width,
+            heads=heads,
+            levels=levels,
+            frozen=frozen,
+            joint_deviation=joint_deviation,
         )
         if heads < 1 or not 1 <= levels <= 4 or width < 3:
             raise OptionError(
@@ -79,7 +88,11 @@ class MineNetCDLite(ChangeModel):
         self.trunk = EfficientNetLite0(in_channels, levels=levels)
         self.frozen = frozen
         self.trunk.requires_grad_(not frozen)
-        self.heads = nn.ModuleList(Decoder(self.trunk.channels, in_channels, num_classes, width) for _ in range(heads))
+        self.joint_deviation = joint_deviation
+        pixel_channels = 3 * in_channels + int(joint_deviation)
+        self.heads = nn.ModuleList(
+            Decoder(self.trunk.channels, pixel_channels, num_classes, width) for _ in range(heads)
+        )
         self.auxiliary_weights = (1 / heads,) * heads
         # what the first head makes of the maps, for all: the maps themselves say much less of where change is
         self.explained_layers = (Stage.numbered("dates compared", "heads.0.levels.{}", *range(levels)),)
@@ -87,6 +100,8 @@ class MineNetCDLite(ChangeModel):
     def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
         maps = [_compared(*each.chunk(2)) for each in self._features(torch.cat([before, after]))]
         pixels = _pixels_compared(before, after)
+        if self.joint_deviation:
+            pixels = torch.cat([pixels, joint_deviation(before, after)], dim=1)
         logits = tuple(head(maps, pixels) for head in self.heads)
         return ChangeOutput(torch.stack(logits).mean(dim=0), logits)
 

@@ -13,8 +13,9 @@ def lite(**options: object) -> ChangeModel:
     return create_model("minenetcd_lite", **{"width": 12, **options})
 
 
-def test_the_order_of_the_dates_does_not_matter() -> None:
-    model = lite().eval()
+@pytest.mark.parametrize("joint_deviation", [False, True])
+def test_the_order_of_the_dates_does_not_matter(joint_deviation: bool) -> None:
+    model = lite(joint_deviation=joint_deviation).eval()
     before, after = torch.rand(2, 1, 3, 64, 48) * 2 - 1
     with torch.no_grad():
         torch.testing.assert_close(model(before, after).logits, model(after, before).logits)
