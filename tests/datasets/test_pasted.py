@@ -235,6 +235,19 @@ def test_areas_without_data_are_not_labelled(tmp_path: Path) -> None:
     assert ((pairs[0].mask == 255).float().mean() > 0.3) and (pairs[0].mask == 0).any()
 
 
+def test_pictures_that_lie_on_their_side_are_measured_as_they_are_read(tmp_path: Path) -> None:
+    on_its_side = Image.Exif()
+    on_its_side[0x0112] = 6
+    for number in range(2):
+        path = tmp_path / f"images/set/{number}.jpg"
+        write_image(path, number, height=60, width=120)
+        Image.open(path).save(path, exif=on_its_side)
+    (found,) = find_sets(tmp_path / "images")
+    assert {(place.height, place.width) for place in found.places} == {(120, 60)}
+    pairs = open_drawn(source(tmp_path / "images", "pairs=8&size=48"), "train", cache_dir=tmp_path, workers=1)
+    assert pairs[0].before.shape == (3, 48, 48)
+
+
 def test_a_table_says_what_names_do_not(images: Path, tmp_path: Path) -> None:
     path = tmp_path / "sets.csv"
     path.write_text("set,tile,mines,one_place\nsingle,12,yes,\ncities,,,yes\n")

@@ -18,6 +18,7 @@ from rasterio.errors import RasterioError
 
 from minenetcd.data.reading.folder_layout import IMAGE_ENDINGS, image_files
 from minenetcd.errors import DataError, one_line
+from minenetcd.geo.orientation import upright_name
 from minenetcd.geo.source import quiet_gdal
 
 #: The table in FOLDER that says more of its sets than their names do.
@@ -155,9 +156,9 @@ def _place(folder: Path, name: str, images: list[str]) -> Place:
 
 
 def _size(path: Path) -> tuple[int, int]:
-    """Height and width of an image of three bands or more."""
+    """Height and width of an image of three bands or more, upright as it is read."""
     try:
-        with quiet_gdal(), rasterio.open(path) as image:
+        with quiet_gdal(), rasterio.open(path) as stored, rasterio.open(upright_name(stored, str(path))) as image:
             count, size = image.count, (image.height, image.width)
     except RasterioError as error:
         raise DataError(f"{path} cannot be read as an image ({one_line(error)}): replace or remove it.") from error
