@@ -1,7 +1,7 @@
 """MineNetCD-Lite: two dates compared on the maps of a frozen ImageNet trunk and pixel by pixel, a light decoder.
 
-It is this package's own. That a frozen trunk suffices, and that the pixels' branch must not see neighbours lest it
-learns the seams of what was pasted, was measured: docs/experiments.md.
+It is this package's own. That a frozen trunk suffices was measured: docs/experiments.md. The pixels' branch has no
+weights over neighbours, only means over 3 x 3, so that it does not learn the seams of what was pasted.
 """
 
 from collections.abc import Sequence

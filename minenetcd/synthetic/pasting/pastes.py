@@ -18,7 +18,7 @@ from minenetcd.synthetic.pasting.rules import PastingRules
 Filling = Callable[[Generator, int, int], Field]
 Labels = NDArray[np.uint8]  # 0 unchanged, 1 changed, 255 not labelled
 
-_APART = 4  # between two pastes, so that no edge fades into another [pixels]
+_APART = 4  # room around a paste, so that no edge but a soft one fades into another [pixels]
 _TRIES = 6  # fillings looked at for one paste
 _FEWEST = 12  # pixels of a paste
 _FADED, _THERE = 0.1, 0.7  # of a soft edge: up to which share of the paste nothing changed, and from which it did
