@@ -110,4 +110,6 @@ def _print(result: "Adaptation") -> None:
         scores.add_row(what.capitalize(), *cells)
     print_rich(scores)
     print("On change pasted into parts of the images that trained nothing; real change may be harder to find.")
+    if result.detector.scene_threshold is not None:
+        print("All at one threshold. predict looks for another in each scene, and may call more of it changed.")
     print(f"{result.detector.name} is saved in {result.folder}")

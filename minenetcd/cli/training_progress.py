@@ -48,6 +48,10 @@ class AdaptProgress(RunProgress):
         super().__init__()
         self.bars.update(self.run, visible=False)
 
+    def __exit__(self, *failure: object) -> None:
+        super().__exit__(*failure)
+        self.bars.update(self.run, visible=False)  # it stays where it ended, and is not to stand there twice
+
     def step(self, step: Step, of: int, validation: Validation | None) -> None:
         self.bars.update(self.run, visible=True)
         super().step(step, of, validation)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minenetcd.building.drawn.options import seed_of
-from minenetcd.building.pasted_sets.blocks import cut_blocks
+from minenetcd.building.pasted_sets.blocks import cut_blocks, unused_dates
 from minenetcd.configs.detector import COLOURS
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.detectors.by_name import open_detector
@@ -133,6 +133,7 @@ def _request(series: AlignedSeries, start: ChangeDetector, options: AdaptOptions
     return {
         "images": [[without_secrets(image), stat and stat.st_size, stat and stat.st_mtime_ns] for image, stat in files],
         "model": start.describe(),
+        "weights": start.weights_digest(),
         **{name: value if value is None else str(value) for name, value in asdict(options).items()},
     }
 
@@ -143,11 +144,15 @@ def _pasted(
     """The pairs, made in `folder`, whose name no other images have: what is read from it is remembered."""
     rng, blocks = np.random.default_rng(options.seed), (folder / "blocks").resolve()
     places = cut_blocks(series, scale.limits, blocks, rng, partial(reporter.progress, "read"))
-    reporter.note(f"{counted(len(places), 'part')} of {counted(len(series.images), 'image')} are pasted into.")
+    names, unused = _names(series), unused_dates(places, len(series.images))
+    for number in unused:
+        reporter.note(f"{names[number]} is not used: no part of it that others share holds data nearly everywhere.")
+    used = [name for number, name in enumerate(names) if number not in unused]
+    reporter.note(f"{counted(len(places), 'part')} of {counted(len(used), 'image')} are pasted into.")
     return paste_scene(
         SceneBlocks(blocks, places, _metres(series)),
         folder,
-        f"changes pasted into {', '.join(_names(series))}",
+        f"changes pasted into {', '.join(used)}",
         pairs=options.steps * RECIPE["batch_size"],
         seed=options.seed,
         imagery=options.imagery,

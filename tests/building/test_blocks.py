@@ -9,7 +9,7 @@ from PIL import Image
 
 from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.building.pasted_sets import blocks
-from minenetcd.building.pasted_sets.blocks import cut_blocks
+from minenetcd.building.pasted_sets.blocks import cut_blocks, unused_dates
 from minenetcd.errors import DataError, RasterError, SizeError
 from minenetcd.geo.series import open_series
 
@@ -72,7 +72,13 @@ def test_a_date_that_lacks_data_in_a_block_is_left_out_there(tmp_path: Path) -> 
     dates = images((256, 256), 3)
     dates[1][:128, :100] = 255
     places = cut(tmp_path, dates, nodata=255)
-    assert [len(place.images) for place in places] == [2, 3, 3, 3]
+    assert [len(place.images) for place in places] == [2, 3, 3, 3] and unused_dates(places, 3) == []
+
+
+def test_a_date_that_lacks_data_in_every_block_is_named(tmp_path: Path) -> None:
+    dates = images((128, 256), 3)
+    dates[1][:, ::3] = 255
+    assert unused_dates(cut(tmp_path, dates, nodata=255), 3) == [1]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from minenetcd.cli.main import app
+from minenetcd.cli.training_progress import AdaptProgress
 from minenetcd.errors import MineNetCDError, RasterError
 from minenetcd.training.adaptation.outcome import Adaptation
+from minenetcd.training.records.reporting import Step
 from training.small_adaptation import few_pairs, pictures
 
 __all__ = ["few_pairs"]  # a fixture
@@ -28,10 +30,21 @@ def test_it_prints_scores_and_the_next_command(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert all(word in lines[0] for word in ("F1", "Average precision", "Unchanged called changed", "Threshold"))
     assert [line.split("  ")[0] for line in lines[1:4]] == ["Before", "Before, its threshold chosen here", "After"]
+    assert lines[5].startswith("All at one threshold. predict looks for another in each scene")
     assert f"minenetcd-nano-adapted is saved in {tmp_path / 'out'}" in lines
     before, after = pictures(tmp_path)
     assert lines[-1] == f"Next: minenetcd predict {before} {after} --model {tmp_path / 'out'} --bands 3,2,1 --remote"
     assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+def test_the_bar_of_the_training_stands_once(capfd: pytest.CaptureFixture[str]) -> None:
+    progress = AdaptProgress()
+    with progress:
+        progress.step(Step(1, 1, 0.5, 1e-3, 9.0, False), 1, None)
+    with progress:
+        progress.progress("judge", 1, 1)
+    out, err = capfd.readouterr()
+    assert (out + err).count("Training") == 1
 
 
 def test_files_on_the_network_are_read_where_that_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,6 +128,16 @@ def test_a_seed_gives_one_detector_also_where_it_was_stopped(network: ChangeDete
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["stopped", "whole"]
 
 
+class Notes(TrainingReporter):
+    """Takes them down."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.taken.append(text)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("few_pairs")
 def test_nothing_is_written_where_it_does_not_help(
@@ -138,8 +148,19 @@ def test_nothing_is_written_where_it_does_not_help(
     for seed in (1, 2):
         (more / str(seed)).mkdir(parents=True)
         pictures(more / str(seed), seed + 10)
-    options = AdaptOptions(steps=1, imagery=more)
-    result = minenetcd.adapt(pictures(tmp_path), tmp_path / "out", model=network, options=options, device="cpu")
+    dates, clouded, options = pictures(tmp_path), tmp_path / "clouded.png", AdaptOptions(steps=1, imagery=more)
+    cover = Image.new("L", (280, 140), 255)
+    cover.paste(0, (0, 0, 280, 60))
+    clear = Image.open(dates[0]).rotate(180)
+    clear.putalpha(cover)
+    clear.save(clouded)
+    notes = Notes()
+    result = minenetcd.adapt(
+        [*dates, clouded], tmp_path / "out", model=network, options=options, device="cpu", reporter=notes
+    )
+    assert any(note.startswith("clouded.png is not used: no part of it") for note in notes.taken)
+    assert "2 parts of 2 images are pasted into." in notes.taken
+    assert "clouded" not in str(result.detector.provenance.trained_on)
     assert result.folder is None and sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["imagery"]
 
 

@@ -55,6 +55,11 @@ def cut_blocks(
     return tuple(sorted(places, key=lambda place: place.name))
 
 
+def unused_dates(places: Sequence[Place], count: int) -> list[int]:
+    """Which of so many dates, from 0, no block shows: they hold data nowhere near everywhere."""
+    return sorted(set(range(count)) - {int(Path(image).stem) for place in places for image in place.images})
+
+
 def _windows(area: Window) -> list[Window]:
     """Windows of nearly one size that cover `area`."""
     if (area.height // LEAST) * (area.width // LEAST) < 2:
