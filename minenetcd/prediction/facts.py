@@ -95,10 +95,16 @@ class SceneFacts:
     adjustments: tuple[tuple[str, str], ...] = ()  # what was found between the dates and done about it: name, in words
     warnings: tuple[str, ...] = ()
     band_doubts: tuple[str, ...] = ()  # what to doubt of which band is which
+    scene_threshold: tuple[float, float] | None = None  # between which probabilities a network looked for that of here
 
     @property
     def grid(self) -> Grid:
         return self.before.grid
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether scores are what a network takes for probabilities, not moved by what it found in the scene."""
+        return not self.provenance.learns_each_scene and self.scene_threshold is None
 
     @property
     def fits_scale(self) -> bool:
@@ -171,7 +177,8 @@ def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> Sc
     detector, options, second = readers.detector, readers.options, readers.second
     before = ImageFacts.of(native.before, pair.before.bands)
     after = ImageFacts.of(native.after, pair.after.bands)
-    analysed_at = options.analysed_metres(native.grid)
+    analysed_at, described = options.analysed_metres(native.grid), detector.describe()
+    within = described.get("scene_threshold")
     return SceneFacts(
         before=before,
         after=after,
@@ -188,12 +195,13 @@ def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> Sc
         scale=detector.metres_per_pixel,
         reads_any_numbers=_reads_any_numbers(detector),
         feels_tone=detector.feels_tone,
-        detector_options=detector.describe().get("options", {}) if detector.provenance.learns_each_scene else {},
+        detector_options=described.get("options", {}) if detector.provenance.learns_each_scene else {},
         threshold=detector.threshold if options.threshold is None else options.threshold,
         tile=options.tile or detector.tile,
         options=options,
         version=VERSION,
         band_doubts=_band_doubts(readers, native, before, after),
+        scene_threshold=None if within is None else (within[0], within[1]),
     )
 
 

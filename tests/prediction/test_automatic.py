@@ -83,6 +83,8 @@ def test_the_network_reads_what_it_was_validated_on_and_the_other_kind_beside_it
     assert found.saved is not None
     page = found.saved.report.read_text(encoding="utf-8")
     assert "Two opinions" in page and f"{CLASSICAL} alone" in page
+    assert "Score of change" in page and "whole pixels whose score reaches" in page, "moved, they are no probabilities"
+    assert "moved so that the threshold found in this scene, 0.05 to 0.3 by them" in page
 
 
 def test_another_opinion_that_is_given_stands_in_place_of_the_chosen_one(tmp_path: Path) -> None:
@@ -146,6 +148,7 @@ def test_nothing_found_by_who_is_not_made_for_such_images_is_no_number(tmp_path:
     blind = Difference(threshold=0.95, metres_per_pixel=(0.5, 1))
     predict_scene(blind, before, after, tmp_path / "out")
     page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert "Probability of change" in page and "moved so that" not in page
     assert "<dt>Changed</dt><dd>\N{EN DASH}" in page and "does not say that nothing changed" in page
 
 

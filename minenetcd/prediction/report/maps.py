@@ -56,7 +56,7 @@ def change_map(outcome: Outcome) -> str:
 
 
 def probability_map(outcome: Outcome) -> str:
-    """Probability, with a colour bar on which the threshold is marked."""
+    """Probability or score, with a colour bar on which the threshold is marked."""
     probability = small_probability(outcome.scene, outcome.facts.overlap, outcome.pictures.valid.shape)
     colours = ", ".join(PROBABILITY)
     threshold = outcome.facts.threshold
@@ -66,7 +66,7 @@ def probability_map(outcome: Outcome) -> str:
         f'<span style="left: 100%">1</span><span style="left: {100 * threshold:.2f}%">threshold {threshold:g}</span>'
         "</div>"
     )
-    what = "Score" if outcome.facts.provenance.learns_each_scene else "Probability"
+    what = "Probability" if outcome.facts.has_probabilities else "Score"
     return _figure(outcome, probability_image(probability), f"{bar}<b>{what} of change</b>")
 
 

@@ -116,9 +116,10 @@ def _limits(facts: SceneFacts) -> str:
     if not facts.provenance.is_ready:
         return f"{facts.model} names no data it was trained on, so this map says nothing certain about the place."
     own = facts.provenance.limits
-    source, what = "of a detector without training, which learned from these two images", "score"
+    what = "probability" if facts.has_probabilities else "score"
+    source = "of a detector without training, which learned from these two images"
     if not facts.provenance.learns_each_scene:
-        source, what = f"of a model trained on {facts.provenance.trained_on}", "probability"
+        source = f"of a model trained on {facts.provenance.trained_on}"
     return (
         f"This map is an estimate {source}, not a survey: it counts "
         f"whole pixels whose {what} reaches {facts.threshold:g}, states no margin of error, and may take season, "

@@ -149,6 +149,15 @@ def _choices(facts: SceneFacts) -> list[Row]:
     if facts.detector_options:
         rows.append(("Options", in_words(facts.detector_options)))
     rows.append(("Threshold", f"{facts.threshold:g}"))
+    if facts.scene_threshold is not None:
+        low, high = facts.scene_threshold
+        rows.append(
+            (
+                "Scores",
+                f"probabilities of the network, moved so that the threshold found in this scene, {low:g} to {high:g} "
+                "by them, lies at the one of the detector",
+            )
+        )
     if facts.scale:
         low, high = map(three_figures, facts.scale)
         rows.append(("Good for", f"{low} to {high} m per pixel"))
