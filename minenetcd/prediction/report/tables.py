@@ -150,11 +150,11 @@ def _choices(facts: SceneFacts) -> list[Row]:
         rows.append(("Options", in_words(facts.detector_options)))
     rows.append(("Threshold", f"{facts.threshold:g}"))
     if facts.scene_threshold is not None:
-        low, high = facts.scene_threshold
+        from_, to = facts.scene_threshold
         rows.append(
             (
                 "Scores",
-                f"probabilities of the network, moved so that the threshold found in this scene, {low:g} to {high:g} "
+                f"probabilities of the network, moved so that the threshold found in this scene, {from_:g} to {to:g} "
                 "by them, lies at the one of the detector",
             )
         )
