@@ -29,7 +29,8 @@ def joint_deviation(before: Tensor, after: Tensor) -> Tensor:
         both = both if both.dtype == torch.float64 else both.float()
         mean, *inverses = _learned(both[..., _STEP // 2 :: _STEP, _STEP // 2 :: _STEP].flatten(2))
         squared = _deviation(both.flatten(2) - mean, inverses).clamp(min=0)
-        return (torch.log1p(squared) * _SCALE).unflatten(2, both.shape[2:]).to(before.dtype)
+        found: Tensor = (torch.log1p(squared) * _SCALE).unflatten(2, both.shape[2:])
+        return found.to(before.dtype)
 
 
 def _learned(pixels: Tensor) -> tuple[Tensor, ...]:

@@ -19,7 +19,7 @@ class Shadows(NamedTuple):
     """`share` of the shaded dates; how many, from and below; shapes and edges in sides of the picture."""
 
     share: float
-    count: tuple[int, int]
+    number: tuple[int, int]
     radius: tuple[float, float]
     blobs: float  # share of them, the others are boxes
     edge: tuple[float, float]
@@ -55,7 +55,7 @@ def _shaded(rng: Generator, canvas: Canvas, picture: Field) -> Field:
     """Shadows of one kind on parts of the picture; shade is bluish as the sky."""
     kind = SHADOWS[rng.choice(len(SHADOWS), p=[each.share for each in SHADOWS])]
     light = np.ones(picture.shape[1:], np.float32)
-    for _ in range(rng.integers(*kind.count)):
+    for _ in range(rng.integers(*kind.number)):
         x, y = (float(at) for at in rng.uniform(0, canvas.size, 2))
         radius = log_uniform(rng, *kind.radius) * canvas.size
         shape = random_blob(rng, x, y, radius) if rng.random() < kind.blobs else random_box(rng, x, y, radius)
