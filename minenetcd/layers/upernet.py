@@ -6,11 +6,11 @@ sizes as in MineNetCD, section 3.3, and its released weights.
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from minenetcd.layers.convolution import ConvNormAct
+from minenetcd.layers.linear_operators import convolve_enlarged, pool_to
 from minenetcd.layers.resize import resize_to
 
 
@@ -38,17 +38,26 @@ class UPerNetDecoder(nn.Module):
     def forward(self, levels: Sequence[Tensor]) -> Tensor:
         *fine, deepest = levels
         laterals = [lateral(level) for lateral, level in zip(self.laterals, fine, strict=True)]
-        laterals.append(self.bottleneck(torch.cat([deepest, *self._pooled(deepest)], dim=1)))
+        pooled = [conv(pool_to(deepest, scale)) for scale, conv in zip(self.pool_scales, self.pyramid, strict=True)]
+        laterals.append(convolved_together(self.bottleneck, [deepest, *pooled]))
         for i in range(len(laterals) - 1, 0, -1):
             laterals[i - 1] = laterals[i - 1] + resize_to(laterals[i], like=laterals[i - 1])
         merged = [smooth(lateral) for smooth, lateral in zip(self.smooth, laterals[:-1], strict=True)]
         merged.append(laterals[-1])
-        logits: Tensor = self.classifier(self.fuse(torch.cat([resize_to(x, like=merged[0]) for x in merged], dim=1)))
+        logits: Tensor = self.classifier(convolved_together(self.fuse, merged))
         return logits
 
-    def _pooled(self, deepest: Tensor) -> list[Tensor]:
-        pooled = [functional.adaptive_avg_pool2d(deepest, scale) for scale in self.pool_scales]
-        return [resize_to(conv(x), like=deepest) for conv, x in zip(self.pyramid, pooled, strict=True)]
+
+def convolved_together(block: ConvNormAct, maps: Sequence[Tensor]) -> Tensor:
+    """`block`, a 3 x 3 convolution, of all `maps` side by side, each enlarged to the size of the first."""
+    first, *others = maps
+    own, *weights = block.conv.weight.split([x.shape[1] for x in maps], dim=1)
+    total = functional.conv2d(first, own, block.conv.bias, padding=1)
+    size = (first.shape[2], first.shape[3])
+    for x, weight in zip(others, weights, strict=True):
+        total = total + convolve_enlarged(x, weight, size)
+    activated: Tensor = block.act(block.norm(total))
+    return activated
 
 
 class FCNHead(nn.Sequential):

@@ -1,0 +1,70 @@
+"""Bilinear enlarging and average pooling as matrices, and a convolution that need not see what was enlarged.
+
+Both are linear in each of the two directions, rows and columns: a map x (h, w) becomes R x C^T. So is a 3 x 3
+convolution, which may therefore come first, at the small size, exact but for rounding.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from minenetcd.layers.resize import resize_to
+
+_TAPS = 3  # of a kernel, in one direction
+
+
+def convolve_enlarged(x: Tensor, weight: Tensor, size: tuple[int, int]) -> Tensor:
+    """The 3 x 3 convolution, with a border of one zero, of x (B, C, h, w) enlarged bilinearly: (B, O, *size).
+
+    `weight` (O, C, 3, 3). Enlarged is what `resize_to` gives. Where x is smaller, each tap of the kernel is applied to
+    x itself, as one matrix product, and rows and columns are enlarged and moved afterwards, unless that is more work.
+    """
+    if not _is_less_work(x.shape, weight.shape, size):
+        return functional.conv2d(resize_to(x, size), weight, padding=1)
+    batch, channels, height, width = x.shape
+    out = weight.shape[0]
+    rows, columns = (_moved(enlarging(a, b, like=x)) for a, b in zip((height, width), size, strict=True))  # (3, to, of)
+    by_column = columns.permute(1, 2, 0).reshape(size[1], width * _TAPS)
+    by_row = rows.transpose(0, 1).reshape(size[0], _TAPS * height)
+    pixels = x.permute(0, 2, 3, 1).reshape(batch, 1, height * width, channels)
+    taps = pixels @ weight.permute(2, 1, 3, 0).reshape(_TAPS, channels, _TAPS * out)  # (B, 3, h w, 3 O)
+    wide = by_column @ taps.reshape(batch * _TAPS * height, width * _TAPS, out)  # (B 3 h, W, O)
+    enlarged = by_row @ wide.reshape(batch, _TAPS * height, size[1] * out)  # (B, H, W O)
+    return enlarged.reshape(batch, *size, out).permute(0, 3, 1, 2)
+
+
+def pool_to(x: Tensor, side: int) -> Tensor:
+    """Means over `side` x `side` areas of x (B, C, H, W), as `adaptive_avg_pool2d` has them: (B, C, side, side)."""
+    rows, columns = (averaging(length, side, like=x) for length in x.shape[-2:])
+    return rows @ x @ columns.T
+
+
+def enlarging(of: int, to: int, *, like: Tensor) -> Tensor:
+    """The matrix (to, of) that makes `to` numbers of `of`, linearly interpolated between the middles of pixels."""
+    middles = (torch.arange(to, device=like.device, dtype=torch.float64) + 0.5) * (of / to) - 0.5
+    places = torch.arange(of, device=like.device, dtype=torch.float64)
+    return (1 - (middles.clamp(0, of - 1)[:, None] - places).abs()).clamp(min=0).to(like.dtype)
+
+
+def averaging(of: int, to: int, *, like: Tensor) -> Tensor:
+    """The matrix (to, of) of means over `to` areas, which share a number where `of` does not divide."""
+    areas = torch.arange(to, device=like.device)[:, None]
+    places = torch.arange(of, device=like.device)
+    inside = (places >= areas * of // to) & (places < -(-(areas + 1) * of // to))
+    return (inside / inside.sum(dim=1, keepdim=True)).to(like.dtype)
+
+
+def _moved(matrix: Tensor) -> Tensor:
+    """What each of the taps of a kernel reads of the result of `matrix` (to, of), zero beyond its ends: (3, to, of)."""
+    beyond = functional.pad(matrix, (0, 0, 1, 1))
+    return torch.stack([beyond[tap : tap + len(matrix)] for tap in range(_TAPS)])
+
+
+def _is_less_work(x: torch.Size, weight: torch.Size, size: tuple[int, int]) -> bool:
+    """By multiply-adds for one image."""
+    (_, channels, height, width), out = x, weight[0]
+    plain = _TAPS**2 * channels * out * size[0] * size[1]
+    taps = _TAPS**2 * channels * out * height * width
+    columns = out * _TAPS * height * _TAPS * width * size[1]
+    rows = out * size[0] * _TAPS * height * size[1]
+    return taps + columns + rows < plain
