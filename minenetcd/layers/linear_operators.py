@@ -50,7 +50,7 @@ def averaging(of: int, to: int, *, like: Tensor) -> Tensor:
     """The matrix (to, of) of means over `to` areas, which share a number where `of` does not divide."""
     areas = torch.arange(to, device=like.device)[:, None]
     places = torch.arange(of, device=like.device)
-    inside = (places >= areas * of // to) & (places < -(-(areas + 1) * of // to))
+    inside = ((places >= areas * of // to) & (places < -(-(areas + 1) * of // to))).double()
     return (inside / inside.sum(dim=1, keepdim=True)).to(like.dtype)
 
 
