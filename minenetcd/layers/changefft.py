@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from minenetcd.layers.folding import Foldable
+
 
 class FrequencyConv(nn.Module):
     """FDConv (equation 4): F . W + B with a complex C x C weight and a complex bias.
@@ -33,7 +35,7 @@ class FrequencyConv(nn.Module):
         return functional.conv2d(spectrum, weight.to(spectrum.dtype), bias.to(spectrum.dtype))
 
 
-class ChannelChangeFFT(nn.Module):
+class ChannelChangeFFT(Foldable):
     """The paper's ChangeFFT on one level: difference (B, C, H, W) -> change-aware representation (B, C, H, W).
 
     Orthonormal FFT along the channels, FDConv, SiLU on real and imaginary parts, FDConv, inverse FFT,
@@ -98,15 +100,33 @@ class SpatialChangeFFT(nn.Module):
         return mixed.permute(0, 3, 1, 2).to(difference.dtype)
 
     def mix(self, x: Tensor) -> Tensor:
-        """E: (B, H, W, C) -> (B, H, W, C)."""
-        spectrum = torch.fft.fft2(x.unflatten(-1, (self.blocks, -1)), dim=(1, 2), norm="ortho")
-        real, imaginary = _block_product(spectrum.real, spectrum.imag, self.complex_weight_1, self.complex_bias_1)
-        real, imaginary = functional.relu(real), functional.relu(imaginary)
-        real, imaginary = _block_product(real, imaginary, self.complex_weight_2, self.complex_bias_2)
-        shrunk = (functional.softshrink(part, self.SHRINKAGE) for part in (real, imaginary))
+        """E: real (B, H, W, C) -> (B, H, W, C).
+
+        Only one half of the spectrum is computed: what is real has at -k the conjugate of what it has at k. After the
+        layers that is so no more, hence both go through them; the real part of the inverse is that of their mean.
+        """
+        spectrum = torch.fft.rfft2(x.unflatten(-1, (self.blocks, -1)), dim=(1, 2), norm="ortho")
+        (real, turned_real), (imaginary, turned_imaginary) = (
+            [_block_product(part, self.complex_weight_1[index]) for index in (0, 1)]
+            for part in (spectrum.real, spectrum.imag)
+        )
+        here = self._second(real - turned_imaginary, turned_real + imaginary)
+        opposite = self._second(real + turned_imaginary, turned_real - imaginary)
         # parity: the discarded imaginary part is not zero
-        mixed: Tensor = torch.fft.ifft2(torch.complex(*shrunk), dim=(1, 2), norm="ortho").real.flatten(-2)
+        kept = torch.complex((here[0] + opposite[0]) / 2, (here[1] - opposite[1]) / 2)
+        mixed: Tensor = torch.fft.irfft2(kept, s=x.shape[1:3], dim=(1, 2), norm="ortho").flatten(-2)
         return mixed
+
+    def _second(self, real: Tensor, imaginary: Tensor) -> tuple[Tensor, Tensor]:
+        """From the first layer's products on: its bias, ReLU, the second layer, soft shrinkage."""
+        first, second = (bias.to(real.dtype) for bias in (self.complex_bias_1, self.complex_bias_2))
+        real, imaginary = functional.relu(real + first[0]), functional.relu(imaginary + first[1])
+        weight = self.complex_weight_2
+        product = (
+            _block_product(real, weight[0]) - _block_product(imaginary, weight[1]) + second[0],
+            _block_product(real, weight[1]) + _block_product(imaginary, weight[0]) + second[1],
+        )
+        return functional.softshrink(product[0], self.SHRINKAGE), functional.softshrink(product[1], self.SHRINKAGE)
 
     def _drop_path(self, x: Tensor) -> Tensor:
         if not self.training or self.drop_path == 0:
@@ -115,17 +135,9 @@ class SpatialChangeFFT(nn.Module):
         return x * x.new_empty(x.shape[0], 1, 1, 1).bernoulli_(keep).div_(keep)
 
 
-def _block_product(real: Tensor, imaginary: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    """Complex (..., blocks, in) times block-diagonal weight (2, blocks, in, out) plus bias (2, blocks, out)."""
-
-    weight, bias = weight.to(real.dtype), bias.to(real.dtype)
-
-    def times(part: Tensor, matrix: Tensor) -> Tensor:
-        return torch.einsum("...ki,kio->...ko", part, matrix)
-
-    product_real = times(real, weight[0]) - times(imaginary, weight[1]) + bias[0]
-    product_imaginary = times(real, weight[1]) + times(imaginary, weight[0]) + bias[1]
-    return product_real, product_imaginary
+def _block_product(part: Tensor, weight: Tensor) -> Tensor:
+    """(..., blocks, in) times a block-diagonal weight (blocks, in, out) -> (..., blocks, out)."""
+    return torch.einsum("...ki,kio->...ko", part, weight.to(part.dtype))
 
 
 def _fourier_matrices(channels: int, *, like: Tensor) -> tuple[Tensor, Tensor]:
