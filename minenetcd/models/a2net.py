@@ -103,6 +103,7 @@ class A2Net(ChangeModel):
         parameters_mi=3.60,
         macs_gi=2.86,
     )
+    folds = True
     size_multiple = 32
     auxiliary_weights = (1.0, 1.0, 1.0)
     explained_layers = (

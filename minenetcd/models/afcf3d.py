@@ -144,6 +144,7 @@ class AFCF3D(ChangeModel):
         parameters_mi=16.83,
         macs_gi=29.54,
     )
+    folds = True
     size_multiple = 32
     explained_layers = (Stage.numbered("change representation", "decoder.stages.{}", 0, 1, 2, 3),)
 

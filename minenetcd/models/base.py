@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from minenetcd.constants import LEAST_SIDE
 from minenetcd.errors import OptionError, SizeError
+from minenetcd.layers.folding import folded
 from minenetcd.types import ChangeOutput
 
 
@@ -62,6 +63,10 @@ class ChangeModel(nn.Module, ABC):
     about: ClassVar[About | None] = None
     size_multiple: ClassVar[int] = 1
 
+    #: Whether each BatchNorm that stands right behind a convolution, in the order in which parts are made, reads that
+    #: convolution's result, which nothing else reads: then the two may become one for inference.
+    folds: ClassVar[bool] = False
+
     #: Weight of each auxiliary output in the training loss, as in the method's own publication.
     auxiliary_weights: tuple[float, ...] = ()
 
@@ -105,8 +110,15 @@ class ChangeModel(nn.Module, ABC):
         raise OptionError(f"{type(self).__name__} has no pretrained trunk: build it with pretrained_backbone=False.")
 
     def fused(self) -> Self:
-        """An equal network for inference with foldable layers folded; shares its weights with this one."""
-        return self
+        """An equal network for inference, with folded layers (`layers.folding`) where it `folds`.
+
+        What does not change is shared with this one.
+        """
+        if not self.folds:
+            return self
+        twin = folded(self)
+        assert isinstance(twin, type(self))
+        return twin
 
     def _check(self, before: Tensor, after: Tensor) -> None:
         name, channels = type(self).__name__, self.config.get("in_channels", before.shape[1] if before.ndim > 1 else 0)

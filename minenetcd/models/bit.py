@@ -85,6 +85,7 @@ class BIT(ChangeModel):
         parameters_mi=11.39,
         macs_gi=8.28,
     )
+    folds = True
     size_multiple = 8
     explained_layers = (Stage("feature difference", ("head(0)",)),)
 

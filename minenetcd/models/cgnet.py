@@ -50,6 +50,7 @@ class CGNet(ChangeModel):
         parameters_mi=37.18,
         macs_gi=81.66,
     )
+    folds = True
     size_multiple = 16
     auxiliary_weights = (1.0,)
     explained_layers = (Stage.numbered("change representation", "dates.level{}", 1, 2, 3, 4),)

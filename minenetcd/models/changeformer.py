@@ -70,6 +70,7 @@ class ChangeFormer(ChangeModel):
         parameters_mi=39.13,
         macs_gi=129.7,
     )
+    folds = True
     size_multiple = 32
     auxiliary_weights = (0.5, 0.5, 0.5, 0.8)
     explained_layers = (Stage.numbered("change representation", "scales.scale{}", 1, 2, 3, 4),)

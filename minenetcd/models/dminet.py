@@ -39,6 +39,7 @@ class DMINet(ChangeModel):
         parameters_mi=6.44,
         macs_gi=16.16,
     )
+    folds = True
     size_multiple = 8
     auxiliary_weights = (1.0, 1.0, 0.5, 0.5)
     main_weight = 0.0  # the sum of two heads that have losses of their own

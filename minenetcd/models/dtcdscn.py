@@ -146,6 +146,7 @@ class DTCDSCN(ChangeModel):
         parameters_mi=39.17,
         macs_gi=10.72,
     )
+    folds = True
     size_multiple = 32
     explained_layers = (
         Stage(

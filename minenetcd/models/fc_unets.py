@@ -107,6 +107,7 @@ class FCEF(ChangeModel):
     """
 
     about = _about(parameters_mi=1.29)
+    folds = True
     explained_layers = (Stage("change representation", DECODER_LEVELS),)
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2, dropout: float = 0.2) -> None:
@@ -128,6 +129,7 @@ class SiamUNetConc(ChangeModel):
     """
 
     about = _about(parameters_mi=1.47)
+    folds = True
     explained_layers = (Stage("change representation", DECODER_LEVELS),)
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 2, dropout: float = 0.2) -> None:
@@ -150,6 +152,7 @@ class SiamUNetDiff(ChangeModel):
     """
 
     about = _about(parameters_mi=1.29)
+    folds = True
     explained_layers = (
         Stage("feature difference", tuple(f"{level}(1)" for level in DECODER_LEVELS)),
         Stage("change representation", DECODER_LEVELS),

@@ -83,6 +83,7 @@ class FCNPP(ChangeModel):
         year=2019,
         parameters_mi=14.56,
     )
+    folds = True
     explained_layers = (Stage.numbered("change representation", "decoder.step{}", 4, 3, 2, 1),)
 
     def __init__(

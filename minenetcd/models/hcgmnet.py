@@ -54,6 +54,7 @@ class HCGMNet(ChangeModel):
         parameters_mi=45.13,
         macs_gi=301.82,
     )
+    folds = True
     auxiliary_weights = (1.0,)
     explained_layers = (Stage.numbered("change representation", "dates.level{}", 1, 2, 3, 4),)
 

@@ -44,6 +44,7 @@ class ICIFNet(ChangeModel):
         parameters_mi=24.64,
         macs_gi=22.97,
     )
+    folds = True
     size_multiple = 4
     auxiliary_weights = (1.0, 1.0, 0.5)
     main_weight = 0.0  # the sum of three decoders that have losses of their own

@@ -4,9 +4,8 @@ Source: Yu, Zhang, Zhu, Gloaguen, Ghamisi, "MineNetCD: A benchmark for global mi
 remote sensing imagery", IEEE TGRS 2024, section 3; the released weights, where they differ from it.
 """
 
-import copy
 from collections.abc import Iterable
-from typing import Literal, Self, cast
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -42,6 +41,7 @@ class MineNetCD(ChangeModel):
         published_form={"change_fft": "spatial"},
     )
     auxiliary_weights = (0.4,)
+    folds = True
     explained_layers = (
         Stage.numbered("feature difference", "change_fft.{}(0)", 0, 1, 2, 3),
         Stage.numbered("change-aware representation", "change_fft.{}", 0, 1, 2, 3),
@@ -102,15 +102,6 @@ class MineNetCD(ChangeModel):
 
     def load_pretrained_backbone(self) -> None:
         self.encoder.load_pretrained()
-
-    def fused(self) -> Self:
-        """The same network with `channel` ChangeFFT folded into two 1 x 1 convolutions a level; shares all weights."""
-        if self.config["change_fft"] != "channel":
-            return self
-        levels = cast("Iterable[ChannelChangeFFT]", self.change_fft)
-        twin = copy.copy(self)
-        twin._modules = {**self._modules, "change_fft": nn.ModuleList(level.fused() for level in levels)}
-        return twin
 
 
 def _initialise(module: nn.Module) -> None:

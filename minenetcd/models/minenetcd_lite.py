@@ -57,6 +57,7 @@ class MineNetCDLite(ChangeModel):
     """
 
     about = About(pretrained_trunk="EfficientNet-Lite0 (ImageNet)")
+    folds = True
     main_weight = 0.0
     size_multiple = 32  # else coarse maps, enlarged to a size that their cells do not divide, lie off by some pixels
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from minenetcd.layers.convolution import ConvNormAct
+from minenetcd.layers.folding import Foldable
 from minenetcd.layers.initialisation import kaiming_normal_convolutions
 from minenetcd.layers.resize import resize_to
 from minenetcd.models.base import About, ChangeModel, Stage
@@ -19,8 +20,10 @@ ATTENTION_WIDTH, HEAD_WIDTH = 32, 80
 DILATIONS = (1, 2, 3, 4)
 
 
-class EncoderBlock(nn.Module):
+class EncoderBlock(Foldable):
     """A 3 x 3 convolution and, added to it, its own 1 x 1 residual: (B, in, H, W) -> (B, out, H, W)."""
+
+    read_elsewhere = ("conv1",)
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -98,6 +101,7 @@ class MSPSNet(ChangeModel):
         parameters_mi=2.11,
         macs_gi=13.89,
     )
+    folds = True
     size_multiple = 8
     explained_layers = (
         Stage.numbered("integrated dates", "integrate.scale{}", 1, 2, 3, 4),

@@ -107,6 +107,7 @@ class RDPNet(ChangeModel):
         parameters_mi=1.62,
         macs_gi=1.63,
     )
+    folds = True
     size_multiple = PATCH
     # not levels: after each mixer, all at 1/8
     explained_layers = (Stage.numbered("change representation", "mixers.{}", 0, 1, 2, 3, 4, 5),)

@@ -87,6 +87,7 @@ class ResUNet(ChangeModel):
         doi="10.1109/IGARSS47720.2021.9553995",
         parameters_mi=12.59,
     )
+    folds = True
     size_multiple = 16
     explained_layers = (
         Stage.numbered("feature difference", "decoder.step{}(1)", 4, 3, 2, 1),

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from minenetcd.errors import OptionError
 from minenetcd.layers.channel_attention import ChannelAttention
+from minenetcd.layers.folding import Foldable
 from minenetcd.layers.initialisation import kaiming_normal_convolutions
 from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
@@ -19,11 +20,13 @@ from minenetcd.types import ChangeOutput
 LEVELS = 5
 
 
-class NestedBlock(nn.Module):
+class NestedBlock(Foldable):
     """Two 3 x 3 convolutions, the second a residual of the first: (B, in, H, W) -> (B, out, H, W).
 
     The identity path is the first convolution's output before its normalisation.
     """
+
+    read_elsewhere = ("conv1",)
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -75,6 +78,7 @@ class SNUNet(ChangeModel):
         doi="10.1109/LGRS.2021.3056416",
         parameters_mi=11.48,
     )
+    folds = True
     size_multiple = 2 ** (LEVELS - 1)
     explained_layers = (Stage("change representation", ("nodes.0_4", "nodes.1_3", "nodes.2_2", "nodes.3_1")),)
 

@@ -87,6 +87,7 @@ class TFIGR(ChangeModel):
         parameters_mi=27.06,
         macs_gi=9.09,
     )
+    folds = True
     size_multiple = 32
     explained_layers = (
         Stage.numbered("feature difference", "interaction.level{}.difference(0)", 2, 3, 4, 5),

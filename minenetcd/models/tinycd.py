@@ -99,6 +99,7 @@ class TinyCD(ChangeModel):
         parameters_mi=0.27,
         macs_gi=1.44,
     )
+    folds = True
     explained_layers = (Stage("change representation", ("decoder.2", "decoder.1", "decoder.0", "deep_mix")),)
 
     def __init__(self, *, in_channels: int = 3, num_classes: int = 1) -> None:
