@@ -1,5 +1,6 @@
 """The one contract all architectures keep."""
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,6 +77,9 @@ class ChangeModel(nn.Module, ABC):
     #: Where the method can be looked into (`minenetcd explain`), from the images to the answer.
     explained_layers: tuple[Stage, ...] = ()
 
+    #: Whether branches that only the loss reads are computed: not in a network made ready to predict.
+    with_auxiliary: bool = True
+
     def __init__(self, **config: Any) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
@@ -116,8 +120,9 @@ class ChangeModel(nn.Module, ABC):
         """
         if not self.folds:
             return self
-        twin = folded(self)
+        twin = copy.copy(folded(self))
         assert isinstance(twin, type(self))
+        twin.with_auxiliary = False
         return twin
 
     def _check(self, before: Tensor, after: Tensor) -> None:

@@ -172,7 +172,7 @@ class DTCDSCN(ChangeModel):
         earlier, later = self.features(before), self.features(after)
         # parity: the sign is kept, at the centre and in every skip.
         logits = self.change([a - b for a, b in zip(earlier, later, strict=True)])
-        if self.buildings is None:
+        if self.buildings is None or not self.with_auxiliary:
             return ChangeOutput(logits)
         return ChangeOutput(logits, (self.buildings(earlier), self.buildings(later)))
 

@@ -81,6 +81,8 @@ class MineNetCD(ChangeModel):
             change_fft(x) for change_fft, x in zip(self.change_fft, self.differences(before, after), strict=True)
         ]
         logits = resize_to(self.decoder(changes), like=before)
+        if not self.with_auxiliary:
+            return ChangeOutput(logits)
         return ChangeOutput(logits, (resize_to(self.auxiliary(changes[2]), like=before),))
 
     def differences(self, before: Tensor, after: Tensor) -> list[Tensor]:

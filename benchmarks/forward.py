@@ -1,0 +1,140 @@
+"""How much faster the networks are made ready to predict than the published order of work, in one run.
+
+    python benchmarks/forward.py [--pairs 4] [--rounds 5] [--threads 2]
+
+The reference stands below: each date passes the encoder by itself, coarse maps are enlarged and convolved side by side,
+BatchNorm and the auxiliary head are computed, ChangeFFT transforms whole complex spectra. Weights are random and the
+same on both sides, which take turns; printed are medians, the largest difference of the logits, and what share of the
+machine's matrix peak is reached on the operations that are left. The peak is a product of two matrices of 2048 x 2048,
+measured in the same run.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import torch
+from markdown_table import markdown
+from torch import Tensor
+from torch.nn import functional
+
+from minenetcd.layers.changefft import SpatialChangeFFT
+from minenetcd.layers.resize import resize_to
+from minenetcd.layers.upernet import JoinedConv, UPerNetDecoder
+from minenetcd.models.catalog import create_model
+from minenetcd.models.complexity import measure_complexity
+from minenetcd.models.minenetcd import MineNetCD
+
+#: Backbone, form of ChangeFFT, and the ratio that is wanted.
+NETWORKS = (("swin_t", "channel", 1.8), ("swin_t", "spatial", 1.8), ("resnet50", "channel", 1.5))
+SIDE = 256
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    with torch.inference_mode():
+        rows = [compare(*each, arguments.pairs, arguments.rounds) for each in NETWORKS]
+    print(f"{arguments.pairs} pairs of {SIDE} x {SIDE}, {arguments.threads} threads\n{markdown(pd.DataFrame(rows))}")
+
+
+def compare(backbone: str, change_fft: str, wanted: float, pairs: int, rounds: int) -> dict[str, str]:
+    torch.manual_seed(0)
+    model = create_model("minenetcd", backbone=backbone, change_fft=change_fft).eval()
+    assert isinstance(model, MineNetCD)
+    ready = model.fused().to(memory_format=torch.channels_last)
+    before, after = torch.randn(2, pairs, 3, SIDE, SIDE)
+    dates = [date.contiguous(memory_format=torch.channels_last) for date in (before, after)]
+    expected, found = published(model, before, after), ready(*dates).logits
+    seconds = in_turn({"published": lambda: published(model, before, after), "ours": lambda: ready(*dates)}, rounds)
+    left = pairs * measure_complexity(ready).macs
+    return {
+        "network": f"{backbone}, {change_fft}",
+        "published [s]": f"{seconds['published']:.2f}",
+        "ours [s]": f"{seconds['ours']:.2f}",
+        "ratio": f"{seconds['published'] / seconds['ours']:.2f}",
+        "wanted": f"{wanted:g}",
+        "largest difference": f"{(found - expected).abs().max() / expected.abs().max():.1e}",
+        "of the matrix peak": f"{left / seconds['ours'] / matrix_peak():.0%}",
+    }
+
+
+def in_turn(sides: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The median time of each, one after the other in every round. [s]"""
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, run in sides.items():
+            started = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def matrix_peak() -> float:
+    """Multiply-adds a second."""
+    one, other = torch.randn(2, 2048, 2048)
+    return 2048**3 / in_turn({"product": lambda: one @ other}, 9)["product"]
+
+
+def published(model: MineNetCD, before: Tensor, after: Tensor) -> Tensor:
+    """The logits, by the order of work that was published."""
+    dates = [model.encoder(date) for date in (before, after)]
+    changes = [
+        spatial(layer, later - earlier) if isinstance(layer, SpatialChangeFFT) else layer(later - earlier)
+        for layer, earlier, later in zip(model.change_fft, *dates, strict=True)
+    ]
+    resize_to(model.auxiliary(changes[2]), like=before)
+    return resize_to(decoded(model.decoder, changes), like=before)
+
+
+def decoded(decoder: UPerNetDecoder, levels: Sequence[Tensor]) -> Tensor:
+    *fine, deepest = levels
+    maps = [lateral(level) for lateral, level in zip(decoder.laterals, fine, strict=True)]
+    pooled = [functional.adaptive_avg_pool2d(deepest, scale) for scale in decoder.pool_scales]
+    pyramid = [conv(x) for conv, x in zip(decoder.pyramid, pooled, strict=True)]
+    maps.append(joined(decoder.bottleneck, [deepest, *pyramid]))
+    for i in range(len(maps) - 1, 0, -1):
+        maps[i - 1] = maps[i - 1] + resize_to(maps[i], like=maps[i - 1])
+    merged = [smooth(x) for smooth, x in zip(decoder.smooth, maps[:-1], strict=True)]
+    return decoder.classifier(joined(decoder.fuse, [*merged, maps[-1]]))
+
+
+def joined(block: JoinedConv, maps: Sequence[Tensor]) -> Tensor:
+    side_by_side = torch.cat([resize_to(x, like=maps[0]) for x in maps], dim=1)
+    return block.act(block.norm(block.conv(side_by_side)))
+
+
+def spatial(layer: SpatialChangeFFT, difference: Tensor) -> Tensor:
+    """With whole spectra, of which the imaginary part is thrown away at the end."""
+    x = difference.permute(0, 2, 3, 1)
+    first = x if layer.residual else whole(layer, x)
+    return (first + whole(layer, layer.norm(first))).permute(0, 3, 1, 2)
+
+
+def whole(layer: SpatialChangeFFT, x: Tensor) -> Tensor:
+    spectrum = torch.fft.fft2(x.unflatten(-1, (layer.blocks, -1)), dim=(1, 2), norm="ortho")
+    real, imaginary = product(spectrum.real, spectrum.imag, layer.complex_weight_1, layer.complex_bias_1)
+    real, imaginary = functional.relu(real), functional.relu(imaginary)
+    parts = product(real, imaginary, layer.complex_weight_2, layer.complex_bias_2)
+    shrunk = (functional.softshrink(part, layer.SHRINKAGE) for part in parts)
+    return torch.fft.ifft2(torch.complex(*shrunk), dim=(1, 2), norm="ortho").real.flatten(-2)
+
+
+def product(real: Tensor, imaginary: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    def times(part: Tensor, matrix: Tensor) -> Tensor:
+        return torch.einsum("...ki,kio->...ko", part, matrix)
+
+    return (
+        times(real, weight[0]) - times(imaginary, weight[1]) + bias[0],
+        times(real, weight[1]) + times(imaginary, weight[0]) + bias[1],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Winograd's convolution is a plain one, of every size, and stands back where others know better."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from minenetcd.layers.winograd import LEAST_CHANNELS, WinogradConv
+
+
+@pytest.fixture(scope="module")
+def conv() -> nn.Conv2d:
+    torch.manual_seed(0)
+    return nn.Conv2d(LEAST_CHANNELS, LEAST_CHANNELS, 3, padding=1).eval()
+
+
+@pytest.mark.parametrize("size", [(8, 8), (1, 1), (5, 7), (2, 41)])
+@torch.no_grad()
+def test_it_gives_what_a_plain_convolution_gives(conv: nn.Conv2d, size: tuple[int, int]) -> None:
+    x = torch.randn(2, LEAST_CHANNELS, *size)
+    plain, found = conv(x), WinogradConv.of(conv)(x)
+    assert (found - plain).abs().max() < 1e-5 * plain.abs().max()
+    exact = copy.deepcopy(conv).double()
+    torch.testing.assert_close(WinogradConv.of(exact)(x.double()), exact(x.double()), rtol=0, atol=1e-12)
+
+
+def test_with_gradients_and_in_half_precision_it_is_a_plain_convolution(conv: nn.Conv2d) -> None:
+    x = torch.randn(1, LEAST_CHANNELS, 4, 4, requires_grad=True)
+    twin = WinogradConv.of(conv)
+    assert torch.equal(twin(x), conv(x))
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(twin(x), conv(x))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        nn.Conv2d(LEAST_CHANNELS, LEAST_CHANNELS, 3),
+        nn.Conv2d(LEAST_CHANNELS, LEAST_CHANNELS, 3, padding=1, stride=2),
+        nn.Conv2d(LEAST_CHANNELS, LEAST_CHANNELS, 3, padding=1, groups=2),
+        nn.Conv2d(LEAST_CHANNELS // 2, LEAST_CHANNELS, 3, padding=1),
+        nn.Conv2d(LEAST_CHANNELS, LEAST_CHANNELS, 1),
+    ],
+)
+def test_other_convolutions_stay_as_they_are(conv: nn.Conv2d, other: nn.Conv2d) -> None:
+    assert WinogradConv.suits(conv) and not WinogradConv.suits(other)
