@@ -1,7 +1,5 @@
 """What sets two dates of one place apart and is no change: season, shadows, haze, the camera, a shift."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -13,23 +11,6 @@ from minenetcd.synthetic.light import Sky, veil
 from minenetcd.synthetic.pasting.colours import other_season
 from minenetcd.synthetic.pasting.rules import PastingRules
 from minenetcd.synthetic.sensor import Sensor, focus, record, tone
-
-
-class Shadows(NamedTuple):
-    """`share` of the shaded dates; how many, from and below; shapes and edges in sides of the picture."""
-
-    share: float
-    number: tuple[int, int]
-    radius: tuple[float, float]
-    blobs: float  # share of them, the others are boxes
-    edge: tuple[float, float]
-
-
-SHADOWS = (
-    Shadows(0.35, (1, 3), (0.12, 0.35), 1.0, (0.01, 0.06)),  # of clouds
-    Shadows(0.3, (3, 13), (0.012, 0.09), 0.5, (0.002, 0.007)),  # of buildings and trees
-    Shadows(0.35, (1, 4), (0.05, 0.4), 0.4, (0.001, 0.01)),  # of slopes and pit walls
-)
 
 
 def view(rng: Generator, canvas: Canvas, picture: Field, rules: PastingRules) -> NDArray[np.uint8]:
@@ -52,17 +33,17 @@ def shifted(rng: Generator, picture: Field) -> Field:
 
 
 def _shaded(rng: Generator, canvas: Canvas, picture: Field) -> Field:
-    """Shadows of one kind on parts of the picture; shade is bluish as the sky."""
-    kind = SHADOWS[rng.choice(len(SHADOWS), p=[each.share for each in SHADOWS])]
+    """Shadows as of clouds and slopes, large and soft, or of buildings and trees, small; shade is bluish as the sky."""
+    is_large = rng.random() < 0.4
     light = np.ones(picture.shape[1:], np.float32)
-    for _ in range(rng.integers(*kind.number)):
+    for _ in range(rng.integers(1, 3) if is_large else rng.integers(3, 13)):
         x, y = (float(at) for at in rng.uniform(0, canvas.size, 2))
-        radius = log_uniform(rng, *kind.radius) * canvas.size
-        shape = random_blob(rng, x, y, radius) if rng.random() < kind.blobs else random_box(rng, x, y, radius)
-        edge = rng.uniform(*kind.edge) * canvas.size
+        radius = log_uniform(rng, 0.12, 0.35) * canvas.size if is_large else log_uniform(rng, 2, 14)
+        shape = random_blob(rng, x, y, radius) if is_large or rng.random() < 0.5 else random_box(rng, x, y, radius)
+        edge = rng.uniform(2, 0.05 * canvas.size + 2) if is_large else rng.uniform(0.4, 1.2)
         shade = ndimage.gaussian_filter((shape.field(canvas) > 0).astype(np.float32), edge, truncate=2.5)
         light = np.minimum(light, 1 - shade)
-    dark = np.float32(rng.uniform(0.25, 0.7)) * np.array([1.06, 1.0, 0.88], np.float32)
+    dark = np.float32(rng.uniform(0.25, 0.6)) * np.array([1.06, 1.0, 0.88], np.float32)
     return picture * (1 - (1 - light) * dark[:, None, None])
 
 
