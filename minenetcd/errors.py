@@ -112,6 +112,10 @@ class OutputPathError(OutputError, InputError):
     """The file or folder given for a result is in the way, forbidden, or holds something else."""
 
 
+class WorkerLostError(MineNetCDError):
+    """A process that did a part of the work was killed from outside; what was done before is kept."""
+
+
 class RunInterrupted(MineNetCDError):
     """A run was stopped by its user after its state was saved; the message says how to go on.
 

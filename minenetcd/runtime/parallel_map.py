@@ -5,16 +5,19 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import parent_process
 from typing import Any
+
+from minenetcd.errors import WorkerLostError
 
 
 @contextmanager
 def parallel_map(workers: int) -> Iterator[Callable[..., Iterator[Any]]]:
     """`map`, its results in order, over so many processes; with one, in this process.
 
-    Where the block fails, what has not begun does not begin.
+    Where the block fails, what has not begun does not begin. WorkerLostError where a process is killed.
     """
     if workers <= 1:
         yield map
@@ -22,6 +25,11 @@ def parallel_map(workers: int) -> Iterator[Callable[..., Iterator[Any]]]:
     pool = ProcessPoolExecutor(workers, initializer=_begin)
     try:
         yield pool.map
+    except BrokenProcessPool as error:
+        raise WorkerLostError(
+            "A process that shared the work was killed, most likely because memory ran out: close other programs, or "
+            "use fewer processes, and start the same again."
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 

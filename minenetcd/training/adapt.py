@@ -11,12 +11,15 @@ import numpy as np
 
 from minenetcd.building.drawn.options import seed_of
 from minenetcd.building.pasted_sets.blocks import cut_blocks, unused_dates
+from minenetcd.building.pasted_sets.images import find_sets
+from minenetcd.building.pasted_sets.pictures import image_file
 from minenetcd.configs.detector import COLOURS
 from minenetcd.constants import Provenance, TrainedOn
+from minenetcd.data.reading.folder_layout import image_files
 from minenetcd.detectors.by_name import open_detector
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.display.words import counted
-from minenetcd.errors import OptionError
+from minenetcd.errors import OptionError, OutputPathError
 from minenetcd.files import json_text
 from minenetcd.geo.series import AlignedSeries, Scale, open_series
 from minenetcd.runtime.device import choose_device
@@ -89,6 +92,7 @@ def adapt_to(
 ) -> Adaptation:
     """`adapt` to images that are opened."""
     start, reporter = _network(model), reporter or TrainingReporter()
+    _check_apart(work, options.imagery)
     scale = series.scale(options.value_range or start.preprocessing.value_range)
     request = _request(series, start, options)
     with work.begun(request) as folder:
@@ -126,12 +130,23 @@ def _network(model: str | Path | ChangeDetector) -> ChangeDetector:
     return detector
 
 
+def _check_apart(work: WorkFolder, imagery: Path | None) -> None:
+    """OutputPathError where the work folder lies in `imagery`: its pairs would be read as images."""
+    if imagery is not None and work.path.resolve().is_relative_to(imagery.resolve()):
+        raise OutputPathError(
+            f"A folder outside {imagery} is needed, since what is in it is pasted, {work.out} lies in it: choose "
+            "another (--out)."
+        )
+
+
 def _request(series: AlignedSeries, start: ChangeDetector, options: AdaptOptions) -> dict[str, Any]:
     """What decides the result, as plain values."""
     stats = [Path(image).stat() if Path(image).is_file() else None for image in series.images]
     files = zip(series.images, stats, strict=True)
+    sets = [] if options.imagery is None else [image_file(options.imagery, it) for it in image_files(options.imagery)]
     return {
         "images": [[without_secrets(image), stat and stat.st_size, stat and stat.st_mtime_ns] for image, stat in files],
+        "imagery files": [list(each) for each in sets],
         "model": start.describe(),
         "weights": start.weights_digest(),
         **{name: value if value is None else str(value) for name, value in asdict(options).items()},
@@ -221,8 +236,16 @@ def _describe(
         },
         limits=_LIMITS,
         license=began.license,
-        extra=began.extra,  # whose images and trunk the weights come from: their terms ask for it
+        extra={**began.extra, **_imagery(options)},  # whose images and trunk they come from: terms ask for it
     )
+
+
+def _imagery(options: AdaptOptions) -> dict[str, str]:
+    """What the card says of other images that pieces were taken from."""
+    if options.imagery is None:
+        return {}
+    names = ", ".join(each.name for each in find_sets(options.imagery))
+    return {"pieces pasted": f"from the sets {names} of {options.imagery.resolve().name}, by their own terms"}
 
 
 def _names(series: AlignedSeries) -> list[str]:

@@ -224,6 +224,13 @@ def test_some_of_the_pairs_are_drawn_scenes(images: Path, tmp_path: Path) -> Non
     assert rows["site"][drawn].is_unique
 
 
+def test_a_link_to_no_image_is_refused(tmp_path: Path) -> None:
+    write_image(tmp_path / "images/set/1.png", 1)
+    (tmp_path / "images/set/2.png").symlink_to("nowhere.png")
+    with pytest.raises(DataError, match=r"2\.png cannot be read \(No such file or directory\): replace or remove it"):
+        open_drawn(source(tmp_path / "images"), "train", cache_dir=tmp_path)
+
+
 def test_areas_without_data_are_not_labelled(tmp_path: Path) -> None:
     for number in range(2):
         pixels = np.zeros((48, 48, 3), np.uint8)

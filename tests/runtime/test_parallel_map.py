@@ -1,9 +1,15 @@
-"""Workers that were forked from a process with threads do not wait for threads they do not have."""
+"""Workers do not wait for threads they do not have, and where one is killed, one line says so."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from minenetcd.errors import WorkerLostError
+from minenetcd.runtime.parallel_map import parallel_map
 
 #: Turning a large tensor over takes more than one OpenMP thread, in the parent first.
 SCRIPT = """
@@ -29,3 +35,15 @@ def test_workers_do_not_wait_for_threads_of_their_parent(tmp_path: Path) -> None
         [sys.executable, "script.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100
     )
     assert done.stdout.split() == ["3"] * 4, done.stderr
+
+
+def kill_itself(number: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_where_a_worker_is_killed_one_line_says_so() -> None:
+    with (
+        pytest.raises(WorkerLostError, match="was killed, most likely because memory ran out"),
+        parallel_map(2) as mapped,
+    ):
+        list(mapped(kill_itself, range(2)))

@@ -161,6 +161,7 @@ def test_nothing_is_written_where_it_does_not_help(
     assert any(note.startswith("clouded.png is not used: no part of it") for note in notes.taken)
     assert "2 parts of 2 images are pasted into." in notes.taken
     assert "clouded" not in str(result.detector.provenance.trained_on)
+    assert result.detector.provenance.extra["pieces pasted"] == "from the sets 1, 2 of imagery, by their own terms"
     assert result.folder is None and sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["imagery"]
 
 
@@ -246,6 +247,16 @@ def test_what_cannot_be_used_is_refused_in_one_line_and_leaves_nothing(
         )
     assert message in str(caught.value) and "\n" not in str(caught.value)
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["taken"]
+
+
+def test_a_work_folder_that_would_be_read_as_imagery_is_refused(network: ChangeDetector, tmp_path: Path) -> None:
+    imagery = tmp_path / "imagery"
+    imagery.mkdir()
+    with pytest.raises(InputError, match=r"A folder outside .*imagery is needed, .*det lies in it: choose another"):
+        minenetcd.adapt(
+            pictures(tmp_path), imagery / "det", model=network, options=AdaptOptions(imagery=imagery), device="cpu"
+        )
+    assert not any(imagery.iterdir())
 
 
 def test_what_others_left_beside_is_neither_used_nor_removed(network: ChangeDetector, tmp_path: Path) -> None:

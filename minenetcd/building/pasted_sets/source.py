@@ -17,6 +17,7 @@ from minenetcd.building.drawn.options import read_drawn, seed_of
 from minenetcd.building.pasted_sets.crops import Crops
 from minenetcd.building.pasted_sets.images import find_sets, split_sets, table_of
 from minenetcd.building.pasted_sets.pair_files import NOT_LABELLED, Mixture, draw_pairs, table_in
+from minenetcd.building.pasted_sets.pictures import image_file
 from minenetcd.constants import VERSION, Progress, no_progress
 from minenetcd.data.reading.folder_layout import image_files
 from minenetcd.data.reading.read_options import ReadOptions
@@ -90,11 +91,14 @@ class PastedSet(DrawnSet):
         return self.size
 
     def key(self) -> str:
-        """A folder name of its own, for these images, by their names, sizes and times, and this version."""
+        """A folder name of its own, for these images, by their names, sizes and times, and this version.
+
+        DataError for an image that is named and not there, such as a broken link.
+        """
         digest = hashlib.sha256(repr((self.val, self.pairs, self.size, self.seed, self.mixture, self.rules)).encode())
         for file in image_files(self.folder):
-            stat = (self.folder / file).stat()
-            digest.update(f"{file}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
+            _, size, modified = image_file(self.folder, file)
+            digest.update(f"{file}:{size}:{modified}\n".encode())
         if table := table_of(self.folder, self.table):
             digest.update(table.read_bytes())
         return f"{self.folder.resolve().name}-size{self.size}-seed{self.seed}-{digest.hexdigest()[:12]}-v{VERSION}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from minenetcd.errors import OptionError, OutputPathError, RunInterrupted
+from minenetcd.errors import OptionError, OutputPathError, RunInterrupted, WorkerLostError
 from minenetcd.files import HIDDEN, check_writable, json_text, locked, make_folder, write_text
 
 _LOCK = "lock"
@@ -46,8 +46,8 @@ class WorkFolder:
     def begun(self, request: Mapping[str, Any]) -> Iterator[Path]:
         """Within the block the folder is there, for this process alone; afterwards it is gone, what made it fail too.
 
-        It stays where the block is interrupted, and RunInterrupted says how to go on; and where it fails having gone
-        on. OptionError where it was begun with another `request`.
+        It stays where the block is interrupted or one of its processes is killed, and RunInterrupted or WorkerLostError
+        says how to go on; and where it fails having gone on. OptionError where it was begun with another `request`.
         """
         make_folder(self.path)
         with locked(self.path / _LOCK, refusal=f"Another process is at work in {self.path}: wait for it."):
@@ -60,6 +60,8 @@ class WorkFolder:
                     f"Stopped, what is done lies in {self.path}: go on with the same command and --resume.",
                     getattr(error, "number", signal.SIGINT),
                 ) from error
+            except WorkerLostError as error:
+                raise WorkerLostError(f"{error} What is done lies in {self.path}: add --resume.") from error
             except Exception:
                 if is_new:
                     shutil.rmtree(self.path, ignore_errors=True)
