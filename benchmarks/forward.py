@@ -10,6 +10,7 @@ measured in the same run.
 """
 
 import argparse
+import copy
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -21,8 +22,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from minenetcd.layers.changefft import SpatialChangeFFT
+from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to
-from minenetcd.layers.upernet import JoinedConv, UPerNetDecoder
+from minenetcd.layers.upernet import UPerNetDecoder
 from minenetcd.models.catalog import create_model
 from minenetcd.models.complexity import measure_complexity
 from minenetcd.models.minenetcd import MineNetCD
@@ -48,7 +50,7 @@ def compare(backbone: str, change_fft: str, wanted: float, pairs: int, rounds: i
     torch.manual_seed(0)
     model = create_model("minenetcd", backbone=backbone, change_fft=change_fft).eval()
     assert isinstance(model, MineNetCD)
-    ready = model.fused().to(memory_format=torch.channels_last)
+    ready = copy.deepcopy(model).fused().to(memory_format=torch.channels_last)
     before, after = torch.randn(2, pairs, 3, SIDE, SIDE)
     dates = [date.contiguous(memory_format=torch.channels_last) for date in (before, after)]
     expected, found = published(model, before, after), ready(*dates).logits
@@ -105,9 +107,9 @@ def decoded(decoder: UPerNetDecoder, levels: Sequence[Tensor]) -> Tensor:
     return decoder.classifier(joined(decoder.fuse, [*merged, maps[-1]]))
 
 
-def joined(block: JoinedConv, maps: Sequence[Tensor]) -> Tensor:
+def joined(block: ConvNormAct, maps: Sequence[Tensor]) -> Tensor:
     side_by_side = torch.cat([resize_to(x, like=maps[0]) for x in maps], dim=1)
-    return block.act(block.norm(block.conv(side_by_side)))
+    return block.act(block.norm(functional.conv2d(side_by_side, block.conv.weight, padding=1)))
 
 
 def spatial(layer: SpatialChangeFFT, difference: Tensor) -> Tensor:

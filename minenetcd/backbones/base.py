@@ -22,6 +22,9 @@ class Backbone(nn.Module, ABC):
     #: Whether statistics of a batch are taken while training: then each date passes as a batch of its own.
     has_batch_norm: ClassVar[bool] = True
 
+    #: As `ChangeModel.folds`, of the trunk's own parts.
+    folds: ClassVar[bool] = False
+
     #: What its pretrained weights are called; None where there are none.
     pretrained_id: str | None = None
 

@@ -76,6 +76,7 @@ class EfficientNetLite0(Backbone):
     Each level is the output of the last block of its stride.
     """
 
+    folds = True
     pretrained_id = PACKAGE
 
     def __init__(self, in_channels: int = 3, *, levels: int = 4) -> None:

@@ -21,6 +21,8 @@ class ResNet(Backbone):
     stride sits in the 3 x 3. `pretrained_id`: the hub repository with its ImageNet weights.
     """
 
+    folds = True
+
     def __init__(
         self,
         in_channels: int = 3,

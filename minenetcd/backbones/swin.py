@@ -21,6 +21,7 @@ class Swin(Backbone):
     the hub repository of a UPerNet whose trunk it may start from.
     """
 
+    folds = True
     has_batch_norm = False
 
     def __init__(

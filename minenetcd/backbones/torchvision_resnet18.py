@@ -17,6 +17,7 @@ class TorchvisionResNet18(Backbone):
     the `levels` (1 to 4) and the classifier are not built.
     """
 
+    folds = True
     layer3: nn.Sequential
 
     def __init__(self, in_channels: int = 3, *, levels: int = 4) -> None:

@@ -40,6 +40,7 @@ class VMamba(Backbone):
     `ImageNetWeights`.
     """
 
+    folds = True
     has_batch_norm = False
     #: MineNetCD was released with another wiring of its spatial ChangeFFT behind this trunk: the difference passes it.
     has_residual_change_fft = True

@@ -19,22 +19,25 @@ class Foldable(nn.Module):
 
     def fused(self) -> nn.Module:
         """An equal layer for inference."""
-        return folded(self)
+        return _with_folded_parts(self)
 
 
 def folded(module: nn.Module) -> nn.Module:
     """A twin of `module`, in evaluation mode, that gives the same; what does not change is shared with it.
 
-    Each BatchNorm that stands right behind a convolution among the parts of a module becomes part of the convolution.
+    Each BatchNorm that stands right behind a convolution among the parts of a module becomes part of the convolution,
+    and each part takes the cheapest form that is known. A module that says `folds = False` stays as it is.
     """
+    if not getattr(module, "folds", True):
+        return module
+    if isinstance(module, Foldable):
+        return module.fused()
+    return WinogradConv.of(module) if WinogradConv.suits(module) else _with_folded_parts(module)
+
+
+def _with_folded_parts(module: nn.Module) -> nn.Module:
     parts = {name: part for name, part in module._modules.items() if part is not None}
-    made = {name: part.fused() if isinstance(part, Foldable) else folded(part) for name, part in parts.items()}
-    apart = module.read_elsewhere if isinstance(module, Foldable) else ()
-    for name, following in pairwise(parts):
-        if name not in apart and _folds(parts[name], parts[following]):
-            made[name] = quickest(fuse_conv_bn_eval(parts[name], parts[following], _is_transposed(parts[name])))
-            made[following] = nn.Identity()
-    made = {name: quickest(part) for name, part in made.items()}
+    made = {name: folded(part) for name, part in (parts | _without_norms(module, parts)).items()}
     if all(made[name] is part for name, part in parts.items()):
         return module
     twin = copy.copy(module)
@@ -42,19 +45,21 @@ def folded(module: nn.Module) -> nn.Module:
     return twin
 
 
-def _folds(conv: nn.Module, norm: nn.Module) -> bool:
+def _without_norms(module: nn.Module, parts: dict[str, nn.Module]) -> dict[str, nn.Module]:
+    """Of `parts` those that change where a normalisation becomes part of the convolution before it."""
+    apart = module.read_elsewhere if isinstance(module, Foldable) else ()
+    changed: dict[str, nn.Module] = {}
+    for (name, conv), (following, norm) in pairwise(parts.items()):
+        if name not in apart and _fold(conv, norm):
+            changed[name] = fuse_conv_bn_eval(conv, norm, transpose=isinstance(conv, _ConvTransposeNd))
+            changed[following] = nn.Identity()
+    return changed
+
+
+def _fold(conv: nn.Module, norm: nn.Module) -> bool:
     return (
         isinstance(conv, _ConvNd)
         and isinstance(norm, _BatchNorm)
         and norm.track_running_stats
         and conv.out_channels == norm.num_features
     )
-
-
-def _is_transposed(conv: nn.Module) -> bool:
-    return isinstance(conv, _ConvTransposeNd)
-
-
-def quickest(part: nn.Module) -> nn.Module:
-    """`part` itself, or a form of it with fewer multiplications."""
-    return WinogradConv.of(part) if isinstance(part, nn.Conv2d) and WinogradConv.suits(part) else part

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from minenetcd.layers.convolution import ConvNormAct
-from minenetcd.layers.folding import Foldable, quickest
+from minenetcd.layers.folding import Foldable, folded
 from minenetcd.layers.linear_operators import convolve_enlarged, pool_to
 from minenetcd.layers.resize import resize_to
 
@@ -31,10 +30,10 @@ class UPerNetDecoder(nn.Module):
         *fine, deepest = in_channels
         self.pool_scales = tuple(pool_scales)
         self.pyramid = nn.ModuleList(ConvNormAct(deepest, channels, kernel_size=1) for _ in pool_scales)
-        self.bottleneck = JoinedConv((deepest, *(channels for _ in pool_scales)), channels)
+        self.bottleneck = _joined((deepest, *(channels for _ in pool_scales)), channels)
         self.laterals = nn.ModuleList(ConvNormAct(width, channels, kernel_size=1) for width in fine)
         self.smooth = nn.ModuleList(ConvNormAct(channels, channels) for _ in fine)
-        self.fuse = JoinedConv([channels for _ in in_channels], channels)
+        self.fuse = _joined([channels for _ in in_channels], channels)
         self.classifier = nn.Conv2d(channels, num_classes, kernel_size=1)
 
     def forward(self, levels: Sequence[Tensor]) -> Tensor:
@@ -50,40 +49,45 @@ class UPerNetDecoder(nn.Module):
         return logits
 
 
-class JoinedConv(ConvNormAct, Foldable):
-    """`ConvNormAct` of several maps (B, widths[i], ...) side by side, each enlarged to the size of the first."""
+class JoinedConv(nn.Conv2d, Foldable):
+    """`conv`, of 3 x 3, on maps (B, widths[i], ...) side by side, each enlarged to the size of the first.
 
-    def __init__(self, widths: Sequence[int], out_channels: int) -> None:
-        super().__init__(sum(widths), out_channels)
-        self.widths = tuple(widths)
+    Takes over the weights of `conv`.
+    """
+
+    def __init__(self, conv: nn.Conv2d, widths: Sequence[int]) -> None:
+        super().__init__(conv.in_channels, conv.out_channels, 3, padding=1, bias=False, device="meta")
+        self.weight, self.bias, self.widths = conv.weight, conv.bias, tuple(widths)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
-        own, *shares = self.conv.weight.split(self.widths, dim=1)
         first, *others = maps
-        total = functional.conv2d(first, own, self.conv.bias, padding=1)
-        activated: Tensor = self.act(self.norm(total + _enlarged(others, shares, like=first)))
-        return activated
+        own, *shares = self.weight.split(self.widths, dim=1)
+        return functional.conv2d(first, own, self.bias, padding=1) + _enlarged(others, shares, like=first)
 
     def fused(self) -> nn.Module:
-        """The same with BatchNorm folded, and the convolution of the first map as quick as it can be."""
-        return FoldedJoinedConv(fuse_conv_bn_eval(self.conv, self.norm), self.widths, self.act)
+        return SplitJoinedConv(self)
 
 
-class FoldedJoinedConv(nn.Module):
-    """`JoinedConv` for inference."""
+class SplitJoinedConv(nn.Module):
+    """A `JoinedConv` for inference: its first map has a convolution of its own, as quick as it can be."""
 
-    def __init__(self, conv: nn.Conv2d, widths: Sequence[int], act: nn.Module) -> None:
+    def __init__(self, joined: JoinedConv) -> None:
         super().__init__()
-        own, *shares = (part.detach().clone() for part in conv.weight.split(tuple(widths), dim=1))
-        first = nn.Conv2d(widths[0], conv.out_channels, 3, padding=1, device="meta")
-        first.weight, first.bias = nn.Parameter(own), conv.bias
-        self.first, self.act = quickest(first), act
-        self.shares = nn.ParameterList(shares)
+        own, *shares = (part.detach().clone() for part in joined.weight.split(joined.widths, dim=1))
+        first = nn.Conv2d(joined.widths[0], joined.out_channels, 3, padding=1, device="meta")
+        first.weight, first.bias = nn.Parameter(own), joined.bias
+        self.first, self.shares = folded(first), nn.ParameterList(shares)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         first, *others = maps
-        activated: Tensor = self.act(self.first(first) + _enlarged(others, list(self.shares), like=first))
-        return activated
+        joined: Tensor = self.first(first) + _enlarged(others, list(self.shares), like=first)
+        return joined
+
+
+def _joined(widths: Sequence[int], out_channels: int) -> ConvNormAct:
+    block = ConvNormAct(sum(widths), out_channels)
+    block.conv = JoinedConv(block.conv, widths)
+    return block
 
 
 def _enlarged(maps: Sequence[Tensor], weights: Sequence[Tensor], *, like: Tensor) -> Tensor:
