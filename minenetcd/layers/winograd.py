@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 #: Narrower layers spend more on sums than they save in products (docs/performance.md).
-LEAST_CHANNELS = 256
+LEAST_CHANNELS = 512
 #: Areas that are worked on together, so that their sums stay in the processor's cache.
 _TOGETHER = 128
 _KERNEL = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
