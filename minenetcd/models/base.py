@@ -77,7 +77,8 @@ class ChangeModel(nn.Module, ABC):
     #: Where the method can be looked into (`minenetcd explain`), from the images to the answer.
     explained_layers: tuple[Stage, ...] = ()
 
-    #: Whether branches that only the loss reads are computed: not in a network made ready to predict.
+    #: Whether there are auxiliary outputs, which only the loss reads: not in a network made ready to predict. Where
+    #: they take work of their own, `compare` leaves it out.
     with_auxiliary: bool = True
 
     def __init__(self, **config: Any) -> None:
@@ -94,11 +95,12 @@ class ChangeModel(nn.Module, ABC):
         self._check(before, after)
         height, width = before.shape[-2:]
         bottom, right = -height % self.size_multiple, -width % self.size_multiple
-        if not (bottom or right):
-            return self.compare(before, after)
-        pad = (0, right, 0, bottom)
-        padded = [functional.pad(date, pad, mode="reflect") for date in (before, after)]
-        return _crop(self.compare(*padded), padded[0].shape[-2:], (height, width))
+        if bottom or right:
+            before, after = (functional.pad(x, (0, right, 0, bottom), mode="reflect") for x in (before, after))
+        output = self.compare(before, after)
+        if not self.with_auxiliary:
+            output = ChangeOutput(output.logits)
+        return _crop(output, before.shape[-2:], (height, width)) if bottom or right else output
 
     @abstractmethod
     def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
@@ -114,9 +116,9 @@ class ChangeModel(nn.Module, ABC):
         raise OptionError(f"{type(self).__name__} has no pretrained trunk: build it with pretrained_backbone=False.")
 
     def fused(self) -> Self:
-        """An equal network for inference, with folded layers (`layers.folding`) where it `folds`.
+        """A network for inference with equal logits and no auxiliary outputs, its layers folded (`layers.folding`).
 
-        What does not change is shared with this one.
+        What does not change is shared with this one. Itself, where it does not say that it `folds`.
         """
         if not self.folds:
             return self

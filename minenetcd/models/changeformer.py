@@ -119,7 +119,8 @@ class ChangeFormer(ChangeModel):
         levels = reversed(list(zip(scales, before, after, strict=True)))
         for scale, earlier, later in levels:
             changes.append(scale(earlier, later, changes[-1] if changes else None))
-            predictions.append(scale.predict(changes[-1]))
+            if self.with_auxiliary:
+                predictions.append(scale.predict(changes[-1]))
         return changes, predictions
 
 

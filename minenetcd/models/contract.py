@@ -90,14 +90,15 @@ def keeps_the_precision_of_its_images(model: ChangeModel) -> None:
 
 
 def is_the_same_fused(model: ChangeModel) -> None:
-    """`fused()` gives the same logits up to rounding, and leaves the network itself as it was."""
+    """`fused()` gives the same logits up to rounding and nothing else, and leaves the network itself as it was."""
     model = copy.deepcopy(model).eval()
     _draw_statistics(model)
     twin, dates = model.fused(), random_dates(model, 96, 96)
     if twin is model:  # nothing to fold
         return
-    plain = _answer(model, *dates).logits
-    torch.testing.assert_close(_answer(twin, *dates).logits, plain, rtol=0, atol=1e-5 * plain.abs().max().item())
+    plain, found = _answer(model, *dates).logits, _answer(twin, *dates)
+    torch.testing.assert_close(found.logits, plain, rtol=0, atol=1e-5 * plain.abs().max().item())
+    _require(not found.auxiliary, "auxiliary outputs of a network made ready to predict")
     _require(torch.equal(_answer(model, *dates).logits, plain), "another answer after it was fused")
 
 

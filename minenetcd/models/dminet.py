@@ -72,8 +72,14 @@ class DMINet(ChangeModel):
         merged_fine, merged_middle = self.concatenation(*(level.merged for level in exchanged))
         changed_fine, changed_middle = self.difference(*((level.before - level.after).abs() for level in exchanged))
         decoded = (merged_fine, changed_fine, merged_middle, changed_middle)
-        outputs = tuple(head(x, like=before) for head, x in zip(self.heads, decoded, strict=True))
-        return ChangeOutput(outputs[0] + outputs[1] if self.prediction == "sum" else outputs[3], outputs)
+        read = (0, 1) if self.prediction == "sum" else (3,)
+        outputs = {
+            index: head(x, like=before)
+            for index, (head, x) in enumerate(zip(self.heads, decoded, strict=True))
+            if self.with_auxiliary or index in read
+        }
+        logits = outputs[0] + outputs[1] if self.prediction == "sum" else outputs[3]
+        return ChangeOutput(logits, tuple(outputs.values()))
 
     def load_pretrained_backbone(self) -> None:
         self.trunk.load_pretrained()

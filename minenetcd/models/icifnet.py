@@ -85,7 +85,9 @@ class ICIFNet(ChangeModel):
         earlier = self.before(self.local_trunk(before), self.global_trunk(before))
         later = self.after(self.local_trunk(after), self.global_trunk(after))
         changes = [(a - b).abs() for a, b in zip(earlier, later, strict=True)]
-        outputs = tuple(head(x, like=before) for head, x in zip(self.heads, changes, strict=True))
+        if self.prediction == "global" and not self.with_auxiliary:
+            changes = changes[:1]
+        outputs = tuple(head(x, like=before) for head, x in zip(self.heads, changes, strict=False))
         return ChangeOutput(sum(outputs[1:], outputs[0]) if self.prediction == "sum" else outputs[0], outputs)
 
     def load_pretrained_backbone(self) -> None:
