@@ -76,6 +76,34 @@ def test_fused_form_is_two_pointwise_convolutions_with_the_same_result(channels:
     torch.testing.assert_close(fused(difference), expected, rtol=0, atol=1e-5 * expected.abs().max().item())
 
 
+def whole_spectrum(module: SpatialChangeFFT, x: Tensor) -> Tensor:
+    """E on complex tensors of every frequency, as released: the real part of the inverse is what is kept."""
+    first, second = as_complex(module.complex_weight_1), as_complex(module.complex_weight_2)
+    spectrum = torch.fft.fft2(x.unflatten(-1, (module.blocks, -1)), dim=(1, 2), norm="ortho")
+    mixed = torch.einsum("...ki,kio->...ko", spectrum, first) + as_complex(module.complex_bias_1)
+    mixed = torch.complex(mixed.real.relu(), mixed.imag.relu())
+    mixed = torch.einsum("...ki,kio->...ko", mixed, second) + as_complex(module.complex_bias_2)
+    shrunk = (torch.nn.functional.softshrink(part, module.SHRINKAGE) for part in (mixed.real, mixed.imag))
+    return torch.fft.ifft2(torch.complex(*shrunk), dim=(1, 2), norm="ortho").real.flatten(-2)
+
+
+@settings(deadline=None, max_examples=30)
+@given(height=st.integers(1, 9), width=st.integers(1, 9), seed=st.integers(0, 999))
+def test_spatial_form_needs_half_of_the_spectrum_and_gives_what_all_of_it_gives(
+    height: int, width: int, seed: int
+) -> None:
+    torch.manual_seed(seed)
+    module = SpatialChangeFFT(8).double()
+    for parameter in module.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    x = torch.randn(2, height, width, 8, dtype=torch.float64, requires_grad=True)
+    found, expected = module.mix(x), whole_spectrum(module, x)
+    torch.testing.assert_close(found, expected)
+    asked, incoming = [x, *(p for name, p in module.named_parameters() if "norm" not in name)], torch.randn_like(x)
+    for own, plain in zip(*(torch.autograd.grad(y, asked, incoming) for y in (found, expected)), strict=True):
+        torch.testing.assert_close(own, plain)
+
+
 def test_spatial_form_leaves_the_documented_spike_of_the_bias() -> None:
     """A bias at every frequency is a spike at the top-left pixel: kept for the released weights."""
     module = SpatialChangeFFT(8, drop_path=0).eval()
