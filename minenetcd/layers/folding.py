@@ -50,16 +50,9 @@ def _without_norms(module: nn.Module, parts: dict[str, nn.Module]) -> dict[str, 
     apart = module.read_elsewhere if isinstance(module, Foldable) else ()
     changed: dict[str, nn.Module] = {}
     for (name, conv), (following, norm) in pairwise(parts.items()):
-        if name not in apart and _fold(conv, norm):
+        if name in apart or not (isinstance(conv, _ConvNd) and isinstance(norm, _BatchNorm)):
+            continue
+        if norm.track_running_stats and conv.out_channels == norm.num_features:
             changed[name] = fuse_conv_bn_eval(conv, norm, transpose=isinstance(conv, _ConvTransposeNd))
             changed[following] = nn.Identity()
     return changed
-
-
-def _fold(conv: nn.Module, norm: nn.Module) -> bool:
-    return (
-        isinstance(conv, _ConvNd)
-        and isinstance(norm, _BatchNorm)
-        and norm.track_running_stats
-        and conv.out_channels == norm.num_features
-    )

@@ -59,7 +59,7 @@ class JoinedConv(nn.Conv2d, Foldable):
         super().__init__(conv.in_channels, conv.out_channels, 3, padding=1, bias=False, device="meta")
         self.weight, self.bias, self.widths = conv.weight, conv.bias, tuple(widths)
 
-    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:  # type: ignore[override]  # several maps instead of one
         first, *others = maps
         own, *shares = self.weight.split(self.widths, dim=1)
         return functional.conv2d(first, own, self.bias, padding=1) + _enlarged(others, shares, like=first)

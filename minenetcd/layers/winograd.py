@@ -5,7 +5,7 @@ pixels of x, two pixels apart, becomes 16 sums; what the kernel makes of each is
 sums of the 16 results are 2 x 2 pixels. Exact but for rounding, about 3e-6 of the largest magnitude in float32.
 """
 
-from typing import Self
+from typing import Self, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +39,7 @@ class WinogradConv(nn.Conv2d):
         return twin.train(conv.training)
 
     @staticmethod
-    def suits(conv: nn.Module) -> bool:
+    def suits(conv: nn.Module) -> TypeGuard[nn.Conv2d]:
         return (
             type(conv) is nn.Conv2d
             and (conv.kernel_size, conv.stride, conv.padding, conv.dilation) == ((3, 3), (1, 1), (1, 1), (1, 1))
@@ -74,8 +74,8 @@ class WinogradConv(nn.Conv2d):
         products = torch.bmm(sums.view(16, high * wide, -1), self.products).view(4, 4, high, wide, -1)
         upper, lower = products[0] + products[1] + products[2], products[1] - products[2] - products[3]
         for row, part in enumerate((upper, lower)):
-            left, right = part[0] + part[1] + part[2], part[1] - part[2] - part[3]
-            for column, pixels in enumerate((left, right)):
+            both = (part[0] + part[1] + part[2], part[1] - part[2] - part[3])
+            for column, pixels in enumerate(both):
                 made[:, row, :, column] = pixels if self.bias is None else pixels + self.bias
 
 
@@ -87,7 +87,7 @@ def _every_other(x: Tensor, start: int, count: int, dim: int = 0) -> Tensor:
 
 def _is_plain(x: Tensor) -> bool:
     """Whether torch itself computes this on a processor in single precision or better."""
-    elsewhere = torch.jit.is_tracing() or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export()
+    elsewhere = torch._C._get_tracing_state() or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export()
     return (
         x.device.type == "cpu"
         and x.dtype in (torch.float32, torch.float64)
