@@ -169,13 +169,10 @@ def test_folded_for_inference_it_answers_the_same(detector: ChangeDetector) -> N
 
 
 def test_a_folded_detector_is_not_saved_wrongly(tmp_path: Path, detector: ChangeDetector) -> None:
-    """Its tensors are not those its configuration builds; without layers to fold there is no difference."""
+    """Its tensors are not those its configuration builds."""
     with pytest.raises(OutputError, match="save the one it was made from"):
         detector.for_inference("cpu").save_pretrained(tmp_path)
-    plain = ChangeDetector.from_config({"model": {"name": "fc_ef"}}).for_inference("cpu")
-    plain.save_pretrained(tmp_path)
-    again = ChangeDetector.from_pretrained(tmp_path)
-    np.testing.assert_allclose(again.probability(*images()), plain.probability(*images()), rtol=0, atol=1e-5)
+    assert not any(tmp_path.iterdir())
 
 
 def test_devices_are_chosen_or_told(monkeypatch: pytest.MonkeyPatch) -> None:
