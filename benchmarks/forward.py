@@ -2,11 +2,11 @@
 
     python benchmarks/forward.py [--pairs 4] [--rounds 5] [--threads 2]
 
-The reference stands below: each date passes the encoder by itself, coarse maps are enlarged and convolved side by side,
-BatchNorm and the auxiliary head are computed, ChangeFFT transforms whole complex spectra. Weights are random and the
-same on both sides, which take turns; printed are medians, the largest difference of the logits, and what share of the
-machine's matrix peak is reached on the operations that are left. The peak is a product of two matrices of 2048 x 2048,
-measured in the same run.
+The reference stands below: each date passes the encoder by itself (Swin as the transformers library computes it),
+coarse maps are enlarged and convolved side by side, BatchNorm and the auxiliary head are computed, ChangeFFT transforms
+whole complex spectra. Weights are random and the same on both sides, which take turns; printed are medians, the largest
+difference of the logits, and what share of the machine's matrix peak is reached on the operations that are left. The
+peak is a product of two matrices of 2048 x 2048, measured in the same run.
 """
 
 import argparse
@@ -20,7 +20,9 @@ import torch
 from markdown_table import markdown
 from torch import Tensor
 from torch.nn import functional
+from transformers import SwinBackbone, SwinConfig
 
+from minenetcd.backbones.swin import Swin
 from minenetcd.layers.changefft import SpatialChangeFFT
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to
@@ -53,8 +55,10 @@ def compare(backbone: str, change_fft: str, wanted: float, pairs: int, rounds: i
     ready = copy.deepcopy(model).fused().to(memory_format=torch.channels_last)
     before, after = torch.randn(2, pairs, 3, SIDE, SIDE)
     dates = [date.contiguous(memory_format=torch.channels_last) for date in (before, after)]
-    expected, found = published(model, before, after), ready(*dates).logits
-    seconds = in_turn({"published": lambda: published(model, before, after), "ours": lambda: ready(*dates)}, rounds)
+    encoder = published_encoder(model)
+    expected, found = published(model, encoder, before, after), ready(*dates).logits
+    sides = {"published": lambda: published(model, encoder, before, after), "ours": lambda: ready(*dates)}
+    seconds = in_turn(sides, rounds)
     left = pairs * measure_complexity(ready).macs
     return {
         "network": f"{backbone}, {change_fft}",
@@ -84,9 +88,20 @@ def matrix_peak() -> float:
     return 2048**3 / in_turn({"product": lambda: one @ other}, 9)["product"]
 
 
-def published(model: MineNetCD, before: Tensor, after: Tensor) -> Tensor:
+def published_encoder(model: MineNetCD) -> Callable[[Tensor], Sequence[Tensor]]:
+    """The encoder of `model` as it was published, with the same weights."""
+    if not isinstance(model.encoder, Swin):
+        return model.encoder
+    encoder = SwinBackbone(SwinConfig(out_features=[f"stage{i}" for i in (1, 2, 3, 4)])).eval()
+    encoder.swin.layernorm = torch.nn.Identity()  # no map is made of it
+    encoder.load_state_dict(model.encoder.network.state_dict())
+    return lambda image: encoder(image).feature_maps
+
+
+def published(model: MineNetCD, encoder: Callable[[Tensor], Sequence[Tensor]], *images: Tensor) -> Tensor:
     """The logits, by the order of work that was published."""
-    dates = [model.encoder(date) for date in (before, after)]
+    before, _ = images
+    dates = [encoder(date) for date in images]
     changes = [
         spatial(layer, later - earlier) if isinstance(layer, SpatialChangeFFT) else layer(later - earlier)
         for layer, earlier, later in zip(model.change_fft, *dates, strict=True)

@@ -13,24 +13,33 @@ from minenetcd.layers.resize import resize_to
 _TAPS = 3  # of a kernel, in one direction
 
 
-def convolve_enlarged(x: Tensor, weight: Tensor, size: tuple[int, int]) -> Tensor:
+def convolve_enlarged(x: Tensor, taps: Tensor, size: tuple[int, int]) -> Tensor:
     """The 3 x 3 convolution, with a border of one zero, of x (B, C, h, w) enlarged bilinearly: (B, O, *size).
 
-    `weight` (O, C, 3, 3). Enlarged is what `resize_to` gives. Where x is smaller, each tap of the kernel is applied to
-    x itself, as one matrix product, and rows and columns are enlarged and moved afterwards, unless that is more work.
+    `taps` (3, C, 3 O) are `as_taps` of its weights. Enlarged is what `resize_to` gives. Where x is smaller, each tap of
+    the kernel is applied to x itself, a row of the kernel as one matrix product, and rows and columns are enlarged and
+    moved afterwards, unless that is more work.
     """
+    weight = taps.unflatten(-1, (_TAPS, -1)).permute(3, 1, 0, 2)
     if not _is_less_work(x.shape, weight.shape, size):
         return functional.conv2d(resize_to(x, size), weight, padding=1)
     batch, channels, height, width = x.shape
-    out = weight.shape[0]
     rows, columns = (_moved(enlarging(a, b, like=x)) for a, b in zip((height, width), size, strict=True))  # (3, to, of)
-    by_column = columns.permute(1, 2, 0).reshape(size[1], width * _TAPS)
-    by_row = rows.transpose(0, 1).reshape(size[0], _TAPS * height)
-    pixels = x.permute(0, 2, 3, 1).reshape(batch, 1, height * width, channels)
-    taps = pixels @ weight.permute(2, 1, 3, 0).reshape(_TAPS, channels, _TAPS * out)  # (B, 3, h w, 3 O)
-    wide = by_column @ taps.reshape(batch * _TAPS * height, width * _TAPS, out)  # (B 3 h, W, O)
-    enlarged = by_row @ wide.reshape(batch, _TAPS * height, size[1] * out)  # (B, H, W O)
-    return enlarged.reshape(batch, *size, out).permute(0, 3, 1, 2)
+    by_column = columns.permute(1, 2, 0).reshape(size[1], width * _TAPS).expand(batch * height, -1, -1)
+    pixels = x.permute(0, 2, 3, 1).reshape(-1, channels)
+    enlarged: Tensor | None = None
+    for by_row, kernel_row in zip(rows, taps, strict=True):
+        tapped = (pixels @ kernel_row).view(batch * height, width * _TAPS, -1)
+        wide = torch.bmm(by_column, tapped).view(batch, height, -1)  # (B, h, W O)
+        by_row = by_row.expand(batch, -1, -1)
+        enlarged = torch.bmm(by_row, wide) if enlarged is None else torch.baddbmm(enlarged, by_row, wide)
+    assert enlarged is not None
+    return enlarged.view(batch, *size, -1).permute(0, 3, 1, 2)
+
+
+def as_taps(weight: Tensor) -> Tensor:
+    """Weights (O, C, 3, 3) of a convolution as a matrix for each row of its kernel: (3, C, 3 O)."""
+    return weight.permute(2, 1, 3, 0).flatten(2)
 
 
 def pool_to(x: Tensor, side: int) -> Tensor:

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.folding import Foldable, folded
-from minenetcd.layers.linear_operators import convolve_enlarged, pool_to
+from minenetcd.layers.linear_operators import as_taps, convolve_enlarged, pool_to
 from minenetcd.layers.resize import resize_to
 
 
@@ -62,7 +62,8 @@ class JoinedConv(nn.Conv2d, Foldable):
     def forward(self, maps: Sequence[Tensor]) -> Tensor:  # type: ignore[override]  # several maps instead of one
         first, *others = maps
         own, *shares = self.weight.split(self.widths, dim=1)
-        return functional.conv2d(first, own, self.bias, padding=1) + _enlarged(others, shares, like=first)
+        plain = functional.conv2d(first, own, self.bias, padding=1)
+        return plain + _enlarged(others, [as_taps(share) for share in shares], like=first)
 
     def fused(self) -> nn.Module:
         return SplitJoinedConv(self)
@@ -76,7 +77,7 @@ class SplitJoinedConv(nn.Module):
         own, *shares = (part.detach().clone() for part in joined.weight.split(joined.widths, dim=1))
         first = nn.Conv2d(joined.widths[0], joined.out_channels, 3, padding=1, device="meta")
         first.weight, first.bias = nn.Parameter(own), joined.bias
-        self.first, self.shares = folded(first), nn.ParameterList(shares)
+        self.first, self.shares = folded(first), nn.ParameterList(as_taps(share).contiguous() for share in shares)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         first, *others = maps
@@ -90,10 +91,10 @@ def _joined(widths: Sequence[int], out_channels: int) -> ConvNormAct:
     return block
 
 
-def _enlarged(maps: Sequence[Tensor], weights: Sequence[Tensor], *, like: Tensor) -> Tensor:
-    """The sum of what 3 x 3 convolutions make of `maps`, enlarged to the size of `like`."""
+def _enlarged(maps: Sequence[Tensor], taps: Sequence[Tensor], *, like: Tensor) -> Tensor:
+    """The sum of what 3 x 3 convolutions, given as taps, make of `maps`, enlarged to the size of `like`."""
     size = (like.shape[2], like.shape[3])
-    return sum((convolve_enlarged(x, each, size) for x, each in zip(maps, weights, strict=True)), like.new_zeros(()))
+    return sum((convolve_enlarged(x, each, size) for x, each in zip(maps, taps, strict=True)), like.new_zeros(()))
 
 
 class FCNHead(nn.Sequential):

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from minenetcd.layers.linear_operators import averaging, convolve_enlarged, enlarging, pool_to
+from minenetcd.layers.linear_operators import as_taps, averaging, convolve_enlarged, enlarging, pool_to
 
 Side = st.integers(1, 24)
 
@@ -18,7 +18,7 @@ def test_a_convolution_of_what_was_enlarged_needs_not_be_enlarged(
     generator = torch.Generator().manual_seed(height * width + tall)
     x = torch.randn(2, channels, height, width, dtype=torch.float64, generator=generator, requires_grad=True)
     weight = torch.randn(5, channels, 3, 3, dtype=torch.float64, generator=generator, requires_grad=True)
-    found = convolve_enlarged(x, weight, (tall, wide))
+    found = convolve_enlarged(x, as_taps(weight), (tall, wide))
     enlarged = functional.interpolate(x, size=(tall, wide), mode="bilinear", align_corners=False)
     expected = functional.conv2d(enlarged, weight, padding=1)
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
@@ -31,7 +31,9 @@ def test_a_convolution_of_what_was_enlarged_needs_not_be_enlarged(
 def test_gradients_are_right() -> None:
     shapes = (1, 40, 2, 3), (2, 40, 3, 3)
     x, weight = (torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in shapes)
-    assert torch.autograd.gradcheck(lambda *inputs: convolve_enlarged(*inputs, (4, 6)), (x, weight), fast_mode=True)
+    assert torch.autograd.gradcheck(
+        lambda x, weight: convolve_enlarged(x, as_taps(weight), (4, 6)), (x, weight), fast_mode=True
+    )
 
 
 @settings(max_examples=60, deadline=None)
