@@ -35,7 +35,12 @@ class TokenAttention(nn.Module):
 
 
 class PixelAttention(nn.Module):
-    """Pixels (B, N, 32) read tokens (B, L, 32) -> (B, N, 32)."""
+    """Pixels (B, N, 32) read tokens (B, L, 32) -> (B, N, 32).
+
+    There are few tokens and many pixels, so what is linear in a pixel meets the tokens first: each head's key becomes
+    what a pixel itself is multiplied by, and its value what the pixel receives. Two products of 32 x (heads L) a pixel
+    are left instead of four of 32 x (heads d) and 2 L x (heads d).
+    """
 
     def __init__(self, head_width: int) -> None:
         super().__init__()
@@ -45,9 +50,17 @@ class PixelAttention(nn.Module):
         self.project = nn.Linear(HEADS * head_width, WIDTH)
 
     def forward(self, pixels: Tensor, tokens: Tensor) -> Tensor:
-        query, key, value = self.query(pixels), self.key(tokens), self.value(tokens)
-        mixed: Tensor = self.project(multi_head_attention(query, key, value, heads=HEADS, scale=SCALE))
-        return mixed
+        key, value = (_by_head(project(tokens)) for project in (self.key, self.value))  # (B, heads, L, d)
+        asked = (key @ self.query.weight.unflatten(0, (HEADS, -1))).flatten(1, 2)  # (B, heads L, 32)
+        given = (value @ self.project.weight.T.unflatten(0, (HEADS, -1))).flatten(1, 2)
+        scores = (SCALE * asked) @ pixels.transpose(1, 2)
+        weights = scores.unflatten(1, (HEADS, -1)).softmax(dim=2).flatten(1, 2)  # (B, heads L, N)
+        return torch.baddbmm(self.project.bias, weights.transpose(1, 2), given)
+
+
+def _by_head(x: Tensor) -> Tensor:
+    """(B, L, heads d) -> (B, heads, L, d)."""
+    return x.unflatten(-1, (HEADS, -1)).transpose(1, 2)
 
 
 class TransformerLayer(nn.Module):
