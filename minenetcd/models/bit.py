@@ -55,7 +55,8 @@ class PixelAttention(nn.Module):
         given = (value @ self.project.weight.T.unflatten(0, (HEADS, -1))).flatten(1, 2)
         scores = (SCALE * asked) @ pixels.transpose(1, 2)
         weights = scores.unflatten(1, (HEADS, -1)).softmax(dim=2).flatten(1, 2)  # (B, heads L, N)
-        return torch.baddbmm(self.project.bias, weights.transpose(1, 2), given)
+        read: Tensor = torch.baddbmm(self.project.bias, weights.transpose(1, 2), given)
+        return read
 
 
 def _by_head(x: Tensor) -> Tensor:
