@@ -47,11 +47,13 @@ class SameConv(nn.Conv2d):
     """A convolution padded as TensorFlow's "same": output ceil(side / stride), an odd pad at the bottom and right."""
 
     def forward(self, x: Tensor) -> Tensor:
-        pads: list[int] = []
-        for side, kernel, stride in zip(x.shape[:1:-1], self.kernel_size[::-1], self.stride[::-1], strict=True):
-            total = max((-(-side // stride) - 1) * stride + kernel - side, 0)
-            pads += [total // 2, total - total // 2]
-        return super().forward(functional.pad(x, pads) if any(pads) else x)
+        sizes = list(zip(x.shape[2:], self.kernel_size, self.stride, strict=True))
+        totals = [max((-(-side // stride) - 1) * stride + kernel - side, 0) for side, kernel, stride in sizes]
+        # Instead of one more at the end there is a whole step more at both ends, whose first result is left out.
+        extra = [total % 2 for total in totals]
+        pads = [total // 2 + stride * odd for total, odd, (_, _, stride) in zip(totals, extra, sizes, strict=True)]
+        y = functional.conv2d(x, self.weight, self.bias, self.stride, pads, self.dilation, self.groups)
+        return y[:, :, extra[0] :, extra[1] :] if any(extra) else y
 
 
 class InvertedResidual(nn.Module):
@@ -155,6 +157,7 @@ def _convolved(
     in_channels: int, out_channels: int, kernel: int, *, stride: int = 1, groups: int = 1, activated: bool = True
 ) -> nn.Sequential:
     """Convolution, BatchNorm with TensorFlow's constants, and ReLU6 unless it is left out."""
-    convolution = SameConv(in_channels, out_channels, kernel, stride, groups=groups, bias=False)
+    kind = SameConv if kernel > 1 else nn.Conv2d  # one pixel needs no padding
+    convolution = kind(in_channels, out_channels, kernel, stride, groups=groups, bias=False)
     layers: list[nn.Module] = [convolution, nn.BatchNorm2d(out_channels, eps=1e-3, momentum=0.01)]
     return nn.Sequential(*layers, *([nn.ReLU6(inplace=True)] if activated else []))

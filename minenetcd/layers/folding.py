@@ -8,6 +8,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from minenetcd.layers.pointwise import PointwiseConv
 from minenetcd.layers.winograd import WinogradConv
 
 
@@ -32,12 +33,16 @@ def folded(module: nn.Module) -> nn.Module:
         return module
     if isinstance(module, Foldable):
         return module.fused()
-    return WinogradConv.of(module) if WinogradConv.suits(module) else _with_folded_parts(module)
+    for way in (WinogradConv, PointwiseConv):
+        if way.suits(module):
+            return way.of(module)
+    return _with_folded_parts(module)
 
 
 def _with_folded_parts(module: nn.Module) -> nn.Module:
     parts = {name: part for name, part in module._modules.items() if part is not None}
     made = {name: folded(part) for name, part in (parts | _without_norms(module, parts)).items()}
+    made |= _in_place(module, parts)
     if all(made[name] is part for name, part in parts.items()):
         return module
     twin = copy.copy(module)
@@ -55,4 +60,16 @@ def _without_norms(module: nn.Module, parts: dict[str, nn.Module]) -> dict[str, 
         if norm.track_running_stats and conv.out_channels == norm.num_features:
             changed[name] = fuse_conv_bn_eval(conv, norm, transpose=isinstance(conv, _ConvTransposeNd))
             changed[following] = nn.Identity()
+    return changed
+
+
+def _in_place(module: nn.Module, parts: dict[str, nn.Module]) -> dict[str, nn.Module]:
+    """Of `parts` the activations that may overwrite what they read: the result of a convolution before them."""
+    changed: dict[str, nn.Module] = {}
+    if type(module).forward is not nn.Sequential.forward:
+        return changed
+    for before, (name, part) in pairwise(parts.items()):
+        if isinstance(before[1], (_ConvNd, _BatchNorm)) and isinstance(part, (nn.ReLU, nn.ReLU6, nn.SiLU)):
+            changed[name] = overwriting = copy.copy(part)
+            overwriting.inplace = True
     return changed

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from minenetcd.layers.inference import computed_by_torch
+
 #: Narrower layers spend more on sums than they save in products (docs/performance.md).
 LEAST_CHANNELS = 512
 #: Areas that are worked on together, so that their sums stay in the processor's cache.
@@ -48,7 +50,7 @@ class WinogradConv(nn.Conv2d):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        if torch.is_grad_enabled() or not _is_plain(x):
+        if not computed_by_torch(x):
             return super().forward(x)
         pixels = x.permute(0, 2, 3, 1)  # (B, H, W, C)
         high, wide = (-(-side // 2) for side in x.shape[2:])
@@ -83,14 +85,3 @@ def _every_other(x: Tensor, start: int, count: int, dim: int = 0) -> Tensor:
     """`count` of every other one along `dim`, from `start` on."""
     places = (slice(None),) * dim + (slice(start, start + 2 * count - 1, 2),)
     return x[places]
-
-
-def _is_plain(x: Tensor) -> bool:
-    """Whether torch itself computes this on a processor in single precision or better."""
-    elsewhere = torch._C._get_tracing_state() or torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export()
-    return (
-        x.device.type == "cpu"
-        and x.dtype in (torch.float32, torch.float64)
-        and not torch.is_autocast_enabled("cpu")
-        and not elsewhere
-    )

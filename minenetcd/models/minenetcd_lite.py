@@ -4,8 +4,8 @@ It is this package's own. That a frozen trunk suffices was measured: docs/experi
 weights over neighbours, only means over 3 x 3, so that it does not learn the seams of what was pasted.
 """
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Iterable, Sequence
+from typing import Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,11 +14,15 @@ from torch.nn import functional
 from minenetcd.backbones.efficientnet_lite import EfficientNetLite0
 from minenetcd.errors import OptionError
 from minenetcd.layers.convolution import ConvNormAct
+from minenetcd.layers.inference import computed_by_torch
 from minenetcd.layers.joint_deviation import joint_deviation
+from minenetcd.layers.linear_operators import enlarging
 from minenetcd.layers.resize import resize_to
 from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import ChangeOutput
 
+#: Pixels that are joined together. 128 numbers of each take 1.5 MB.
+_STRIP = 3072
 #: Deviations below this are those of ground without texture. [of the network's numbers, which go from -1 to 1]
 _FLAT = 0.02
 
@@ -37,13 +41,90 @@ class Decoder(nn.Module):
 
     def forward(self, maps: Sequence[Tensor], pixels: Tensor) -> Tensor:
         """`maps` and `pixels` are those of both dates, compared."""
-        *finer, x = (level(each) for level, each in zip(self.levels, maps, strict=True))
-        x = self.deepest(x)
+        x = resize_to(self.ground(maps), like=pixels)
+        logits: Tensor = self.classify(self.join(torch.cat([x, self.pixels(pixels)], dim=1)))
+        return logits
+
+    def ground(self, maps: Sequence[Tensor]) -> Tensor:
+        """What the maps say, at the size of the finest: (B, width, h, w)."""
+        *finer, deepest = (level(each) for level, each in zip(self.levels, maps, strict=True))
+        x: Tensor = self.deepest(deepest)
         for refine, level in zip(self.refine, reversed(finer), strict=True):
             x = refine(resize_to(x, like=level) + level)
-        joined = torch.cat([resize_to(x, like=pixels), self.pixels(pixels)], dim=1)
-        logits: Tensor = self.classify(self.join(joined))
+        return x
+
+
+class JoinedDecoders(nn.Module):
+    """The mean of folded `decoders`, for inference: the same, with less done at the size of the images.
+
+    Joining ground and pixels is linear, so the ground is multiplied before it is enlarged; classifying is linear, so
+    the mean of all decoders is one product. What is left for each pixel is done in strips that the processor's cache
+    holds, for all decoders together.
+    """
+
+    def __init__(self, decoders: Sequence[Decoder]) -> None:
+        super().__init__()
+        self.decoders = nn.ModuleList(decoders)
+        self.pixels = _beside([_as_linear(each.pixels.conv) for each in decoders])
+        joins = [_as_linear(each.join.conv) for each in decoders]
+        width = joins[0].in_features - self.pixels.out_features // len(decoders)  # of the ground
+        self.of_ground = nn.ParameterList(join.weight[:, :width] for join in joins)
+        self.of_pixels = nn.ParameterList(join.weight[:, width:].T.contiguous() for join in joins)
+        self.bias = nn.Parameter(torch.cat([join.bias for join in joins]))
+        self.classify = _mean([_as_linear(each.classify) for each in decoders])
+
+    def forward(self, maps: Sequence[Tensor], pixels: Tensor) -> Tensor:
+        """As those of `Decoder.forward`."""
+        grounds = [
+            functional.linear(each.ground(maps).permute(0, 2, 3, 1), weight)
+            for each, weight in zip(cast(Iterable[Decoder], self.decoders), self.of_ground, strict=True)
+        ]
+        ground = (torch.cat(grounds, dim=-1) + self.bias).permute(0, 3, 1, 2)  # weights of enlarging add up to one
+        high, wide = pixels.shape[2:]
+        broad = resize_to(ground, (ground.shape[2], wide)).permute(0, 2, 3, 1)
+        rows = enlarging(ground.shape[2], high, like=ground)
+        step = max(1, _STRIP // wide) if computed_by_torch(pixels) else high
+        tops = range(0, high, step)
+        logits = [
+            torch.cat([self._strip(rows[top : top + step], one, each[top : top + step]) for top in tops])
+            for one, each in zip(broad, pixels.permute(0, 2, 3, 1), strict=True)
+        ]
+        return torch.stack(logits).permute(0, 3, 1, 2)
+
+    def _strip(self, rows: Tensor, broad: Tensor, pixels: Tensor) -> Tensor:
+        """`rows` (n, h) of what enlarges `broad` (h, W, C), and the pixels (n, W, P) there -> logits (n, W, K)."""
+        read = rows.any(dim=0).nonzero().flatten()
+        first, last = int(read[0]), int(read[-1]) + 1
+        joined = (rows[:, first:last] @ broad[first:last].flatten(1)).view(-1, broad.shape[2])
+        own = self.pixels(pixels.flatten(0, 1)).relu_()
+        for i, weight in enumerate(self.of_pixels):
+            read, written = weight.shape
+            joined[:, i * written : (i + 1) * written].addmm_(own[:, i * read : (i + 1) * read], weight)
+        logits: Tensor = self.classify(joined.relu_()).view(*pixels.shape[:2], -1)
         return logits
+
+
+def _as_linear(conv: nn.Conv2d) -> nn.Linear:
+    """What a 1 x 1 convolution with a bias makes of each pixel."""
+    linear = nn.Linear(conv.in_channels, conv.out_channels, device="meta")
+    linear.weight, linear.bias = nn.Parameter(conv.weight.flatten(1)), nn.Parameter(cast(Tensor, conv.bias))
+    return linear
+
+
+def _beside(layers: Sequence[nn.Linear]) -> nn.Linear:
+    """All that `layers` make of one input, side by side."""
+    linear = nn.Linear(layers[0].in_features, sum(each.out_features for each in layers), device="meta")
+    linear.weight = nn.Parameter(torch.cat([each.weight for each in layers]))
+    linear.bias = nn.Parameter(torch.cat([each.bias for each in layers]))
+    return linear
+
+
+def _mean(layers: Sequence[nn.Linear]) -> nn.Linear:
+    """The mean of what each of `layers` makes of an input of its own; these stand side by side."""
+    linear = nn.Linear(sum(each.in_features for each in layers), layers[0].out_features, device="meta")
+    linear.weight = nn.Parameter(torch.cat([each.weight for each in layers], dim=1) / len(layers))
+    linear.bias = nn.Parameter(torch.stack([each.bias for each in layers]).mean(dim=0))
+    return linear
 
 
 class MineNetCDLite(ChangeModel):
@@ -103,8 +184,18 @@ class MineNetCDLite(ChangeModel):
         pixels = _pixels_compared(before, after)
         if self.joint_deviation:
             pixels = torch.cat([pixels, joint_deviation(before, after)], dim=1)
+        if not self.with_auxiliary:
+            return ChangeOutput(self.get_submodule("joined")(maps, pixels))
         logits = tuple(head(maps, pixels) for head in self.heads)
         return ChangeOutput(torch.stack(logits).mean(dim=0), logits)
+
+    def fused(self) -> Self:
+        twin = super().fused()
+        if self.with_auxiliary:  # else it is one already
+            parts = dict(twin.named_children())
+            decoders = cast(Iterable[Decoder], parts.pop("heads"))
+            twin._modules = {**parts, "joined": JoinedDecoders(list(decoders))}
+        return twin
 
     def train(self, mode: bool = True) -> Self:
         super().train(mode)

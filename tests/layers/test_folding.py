@@ -62,7 +62,7 @@ class ReadTwice(Foldable):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv, self.norm = nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3)
+        self.conv, self.norm = nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.conv(x)
@@ -81,7 +81,7 @@ class OthersTrunk(Backbone):
 
 
 def without_statistics() -> nn.Module:
-    return nn.Sequential(nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3, affine=False, track_running_stats=False)).eval()
+    return nn.Sequential(nn.Conv2d(3, 3, 3), nn.BatchNorm2d(3, affine=False, track_running_stats=False)).eval()
 
 
 @pytest.mark.parametrize("make", [ReadTwice, OthersTrunk, without_statistics])

@@ -1,0 +1,37 @@
+"""A 1 x 1 convolution as the matrix product that it is, for inference on processors."""
+
+from typing import Self, TypeGuard
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from minenetcd.layers.inference import computed_by_torch
+
+
+class PointwiseConv(nn.Conv2d):
+    """`conv` for inference: (B, C, H, W) -> (B, O, H / stride, W / stride). Shares its weights.
+
+    Where something else has a better way - other devices, compilers and exporters - or channels are not side by side
+    in memory, it is a plain convolution.
+    """
+
+    @classmethod
+    def of(cls, conv: nn.Conv2d) -> Self:
+        twin = cls(conv.in_channels, conv.out_channels, 1, conv.stride, bias=conv.bias is not None, device="meta")  # type: ignore[arg-type]  # one number a side
+        twin.weight, twin.bias = conv.weight, conv.bias
+        return twin.train(conv.training)
+
+    @staticmethod
+    def suits(conv: nn.Module) -> TypeGuard[nn.Conv2d]:
+        return (
+            isinstance(conv, nn.Conv2d)
+            and (conv.kernel_size, conv.padding, conv.groups) == ((1, 1), (0, 0), 1)
+            and type(conv).forward is nn.Conv2d.forward
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not (computed_by_torch(x) and x.stride(1) == 1):
+            return super().forward(x)
+        down, right = self.stride
+        pixels = x.permute(0, 2, 3, 1)[:, ::down, ::right]
+        return functional.linear(pixels, self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
