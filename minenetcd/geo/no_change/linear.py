@@ -24,8 +24,9 @@ class LinearStatistic:
 
     def squared(self, before: Floats, after: Floats) -> Floats:
         """(n, p) twice -> (n,)"""
-        variates = (after - self.mean_after) @ self.by_after - (before - self.mean_before) @ self.by_before
-        squares: Floats = np.einsum("nk,nk->n", variates, variates)
+        variates = self.by_after.T @ (after - self.mean_after).T  # (k, n)
+        variates -= self.by_before.T @ (before - self.mean_before).T
+        squares: Floats = np.square(variates, out=variates).sum(axis=0)
         return squares
 
     def __call__(self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_]) -> Floats:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc
 
+from minenetcd.geo.no_change.chi_square import upper_tail
 from minenetcd.geo.no_change.linear import LinearStatistic
 from minenetcd.geo.no_change.pixels import Floats, Moments, ScenePixels
 
@@ -55,8 +55,7 @@ def no_change(statistic: LinearStatistic) -> Callable[[Floats, Floats], Floats]:
 
     def probability(before: Floats, after: Floats) -> Floats:
         """(n, p) twice -> (n,)"""
-        upper_tail: Floats = chdtrc(len(statistic.mean_before), statistic.squared(before, after))
-        return upper_tail
+        return upper_tail(len(statistic.mean_before), statistic.squared(before, after))
 
     return probability
 

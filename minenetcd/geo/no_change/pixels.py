@@ -69,7 +69,9 @@ class ScenePixels:
             raise RasterError(
                 f"Both dates need the same bands, got {before.shape[-1]} and {after.shape[-1]}: choose shared ones."
             )
-        self.before, self.after, self.bands = before, after, before.shape[-1]
+        # band by band in memory, as everything goes over one band of many pixels
+        self.before, self.after = (np.ascontiguousarray(date.T).T for date in (before, after))
+        self.bands = before.shape[-1]
         if len(before) < PIXELS_PER_BAND * self.bands:
             raise RasterError(
                 f"Statistics of {self.bands} bands need {PIXELS_PER_BAND * self.bands} pixels valid on both dates, got "
@@ -91,10 +93,10 @@ class ScenePixels:
         return len(self.before)
 
     def chunks(self) -> Iterator[tuple[Floats, Floats]]:
-        """Both dates piece by piece, float64."""
+        """Both dates piece by piece, float64, band by band in memory."""
         for start in range(0, len(self), _CHUNK):
             part = slice(start, start + _CHUNK)
-            yield self.before[part].astype(np.float64), self.after[part].astype(np.float64)
+            yield self.before[part].astype(np.float64, order="K"), self.after[part].astype(np.float64, order="K")
 
     def moments(self, weigh: Callable[[Floats, Floats], Floats] | None = None) -> Moments:
         """Weighted mean and covariance; `weigh` gives the weights (n,) of pixels of both dates, by default 1.
@@ -104,12 +106,13 @@ class ScenePixels:
         origin, bands = self._origin, 2 * self.bands
         weight, total, products = 0.0, np.zeros(bands), np.zeros((bands, bands))
         for before, after in self.chunks():
-            centred = np.hstack([before, after]) - origin  # about their middle, so that squares lose no digits
-            weights = np.ones(len(centred)) if weigh is None else weigh(before, after)
-            weighted = centred * weights[:, np.newaxis]
+            centred = np.concatenate([before.T, after.T])
+            centred -= origin[:, np.newaxis]  # about their middle, so that squares lose no digits
+            weights = np.ones(len(before)) if weigh is None else weigh(before, after)
+            weighted = centred if weigh is None else centred * weights
             weight += float(weights.sum())
-            total += weighted.sum(axis=0)
-            products += weighted.T @ centred
+            total += weighted.sum(axis=1)
+            products += weighted @ centred.T
         if weight == 0:
             return Moments(0.0, origin, np.full((bands, bands), np.nan))
         mean = total / weight
