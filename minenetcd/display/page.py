@@ -39,7 +39,8 @@ def key_figures(figures: Iterable[tuple[str, str, str]]) -> str:
 def picture_source(image: Image.Image, *, photograph: bool) -> str:
     """A picture as WebP inside the page: maps exactly, photographs in a fifth of the room."""
     buffer = io.BytesIO()
-    image.save(buffer, format="WEBP", lossless=not photograph, quality=88)
+    effort = 2 if photograph else 0  # by default twice the time for 3 %
+    image.save(buffer, format="WEBP", lossless=not photograph, quality=88, method=effort)
     return _source("webp", buffer.getvalue())
 
 

@@ -178,7 +178,7 @@ def _second(name: Any) -> str | None:
 
 def _as_png(pixels: NDArray[Any]) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(pixels.astype(np.uint8) * 255 if pixels.dtype == bool else pixels).save(file, "PNG")
+    Image.fromarray(pixels.astype(np.uint8) * 255 if pixels.dtype == bool else pixels).save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 
