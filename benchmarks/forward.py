@@ -30,6 +30,7 @@ from minenetcd.layers.upernet import UPerNetDecoder
 from minenetcd.models.catalog import create_model
 from minenetcd.models.complexity import measure_complexity
 from minenetcd.models.minenetcd import MineNetCD
+from minenetcd.types import ChangeOutput
 
 #: Backbone, form of ChangeFFT, and the ratio that is wanted.
 NETWORKS = (("swin_t", "channel", 1.8), ("swin_t", "spatial", 1.8), ("resnet50", "channel", 1.5))
@@ -56,7 +57,7 @@ def compare(backbone: str, change_fft: str, wanted: float, pairs: int, rounds: i
     before, after = torch.randn(2, pairs, 3, SIDE, SIDE)
     dates = [date.contiguous(memory_format=torch.channels_last) for date in (before, after)]
     encoder = published_encoder(model)
-    expected, found = published(model, encoder, before, after), ready(*dates).logits
+    expected, found = published(model, encoder, before, after).logits, ready(*dates).logits
     sides = {"published": lambda: published(model, encoder, before, after), "ours": lambda: ready(*dates)}
     seconds = in_turn(sides, rounds)
     left = pairs * measure_complexity(ready).macs
@@ -88,26 +89,35 @@ def matrix_peak() -> float:
     return 2048**3 / in_turn({"product": lambda: one @ other}, 9)["product"]
 
 
-def published_encoder(model: MineNetCD) -> Callable[[Tensor], Sequence[Tensor]]:
-    """The encoder of `model` as it was published, with the same weights."""
-    if not isinstance(model.encoder, Swin):
-        return model.encoder
-    encoder = SwinBackbone(SwinConfig(out_features=[f"stage{i}" for i in (1, 2, 3, 4)])).eval()
-    encoder.swin.layernorm = torch.nn.Identity()  # no map is made of it
-    encoder.load_state_dict(model.encoder.network.state_dict())
-    return lambda image: encoder(image).feature_maps
+class PublishedSwin(torch.nn.Module):
+    """Swin-T by the transformers library, with the weights of `encoder`."""
+
+    def __init__(self, encoder: Swin) -> None:
+        super().__init__()
+        self.network = SwinBackbone(SwinConfig(out_features=[f"stage{i}" for i in (1, 2, 3, 4)]))
+        self.network.swin.layernorm = torch.nn.Identity()  # no map is made of it
+        self.load_state_dict(encoder.state_dict())
+        self.train(encoder.training)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        maps: tuple[Tensor, ...] = self.network(image).feature_maps
+        return maps
 
 
-def published(model: MineNetCD, encoder: Callable[[Tensor], Sequence[Tensor]], *images: Tensor) -> Tensor:
-    """The logits, by the order of work that was published."""
+def published_encoder(model: MineNetCD) -> torch.nn.Module:
+    return PublishedSwin(model.encoder) if isinstance(model.encoder, Swin) else model.encoder
+
+
+def published(model: MineNetCD, encoder: Callable[[Tensor], Sequence[Tensor]], *images: Tensor) -> ChangeOutput:
+    """The answer, by the order of work that was published."""
     before, _ = images
     dates = [encoder(date) for date in images]
     changes = [
         spatial(layer, later - earlier) if isinstance(layer, SpatialChangeFFT) else layer(later - earlier)
         for layer, earlier, later in zip(model.change_fft, *dates, strict=True)
     ]
-    resize_to(model.auxiliary(changes[2]), like=before)
-    return resize_to(decoded(model.decoder, changes), like=before)
+    auxiliary = resize_to(model.auxiliary(changes[2]), like=before)
+    return ChangeOutput(resize_to(decoded(model.decoder, changes), like=before), (auxiliary,))
 
 
 def decoded(decoder: UPerNetDecoder, levels: Sequence[Tensor]) -> Tensor:
