@@ -184,6 +184,18 @@ def test_images_that_show_nothing_are_refused_and_no_set_of_them_is_kept(tmp_pat
     refused("is needed to keep pairs in")
 
 
+@pytest.mark.parametrize("rules", ["bareness=101&colour=90", "light=100&varied=0", "alike=100"])
+def test_pairs_none_of_which_changed_are_refused_unless_they_are_asked_for(
+    rules: str, images: Path, tmp_path: Path
+) -> None:
+    wanted = f"pairs=4&size=48&elsewhere=0&{rules}"
+    with pytest.raises(DataError) as caught:
+        open_drawn(source(images, wanted), "train", cache_dir=tmp_path, workers=1)
+    assert "no pixel of 4 pairs is changed: give more varied images" in str(caught.value)
+    assert "\n" not in str(caught.value) and not list(tmp_path.rglob("pairs.csv"))
+    assert len(open_drawn(source(images, f"{wanted}&changed=0"), "train", cache_dir=tmp_path, workers=1)) == 4
+
+
 def test_two_dates_are_used_where_they_are_asked_for(images: Path, tmp_path: Path) -> None:
     open_drawn(source(images, "pairs=12&size=48&two_dates=100"), "train", cache_dir=tmp_path)
     rows = table(tmp_path, "train")

@@ -53,27 +53,38 @@ def draw_pairs(
 ) -> None:
     """Draw the pairs that `folder` lacks, one for each seed; last its table pairs.csv.
 
-    DataError for images of which nothing can be made.
+    DataError for images of which nothing can be made, and where changes are asked for and none came of it.
     """
     crops.check_content()
     jobs = [_Job(folder / f"{number:06d}", seed, crops, mixture, rules) for number, seed in enumerate(seeds)]
     draw_missing(_draw, jobs, workers=workers, progress=progress)
-    _check_labels(jobs, crops.folder)
+    _check_labels(jobs, crops.folder, with_change=rules.changed > 0 or mixture.drawn > 0)
     with atomic_path(table_in(folder)) as target, target.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
         writer.writerows(map(in_csv, _row(job, split)) for job in jobs)
 
 
-def _check_labels(jobs: Sequence["_Job"], images: Path) -> None:
-    """DataError where no pair has a labelled pixel. Reads masks up to the first that has."""
+def _check_labels(jobs: Sequence["_Job"], images: Path, *, with_change: bool) -> None:
+    """DataError where no pair has a labelled pixel, or, `with_change`, none that changed.
+
+    Reads masks up to the first that has both.
+    """
+    values: set[int] = set()
     for job in jobs:
         with Image.open(job.paths[-1]) as mask:
-            if mask.getextrema() != (NOT_LABELLED, NOT_LABELLED):
-                return
+            values |= {value for value, count in enumerate(mask.histogram()) if count}
+        if CHANGED in values or (values - {NOT_LABELLED} and not with_change):
+            return
+    pairs = counted(len(jobs), "pair")
+    if values <= {NOT_LABELLED}:
+        raise DataError(
+            f"{images} needs ground with data, and on both of two dates, masks and doubts about real change leave no "
+            f"pixel of {pairs}: give images with fewer gaps."
+        )
     raise DataError(
-        f"{images} needs ground with data, and on both of two dates, masks and doubts about real change leave no pixel "
-        f"of {counted(len(jobs), 'pair')}: give images with fewer gaps."
+        f"{images} needs images whose pieces differ from what they cover, no pixel of {pairs} is changed: give more "
+        "varied images, more pairs or other rules (colour, bareness, light, alike), or changed=0 for none."
     )
 
 
