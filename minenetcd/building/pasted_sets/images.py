@@ -7,28 +7,25 @@ stands in a folder's (20150820_00.png, 2019.tif, plots_2017/a.png). Images of a 
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-import pandas as pd
 import rasterio
 from rasterio.errors import RasterioError
 
+from minenetcd.building.pasted_sets.set_table import Said, read_table, table_of
 from minenetcd.data.reading.folder_layout import IMAGE_ENDINGS, image_files
 from minenetcd.errors import DataError, one_line
 from minenetcd.geo.orientation import upright_name
 from minenetcd.geo.source import quiet_gdal
 
-#: The table in FOLDER that says more of its sets than their names do.
-TABLE = "sets.csv"
 #: Of the places of a set, one in so many is held out for validation; of the dates of a single place, one in four.
 HELD_OUT, HELD_OUT_DATES = 5, 4
 
 _DATE = re.compile(r"(?<![a-z0-9])(?:19|20)\d\d(-?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?![a-z0-9])", re.I)
 _YEAR = re.compile(r"(?<![a-z0-9])(?:19|20)\d\d(?![a-z0-9])", re.I)
-_COLUMNS = ("set", "tile", "mines", "one_place")
 _LARGEST_DIFFERENCE = 0.02  # in size, of the dates of one place
 
 
@@ -52,15 +49,6 @@ class ImageSet:
     mines: bool = False
 
 
-@dataclass(frozen=True)
-class _Said:
-    """What the table says of a set."""
-
-    tile: int | None = None
-    mines: bool = False
-    one_place: bool = False
-
-
 def find_sets(folder: Path, table: Path | None = None) -> list[ImageSet]:
     """The sets of `folder`, by name; `table` stands for its own. DataError for what cannot be used."""
     if not folder.is_dir():
@@ -71,14 +59,9 @@ def find_sets(folder: Path, table: Path | None = None) -> list[ImageSet]:
         files.setdefault(inside[0] if len(inside) > 1 else folder.name, []).append(file)
     if not files:
         raise DataError(f"{folder} needs folders of images ({', '.join(IMAGE_ENDINGS)}), it has none: name another.")
-    known = _read_table(table_of(folder, table), files)
-    return [_image_set(folder, name, files[name], known.get(name, _Said())) for name in sorted(files)]
-
-
-def table_of(folder: Path, table: Path | None) -> Path | None:
-    """The table that is named, else the folder's own; None where there is neither."""
-    own = folder / TABLE
-    return table or (own if own.is_file() else None)
+    found = table_of(folder, table)
+    said = {} if found is None else read_table(found, files)
+    return [_image_set(folder, name, files[name], said.get(name, Said())) for name in sorted(files)]
 
 
 def split_sets(sets: Iterable[ImageSet]) -> dict[str, list[ImageSet]]:
@@ -114,12 +97,18 @@ def _smallest(names: Iterable[str], count: int) -> list[str]:
     return sorted(names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())[:count]
 
 
-def _image_set(folder: Path, name: str, files: list[str], said: _Said) -> ImageSet:
-    places: dict[str, list[str]] = {}
+def _image_set(folder: Path, name: str, files: list[str], said: Said) -> ImageSet:
+    named: dict[str, list[str]] = {}
     for file in files:
-        place = name if said.one_place else file if said.tile else _place_of(file)
-        places.setdefault(place, []).append(file)
-    return ImageSet(name, tuple(_place(folder, *item) for item in sorted(places.items())), said.tile, said.mines)
+        named.setdefault(name if said.one_place else file if said.tile else _place_of(file), []).append(file)
+    places = tuple(_place(folder, *item) for item in sorted(named.items()))
+    for place in places:
+        if said.tile is not None and said.tile > min(place.height, place.width):
+            raise DataError(
+                f"{folder} needs images that hold a tile of {said.tile} x {said.tile} pixels in its set {name}, "
+                f"{place.images[0]} has {place.width} x {place.height}: correct tile in the table of sets."
+            )
+    return ImageSet(name, places, said.tile, said.mines)
 
 
 def _place_of(file: str) -> str:
@@ -165,29 +154,3 @@ def _size(path: Path) -> tuple[int, int]:
     if count < 3:
         raise DataError(f"{path} needs three bands or more, it has {count}: replace or remove it.")
     return size
-
-
-def _read_table(path: Path | None, files: Mapping[str, list[str]]) -> dict[str, _Said]:
-    """What is said of each set in the columns set, tile [pixels], mines and one_place (yes or no); cells may be empty.
-
-    DataError for a set that is not there and for other values.
-    """
-    if path is None:
-        return {}
-    try:
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as a table ({one_line(error)}): write it again.") from error
-    said: dict[str, _Said] = {}
-    for row in rows.to_dict("records"):
-        name, tile, mines, one_place = (str(row.get(column, "")).strip().lower() for column in _COLUMNS)
-        name = next((of for of in files if of.lower() == name), name)
-        if name not in files:
-            raise DataError(f"{path} needs the name of a set in its column set, got {name!r}: correct it.")
-        if (tile and not re.fullmatch(r"[1-9]\d{0,5}", tile)) or not {mines, one_place} <= {"", "yes", "no"}:
-            raise DataError(
-                f"{path} needs pixels as tile, yes or no as mines and one_place, or nothing, got {tile!r}, {mines!r} "
-                f"and {one_place!r} for {name}: correct it."
-            )
-        said[name] = _Said(int(tile) if tile else None, mines == "yes", one_place == "yes")
-    return said

@@ -15,9 +15,10 @@ from minenetcd.building.drawn.contract import DrawnSet
 from minenetcd.building.drawn.once import made_once
 from minenetcd.building.drawn.options import read_drawn, seed_of
 from minenetcd.building.pasted_sets.crops import Crops
-from minenetcd.building.pasted_sets.images import find_sets, split_sets, table_of
+from minenetcd.building.pasted_sets.images import find_sets, split_sets
 from minenetcd.building.pasted_sets.pair_files import NOT_LABELLED, Mixture, draw_pairs, table_in
 from minenetcd.building.pasted_sets.pictures import image_file
+from minenetcd.building.pasted_sets.set_table import table_bytes, table_of
 from minenetcd.constants import VERSION, Progress, no_progress
 from minenetcd.data.reading.folder_layout import image_files
 from minenetcd.data.reading.read_options import ReadOptions
@@ -75,7 +76,7 @@ class PastedSet(DrawnSet):
             numbers.get("seed", cls.seed),
             _mixture(numbers),
             _rules(numbers, source),
-            Path(texts["table"]).expanduser() if "table" in texts else None,
+            _table(texts, source),
         )
 
     @property
@@ -100,15 +101,14 @@ class PastedSet(DrawnSet):
             _, size, modified = image_file(self.folder, file)
             digest.update(f"{file}:{size}:{modified}\n".encode())
         if table := table_of(self.folder, self.table):
-            digest.update(table.read_bytes())
+            digest.update(table_bytes(table))
         return f"{self.folder.resolve().name}-size{self.size}-seed{self.seed}-{digest.hexdigest()[:12]}-v{VERSION}"
 
     def check(self) -> None:
         """Of the folder and the table alone; images are read when pairs are drawn."""
         if not self.folder.is_dir():
             raise DataError(f"There is no folder {self.folder}: check the path.")
-        if self.table is not None and not self.table.is_file():
-            raise DataError(f"There is no table {self.table}: check the path.")
+        table_of(self.folder, self.table)
 
     def build(self, split: str, cache: Path, *, workers: int | None = None, progress: Progress = no_progress) -> Path:
         """Each split has a folder.
@@ -144,6 +144,13 @@ class PastedSet(DrawnSet):
             folder, split, crops, seeds, mixture=self.mixture, rules=self.rules,
             workers=workers or os.cpu_count() or 1, progress=progress,
         )  # fmt: skip
+
+
+def _table(texts: Mapping[str, str], source: str) -> Path | None:
+    text = texts.get("table")
+    if text is not None and not text.strip():
+        raise OptionError(f"table needs the path of a CSV file, got {text!r} in {source!r}: give it, or leave it out.")
+    return None if text is None else Path(text).expanduser()
 
 
 def _mixture(numbers: Mapping[str, int]) -> Mixture:
