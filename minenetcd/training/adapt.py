@@ -43,6 +43,9 @@ RECIPE: dict[str, Any] = {
 }
 VALIDATIONS = 5
 
+#: So many parts of the images, or fewer, are warned of.
+FEW = 3
+
 _SUFFIX = "-adapted"
 _LIMITS = (
     "Adapted to one place by change pasted into its own images, without labels: the figures above are of such change, "
@@ -158,12 +161,16 @@ def _pasted(
 ) -> PastedScene:
     """The pairs, made in `folder`, whose name no other images have: what is read from it is remembered."""
     rng, blocks = np.random.default_rng(options.seed), (folder / "blocks").resolve()
-    places = cut_blocks(series, scale.limits, blocks, rng, partial(reporter.progress, "read"))
+    places, of = cut_blocks(series, scale.limits, blocks, rng, partial(reporter.progress, "read"))
     names, unused = _names(series), unused_dates(places, len(series.images))
     for number in unused:
         reporter.note(f"{names[number]} is not used: no part of it that others share holds data nearly everywhere.")
     used = [name for number, name in enumerate(names) if number not in unused]
-    reporter.note(f"{counted(len(places), 'part')} of {counted(len(used), 'image')} are pasted into.")
+    reporter.note(f"{len(places)} of {counted(of, 'part')} of {counted(len(used), 'image')} are pasted into.")
+    if len(places) <= FEW:
+        reporter.note(
+            f"Warning: {len(places)} parts are few to learn from and to judge by: give larger images if you can."
+        )
     return paste_scene(
         SceneBlocks(blocks, places, _metres(series)),
         folder,

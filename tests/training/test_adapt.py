@@ -159,7 +159,8 @@ def test_nothing_is_written_where_it_does_not_help(
         [*dates, clouded], tmp_path / "out", model=network, options=options, device="cpu", reporter=notes
     )
     assert any(note.startswith("clouded.png is not used: no part of it") for note in notes.taken)
-    assert "2 parts of 2 images are pasted into." in notes.taken
+    assert "2 of 2 parts of 2 images are pasted into." in notes.taken
+    assert any(note.startswith("Warning: 2 parts are few to learn from") for note in notes.taken)
     assert "clouded" not in str(result.detector.provenance.trained_on)
     assert result.detector.provenance.extra["pieces pasted"] == "from the sets 1, 2 of imagery, by their own terms"
     assert result.folder is None and sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["imagery"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -26,12 +26,19 @@ LEAST, SIDES, WANTED = 128, (512, 384, 256, 192), 10
 MOST, LEAST_VALID = 48, 0.8
 
 
+class Blocks(NamedTuple):
+    """Those that were cut, each a place with the dates that hold data there, and how many the images divide into."""
+
+    places: tuple[Place, ...]
+    of: int
+
+
 def cut_blocks(
     series: AlignedSeries, limits: Sequence[Limits], folder: Path, rng: Generator, progress: Progress = no_progress
-) -> tuple[Place, ...]:
+) -> Blocks:
     """Write blocks of all dates to `folder`, with `limits` at 0 and 255, and no data black; drawn where there are many.
 
-    Each is a place with those of its dates that hold data, two at least. SizeError for images that share less than two
+    Each holds data on two dates at least. SizeError for images that share less than two
     blocks, DataError where no data leaves fewer, RasterError for a date without variance.
     """
     windows = _windows(series.area)
@@ -52,7 +59,7 @@ def cut_blocks(
             break
     _check(places, len(windows))
     _check_variance(series.images, ends)
-    return tuple(sorted(places, key=lambda place: place.name))
+    return Blocks(tuple(sorted(places, key=lambda place: place.name)), len(windows))
 
 
 def unused_dates(places: Sequence[Place], count: int) -> list[int]:
