@@ -17,7 +17,7 @@ from minenetcd.benchmark.suite.remaining import Remaining
 from minenetcd.configs.suite import Suite
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.errors import OptionError
-from minenetcd.files import one_run_in
+from minenetcd.files import from_home, one_run_in
 from minenetcd.runtime.interruption import Interruption
 from minenetcd.runtime.pool import Event, Failed, Finished, Progressed, Started, Task, run_tasks
 from minenetcd.runtime.reporting import Reporter
@@ -128,7 +128,7 @@ def _refuse_changed_data(finished: Iterable[tuple[Cell, Record]]) -> None:
     checked: dict[tuple[str, str], str] = {}
     for cell, record in finished:
         place, measured_on = (cell.data, cell.test.split), record.metrics.data.fingerprint
-        if place not in checked and Path(cell.data.partition("?")[0]).expanduser().exists():
+        if place not in checked and from_home(cell.data.partition("?")[0]).exists():
             checked[place] = load_dataset(*place).facts.fingerprint
         if checked.get(place, measured_on) != measured_on:
             raise OptionError(

@@ -12,6 +12,7 @@ from minenetcd.datasets.drawn import drawn_scheme
 from minenetcd.datasets.named import DATASETS
 from minenetcd.datasets.plugged import DATA_SETS
 from minenetcd.errors import DataError, OptionError, UnknownNameError
+from minenetcd.files import from_home
 from minenetcd.foreign import refused
 from minenetcd.geo.bands.wanted import Wanted, parse_bands
 from minenetcd.registry import is_path
@@ -59,7 +60,7 @@ def read_source(source: str | Path) -> Source:
     place, _, query = text.partition("?")
     if not place.strip():
         raise DataError(f"The name of a data set is needed, got {text!r}: give a folder, a table, a name or a hub id.")
-    path = Path(place).expanduser()
+    path = from_home(place)
     is_there = os.path.exists(path)  # which no name is too long for
     if not isinstance(source, Path) and (place in DATA_SETS or (is_path(place) and not is_there)):
         return Source(text, path, is_plugged=True)

@@ -6,7 +6,7 @@ from minenetcd.files.hidden import HIDDEN, HiddenFolder, left_behind, reclaim, t
 from minenetcd.files.locks import locked
 from minenetcd.files.names import slug
 from minenetcd.files.one import atomic_path, json_text, write_json, write_text
-from minenetcd.files.places import check_not_input, make_folder
+from minenetcd.files.places import check_not_input, from_home, make_folder, refuse_name
 from minenetcd.files.sets import check_writable, one_run_in, settle, staged_files
 
 __all__ = [
@@ -15,12 +15,14 @@ __all__ = [
     "atomic_path",
     "check_not_input",
     "check_writable",
+    "from_home",
     "json_text",
     "left_behind",
     "locked",
     "make_folder",
     "one_run_in",
     "reclaim",
+    "refuse_name",
     "settle",
     "sha256",
     "slug",

@@ -6,11 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from minenetcd.errors import OutputPathError
+from minenetcd.errors import OptionError, OutputPathError
 from minenetcd.files.failing import unwritable
 
 LONGEST_NAME = 255  # of a file or folder, on all usual file systems [bytes]
 ROOM = f"{'x' * 31}/{'x' * 31}"  # for a hidden folder, and a file within
+
+
+def from_home(path: str | Path) -> Path:
+    """`path`, its leading ~ or ~user replaced by the home folder. OptionError where there is no such folder."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise OptionError(f"A home folder is needed for {path!s:.80}, there is none: write the whole path.") from error
 
 
 def refuse_name(path: str | Path) -> None:

@@ -1,9 +1,10 @@
 """Several dates of one place on the grid of the first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 from typing import NamedTuple
 
 from rasterio.errors import WindowError
@@ -15,12 +16,15 @@ from minenetcd.geo.adjustment import Shift
 from minenetcd.geo.align import AlignedPair, open_pair, refuse_same_image
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date import Pixels
-from minenetcd.geo.date_files.finding import Image, find_date
+from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
 from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.shift import find_shift
 from minenetcd.geo.values import Limits, dates_limits, kind_of, range_limits, rounded_range, sample_pixels
+
+#: Files of one date have one band each; those of so many bands are images by themselves.
+_WHOLE = 3
 
 
 class Scale(NamedTuple):
@@ -73,7 +77,7 @@ class AlignedSeries:
 
 @contextmanager
 def open_series(
-    images: Sequence[Image],
+    images: Iterable[Image],
     *,
     bands: Wanted | None = None,
     coregister: bool = False,
@@ -85,9 +89,12 @@ def open_series(
     `stated` says of all of them what their files do not; `remote` as in `find_date`. OptionError for fewer than two
     images, GridError where they have no ground in common; else as `open_pair`.
     """
+    if isinstance(images, str | Path):
+        raise OptionError(f"Two dates of one place are needed, got one name ({images!s:.80}): give a list of names.")
+    images = list(images)
     if len(images) < 2:
         raise OptionError(f"Two dates of one place are needed, got {len(images)}: name another image of it.")
-    images = [find_date(image, remote=remote) for image in images]
+    images = [_one_date(image, remote=remote) for image in images]
     for one, other in combinations(images, 2):
         refuse_same_image(one, other)
     with ExitStack() as opened:
@@ -99,6 +106,18 @@ def open_series(
         if coregister:
             pairs = [pair.adjusted(shift=shift) for pair, shift in zip(pairs, shifts, strict=True)]
         yield AlignedSeries(tuple(map(str, images)), tuple(pairs), tuple(shifts), _shared(pairs))
+
+
+def _one_date(image: Image, *, remote: bool) -> DateFiles:
+    """OptionError for several whole images as one date, such as a pair."""
+    date = find_date(image, remote=remote)
+    is_list = not isinstance(image, str | Path | DateFiles)
+    if is_list and len(date.parts) > 1 and len(date.bands.bands) >= _WHOLE * len(date.parts):
+        raise OptionError(
+            f"Each date is needed by itself, got {len(date.parts)} images as one ({date!s:.160}): give all dates in "
+            "one flat list."
+        )
+    return date
 
 
 def _shared(pairs: Sequence[AlignedPair]) -> Window:

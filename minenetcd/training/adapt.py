@@ -1,7 +1,7 @@
 """A detector adapted to one place: trained a little further, without labels, on change pasted into its images."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.display.words import counted
 from minenetcd.errors import OptionError, OutputPathError
 from minenetcd.files import json_text
+from minenetcd.geo.date_files.finding import Image
 from minenetcd.geo.series import AlignedSeries, Scale, open_series
 from minenetcd.runtime.device import choose_device
 from minenetcd.secrets import without_secrets
@@ -55,7 +56,7 @@ _LIMITS = (
 
 
 def adapt(
-    images: Sequence[str | Path],
+    images: Iterable[Image],
     out: str | Path,
     *,
     model: str | Path | ChangeDetector = "minenetcd-nano",

@@ -299,6 +299,7 @@ def test_names_tell_dates_of_one_place(tmp_path: Path) -> None:
             "size=64",
             "needs images of 64 x 64 pixels or more in each split, the largest square of one has 60: make size",
         ),
+        ("table=~nobody-of-this-name/a.csv", "A home folder is needed for ~nobody-of-this-name/a.csv, there is none: "),
         ("table=none.csv", "There is no table none.csv: check the path."),
     ],
 )
@@ -335,6 +336,14 @@ def test_images_that_cannot_be_used_are_refused_in_one_line(tmp_path: Path) -> N
     refused("needs the name of a set in its column set, got 'sat': correct it.")
     (tmp_path / "images/sets.csv").write_text("set,tile\nset,x\n")
     refused("needs pixels as tile, yes or no as mines and one_place, or nothing, got 'x'")
+    for name, words in {
+        "~nobody-of-this-name": "A home folder is needed for ~nobody-of-this-name, there is none: write the whole path",
+        "x" * 300: "There is no folder xx",
+        "a?b?pairs=2": "'?' stands once in 'pasted:a?b?pairs=2', before the options",
+    }.items():
+        with pytest.raises(InputError) as caught:
+            open_drawn(f"pasted:{name}", "train", cache_dir=tmp_path / "cache")
+        assert words in str(caught.value) and "\n" not in str(caught.value)
     with pytest.raises(InputError, match="reads like pasted:images"):
         PastedSet.parse("pasted:?pairs=3")
 

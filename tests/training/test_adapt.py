@@ -69,7 +69,9 @@ def test_images_without_labels_make_an_ordinary_detector(
     network: ChangeDetector, images: list[Path], tmp_path: Path
 ) -> None:
     before, out = weights(network), tmp_path / "detector"
-    result = minenetcd.adapt(images, out, model=network, options=AdaptOptions(steps=STEPS), force=True, device="cpu")
+    result = minenetcd.adapt(
+        iter(images), out, model=network, options=AdaptOptions(steps=STEPS), force=True, device="cpu"
+    )
     assert {path.name for path in tmp_path.iterdir()} == {"detector"} and result.folder == out
     assert {path.name for path in out.iterdir()} == {"config.json", "model.safetensors", "README.md"}
     assert equal(before, weights(network)) and not equal(before, weights(result.detector))
@@ -212,6 +214,10 @@ def gaps(folder: Path) -> Sequence[Path]:
 
 REFUSED: dict[str, tuple[Callable[[Path], Sequence[Path]], dict[str, Any], str]] = {
     "one date": (lambda folder: pictures(folder)[:1], {}, "Two dates of one place are needed, got 1: name another"),
+    "one name": (lambda folder: str(pictures(folder)[0]), {}, "1_before.png): give a list of names"),
+    "two pairs": (lambda folder: [pictures(folder), pictures(folder, 2)], {}, "got 2 images as one ("),
+    "a long name": (pictures, {"out": "x" * 250}, "xx... cannot be written: its name is too long; choose a shorter"),
+    "long imagery": (pictures, {"options": {"imagery": "x" * 300}}, "xx: check it"),
     "one image twice": (lambda folder: pictures(folder)[:1] * 2, {}, "are the same image: name another"),
     "too small": (lambda folder: pictures(folder, height=127), {}, "share 256 x 128 pixels or more are needed"),
     "no variance": (flat, {}, "1_after.png is one colour all over: name another"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from minenetcd.constants import Progress
-from minenetcd.files import locked, make_folder
+from minenetcd.files import from_home, locked, make_folder
 from minenetcd.runtime.parallel_map import parallel_map
 
 
@@ -43,11 +43,11 @@ def draw_missing(draw: Callable[[Job], None], jobs: Sequence[Job], *, workers: i
 def cache_folder(cache_dir: str | Path | None = None) -> Path:
     """`cache_dir`, else MINENETCD_CACHE, else this system's folder for what can be made again."""
     if chosen := cache_dir or os.environ.get("MINENETCD_CACHE"):
-        return Path(chosen).expanduser()
+        return from_home(chosen)
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
     elif sys.platform == "darwin":
         base = "~/Library/Caches"
     else:
         base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "minenetcd"
+    return from_home(base) / "minenetcd"

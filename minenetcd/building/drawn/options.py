@@ -40,6 +40,11 @@ def _options(
     words: dict[str, str] = {}
     for key, text in parse_qsl(query, keep_blank_values=True):
         if key not in limits and key not in texts:
+            if "?" in query:
+                raise OptionError(
+                    f"'?' stands once in {source!r}, before the options: rename what has it in its name, or name a "
+                    "link to it."
+                )
             raise UnknownNameError(f"option of a {kind} data set", key, [*limits, *texts])
         if key in numbers or key in words:
             raise OptionError(f"{key} stands twice in {source!r}: give it once.")

@@ -6,6 +6,7 @@ stands in a folder's (20150820_00.png, 2019.tif, plots_2017/a.png). Images of a 
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -51,8 +52,7 @@ class ImageSet:
 
 def find_sets(folder: Path, table: Path | None = None) -> list[ImageSet]:
     """The sets of `folder`, by name; `table` stands for its own. DataError for what cannot be used."""
-    if not folder.is_dir():
-        raise DataError(f"There is no folder {folder}: check the path.")
+    check_folder(folder)
     files: dict[str, list[str]] = {}
     for file in image_files(folder):
         inside = PurePosixPath(file).parts
@@ -62,6 +62,12 @@ def find_sets(folder: Path, table: Path | None = None) -> list[ImageSet]:
     found = table_of(folder, table)
     said = {} if found is None else read_table(found, files)
     return [_image_set(folder, name, files[name], said.get(name, Said())) for name in sorted(files)]
+
+
+def check_folder(folder: Path) -> None:
+    """DataError where it is not there."""
+    if not os.path.isdir(folder):
+        raise DataError(f"There is no folder {folder!s:.200}: check the path.")
 
 
 def split_sets(sets: Iterable[ImageSet]) -> dict[str, list[ImageSet]]:

@@ -15,7 +15,7 @@ from minenetcd.building.drawn.contract import DrawnSet
 from minenetcd.building.drawn.once import made_once
 from minenetcd.building.drawn.options import read_drawn, seed_of
 from minenetcd.building.pasted_sets.crops import Crops
-from minenetcd.building.pasted_sets.images import find_sets, split_sets
+from minenetcd.building.pasted_sets.images import check_folder, find_sets, split_sets
 from minenetcd.building.pasted_sets.pair_files import NOT_LABELLED, Mixture, draw_pairs, table_in
 from minenetcd.building.pasted_sets.pictures import image_file
 from minenetcd.building.pasted_sets.set_table import table_bytes, table_of
@@ -23,6 +23,7 @@ from minenetcd.constants import VERSION, Progress, no_progress
 from minenetcd.data.reading.folder_layout import image_files
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.errors import DataError, OptionError
+from minenetcd.files import from_home
 from minenetcd.synthetic.pasting.rules import PastingRules
 
 EXAMPLE = "pasted:images?pairs=1000&size=256&seed=1"
@@ -69,7 +70,7 @@ class PastedSet(DrawnSet):
         name, numbers, texts = read_drawn(source, EXAMPLE, LIMITS, name="[^?]+", texts=("table",))
         pairs = numbers.get("pairs", cls.pairs)
         return cls(
-            Path(name).expanduser(),
+            from_home(name),
             pairs,
             numbers.get("val", max(pairs // _VAL_SHARE, 1)),
             numbers.get("size", cls.size),
@@ -106,8 +107,7 @@ class PastedSet(DrawnSet):
 
     def check(self) -> None:
         """Of the folder and the table alone; images are read when pairs are drawn."""
-        if not self.folder.is_dir():
-            raise DataError(f"There is no folder {self.folder}: check the path.")
+        check_folder(self.folder)
         table_of(self.folder, self.table)
 
     def build(self, split: str, cache: Path, *, workers: int | None = None, progress: Progress = no_progress) -> Path:
@@ -150,7 +150,7 @@ def _table(texts: Mapping[str, str], source: str) -> Path | None:
     text = texts.get("table")
     if text is not None and not text.strip():
         raise OptionError(f"table needs the path of a CSV file, got {text!r} in {source!r}: give it, or leave it out.")
-    return None if text is None else Path(text).expanduser()
+    return None if text is None else from_home(text)
 
 
 def _mixture(numbers: Mapping[str, int]) -> Mixture:

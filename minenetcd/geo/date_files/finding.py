@@ -84,7 +84,8 @@ def find_date(image: Image, *, remote: bool = False) -> DateFiles:
     if isinstance(image, DateFiles):
         return image
     if not isinstance(image, str | Path):
-        return _several([str(name) for name in image], ", ".join(map(str, image)), remote=remote)
+        names = [str(name) for name in image]
+        return _several(names, ", ".join(names), remote=remote)
     text = str(image)
     if not text.strip():
         raise RasterError("An image is needed, got an empty name: give a path or a URL.")

@@ -1,5 +1,6 @@
 """What a caller may choose about an adaptation."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,11 @@ class AdaptOptions:
             raise OptionError(
                 f"Three bands are needed as red, green and blue, got {len(self.bands)}: e.g. --bands 4,3,2."
             )
-        if self.imagery is not None and not self.imagery.is_dir():
-            raise OptionError(f"Imagery is a folder of sets of images, there is no folder {self.imagery}: check it.")
+        if self.imagery is not None:
+            object.__setattr__(self, "imagery", Path(self.imagery))  # a text will do
+        if self.imagery is not None and not os.path.isdir(self.imagery):
+            raise OptionError(
+                f"Imagery is a folder of sets of images, there is no folder {self.imagery!s:.200}: check it."
+            )
         if self.value_range is not None:
             check_value_range(self.value_range)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from minenetcd.errors import OptionError, OutputPathError, RunInterrupted, WorkerLostError
-from minenetcd.files import HIDDEN, check_writable, json_text, locked, make_folder, write_text
+from minenetcd.files import HIDDEN, check_writable, json_text, locked, make_folder, refuse_name, write_text
 
 _LOCK = "lock"
 
@@ -31,10 +31,12 @@ class WorkFolder:
         holds what no adaptation left; OptionError where an adaptation was begun.
         """
         out = Path(out)
+        refuse_name(out)
         if out.is_dir() and any(out.iterdir()):
             raise OutputPathError(f"A new folder is needed, {out} holds something already: choose another (--out).")
-        check_writable(out, ())
         folder = cls(out, out.absolute().with_name(f"{out.absolute().name}.adapting"), resume)
+        refuse_name(folder.path)
+        check_writable(out, ())
         if folder._request.exists() and not resume:
             raise OptionError(
                 f"An adaptation was begun in {folder.path}: go on with it (--resume), or remove that folder."
