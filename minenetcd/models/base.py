@@ -4,13 +4,14 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 from minenetcd.constants import LEAST_SIDE
-from minenetcd.errors import OptionError, SizeError
+from minenetcd.errors import InputError, OptionError, SizeError, one_line
 from minenetcd.layers.folding import folded
 from minenetcd.types import ChangeOutput
 
@@ -83,6 +84,8 @@ class ChangeModel(nn.Module, ABC):
 
     def __init__(self, **config: Any) -> None:
         super().__init__()
+        for key in ("in_channels", "num_classes"):
+            _check_count(type(self).__name__, key, config.get(key, 1))
         self.config: dict[str, Any] = {
             key: list(value) if isinstance(value, tuple) else value for key, value in config.items()
         }
@@ -90,14 +93,16 @@ class ChangeModel(nn.Module, ABC):
     def forward(self, before: Tensor, after: Tensor) -> ChangeOutput:
         """Logits of change between `before` and `after`, each float (B, C, H, W) on one device.
 
-        Raises SizeError where the two differ in shape, a side is under 32 px, or C is not what was built.
+        Raises SizeError where the two differ in shape, a side is under 32 px, or C is not what was built; in training
+        also where BatchNorm meets a single number, as a network that goes down to one pixel does with one small pair.
         """
         self._check(before, after)
         height, width = before.shape[-2:]
         bottom, right = -height % self.size_multiple, -width % self.size_multiple
         if bottom or right:
             before, after = (functional.pad(x, (0, right, 0, bottom), mode="reflect") for x in (before, after))
-        output = self.compare(before, after)
+        is_one = self.training and len(before) == 1
+        output = (self._compare_one if is_one else self.compare)(before, after)
         if not self.with_auxiliary:
             output = ChangeOutput(output.logits)
         return _crop(output, before.shape[-2:], (height, width)) if bottom or right else output
@@ -127,6 +132,18 @@ class ChangeModel(nn.Module, ABC):
         twin.with_auxiliary = False
         return twin
 
+    def _compare_one(self, before: Tensor, after: Tensor) -> ChangeOutput:
+        """`compare` of a batch of one in training."""
+        try:
+            return self.compare(before, after)
+        except InputError:
+            raise
+        except ValueError as error:
+            raise SizeError(
+                f"{type(self).__name__} cannot be trained on batches of one pair of {before.shape[-2]} x "
+                f"{before.shape[-1]} pixels ({one_line(error)}): raise the batch size, or give larger images or crops."
+            ) from error
+
     def _check(self, before: Tensor, after: Tensor) -> None:
         name, channels = type(self).__name__, self.config.get("in_channels", before.shape[1] if before.ndim > 1 else 0)
         if before.ndim != 4 or before.shape != after.shape:
@@ -144,6 +161,12 @@ class ChangeModel(nn.Module, ABC):
                 f"{name} needs at least {LEAST_SIDE} x {LEAST_SIDE} pixels, got {before.shape[-2]} x "
                 f"{before.shape[-1]}: pad the images, or use a detector, which pads and crops."
             )
+
+
+def _check_count(name: str, key: str, value: object) -> None:
+    """OptionError unless `value` is a whole number of 1 or more."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise OptionError(f"{name} needs a whole number of 1 or more as {key}, got {value!r}: correct it.")
 
 
 def _crop(output: ChangeOutput, padded: Sequence[int], size: Sequence[int]) -> ChangeOutput:

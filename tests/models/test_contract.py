@@ -88,6 +88,21 @@ def test_it_keeps_the_contract(method: Method, check: Callable[[ChangeModel], No
     check(method.other if check in WITH_OTHER_OPTIONS else method.network)
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"in_channels": 0}, {"num_classes": -1}, {"in_channels": 2.5}, {"num_classes": True}]
+)
+@pytest.mark.parametrize("name", list_models())
+def test_no_network_is_built_without_channels_or_classes(name: str, wrong: dict[str, object]) -> None:
+    ((key, value),) = wrong.items()
+    with pytest.raises(OptionError) as caught:
+        create_model(name, **wrong)
+    message = str(caught.value)
+    assert (
+        f"needs a whole number of 1 or more as {key}, got {value!r}: correct it." in message or "no option" in message
+    )
+    assert "\n" not in message
+
+
 def test_its_name_leads_back_to_it(method: Method) -> None:
     assert model_name(method.network) == method.name
     assert type(method.network) is model_class(method.name)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from minenetcd.errors import OptionError
+from minenetcd.errors import OptionError, SizeError
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import create_model
 
@@ -48,6 +48,15 @@ def test_the_mean_of_the_heads_counts_and_each_has_its_loss() -> None:
 def test_a_network_without_heads_levels_or_width_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(OptionError, match="needs one head or more, 1 to 4 levels and a width of 3 or more, got"):
         lite(**wrong)
+
+
+def test_one_small_pair_is_too_little_to_train_deep_levels_on() -> None:
+    model, small = lite(levels=4), torch.rand(2, 1, 3, 32, 32)
+    with pytest.raises(
+        SizeError, match=r"cannot be trained on batches of one pair of 32 x 32 pixels \(.*\): raise the"
+    ):
+        model(*small)
+    assert model.eval()(*small).logits.shape == model.train()(*small.repeat(1, 2, 1, 1, 1)).logits[:1].shape
 
 
 @pytest.mark.parametrize("levels", [1, 4])
