@@ -37,7 +37,7 @@ def one_run_in(folder: str | Path, *, keep: Callable[[Path], bool] = lambda _: F
             return
         lock = Lock.take(folder / LOCK)
         if lock is None:
-            raise OutputError(_in_use(folder))
+            raise OutputError(in_use(folder, LOCK))
         token = _HELD.set(_HELD.get() | {place})
         try:
             reclaim(folder, keep=keep)
@@ -112,6 +112,7 @@ def check_writable(folder: str | Path, names: Iterable[str | Path]) -> None:
         pass
 
 
-def _in_use(folder: Path) -> str:
-    who = holder(folder / LOCK)
+def in_use(folder: Path, lock: str) -> str:
+    """That another holds the lock file of that name in `folder`, in one line."""
+    who = holder(folder / lock)
     return f"Another run is at work in {folder}{f' ({who})' if who else ''}: wait for it, or choose another folder."

@@ -38,11 +38,13 @@ class Scale(NamedTuple):
 class AlignedSeries:
     """Dates read as one; made by `open_series`.
 
+    `images`: what they were named, `files`: those of each that lie here.
     `pairs`: the first date with each of the others, moved back by its `shifts`, one for each pair where it was looked
     for. `area`: the window of the grid that all of them share.
     """
 
     images: tuple[str, ...]
+    files: tuple[tuple[Path, ...], ...]
     pairs: tuple[AlignedPair, ...]
     shifts: tuple[Shift, ...]
     area: Window
@@ -94,18 +96,19 @@ def open_series(
     images = list(images)
     if len(images) < 2:
         raise OptionError(f"Two dates of one place are needed, got {len(images)}: name another image of it.")
-    images = [_one_date(image, remote=remote) for image in images]
-    for one, other in combinations(images, 2):
+    dates = [_one_date(image, remote=remote) for image in images]
+    for one, other in combinations(dates, 2):
         refuse_same_image(one, other)
     with ExitStack() as opened:
         pairs = [
-            opened.enter_context(open_pair(images[0], other, bands=bands, stated=(stated, stated)))
-            for other in images[1:]
+            opened.enter_context(open_pair(dates[0], other, bands=bands, stated=(stated, stated)))
+            for other in dates[1:]
         ]
         shifts = [find_shift(pair) for pair in pairs] if coregister else []
         if coregister:
             pairs = [pair.adjusted(shift=shift) for pair, shift in zip(pairs, shifts, strict=True)]
-        yield AlignedSeries(tuple(map(str, images)), tuple(pairs), tuple(shifts), _shared(pairs))
+        names, files = tuple(map(str, dates)), tuple(date.local for date in dates)
+        yield AlignedSeries(names, files, tuple(pairs), tuple(shifts), _shared(pairs))
 
 
 def _one_date(image: Image, *, remote: bool) -> DateFiles:

@@ -144,16 +144,20 @@ def _check_apart(work: WorkFolder, imagery: Path | None) -> None:
 
 
 def _request(series: AlignedSeries, start: ChangeDetector, options: AdaptOptions) -> dict[str, Any]:
-    """What decides the result, as plain values."""
-    stats = [Path(image).stat() if Path(image).is_file() else None for image in series.images]
-    files = zip(series.images, stats, strict=True)
-    sets = [] if options.imagery is None else [image_file(options.imagery, it) for it in image_files(options.imagery)]
+    """What decides the result, as plain values; files by whole paths, wherever the command is given."""
+    imagery = options.imagery and options.imagery.resolve()
+    dates = zip(series.images, series.files, strict=True)
+    sets = [] if imagery is None else [image_file(imagery, name) for name in image_files(imagery)]
     return {
-        "images": [[without_secrets(image), stat and stat.st_size, stat and stat.st_mtime_ns] for image, stat in files],
+        "images": [
+            [list(image_file(Path(), str(file.resolve()))) for file in files] or without_secrets(image)
+            for image, files in dates
+        ],
         "imagery files": [list(each) for each in sets],
         "model": start.describe(),
         "weights": start.weights_digest(),
         **{name: value if value is None else str(value) for name, value in asdict(options).items()},
+        "imagery": imagery and str(imagery),
     }
 
 

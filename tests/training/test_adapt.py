@@ -1,5 +1,6 @@
 """A detector adapted to one place, through the public face: real files in, an ordinary detector out."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,8 @@ from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.configs.detector import unnamed_bands
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
-from minenetcd.errors import InputError, RunInterrupted
+from minenetcd.errors import InputError, OutputError, RunInterrupted
+from minenetcd.files import locked
 from minenetcd.synthetic import make_scene
 from minenetcd.training.adaptation.options import AdaptOptions
 from minenetcd.training.adaptation.outcome import Adaptation, Judged, Score
@@ -108,8 +110,11 @@ class StopsAt(TrainingReporter):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("few_pairs")
-def test_a_seed_gives_one_detector_also_where_it_was_stopped(network: ChangeDetector, tmp_path: Path) -> None:
-    dates = pictures(tmp_path)
+def test_a_seed_gives_one_detector_also_where_it_was_stopped(
+    network: ChangeDetector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    dates = [path.name for path in pictures(tmp_path)]
 
     def run(out: str, **changes: Any) -> Adaptation:
         settings = {"options": AdaptOptions(steps=STEPS), "force": True, **changes}
@@ -125,6 +130,8 @@ def test_a_seed_gives_one_detector_also_where_it_was_stopped(network: ChangeDete
         run("stopped")
     with pytest.raises(InputError, match="was begun with other steps: go on with the same"):
         run("stopped", resume=True, options=AdaptOptions(steps=9))
+    monkeypatch.chdir(tmp_path.parent)
+    dates = [f"{tmp_path.name}/{name}" for name in dates]
     again = run("stopped", resume=True)
     assert equal(weights(whole.detector), weights(again.detector)) and again.adapted == whole.adapted
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["stopped", "whole"]
@@ -264,6 +271,21 @@ def test_a_work_folder_that_would_be_read_as_imagery_is_refused(network: ChangeD
             pictures(tmp_path), imagery / "det", model=network, options=AdaptOptions(imagery=imagery), device="cpu"
         )
     assert not any(imagery.iterdir())
+
+
+def test_where_another_process_is_at_work_nothing_else_is_advised(network: ChangeDetector, tmp_path: Path) -> None:
+    work = tmp_path / "out.adapting"
+    work.mkdir()
+    (work / "request.json").write_text("{}")
+    with locked(work / "lock"):
+        for resume in (False, True):
+            with pytest.raises(OutputError) as caught:
+                minenetcd.adapt(pictures(tmp_path), tmp_path / "out", model=network, device="cpu", resume=resume)
+            message = str(caught.value)
+            assert message.startswith(f"Another run is at work in {work} (process {os.getpid()} on this machine, since")
+            assert message.endswith(": wait for it, or choose another folder.") and "remove" not in message
+    with pytest.raises(InputError, match=r"go on with it \(--resume\), or remove that folder"):
+        minenetcd.adapt(pictures(tmp_path), tmp_path / "out", model=network, device="cpu")
 
 
 def test_what_others_left_beside_is_neither_used_nor_removed(network: ChangeDetector, tmp_path: Path) -> None:

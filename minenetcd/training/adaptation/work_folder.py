@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from minenetcd.errors import OptionError, OutputPathError, RunInterrupted, WorkerLostError
-from minenetcd.files import HIDDEN, check_writable, json_text, locked, make_folder, refuse_name, write_text
+from minenetcd.files import HIDDEN, check_writable, in_use, json_text, locked, make_folder, refuse_name, write_text
 
 _LOCK = "lock"
 
@@ -28,7 +28,7 @@ class WorkFolder:
         """That of a new folder `out`; with `resume`, one that was begun may be gone on with.
 
         OutputPathError where something lies in `out` already or it cannot be written, and where the folder beside it
-        holds what no adaptation left; OptionError where an adaptation was begun.
+        holds what no adaptation left; OutputError where one is at work there; OptionError where one was begun.
         """
         out = Path(out)
         refuse_name(out)
@@ -37,6 +37,7 @@ class WorkFolder:
         folder = cls(out, out.absolute().with_name(f"{out.absolute().name}.adapting"), resume)
         refuse_name(folder.path)
         check_writable(out, ())
+        folder._refuse_busy()
         if folder._request.exists() and not resume:
             raise OptionError(
                 f"An adaptation was begun in {folder.path}: go on with it (--resume), or remove that folder."
@@ -52,7 +53,7 @@ class WorkFolder:
         says how to go on; and where it fails having gone on. OptionError where it was begun with another `request`.
         """
         make_folder(self.path)
-        with locked(self.path / _LOCK, refusal=f"Another process is at work in {self.path}: wait for it."):
+        with locked(self.path / _LOCK, refusal=self._busy):
             is_new = not self._request.exists()
             try:
                 self._agree(request)
@@ -73,6 +74,16 @@ class WorkFolder:
     @property
     def _request(self) -> Path:
         return self.path / "request.json"
+
+    @property
+    def _busy(self) -> str:
+        return in_use(self.path, _LOCK)
+
+    def _refuse_busy(self) -> None:
+        """To remove the folder, or to go on in it, is no advice while another process is at work there."""
+        if self._request.exists():
+            with locked(self.path / _LOCK, refusal=self._busy):
+                pass
 
     def _refuse_strangers(self) -> None:
         """What lies in the folder is removed in the end: without a request, it may only be what a stop left."""
