@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,30 @@ def test_where_a_worker_is_killed_one_line_says_so() -> None:
         parallel_map(2) as mapped,
     ):
         list(mapped(kill_itself, range(2)))
+
+
+def work_long(folder: Path) -> None:
+    """What is begun is cleared away, however it ends."""
+    (folder / "begun").touch()
+    try:
+        time.sleep(60)
+    finally:
+        (folder / "begun").unlink()
+        (folder / "cleared").touch()
+
+
+def test_an_interruption_stops_what_is_begun_and_waits_for_none_of_it(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in "abcdef"]
+    for folder in folders:
+        folder.mkdir()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), parallel_map(2) as mapped:
+        mapped(work_long, folders)
+        while len(list(tmp_path.glob("*/begun"))) < 2:
+            time.sleep(0.01)
+            assert time.monotonic() - started < 30
+        started = time.monotonic()
+        raise KeyboardInterrupt
+    assert time.monotonic() - started < 10
+    assert sorted(path.parent.name for path in tmp_path.glob("*/cleared")) == ["a", "b"]
+    assert not list(tmp_path.glob("*/begun"))
