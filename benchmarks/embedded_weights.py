@@ -8,7 +8,7 @@ The configuration names a folder `imagery`; put another in its place with data.n
 (512 x 512) are seeds of the split "test": neither trained on nor used to choose anything.
 """
 
-import sys
+import argparse
 from dataclasses import asdict, replace
 
 import minenetcd
@@ -39,8 +39,10 @@ SOURCES = {
 }
 
 
-def main(source: str) -> None:
-    detector = minenetcd.from_pretrained(source)
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", metavar="RUN", help="folder of the trained detector")
+    detector = minenetcd.from_pretrained(parser.parse_args().source)
     detector.half().float()  # what is measured is what is stored
     counts = score_on_synthetic(detector, synthetic_seeds("test", 20))
     metrics = {
@@ -58,4 +60,4 @@ def main(source: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
