@@ -284,6 +284,11 @@ def test_names_tell_dates_of_one_place(tmp_path: Path) -> None:
     ):  # fmt: skip
         write_image(tmp_path / name, seed)
     dates = {of.name: sorted(len(place.images) for place in of.places) for of in find_sets(tmp_path)}
+    write_image(tmp_path / "years/2019/site.png", 1)
+    write_image(tmp_path / "years/2021-07-01/site.png", 2)
+    write_image(tmp_path / "years/2019/other.png", 3)
+    (years,) = find_sets(tmp_path / "years")
+    assert years.name == "years" and sorted(len(place.images) for place in years.places) == [1, 2]
     assert dates == {"a": [1, 2], "b": [1, 2], "c": [2], "d": [1, 1, 1], tmp_path.name: [1]}
 
 

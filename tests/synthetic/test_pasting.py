@@ -11,7 +11,7 @@ from minenetcd.synthetic.canvas.noise import Canvas, Field
 from minenetcd.synthetic.pasting.colours import bare_share, colour_difference
 from minenetcd.synthetic.pasting.outlines import draw_outline
 from minenetcd.synthetic.pasting.pair import paste_pair
-from minenetcd.synthetic.pasting.pastes import paste
+from minenetcd.synthetic.pasting.pastes import label, paste
 from minenetcd.synthetic.pasting.rules import PastingRules, varied
 
 SIZE = 64
@@ -42,6 +42,21 @@ def test_what_fades_in_softly_is_not_labelled_where_it_fades(seed: int) -> None:
     picture, labels = paste(default_rng(seed), Canvas(SIZE, 1.0), plain(0.3), other, rules)
     share = (picture[0] - 0.3) / 0.6
     assert (share[labels == 1] > 0.65).all() and (share[labels == 0] < 0.15).all() and (labels == UNKNOWN).any()
+
+
+@pytest.mark.parametrize("is_change", [False, True])
+def test_where_a_soft_edge_reaches_into_another_change_nothing_is_labelled(is_change: bool) -> None:
+    where = np.zeros((SIZE, SIZE), bool)
+    where[:, 30:] = True
+    share = np.where(where, 1, np.linspace(0, 0.9, SIZE)[None] ** 2).astype(np.float32)
+    labels = np.zeros((SIZE, SIZE), np.uint8)
+    labels[:20, :25] = 1  # another, pasted before
+    label(labels, where, share, is_change=is_change, is_soft=False)
+    assert (labels[:20, :25] == 1).all()  # hard edges keep away from it
+    label(labels, where, share, is_change=is_change, is_soft=True)
+    fades = share[:20, :25] > 0.1
+    assert fades.any() and (labels[:20, :25] == np.where(fades, UNKNOWN, 1)).all()
+    assert (labels[:, 30:] == int(is_change)).all() and (labels[30:, :10] == 0).all()
 
 
 def test_faint_change_shows_what_it_covers() -> None:

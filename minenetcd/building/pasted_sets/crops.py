@@ -107,17 +107,21 @@ class Crops:
         return piece.of(np.repeat(changed[..., np.newaxis], 3, axis=2))[..., 0] > _HALF
 
     def filling(self, rng: Generator, height: int, width: int) -> Field:
-        """Ground from anywhere: half of the time from a set that shows mines, where there is one."""
+        """Ground from anywhere: half of the time from a set that shows mines, where there is one.
+
+        Of some pieces that are tried the one with most data.
+        """
         mines = [of for of in self.sets if of.mines]
         sets = mines if mines and rng.random() < 0.5 else self.sets
         of = sets[rng.integers(len(sets))]
         place = of.places[rng.integers(len(of.places))]
         image = read_image(self.folder, place.images[rng.integers(len(place.images))])
+        tried: list[Picture] = []
         for _ in range(_TRIES):
-            piece = _draw_piece(rng, (place.height, place.width), (height, width), of.tile).of(image)
-            if not empty_pixels(piece, piece).any():
+            tried.append(_draw_piece(rng, (place.height, place.width), (height, width), of.tile).of(image))
+            if not empty_pixels(tried[-1], tried[-1]).any():
                 break
-        return as_field(piece)
+        return as_field(min(tried, key=lambda piece: int(empty_pixels(piece, piece).sum())))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The images of a folder of sets: which show one place at several dates, and which are held out.
 
-A folder in FOLDER is a set, its images lie in it or below it; images in FOLDER itself are one more. The name of an
+A folder in FOLDER is a set, its images lie in it or below it; images in FOLDER itself are one more, and so are those in
+folders whose whole name is a date (2019/site.tif, 2021/site.tif). The name of an
 image without dates is its place: 8 digits or YYYY-MM-DD anywhere in it, a year where it is all of a file's name or
 stands in a folder's (20150820_00.png, 2019.tif, plots_2017/a.png). Images of a set with one place are its dates.
 """
@@ -55,8 +56,7 @@ def find_sets(folder: Path, table: Path | None = None) -> list[ImageSet]:
     check_folder(folder)
     files: dict[str, list[str]] = {}
     for file in image_files(folder):
-        inside = PurePosixPath(file).parts
-        files.setdefault(inside[0] if len(inside) > 1 else folder.name, []).append(file)
+        files.setdefault(_set_of(folder, file), []).append(file)
     if not files:
         raise DataError(f"{folder} needs folders of images ({', '.join(IMAGE_ENDINGS)}), it has none: name another.")
     found = table_of(folder, table)
@@ -115,6 +115,12 @@ def _image_set(folder: Path, name: str, files: list[str], said: Said) -> ImageSe
                 f"{place.images[0]} has {place.width} x {place.height}: correct tile in the table of sets."
             )
     return ImageSet(name, places, said.tile, said.mines)
+
+
+def _set_of(folder: Path, file: str) -> str:
+    inside = PurePosixPath(file).parts
+    is_own = len(inside) == 1 or _YEAR.fullmatch(inside[0]) or _DATE.fullmatch(inside[0])
+    return folder.name if is_own else inside[0]
 
 
 def _place_of(file: str) -> str:

@@ -1,6 +1,5 @@
 """Images of sets as they are read: three bands of 8 bits, black where there is no data."""
 
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from minenetcd.building.pasted_sets.recent import RecentArrays
 from minenetcd.data.reading.decode import decode_date
 from minenetcd.data.reading.headers import DecodeError
 from minenetcd.data.reading.read_options import ReadOptions
@@ -16,7 +16,7 @@ from minenetcd.geo.values import robust_limits, to_eight_bits
 
 Picture = NDArray[np.uint8]  # (H, W, 3)
 BLACK, _AREA = 3, 5  # levels, and the side of the least area without data [pixels]
-_KEPT = 96  # images, decoded, by each process
+_KEPT = RecentArrays(256 * 2**20)  # decoded images, of each process
 
 
 class ImageFile(NamedTuple):
@@ -35,8 +35,12 @@ def read_image(folder: Path, image: str) -> Picture:
     return decoded(image_file(folder, image))
 
 
-@lru_cache(maxsize=_KEPT)
 def decoded(file: ImageFile) -> Picture:
+    """The image, as `read_image` has it; not to be written into."""
+    return _KEPT.get(file, lambda: _decoded(file))
+
+
+def _decoded(file: ImageFile) -> Picture:
     try:
         date = decode_date(file.path, ReadOptions())
     except DecodeError as error:

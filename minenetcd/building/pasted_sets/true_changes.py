@@ -1,7 +1,6 @@
 """Where two real dates of a ground may have changed in truth: there was building work, and no paste says so."""
 
 import hashlib
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from minenetcd.building.pasted_sets.pictures import ImageFile, decoded, empty_pixels, image_file
+from minenetcd.building.pasted_sets.recent import RecentArrays
 from minenetcd.classical.mad import IRMAD
 from minenetcd.constants import VERSION
 from minenetcd.errors import RasterError
@@ -17,7 +17,7 @@ from minenetcd.geo.align import Pair
 
 _DOUBTING = IRMAD(threshold_rule="k-means-guarded", smooth=4)
 _CHANGED = 255
-_IN_MEMORY = 96  # of them, by each process
+_KEPT = RecentArrays(64 * 2**20)  # of them, of each process
 
 
 def changed_between(folder: Path, images: tuple[str, str], extent: tuple[int, int], kept: Path) -> NDArray[np.uint8]:
@@ -26,10 +26,9 @@ def changed_between(folder: Path, images: tuple[str, str], extent: tuple[int, in
     It takes seconds: processes and data sets share what is found, in the folder `kept`.
     """
     first, second = (image_file(folder, image) for image in images)
-    return _changed_between(first, second, extent, kept)
+    return _KEPT.get((first, second, extent, kept), lambda: _changed_between(first, second, extent, kept))
 
 
-@lru_cache(maxsize=_IN_MEMORY)
 def _changed_between(first: ImageFile, second: ImageFile, extent: tuple[int, int], kept: Path) -> NDArray[np.uint8]:
     name = hashlib.sha256(repr((VERSION, first, second, extent)).encode()).hexdigest()
     path = make_folder(kept) / f"{name[:32]}.png"

@@ -36,17 +36,21 @@ def paste(rng: Generator, canvas: Canvas, ground: Field, filling: Filling, rules
             continue
         share = ndimage.gaussian_filter(where.astype(np.float32), 0.4 * width, mode="nearest", truncate=3)
         picture[:, *window] += share * (content - picture[:, *window])
-        if is_change:
-            label(labels[window], where, share, is_soft=width > rules.feather[1])
+        label(labels[window], where, share, is_change=is_change, is_soft=width > rules.feather[1])
     return picture, labels
 
 
-def label(labels: Labels, where: Mask, share: Field, *, is_soft: bool) -> None:
-    """Mark a change in `labels` (H, W): its outline, or of one that fades in softly what is surely there."""
+def label(labels: Labels, where: Mask, share: Field, *, is_change: bool, is_soft: bool) -> None:
+    """Mark a paste in `labels` (H, W): of a change its outline, or what is surely there of one that fades in softly.
+
+    Not labelled is where a change fades, and where an earlier one lies under the soft edge of any paste.
+    """
     if is_soft:
-        labels[(share > _FADED) & (labels == 0)] = UNKNOWN
+        edge = share > _FADED
+        labels[edge if is_change else edge & (labels == 1)] = UNKNOWN
         where = share >= _THERE
-    labels[where] = 1
+    if is_change:
+        labels[where] = 1
 
 
 def elsewhere(
