@@ -9,7 +9,7 @@ from typer import Argument, Option
 from minenetcd.cli.band_warnings import warn_of_bands
 from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import print_rich, table
-from minenetcd.cli.options import After, Bands, Before, Crs, Device, Remote, bands_wanted, two_numbers
+from minenetcd.cli.options import After, Bands, Before, Crs, Device, MetresPerPixel, Remote, bands_wanted, two_numbers
 from minenetcd.errors import MineNetCDError
 from minenetcd.training.adaptation.options import STEPS
 
@@ -45,6 +45,7 @@ def adapt(
         Path | None,
         Option(help="Folder of sets of images, from which pieces are pasted as well.", show_default=False),
     ] = None,
+    metres_per_pixel: MetresPerPixel = None,
     steps: Annotated[int, Option(help="Steps of training.", min=1)] = STEPS,
     seed: Annotated[int, Option(help="Of everything that is drawn.", min=0)] = 1,
     resume: Annotated[bool, Option("--resume", help="Go on with an adaptation that was stopped.")] = False,
@@ -68,6 +69,7 @@ def adapt(
         imagery=imagery,
         steps=steps,
         seed=seed,
+        metres_per_pixel=metres_per_pixel,
         crs=crs,
         nodata=nodata,
         remote=remote,
@@ -82,17 +84,20 @@ def adapt(
             warn_of_bands(pair, asked=bands is not None)
         # from here on torch is needed
         from minenetcd.cli.training_progress import AdaptProgress
+        from minenetcd.prediction.automatic import is_second_opinion_usual
         from minenetcd.training.adapt import adapt_to
 
         result = adapt_to(series, work, model, options, device=device, force=force, reporter=AdaptProgress())
-        moved = any(shift.is_applicable for shift in series.shifts)
+        pair, moved = series.pairs[0], any(shift.is_applicable for shift in series.shifts)
+        second = is_second_opinion_usual(pair, series.grid.metres_or(metres_per_pixel))
     if result.folder is None:
         raise MineNetCDError(result.why_not(model))
     _print(result)
     command = ["minenetcd", "predict", before, after, "--model", str(out)]
     command += [*(["--bands", bands] if bands else []), *(["--coregister", "auto"] if moved else [])]
     command += [*(["--crs", crs] if crs else []), *([f"--nodata={nodata:.17g}"] if nodata is not None else [])]
-    command += ["--remote"] if remote else []
+    command += ["--metres-per-pixel", f"{metres_per_pixel:g}"] if metres_per_pixel is not None else []
+    command += [*(["--remote"] if remote else []), *(["--second-opinion", "on"] if second else [])]
     print(f"Next: {shlex.join(command)}")
 
 
@@ -109,7 +114,11 @@ def _print(result: "Adaptation") -> None:
         )
         scores.add_row(what.capitalize(), *cells)
     print_rich(scores)
-    print("On change pasted into parts of the images that trained nothing; real change may be harder to find.")
-    if result.detector.scene_threshold is not None:
-        print("All at one threshold. predict looks for another in each scene, and may call more of it changed.")
+    held_out = "trained and chose nothing" if result.judged_apart else "trained nothing, but chose when to stop"
+    print(f"On change pasted into parts of the images that {held_out}; real change may be harder to find.")
+    own = ", at a threshold that it finds in the scene" if result.detector.scene_threshold is not None else ""
+    print(
+        f"On a map of the first two images predict calls {result.on_map.adapted:.1%} changed{own}; before adapting "
+        f"{result.on_map.start:.1%}."
+    )
     print(f"{result.detector.name} is saved in {result.folder}")

@@ -47,6 +47,9 @@ DateAfter = Annotated[
 ]
 Remote = Annotated[bool, Option("--remote", help="Read files on the network that a STAC item or a VRT names.")]
 Gsd = Annotated[str | None, Option(help="Work at this many metres per pixel.")]
+MetresPerPixel = Annotated[
+    float | None, Option(help="Of pictures, which do not say it themselves.", show_default=False)
+]
 ThresholdRule = Annotated[
     str | None,
     Option(help="How a detector without training finds its threshold.", metavar="RULE", show_default=False),

@@ -19,6 +19,7 @@ from minenetcd.cli.options import (
     DateBefore,
     Device,
     Json,
+    MetresPerPixel,
     Nodata,
     Quiet,
     Remote,
@@ -78,9 +79,7 @@ def predict(
         Literal["on", "off"] | None,
         Option(help="Let the other kind of detector read the images, too.", show_default="off with --model"),
     ] = None,
-    metres_per_pixel: Annotated[
-        float | None, Option(help="Of pictures, which do not say it themselves.", show_default=False)
-    ] = None,
+    metres_per_pixel: MetresPerPixel = None,
     min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
     crs: Crs = None,
     nodata: Nodata = None,

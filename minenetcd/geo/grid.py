@@ -17,6 +17,7 @@ from rasterio.crs import CRS
 from rasterio.windows import Window
 
 from minenetcd.constants import DEGREES
+from minenetcd.display.words import three_figures
 from minenetcd.errors import GridError, OptionError, one_line
 
 WGS84 = Geod(ellps="WGS84")
@@ -106,6 +107,17 @@ class Grid:
     def mean_metres(self) -> float:
         """Side of the square as large as the centre pixel [m]. GridError for a picture."""
         return math.prod(self.metres_per_pixel) ** 0.5
+
+    def metres_or(self, stated: float | None) -> float | None:
+        """`mean_metres`, or of a picture what is `stated`. OptionError where both say something. [m]"""
+        if not self.is_georeferenced:
+            return stated
+        if stated is not None:
+            raise OptionError(
+                "Metres per pixel are stated for pictures without place, these images say theirs "
+                f"({three_figures(self.mean_metres)} m): leave --metres-per-pixel out."
+            )
+        return self.mean_metres
 
     @property
     def pixel_hectares(self) -> float:

@@ -13,7 +13,7 @@ from minenetcd.detectors.by_name import OWN_CHOICE, DetectorOptions, open_detect
 from minenetcd.detectors.choice import Choice, choose, other_kind
 from minenetcd.detectors.contract import Detector
 from minenetcd.errors import RasterError
-from minenetcd.geo.align import Pair, shared_bands
+from minenetcd.geo.align import AlignedPair, Pair, shared_bands
 from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.opening import Bands, OpenedScene
 from minenetcd.prediction.options import PredictOptions
@@ -66,8 +66,7 @@ def choose_readers(
     coregister = choice.coregister if options.coregister is None else options.coregister
     is_asked = second_opinion is not None
     if second_opinion is None:
-        area = scene.native.overlap
-        second_opinion = choice.second_fits and area.height * area.width <= CHEAP
+        second_opinion = choice.second_fits and _is_cheap(scene.native)
     return Readers(
         open_detector(choice.name, choice.options),
         open_detector(choice.second, choice.second_options) if second_opinion else None,
@@ -90,12 +89,24 @@ def given_readers(
     return Readers(detector, second, options)
 
 
+def is_second_opinion_usual(pair: AlignedPair, metres: float | None) -> bool:
+    """Whether IR-MAD reads such a pair beside the network where nobody names a detector; `metres` per pixel."""
+    choice = choose(metres=metres, bands=len(pair.before.bands), is_eight_bit=_is_eight_bit(pair))
+    return choice.second_fits and _is_cheap(pair)
+
+
+def _is_cheap(pair: AlignedPair) -> bool:
+    return bool(pair.overlap.height * pair.overlap.width <= CHEAP)
+
+
+def _is_eight_bit(pair: AlignedPair) -> bool:
+    return bool(pair.before.dtype == pair.after.dtype == np.uint8)
+
+
 def _choice(scene: OpenedScene, options: PredictOptions, bands: int, wanted: DetectorOptions) -> Choice:
     """What `choose` makes of so many bands, whichever are called red, green and blue."""
-    pair = scene.native
-    metres = options.analysed_metres(pair.grid)
-    eight_bit = pair.before.dtype == pair.after.dtype == np.uint8
-    return choose(metres=metres, bands=bands, is_eight_bit=eight_bit, wanted=wanted)
+    metres = options.analysed_metres(scene.native.grid)
+    return choose(metres=metres, bands=bands, is_eight_bit=_is_eight_bit(scene.native), wanted=wanted)
 
 
 def _bands_without_training(scene: OpenedScene, options: PredictOptions) -> tuple[tuple[int, ...], tuple[int, ...]]:

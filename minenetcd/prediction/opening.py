@@ -127,11 +127,7 @@ def check_ground(grid: Grid, options: PredictOptions) -> None:
             "A smallest area in hectares (--min-area-ha) needs a georeferenced image, got "
             f"{grid.what_it_lacks('--min-area-ha')}"
         )
-    if options.metres_per_pixel is not None and grid.is_georeferenced:
-        raise OptionError(
-            "Metres per pixel are stated for pictures without place, these images say theirs "
-            f"({three_figures(grid.mean_metres)} m): leave --metres-per-pixel out."
-        )
+    grid.metres_or(options.metres_per_pixel)  # refuses them where the images say theirs
     if options.gsd is None:
         return
     height, width = grid.resampled(options.gsd).shape  # refuses a picture

@@ -73,7 +73,7 @@ class PredictOptions:
         """The size of a pixel that is analysed, of images on `grid`; None where nobody says. [m]"""
         if self.gsd is not None:
             return self.gsd
-        return grid.mean_metres if grid.is_georeferenced else self.metres_per_pixel
+        return grid.metres_or(self.metres_per_pixel)
 
 
 def _require(holds: bool, need: str, value: object, advice: str) -> None:

@@ -22,11 +22,12 @@ from minenetcd.display.words import counted
 from minenetcd.errors import OptionError, OutputPathError
 from minenetcd.files import json_text
 from minenetcd.geo.date_files.finding import Image
+from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.series import AlignedSeries, Scale, open_series
 from minenetcd.runtime.device import choose_device
 from minenetcd.secrets import without_secrets
 from minenetcd.training.adaptation.options import AdaptOptions
-from minenetcd.training.adaptation.outcome import Adaptation, judge, threshold_here
+from minenetcd.training.adaptation.outcome import Adaptation, OnMap, changed_share, judge, threshold_here
 from minenetcd.training.adaptation.sets import PastedScene, SceneBlocks, paste_scene
 from minenetcd.training.adaptation.work_folder import WorkFolder
 from minenetcd.training.records.reporting import TrainingReporter
@@ -97,6 +98,7 @@ def adapt_to(
     """`adapt` to images that are opened."""
     start, reporter = _network(model), reporter or TrainingReporter()
     _check_apart(work, options.imagery)
+    _metres(series, options)  # refuses them where the images say theirs
     scale = series.scale(options.value_range or start.preprocessing.value_range)
     request = _request(series, start, options)
     with work.begun(request) as folder:
@@ -107,14 +109,18 @@ def adapt_to(
         trained = _trained(reader, scene, folder / "run", options, device, reporter)
         with reporter:
             after = judge(trained, scene, judging)
+        as_saved = _of_the_images(trained, start, series, scale, options)
+        sample = SceneSample(series.pairs[0])
         result = Adaptation(
-            trained,
+            as_saved,
             start=before.at(start.threshold),
             start_here=before.at(here),
             adapted=after.at(trained.threshold),
+            on_map=OnMap(*(changed_share(each, sample, device) for each in (start, as_saved))),
+            judged_apart=scene.judged_apart,
             start_follows_scenes=start.scene_threshold is not None,
         )
-        _describe(result, start, series, scale, options, scene)
+        _describe(result, start, series, options, scene)
         if result.helped or force:
             trained.save_pretrained(work.out)
             return replace(result, folder=work.out)
@@ -176,8 +182,11 @@ def _pasted(
         reporter.note(
             f"Warning: {len(places)} parts are few to learn from and to judge by: give larger images if you can."
         )
+    scene_blocks = SceneBlocks(blocks, places, _metres(series, options))
+    if not scene_blocks.judged_apart:
+        reporter.note("One part is held out, which chooses and judges: scores look a little better than they are.")
     return paste_scene(
-        SceneBlocks(blocks, places, _metres(series)),
+        scene_blocks,
         folder,
         f"changes pasted into {', '.join(used)}",
         pairs=options.steps * RECIPE["batch_size"],
@@ -221,23 +230,26 @@ def _trained(
     )
 
 
-def _describe(
-    result: Adaptation,
-    start: ChangeDetector,
-    series: AlignedSeries,
-    scale: Scale,
-    options: AdaptOptions,
-    scene: PastedScene,
-) -> None:
-    """The adapted detector reads numbers and pixels like those of the images, and its card says where it comes from."""
-    adapted, facts, began = result.detector, scene.train.facts, start.provenance
-    adapted.scene_threshold = start.scene_threshold  # real change is fainter than the pastes that chose one for all
-    metres = _metres(series)
-    adapted.preprocessing = replace(
+def _of_the_images(
+    trained: ChangeDetector, start: ChangeDetector, series: AlignedSeries, scale: Scale, options: AdaptOptions
+) -> ChangeDetector:
+    """`trained` as it reads numbers and pixels like those of the images."""
+    metres = _metres(series, options)
+    trained.preprocessing = replace(
         start.preprocessing, value_range=scale.value_range, metres_per_pixel=metres and round(metres, 3)
     )
+    trained.scene_threshold = start.scene_threshold  # real change is fainter than the pastes that chose one for all
+    return trained
+
+
+def _describe(
+    result: Adaptation, start: ChangeDetector, series: AlignedSeries, options: AdaptOptions, scene: PastedScene
+) -> None:
+    """The card of the adapted detector says where it comes from."""
+    adapted, facts, began = result.detector, scene.train.facts, start.provenance
+    names = _names(series)
     source = f"{facts.source}, after {began.trained_on_in_words or 'nothing that is known'}"
-    chosen = {"images": _names(series), "steps": options.steps, "seed": options.seed}
+    chosen = {"images": names, "steps": options.steps, "seed": options.seed}
     adapted.provenance = Provenance(
         name=f"{start.name.removesuffix(_SUFFIX)}{_SUFFIX}",
         trained_on=TrainedOn(source, facts.split, facts.fingerprint, len(scene.train)),
@@ -245,6 +257,10 @@ def _describe(
         metrics={
             f"{what}, on change pasted into held-out parts of the images": str(score)
             for what, score in result.scores.items()
+        }
+        | {
+            f"share of {names[0]} and {names[1]} that predict calls changed": f"{result.on_map.adapted:.1%}, before "
+            f"adapting {result.on_map.start:.1%}"
         },
         limits=_LIMITS,
         license=began.license,
@@ -265,5 +281,5 @@ def _names(series: AlignedSeries) -> list[str]:
     return [without_secrets(image).replace("\\", "/").rpartition("/")[2].partition("?")[0] for image in series.images]
 
 
-def _metres(series: AlignedSeries) -> float | None:
-    return series.grid.mean_metres if series.grid.is_georeferenced else None
+def _metres(series: AlignedSeries, options: AdaptOptions) -> float | None:
+    return series.grid.metres_or(options.metres_per_pixel)

@@ -1,6 +1,7 @@
 """minenetcd adapt: the embedded detector, two pictures, a detector that the next command takes."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -25,15 +26,18 @@ def run(folder: Path, *options: str) -> Result:
 @pytest.mark.slow  # a network is trained
 @pytest.mark.usefixtures("few_pairs")
 def test_it_prints_scores_and_the_next_command(tmp_path: Path) -> None:
-    done = run(tmp_path, "--force", "--bands", "3,2,1", "--coregister", "off", "--remote")
+    done = run(tmp_path, "--force", "--bands", "3,2,1", "--coregister", "off", "--remote", "--metres-per-pixel", "2.5")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
     assert all(word in lines[0] for word in ("F1", "Average precision", "Unchanged called changed", "Threshold"))
     assert [line.split("  ")[0] for line in lines[1:4]] == ["Before", "Before, its threshold chosen here", "After"]
-    assert lines[5].startswith("All at one threshold. predict looks for another in each scene")
+    assert lines[4].startswith("On change pasted into parts of the images that trained nothing, but chose when to stop")
+    assert re.match(r"On a map of the first two images predict calls [\d.]+% changed, at a threshold that it", lines[5])
     assert f"minenetcd-nano-adapted is saved in {tmp_path / 'out'}" in lines
     before, after = pictures(tmp_path)
-    assert lines[-1] == f"Next: minenetcd predict {before} {after} --model {tmp_path / 'out'} --bands 3,2,1 --remote"
+    options = "--bands 3,2,1 --metres-per-pixel 2.5 --remote --second-opinion on"
+    assert lines[-1] == f"Next: minenetcd predict {before} {after} --model {tmp_path / 'out'} {options}"
+    assert json.loads((tmp_path / "out/config.json").read_text())["preprocessing"]["metres_per_pixel"] == 2.5
     assert (tmp_path / "out" / "model.safetensors").is_file()
 
 

@@ -18,9 +18,10 @@ from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import InputError, OutputError, RunInterrupted
 from minenetcd.files import locked
+from minenetcd.prediction.options import PredictOptions
 from minenetcd.synthetic import make_scene
 from minenetcd.training.adaptation.options import AdaptOptions
-from minenetcd.training.adaptation.outcome import Adaptation, Judged, Score
+from minenetcd.training.adaptation.outcome import Adaptation, Judged, OnMap, Score
 from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
 from training.small_adaptation import few_pairs, pictures
 
@@ -89,8 +90,10 @@ def test_images_without_labels_make_an_ordinary_detector(
         assert words in card
     low, high = (np.asarray(end) for end in again.preprocessing.value_range)
     assert (low < 2000).all() and (high > 5000).all()  # of 16 bits, as predict reads them from now on
-    with minenetcd.predict(again, images[0], images[1], tmp_path / "change") as prediction:
-        assert prediction.valid_pixels > 0
+    moved = PredictOptions(coregister=True)
+    for detector, share in ((again, result.on_map.adapted), (network, result.on_map.start)):
+        with minenetcd.predict(detector, images[0], images[1], tmp_path / "change", options=moved) as prediction:
+            assert prediction.changed_share == pytest.approx(share, abs=0.01)
 
 
 class StopsAt(TrainingReporter):
@@ -177,7 +180,12 @@ def test_nothing_is_written_where_it_does_not_help(
 
 def adaptation(network: ChangeDetector, start: float, here: float, adapted: float, precision: float) -> Adaptation:
     return Adaptation(
-        network, Score(0.5, start, 0.6, 0.01), Score(0.71, here, 0.6, 0.01), Score(0.4, adapted, precision, 0.01)
+        network,
+        Score(0.5, start, 0.6, 0.01),
+        Score(0.71, here, 0.6, 0.01),
+        Score(0.4, adapted, precision, 0.01),
+        OnMap(0.1, 0.05),
+        judged_apart=True,
     )
 
 
@@ -219,6 +227,12 @@ def gaps(folder: Path) -> Sequence[Path]:
     return [write_geotiff(folder / f"{number}.tif", date, grid, nodata=0) for number, date in enumerate(dates)]
 
 
+def placed(folder: Path) -> Sequence[Path]:
+    dates = [np.asarray(Image.open(path)) for path in pictures(folder)]
+    grid = utm_grid(*dates[0].shape[:2])
+    return [write_geotiff(folder / f"{number}.tif", date, grid) for number, date in enumerate(dates)]
+
+
 REFUSED: dict[str, tuple[Callable[[Path], Sequence[Path]], dict[str, Any], str]] = {
     "one date": (lambda folder: pictures(folder)[:1], {}, "Two dates of one place are needed, got 1: name another"),
     "one name": (lambda folder: str(pictures(folder)[0]), {}, "1_before.png): give a list of names"),
@@ -234,6 +248,8 @@ REFUSED: dict[str, tuple[Callable[[Path], Sequence[Path]], dict[str, Any], str]]
     "two bands": (pictures, {"options": {"bands": (1, 2)}}, "Three bands are needed as red, green and blue, got 2"),
     "other numbers": (pictures, {"options": {"value_range": (0, 9000)}}, "got 8-bit ones, 0 to 255, in the image"),
     "no imagery": (pictures, {"options": {"imagery": Path("nowhere")}}, "there is no folder nowhere"),
+    "no pixel size": (pictures, {"options": {"metres_per_pixel": 0.0}}, "need to lie in 0.001 to 100000, got 0.0"),
+    "a pixel size of its own": (placed, {"options": {"metres_per_pixel": 2.0}}, "(10 m): leave --metres-per-pixel out"),
     "no step": (pictures, {"options": {"steps": 0}}, "needs one step or more, got 0"),
     "no seed": (pictures, {"options": {"seed": -1}}, "A seed needs to lie in 0 to"),
     "nothing to train": (pictures, {"model": "irmad"}, "A trained network is needed, irmad needs no training"),

@@ -23,6 +23,7 @@ class AdaptOptions:
     imagery: Path | None = None  # a folder of sets of images, from which pieces are pasted as well
     steps: int = STEPS
     seed: int = 1
+    metres_per_pixel: float | None = None  # of pictures, which do not say
     crs: str | None = None  # of images with coordinates that name none
     nodata: float | None = None  # a number that means no data in all images, beside what the files say
     remote: bool = False  # to read files on the network that a STAC item names
@@ -38,6 +39,8 @@ class AdaptOptions:
             raise OptionError(f"An adaptation needs one step or more, got {self.steps}: try {STEPS}.")
         if not 0 <= self.seed < 2**31:
             raise OptionError(f"A seed needs to lie in 0 to {2**31 - 1}, got {self.seed}: try 1.")
+        if self.metres_per_pixel is not None and not 0.001 <= self.metres_per_pixel <= 100_000:
+            raise OptionError(f"Metres per pixel need to lie in 0.001 to 100000, got {self.metres_per_pixel}: try 1.2.")
         if self.bands is not None and len(self.bands) != 3:
             raise OptionError(
                 f"Three bands are needed as red, green and blue, got {len(self.bands)}: e.g. --bands 4,3,2."

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from minenetcd.constants import Progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.scene_threshold import sample_tiles
 from minenetcd.evaluation.curves import average_precision
 from minenetcd.evaluation.evaluate import evaluate
 from minenetcd.evaluation.threshold import best_threshold, confusion_at
+from minenetcd.geo.align import Pair
 from minenetcd.training.adaptation.sets import PastedScene
 
 Histogram = NDArray[np.int64]  # (2, LEVELS), see minenetcd.evaluation.curves
@@ -35,18 +37,32 @@ class Score:
 
 
 @dataclass(frozen=True)
+class OnMap:
+    """Of the first two images, the share that `predict` calls changed before and after adapting.
+
+    By the threshold that a detector finds in the scene, where it looks for one, which pasted pairs are not judged at.
+    """
+
+    start: float
+    adapted: float
+
+
+@dataclass(frozen=True)
 class Adaptation:
     """What came of an adaptation, judged by pairs pasted from parts of the images that trained nothing.
 
     `detector` is the adapted one, `folder` where it is saved, None where it is not. `start`: of the detector it began
     with, at that one's own threshold; `start_here`: at one chosen as that of the adapted detector was.
-    `start_follows_scenes`: it looks for a threshold in every scene, which pairs do not show.
+    `start_follows_scenes`: it looks for a threshold in every scene, which pairs do not show. `judged_apart`: these
+    parts did not choose the threshold and when to stop either, else the scores look a little better than they are.
     """
 
     detector: ChangeDetector
     start: Score
     start_here: Score
     adapted: Score
+    on_map: OnMap
+    judged_apart: bool
     folder: Path | None = None
     start_follows_scenes: bool = False
 
@@ -96,6 +112,16 @@ def judge(detector: ChangeDetector, scene: PastedScene, progress: Progress) -> J
 def threshold_here(detector: ChangeDetector, scene: PastedScene, progress: Progress) -> float:
     """The threshold that is best for `detector` on the pairs that choose."""
     return best_threshold(*_histograms(detector, (scene.choose,), progress))
+
+
+def changed_share(detector: ChangeDetector, scene: Sequence[Pair], device: str) -> float:
+    """The share of a scene's valid pixels that `detector` calls changed, by the tiles it finds a threshold on."""
+    ready, changed, valid = detector.for_scene(scene, device), 0, 0
+    for tile in sample_tiles(scene, detector.tile):
+        scores = ready.scores((tile.before[None], tile.after[None]), tile.valid[None])[0, 0][tile.valid]
+        changed += int((scores >= detector.threshold).sum())
+        valid += scores.size
+    return changed / max(valid, 1)
 
 
 def _histograms(detector: ChangeDetector, sets: Sequence[ChangeDataset], progress: Progress) -> list[Histogram]:

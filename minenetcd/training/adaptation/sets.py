@@ -63,27 +63,37 @@ class SceneBlocks:
     places: tuple[Place, ...]
     metres: float | None
 
-    def held_out(self, seed: int) -> dict[str, tuple[Place, ...]]:
-        """Those of train and of val."""
+    def divided(self, seed: int) -> dict[str, tuple[Place, ...]]:
+        """Those that train, that choose and that judge; where one alone is held out it does both."""
         order = np.random.default_rng(seed).permutation(len(self.places)).tolist()
-        held = set(order[: max(1, len(self.places) // HELD_OUT)])
-        return {
-            split: tuple(place for number, place in enumerate(self.places) if (number in held) == is_held)
-            for split, is_held in (("train", False), ("val", True))
-        }
+        count = self._held_out
+        half = count // 2
+        numbers = {"train": order[count:], "choose": order[: half or count], "judge": order[half:count]}
+        return {use: tuple(self.places[number] for number in sorted(of)) for use, of in numbers.items()}
+
+    @property
+    def judged_apart(self) -> bool:
+        """Whether those that judge chose nothing."""
+        return self._held_out > 1
+
+    @property
+    def _held_out(self) -> int:
+        return max(1, len(self.places) // HELD_OUT)
 
 
 @dataclass(frozen=True)
 class PastedScene:
     """Pairs that train, that choose checkpoint and threshold, and that judge: with pasted change, and without.
 
-    None but those that train stand on ground that does.
+    None but those that train stand on ground that does; `judged_apart`: those that judge stand on other ground than
+    those that choose, too.
     """
 
     train: ChangeDataset
     choose: ChangeDataset
     pasted: ChangeDataset
     unchanged: ChangeDataset
+    judged_apart: bool
 
 
 def paste_scene(
@@ -94,33 +104,35 @@ def paste_scene(
     Pieces come from the same blocks, from drawn mines and from the sets of `imagery`. DataError for imagery that
     cannot be used. `progress` counts pairs.
     """
-    held, others = blocks.held_out(seed), _sets_of(imagery)
+    others = _sets_of(imagery)
+    splits = {"train": "train", "choose": "val", "judge": "val"}
     crops = {
-        split: SceneCrops(
+        use: SceneCrops(
             blocks.folder,
             (ImageSet("scene", places, mines=True),),
             LEAST,
             folder / "true-changes",
-            (_mines(folder / "mines", split, blocks.metres, seed), *others.get(split, ())),
+            (_mines(folder / "mines", splits[use], blocks.metres, seed), *others.get(splits[use], ())),
         )
-        for split, places in held.items()
+        for use, places in blocks.divided(seed).items()
     }
     plan = {
         "train": ("train", min(pairs, MOST_TRAINING), TRAINED, TRAINED_ON),
-        "choose": ("val", CHOOSING, replace(JUDGED, changed=0.6), JUDGED_ON),
-        "pasted": ("val", PASTED, JUDGED, JUDGED_ON),
-        "unchanged": ("val", UNCHANGED, replace(JUDGED, changed=0.0), JUDGED_ON),
+        "choose": ("choose", CHOOSING, replace(JUDGED, changed=0.6), JUDGED_ON),
+        "pasted": ("judge", PASTED, JUDGED, JUDGED_ON),
+        "unchanged": ("judge", UNCHANGED, replace(JUDGED, changed=0.0), JUDGED_ON),
     }
     done, total = 0, sum(count for _, count, _, _ in plan.values())
     found: dict[str, ChangeDataset] = {}
-    for name, (split, count, rules, mixture) in plan.items():
+    for name, (use, count, rules, mixture) in plan.items():
+        split = splits[use]
         draw_pairs(
-            make_folder(folder / name), split, crops[split], _seeds(seed, name, count), mixture=mixture,
+            make_folder(folder / name), split, crops[use], _seeds(seed, name, count), mixture=mixture,
             rules=rules, workers=os.cpu_count() or 1, progress=_from(done, total, progress),
         )  # fmt: skip
         found[name] = open_path(folder / name, source, split, PastedSet.read_options, cache_dir=folder / "rows")
         done += count
-    return PastedScene(**found)
+    return PastedScene(**found, judged_apart=blocks.judged_apart)
 
 
 def _seeds(seed: int, name: str, count: int) -> list[int]:
