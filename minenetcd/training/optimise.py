@@ -40,6 +40,9 @@ OPTIMISERS: Table[OptimiserMaker] = Table(
     "optimiser", "minenetcd.optimisers", {"adam": adam, "adamw": adamw, "sgd": sgd}
 )
 
+#: Options of a recipe that these read, and no others do.
+READ_BY = {"adam": ("betas",), "adamw": ("betas",), "sgd": ("momentum",)}
+
 
 def make_optimiser(model: nn.Module, recipe: Recipe) -> Optimizer:
     """Weight decay acts on matrices and kernels only: not on biases and scales, nor on what a layer spares from it.

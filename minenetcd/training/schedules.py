@@ -38,6 +38,14 @@ SCHEDULES: Table[Schedule] = Table(
     "schedule", "minenetcd.schedules", {"constant": constant, "cosine": cosine, "poly": poly, "step": step}
 )
 
+#: Options of a recipe that these read, and no others do.
+READ_BY = {
+    "constant": (),
+    "cosine": ("final_learning_rate",),
+    "poly": ("final_learning_rate", "power"),
+    "step": ("milestones", "drop"),
+}
+
 
 def learning_rate(number: int, steps: int, recipe: Recipe) -> float:
     """Rate of optimiser step `number` (from 0) of `steps`; OptionError where the schedule gives none."""

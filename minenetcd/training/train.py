@@ -28,6 +28,7 @@ from minenetcd.training.parallel import start_accelerator
 from minenetcd.training.plan import Plan
 from minenetcd.training.records.checkpoints import latest_checkpoint, read_checkpoint, write_checkpoint
 from minenetcd.training.records.curves import draw_curves
+from minenetcd.training.records.options_used import options_used
 from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
 from minenetcd.training.records.run_folder import RunFolder
 from minenetcd.training.records.trackers import start_trackers, tracker_names
@@ -238,7 +239,7 @@ def _provenance(run: Trainer, train_set: ChangeDataset) -> Provenance:
         name=settings.name,
         trained_on=TrainedOn(**asdict(train_set.facts), pairs=len(train_set), sites=sites),
         recipe={
-            **settings.recipe.model_dump(mode="json"),
+            **options_used(settings.recipe, run.model),
             "seed": settings.seed,
             "steps": run.plan.steps,
             "start_from": settings.start_from,

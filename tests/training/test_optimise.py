@@ -12,11 +12,29 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, MultiStepLR, P
 from minenetcd.configs.recipe import Recipe
 from minenetcd.configs.schema import Settings
 from minenetcd.errors import OptionError
+from minenetcd.models.catalog import create_model
 from minenetcd.training.optimise import RunningAverage, make_optimiser
 from minenetcd.training.plan import Plan
+from minenetcd.training.records.options_used import options_used
 from minenetcd.training.schedules import learning_rate
 
 PAPER = Recipe.read("paper")
+
+
+@pytest.mark.parametrize(
+    ("options", "used", "unused"),
+    [
+        ({}, {"betas", "final_learning_rate", "epochs", "auxiliary"}, {"momentum", "power", "milestones", "drop"}),
+        ({"optimiser": "sgd", "schedule": "step", "steps": 4}, {"momentum", "milestones", "drop", "steps"},
+         {"betas", "final_learning_rate", "power", "epochs"}),
+        ({"schedule": "poly", "optimiser": "a:B"}, {"final_learning_rate", "power", "betas", "momentum"}, {"drop"}),
+        ({"schedule": "constant"}, {"learning_rate"}, {"final_learning_rate", "power", "milestones", "crop"}),
+    ],
+)  # fmt: skip
+def test_of_a_recipe_only_what_is_used_is_listed(options: dict[str, Any], used: set[str], unused: set[str]) -> None:
+    found = options_used(Recipe(**options), create_model("minenetcd_lite", width=3))
+    assert used <= found.keys() and not unused & found.keys()
+    assert "auxiliary" not in options_used(Recipe(), create_model("fc_ef"))
 
 
 def test_the_papers_rate_falls_from_1e_4_to_1e_7() -> None:

@@ -52,6 +52,9 @@ def test_the_folder_holds_a_detector_that_says_how_it_was_made(trained: Path, da
     best = json.loads((trained / "run.json").read_text())["best"]
     assert detector.threshold == best["threshold"]
     assert detector.provenance.recipe["steps"] == 40 and detector.provenance.recipe["seed"] == 8888
+    card = (trained / "README.md").read_text(encoding="utf-8")
+    assert not any(word in card for word in ("epochs", "momentum", "milestones", "drop", "power"))  # of other choices
+    assert "optimiser adamw" in card and "final learning rate" in card
     assert f"12 pairs of {data}" in str(detector.provenance.trained_on)
     assert best["f1"] == max(float(row["val_f1"]) for row in log(trained) if row["val_f1"])
     assert list(detector.provenance.metrics.values()) == [best["f1"]]
