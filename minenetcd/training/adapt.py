@@ -184,7 +184,7 @@ def _pasted(
         )
     scene_blocks = SceneBlocks(blocks, places, _metres(series, options))
     if not scene_blocks.judged_apart:
-        reporter.note("One part is held out, which chooses and judges: scores look a little better than they are.")
+        reporter.note("The parts that are held out are few, and choose and judge: scores look better than they are.")
     return paste_scene(
         scene_blocks,
         folder,

@@ -13,6 +13,7 @@ from PIL import Image
 
 import minenetcd
 from fixtures.scene_files import utm_grid, write_geotiff
+from minenetcd.building.pasted_sets.images import Place
 from minenetcd.configs.detector import unnamed_bands
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
@@ -22,6 +23,7 @@ from minenetcd.prediction.options import PredictOptions
 from minenetcd.synthetic import make_scene
 from minenetcd.training.adaptation.options import AdaptOptions
 from minenetcd.training.adaptation.outcome import Adaptation, Judged, OnMap, Score
+from minenetcd.training.adaptation.sets import SceneBlocks
 from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
 from training.small_adaptation import few_pairs, pictures
 
@@ -198,6 +200,16 @@ def test_it_helped_where_it_did_more_than_another_threshold(network: ChangeDetec
     assert "use --model nano, or write" in adaptation(network, 0.5, 0.4, 0.4, 0.5).why_not("nano")
     of_scenes = replace(adaptation(network, 0.5, 0.65, 0.6, 0.7), start_follows_scenes=True)
     assert "use --model nano, or write" in of_scenes.why_not("nano")
+
+
+@pytest.mark.parametrize(("count", "held_out"), [(2, 1), (9, 1), (19, 3), (20, 4), (48, 9)])
+def test_blocks_that_judge_choose_nothing_where_there_are_enough(count: int, held_out: int) -> None:
+    places = tuple(Place(f"{number:02d}", ("a", "b"), 128, 128) for number in range(count))
+    blocks = SceneBlocks(Path(), places, None)
+    train, choose, judge = (set(of) for of in blocks.divided(seed=1).values())
+    assert len(choose | judge) == held_out and train == set(places) - choose - judge
+    assert blocks.judged_apart == (held_out >= 4) == choose.isdisjoint(judge)
+    assert choose == judge or min(len(choose), len(judge)) >= 2
 
 
 def test_scores_are_those_of_all_pairs_and_false_alarms_of_unchanged_ones() -> None:

@@ -40,6 +40,10 @@ MOST_TRAINING, CHOOSING, PASTED, UNCHANGED = 600, 64, 64, 32
 #: One block in so many is held out.
 HELD_OUT = 5
 
+#: From so many on, some of those choose and the others judge. Where each had but one, the threshold that one chose was
+#: worth nothing on the other (docs/adapt.md).
+LEAST_APART = 4
+
 #: Drawn mines, pieces of which are pasted: how many of each split, their side [pixels], and from which to which metres
 #: per pixel they are drawn.
 _MINES, _SIDE, _METRES = {"train": 12, "val": 6}, 256, (0.5, 10.0)
@@ -64,17 +68,17 @@ class SceneBlocks:
     metres: float | None
 
     def divided(self, seed: int) -> dict[str, tuple[Place, ...]]:
-        """Those that train, that choose and that judge; where one alone is held out it does both."""
+        """Those that train, that choose and that judge; the latter two are the same unless `judged_apart`."""
         order = np.random.default_rng(seed).permutation(len(self.places)).tolist()
         count = self._held_out
-        half = count // 2
-        numbers = {"train": order[count:], "choose": order[: half or count], "judge": order[half:count]}
+        half = count // 2 if self.judged_apart else count
+        numbers = {"train": order[count:], "choose": order[:half], "judge": order[half % count : count]}
         return {use: tuple(self.places[number] for number in sorted(of)) for use, of in numbers.items()}
 
     @property
     def judged_apart(self) -> bool:
         """Whether those that judge chose nothing."""
-        return self._held_out > 1
+        return self._held_out >= LEAST_APART
 
     @property
     def _held_out(self) -> int:
