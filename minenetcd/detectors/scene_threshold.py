@@ -43,17 +43,17 @@ def check_range(wanted: ProbabilityRange | None) -> ProbabilityRange | None:
 
 def sample_tiles(sample: Sequence[Pair], side: int) -> Iterator[Pair]:
     """Tiles of `side` x `side` pixels, or all of a smaller window, with data, spread evenly over a scene's windows."""
-    windows = _spread(len(sample), MOST_TILES)
+    windows = spread(len(sample), MOST_TILES)
     for window in (sample[number] for number in windows):
         height, width = window.valid.shape
         tiles = plan_tiles(height, width, side, overlap=0)
-        for tile in (tiles[number] for number in _spread(len(tiles), MOST_TILES // len(windows))):
+        for tile in (tiles[number] for number in spread(len(tiles), MOST_TILES // len(windows))):
             place = np.s_[tile.row : tile.row + tile.height, tile.col : tile.col + tile.width]
             if window.valid[place].any():
                 yield Pair.of_arrays(window.before[place], window.after[place], window.valid[place])
 
 
-def _spread(count: int, most: int) -> list[int]:
+def spread(count: int, most: int) -> list[int]:
     """At most `most` of the numbers below `count`, far apart."""
     return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
 

@@ -1,6 +1,6 @@
 """What an adaptation is worth by pasted change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from minenetcd.constants import Progress
 from minenetcd.data.dataset import ChangeDataset
-from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.detectors.scene_threshold import sample_tiles
+from minenetcd.detectors.blending import Blender
+from minenetcd.detectors.learned import ChangeDetector, NetworkScene
+from minenetcd.detectors.scene_threshold import spread
+from minenetcd.detectors.tiling import plan_tiles
 from minenetcd.evaluation.curves import average_precision
 from minenetcd.evaluation.evaluate import evaluate
 from minenetcd.evaluation.threshold import best_threshold, confusion_at
@@ -18,6 +20,9 @@ from minenetcd.geo.align import Pair
 from minenetcd.training.adaptation.sets import PastedScene
 
 Histogram = NDArray[np.int64]  # (2, LEVELS), see minenetcd.evaluation.curves
+
+#: How far the tiles of a map overlap, as predict has it, and how many windows of a scene are mapped to tell a share.
+OVERLAP, MOST_WINDOWS = 0.5, 4
 
 
 @dataclass(frozen=True)
@@ -115,13 +120,27 @@ def threshold_here(detector: ChangeDetector, scene: PastedScene, progress: Progr
 
 
 def changed_share(detector: ChangeDetector, scene: Sequence[Pair], device: str) -> float:
-    """The share of a scene's valid pixels that `detector` calls changed, by the tiles it finds a threshold on."""
+    """The share of a scene's valid pixels that `detector` calls changed, in MOST_WINDOWS of its windows at most."""
     ready, changed, valid = detector.for_scene(scene, device), 0, 0
-    for tile in sample_tiles(scene, detector.tile):
-        scores = ready.scores((tile.before[None], tile.after[None]), tile.valid[None])[0, 0][tile.valid]
-        changed += int((scores >= detector.threshold).sum())
-        valid += scores.size
+    for number in spread(len(scene), MOST_WINDOWS):
+        for values in _blended(ready, scene[number], detector.tile):
+            changed += int((values >= detector.threshold).sum())  # nowhere where there is no number
+            valid += int(np.isfinite(values).sum())
     return changed / max(valid, 1)
+
+
+def _blended(ready: NetworkScene, window: Pair, side: int) -> Iterator[NDArray[np.float32]]:
+    """Scores of `window` in strips (R, W), NaN without data, from tiles as predict has them."""
+    height, width = window.valid.shape
+    blender = Blender(width, side, height=height)
+    for tile in plan_tiles(height, width, side, OVERLAP):
+        yield blender.finish(tile.row).values
+        place = np.s_[tile.row : tile.row + tile.height, tile.col : tile.col + tile.width]
+        before, after, valid = (tile.fill(of[place]) for of in (window.before, window.after, window.valid))
+        if valid.any():
+            scores = ready.scores((before[None], after[None]), valid[None])[0, 0]
+            blender.feed(tile, tile.crop(scores), tile.crop(valid))
+    yield blender.finish(height).values
 
 
 def _histograms(detector: ChangeDetector, sets: Sequence[ChangeDataset], progress: Progress) -> list[Histogram]:
