@@ -151,7 +151,8 @@ class Noise(ChangeDataset):
 def loops(method: str, batch: int, steps: int) -> dict[str, Callable[[], earlier.Numbers]]:
     """A step of a plain loop, and one of `minenetcd train`, over the same batches."""
     recipe = {"batch_size": batch, "steps": steps, "augmentation": "none"}
-    settings = read_settings({"model": {"name": method}, "recipe": recipe, "pretrained_backbone": False})
+    data = {"name": "synthetic"}  # not opened: the batches are noise
+    settings = read_settings({"model": {"name": method}, "recipe": recipe, "data": data, "pretrained_backbone": False})
     pairs = Noise(batch * steps)
     accelerator = start_accelerator(settings.trainer, torch.device("cpu"))
     detector = ChangeDetector(create_model(method))
