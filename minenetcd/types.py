@@ -43,6 +43,19 @@ class ChangeOutput(NamedTuple):
     auxiliary: tuple[Tensor, ...] = ()
 
 
+class BandStatistics(NamedTuple):
+    """Mean and deviation of each band, in shapes that go with (B, C, H, W): of each image, or of a whole scene."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    @classmethod
+    def of(cls, images: Tensor) -> "BandStatistics":
+        """Of each image (B, C, H, W) by itself: (B, C, 1, 1)."""
+        deviation, mean = torch.std_mean(images, dim=(2, 3), keepdim=True)
+        return cls(mean, deviation)
+
+
 def change_probability(logits: Tensor) -> Tensor:
     """Probability of change (B, H, W), 0 to 1, from logits (B, K, H, W) with K = 1 or K >= 2."""
     if logits.shape[1] == 1:

@@ -32,6 +32,7 @@ from minenetcd.cli.options import (
     two_numbers,
 )
 from minenetcd.cli.results import print_prediction
+from minenetcd.constants import OVERLAP
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
@@ -100,6 +101,9 @@ def predict(
     tmp: Annotated[
         Path | None, Option(help="Folder to compute in; may fill with the scene's size.", show_default="in --out")
     ] = None,
+    overlap: Annotated[
+        float, Option(help="Part of its side that a network's tile shares with the next: more takes longer.")
+    ] = OVERLAP,
     compile: Annotated[bool, Option("--compile", help="Compile the network: slow start, faster on long runs.")] = False,
     yes: Yes = False,
     as_json: Json = False,
@@ -136,6 +140,7 @@ def predict(
         nodata_after=nodata_after,
         date_before=date_before,
         date_after=date_after,
+        overlap=overlap,
         float_probability=float_probability,
         compile=compile,
         yes=yes,

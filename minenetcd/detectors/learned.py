@@ -17,6 +17,7 @@ from minenetcd.constants import Provenance, check_threshold
 from minenetcd.detectors.loading import DetectorParts, load_parts, new_parts
 from minenetcd.detectors.preprocessing import Preprocessing, stacked_limits
 from minenetcd.detectors.saving import describe_parts, save_parts
+from minenetcd.detectors.scene_statistics import scene_statistics
 from minenetcd.detectors.scene_threshold import ProbabilityRange, check_range, log_odds_shift, sample_tiles, shifted
 from minenetcd.errors import OptionError, OutputError, RasterError
 from minenetcd.files import temporary_folder
@@ -179,9 +180,16 @@ class ChangeDetector(nn.Module):
     def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> "NetworkScene":
         """This detector, made ready for one scene (see `Detector`).
 
-        `scene_limits` says what becomes 0 and 1 in it, and with `scene_threshold` its tiles say what is change.
+        `scene_limits` says what becomes 0 and 1 in it, `scene_statistics` what it standardises all tiles by, and with
+        `scene_threshold` its tiles say what is change.
         """
-        scene = NetworkScene(self.for_inference(device, compile=compile), self.scene_limits(sample))
+        ready, limits = self.for_inference(device), self.scene_limits(sample)
+        if ready.model.standardises:
+            statistics = scene_statistics(sample, limits, self.preprocessing, ready.device)
+            ready.model = ready.model.in_scene(*statistics)
+        if compile:  # not before: a compiled network does not see what it standardises by change
+            ready.model.compile(dynamic=False)
+        scene = NetworkScene(ready, limits)
         if self.scene_threshold is None:
             return scene
         tiles = sample_tiles(sample, self.tile)

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from minenetcd.constants import UNKNOWN, Progress, no_progress
-from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector, NetworkScene
 from minenetcd.detectors.scene_threshold import shifted
 from minenetcd.errors import OptionError
 from minenetcd.explain.grad_cam import TargetScore, grad_cam, heat
@@ -111,7 +111,7 @@ def explain_opened(
     for done, (name, detector) in enumerate(detectors.items()):
         progress(done, len(detectors))
         scene = detector.for_scene(sample, device)
-        explanations[name] = explain(detector, view, scene.limits, shift=scene.shift, options=options, device=device)
+        explanations[name] = explain(detector, view, scene, options=options, device=device)
     progress(len(detectors), len(detectors))
     return explanations
 
@@ -119,19 +119,15 @@ def explain_opened(
 def explain(
     detector: ChangeDetector,
     view: View,
-    limits: tuple[Limits, Limits],
+    scene: NetworkScene,
     *,
     options: ExplainOptions,
-    shift: float = 0.0,
     device: str = "auto",
 ) -> Explanation:
-    """Look into `detector` while it sees `view`, the values of each date taken between `limits`.
-
-    `shift` is added to the log-odds of change, as in a scene with a threshold of its own.
-    """
-    frozen = _frozen_copy(detector, device)
-    dates, probability = _seen(frozen, view, limits)
-    probability = shifted(probability, shift)
+    """Look into `detector` while it sees `view`, knowing of the whole scene what `scene`, made of it, knows."""
+    frozen = _frozen_copy(detector, scene, device)
+    dates, probability = _seen(frozen, view, scene.limits)
+    probability = shifted(probability, scene.shift)
     changed = (probability >= detector.threshold) & view.valid
     pixels, fell_back = _pixels(changed, view.valid, options)
     height, width = size = dates[0].shape[-2:]
@@ -171,9 +167,11 @@ def _check_levels(detectors: Mapping[str, ChangeDetector], levels: tuple[int, ..
             )
 
 
-def _frozen_copy(detector: ChangeDetector, device: str) -> ChangeDetector:
-    """The same detector for gradients of its layers alone, on `device`; the one given keeps its own."""
+def _frozen_copy(detector: ChangeDetector, scene: NetworkScene, device: str) -> ChangeDetector:
+    """The same detector in `scene`, for gradients of its layers alone, on `device`; the one given keeps its own."""
     model = copy.deepcopy(detector.model).eval().requires_grad_(False).to(choose_device(device))
+    if (statistics := scene.ready.model.statistics) is not None:
+        model = model.in_scene(*statistics)
     frozen = ChangeDetector(
         model, preprocessing=detector.preprocessing, threshold=detector.threshold, provenance=detector.provenance
     )

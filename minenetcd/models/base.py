@@ -13,7 +13,7 @@ from torch.nn import functional
 from minenetcd.constants import LEAST_SIDE
 from minenetcd.errors import InputError, OptionError, SizeError, one_line
 from minenetcd.layers.folding import folded
-from minenetcd.types import ChangeOutput
+from minenetcd.types import BandStatistics, ChangeOutput
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,13 @@ class ChangeModel(nn.Module, ABC):
     #: they take work of their own, `compare` leaves it out.
     with_auxiliary: bool = True
 
+    #: Whether it standardises each date by the mean and deviation of the image it is shown, or, as `in_scene`, of all
+    #: of the scene that the image is a part of.
+    standardises: ClassVar[bool] = False
+
+    #: What it standardises both dates by, in its order; None: the images' own.
+    statistics: tuple[BandStatistics, BandStatistics] | None = None
+
     def __init__(self, **config: Any) -> None:
         super().__init__()
         for key in ("in_channels", "num_classes"):
@@ -130,6 +137,18 @@ class ChangeModel(nn.Module, ABC):
         twin = copy.copy(folded(self))
         assert isinstance(twin, type(self))
         twin.with_auxiliary = False
+        return twin
+
+    def in_scene(self, before: BandStatistics, after: BandStatistics) -> Self:
+        """This network for parts of a scene of which both dates are known in whole, so that they fit each other.
+
+        Statistics are of normalised dates, in the network's order, and lie on its device; weights are shared with this
+        one. Itself, where it does not standardise.
+        """
+        if not self.standardises:
+            return self
+        twin = copy.copy(self)
+        twin.statistics = (before, after)
         return twin
 
     def _compare_one(self, before: Tensor, after: Tensor) -> ChangeOutput:

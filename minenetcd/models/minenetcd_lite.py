@@ -19,7 +19,7 @@ from minenetcd.layers.joint_deviation import joint_deviation
 from minenetcd.layers.linear_operators import enlarging
 from minenetcd.layers.resize import resize_to
 from minenetcd.models.base import About, ChangeModel, Stage
-from minenetcd.types import ChangeOutput
+from minenetcd.types import BandStatistics, ChangeOutput
 
 #: Pixels that are joined together. 128 numbers of each take 1.5 MB.
 _STRIP = 3072
@@ -139,6 +139,7 @@ class MineNetCDLite(ChangeModel):
 
     about = About(pretrained_trunk="EfficientNet-Lite0 (ImageNet)")
     folds = True
+    standardises = True
     main_weight = 0.0
     size_multiple = 32  # else coarse maps, enlarged to a size that their cells do not divide, lie off by some pixels
 
@@ -181,7 +182,8 @@ class MineNetCDLite(ChangeModel):
 
     def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
         maps = [_compared(*each.chunk(2)) for each in self._features(torch.cat([before, after]))]
-        pixels = _pixels_compared(before, after)
+        statistics = self.statistics or (BandStatistics.of(before), BandStatistics.of(after))
+        pixels = _pixels_compared(before, after, *statistics)
         if self.joint_deviation:
             pixels = torch.cat([pixels, joint_deviation(before, after)], dim=1)
         if not self.with_auxiliary:
@@ -217,15 +219,14 @@ def _compared(before: Tensor, after: Tensor) -> Tensor:
     return torch.cat([(before - after).abs(), before + after, torch.minimum(before, after)], dim=1)
 
 
-def _pixels_compared(before: Tensor, after: Tensor) -> Tensor:
+def _pixels_compared(before: Tensor, after: Tensor, of_before: BandStatistics, of_after: BandStatistics) -> Tensor:
     """Local means of: difference, difference of standardised dates, mean of both, (B, 3 C, H, W)."""
     difference = (before - after).abs()
-    standardised = (_standardised(before) - _standardised(after)).abs()
+    standardised = (_standardised(before, of_before) - _standardised(after, of_after)).abs()
     both = torch.cat([difference, standardised, (before + after) / 2], dim=1)
     return functional.avg_pool2d(both, 3, stride=1, padding=1, count_include_pad=False)
 
 
-def _standardised(date: Tensor) -> Tensor:
-    """Mean 0 and deviation 1 of each band of each image."""
-    deviation, mean = torch.std_mean(date, dim=(2, 3), keepdim=True)
-    return (date - mean) / deviation.clamp(min=_FLAT)
+def _standardised(date: Tensor, by: BandStatistics) -> Tensor:
+    """Mean 0 and deviation 1 of each band of what the statistics are of."""
+    return (date - by.mean) / by.deviation.clamp(min=_FLAT)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from minenetcd.constants import LEAST_SIDE, check_threshold
+from minenetcd.constants import LEAST_SIDE, OVERLAP, check_threshold
 from minenetcd.errors import OptionError
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
@@ -31,7 +31,7 @@ class PredictOptions:
     coregister: bool | None = None  # a displacement of the after image is taken out, where it is known
     min_area_ha: float = 0.0  # smaller polygons are dropped
     tile: int | None = None  # side in pixels; None: as the detector says
-    overlap: float = 0.5  # of neighbouring tiles; at a half, Hann's weights sum to one
+    overlap: float = OVERLAP  # of neighbouring tiles
     batch_size: int = 8
     float_probability: bool = False  # float32 with NaN, not 254 steps
     compile: bool = False
@@ -49,7 +49,7 @@ class PredictOptions:
         gsd, metres = (1.0 if value is None else value for value in (self.gsd, self.metres_per_pixel))
         if self.threshold is not None:
             check_threshold(self.threshold)
-        _require(0 <= self.overlap <= LARGEST_OVERLAP, "an overlap of 0 to 0.9", self.overlap, "0.5")
+        _require(0 <= self.overlap <= LARGEST_OVERLAP, "an overlap of 0 to 0.9", self.overlap, str(OVERLAP))
         _require(tile >= LEAST_SIDE, f"tiles of at least {LEAST_SIDE} pixels a side", tile, "256")
         _require(self.batch_size >= 1, "a batch size of at least 1", self.batch_size, "8")
         _require(0.01 <= gsd <= 10_000, "0.01 to 10000 metres per pixel (gsd)", gsd, "1.2")

@@ -1,12 +1,16 @@
 """Tiles cover a scene, in order, and are full."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.windows import Window
 
-from minenetcd.detectors.tiling import Tile, plan_tiles
+from minenetcd.constants import LEAST_SIDE
+from minenetcd.detectors.tiling import Tile, looks, plan_tiles
+from minenetcd.prediction.options import PredictOptions
 
 sides = st.integers(1, 300)
 tile_sides = st.integers(32, 96)
@@ -22,7 +26,8 @@ def test_every_pixel_is_covered_and_no_tile_leaves_the_region(
     for tile in plan_tiles(height, width, side, overlap):
         assert 0 <= tile.row <= tile.row + tile.height <= height
         assert 0 <= tile.col <= tile.col + tile.width <= width
-        assert (tile.height, tile.width) == (min(side, height), min(side, width))
+        for within, whole in ((tile.height, height), (tile.width, width)):
+            assert min(side, whole) - LEAST_SIDE < within <= side
         seen[tile.row : tile.row + tile.height, tile.col : tile.col + tile.width] += 1
     assert seen.min() >= 1
 
@@ -43,6 +48,27 @@ def test_a_scene_within_a_tile_is_one_tile(height: int, width: int, overlap: flo
 def test_neighbours_share_the_overlap_and_the_last_is_moved_back() -> None:
     assert [tile.col for tile in plan_tiles(64, 150, 64, 0.5)] == [0, 32, 64, 86]
     assert [tile.col for tile in plan_tiles(64, 128, 64, 0.0)] == [0, 64]
+
+
+@pytest.mark.parametrize("overlap", [0.2, 0.25, 0.5])
+def test_tiles_that_overlap_begin_where_trunks_do_and_are_full_but_at_the_end(overlap: float) -> None:
+    plan = plan_tiles(128, 500, 128, overlap)
+    assert all(tile.col % LEAST_SIDE == 0 for tile in plan)
+    assert all(one.col + one.width - other.col >= overlap * 128 for one, other in pairwise(plan))
+    assert all(tile.fill(np.zeros((tile.height, tile.width))).shape == (128, 128) for tile in plan)
+    assert plan[-1].col + plan[-1].width == 500 and plan[-1].width > 128 - LEAST_SIDE
+
+
+@settings(deadline=None)
+@given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([256, 384, 512]))
+def test_a_large_scene_is_looked_at_less_than_twice_and_a_small_one_at_most_four_times(
+    height: int, width: int, side: int
+) -> None:
+    overlap = PredictOptions().overlap
+    assert looks(plan_tiles(24_000, 24_000, side, overlap), 24_000, 24_000) <= 1.8
+    assert 1 <= looks(plan_tiles(height, width, side, overlap), height, width) < 4
+    if min(height, width) >= 4 * side:
+        assert looks(plan_tiles(height, width, side, overlap), height, width) < 2.2
 
 
 def test_a_scene_cut_by_half_a_tile_is_tiled_at_the_same_places() -> None:

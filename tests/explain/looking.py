@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.windows import Window
 
-from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.detectors.learned import ChangeDetector, NetworkScene
 from minenetcd.explain.explanation import Explanation, explain
 from minenetcd.explain.options import ExplainOptions
 from minenetcd.explain.view import View
@@ -32,7 +32,7 @@ def view_of(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> View:
 
 def look(detector: ChangeDetector, view: View, **options: object) -> Explanation:
     limits = detector.limits(view.before, view.after)
-    return explain(detector, view, limits, options=ExplainOptions(**options), device="cpu")
+    return explain(detector, view, NetworkScene(detector, limits), options=ExplainOptions(**options), device="cpu")
 
 
 def detector_of(name: str, **options: object) -> ChangeDetector:

@@ -74,7 +74,7 @@ def test_a_scene_cut_by_half_a_tile_gives_the_same_inside(write_scene: WriteScen
         grid = utm_grid(256 - cut, 256 - cut)
         before = write_scene(f"before{cut}.tif", first[cut:, cut:], grid)
         after = write_scene(f"after{cut}.tif", second[cut:, cut:], grid)
-        options = PredictOptions(float_probability=True)
+        options = PredictOptions(float_probability=True, overlap=0.5)
         probabilities.append(predict_scene(Blurred(), before, after, options=options).probability)
     np.testing.assert_allclose(probabilities[0][64:, 64:], probabilities[1][32:, 32:], atol=1e-6)
 
@@ -303,7 +303,7 @@ def test_inputs_that_cannot_be_compared_are_refused(write_scene: WriteScene, noi
     ("wrong", "message"),
     [
         ({"threshold": 1.0}, "Threshold must lie between 0 and 1, got 1.0: try 0.5."),
-        ({"overlap": 1.0}, "A prediction needs an overlap of 0 to 0.9, got 1.0: try 0.5."),
+        ({"overlap": 1.0}, "A prediction needs an overlap of 0 to 0.9, got 1.0: try 0.25."),
         ({"tile": 16}, "A prediction needs tiles of at least 32 pixels a side, got 16: try 256."),
         ({"batch_size": 0}, "A prediction needs a batch size of at least 1, got 0: try 8."),
         ({"gsd": 0}, "A prediction needs 0.01 to 10000 metres per pixel (gsd), got 0: try 1.2."),

@@ -1,0 +1,58 @@
+"""Mean and deviation of a scene's dates, by which a network standardises all of its tiles.
+
+Standardised by its own, a tile with much forest or much change shows the same ground in other numbers than the tile
+beside it, which is what most seams are made of (docs/performance.md).
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from minenetcd.detectors.preprocessing import Preprocessing
+from minenetcd.geo.align import Pair
+from minenetcd.geo.values import Limits
+from minenetcd.types import BandStatistics
+
+_PROCESSOR = torch.device("cpu")
+
+
+class _Sums:
+    """Of the pixels of one date, in double precision."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._sum: Tensor | float = 0.0
+        self._squares: Tensor | float = 0.0
+
+    def add(self, pixels: Tensor) -> None:
+        """Pixels (C, N)."""
+        exact = pixels.double()
+        self._count += exact.shape[1]
+        self._sum = self._sum + exact.sum(dim=1)
+        self._squares = self._squares + exact.square().sum(dim=1)
+
+    def statistics(self, device: torch.device) -> BandStatistics:
+        mean = torch.as_tensor(self._sum) / self._count
+        variance = (torch.as_tensor(self._squares) - self._count * mean**2).clamp(min=0) / max(1, self._count - 1)
+        return BandStatistics(*(each.float().view(1, -1, 1, 1).to(device) for each in (mean, variance.sqrt())))
+
+
+def scene_statistics(
+    sample: Sequence[Pair], limits: tuple[Limits, Limits], preprocessing: Preprocessing, device: torch.device
+) -> tuple[BandStatistics, BandStatistics]:
+    """Of both dates as the network takes them, in its order, over the valid pixels of `sample`, of which there are."""
+    sums = _Sums(), _Sums()
+    for pair in sample:
+        if not pair.valid.any():
+            continue
+        dates = (
+            preprocessing.to_unit(date[None], pair.valid[None], limit, _PROCESSOR)
+            for date, limit in zip((pair.before, pair.after), limits, strict=True)
+        )
+        height, width = pair.valid.shape
+        known = torch.from_numpy(pair.valid)
+        for each, date in zip(sums, preprocessing.inputs(*dates), strict=True):
+            each.add(date[0, :, :height, :width][:, known])
+    before, after = (each.statistics(device) for each in sums)
+    return before, after
