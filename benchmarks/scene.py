@@ -22,6 +22,7 @@ from minenetcd.detectors.tiling import plan_tiles
 from minenetcd.geo.align import open_pair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
+from minenetcd.prediction.inference import MOST_PIXELS_AT_ONCE
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
 from minenetcd.synthetic import make_scene
@@ -64,7 +65,7 @@ def _rasters(folder: Path, size: int) -> tuple[Path, Path]:
 
 def _seconds_per_tile(detector: minenetcd.ChangeDetector, rounds: int = 8) -> float:
     side = detector.preprocessing.tile
-    batch = PredictOptions().batch_size
+    batch = max(1, MOST_PIXELS_AT_ONCE // side**2)
     dates = [np.random.default_rng(seed).integers(0, 255, (batch, side, side, 3), dtype=np.uint8) for seed in (0, 1)]
     times = []
     for _ in range(rounds):

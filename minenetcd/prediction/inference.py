@@ -19,6 +19,8 @@ from minenetcd.prediction.options import PredictOptions
 
 #: What a row of tiles holds at most, where their side is free. [pixels]
 MOST_BLENDED = 2**24
+#: Tiles that a network reads at once, where nobody says how many: their number, and pixels of all of them.
+MOST_AT_ONCE, MOST_PIXELS_AT_ONCE = 8, 2**20
 #: Of so many tiles without data one tells how far reading is.
 MOST_SILENT = 64
 
@@ -82,13 +84,18 @@ def probability_strips(
     side = options.tile or detector.tile
     if scene.reach is not None:  # where tiles lie does not matter
         side = min(side, max(LEAST_SIDE, MOST_BLENDED // region.width))
-    overlap, batch_size = (options.overlap, options.batch_size) if scene.reach is None else (0.0, 1)
+    overlap, batch_size = (options.overlap, _batch_size(options, side)) if scene.reach is None else (0.0, 1)
     plan = Plan(plan_tiles(region.height, region.width, side, overlap), scene.reach, batch_size, done.restart)
     if done.restart < len(plan.tiles):
         for strip in _blended(detector, scene, pair, plan, progress):
             skipped = max(0, done.row - strip.row)
             yield strip._replace(row=strip.row + skipped, values=strip.values[skipped:])
     progress(len(plan.tiles), len(plan.tiles))
+
+
+def _batch_size(options: PredictOptions, side: int) -> int:
+    """How many tiles of so many pixels a side a network reads at once: memory grows with their pixels."""
+    return options.batch_size or max(1, min(MOST_AT_ONCE, MOST_PIXELS_AT_ONCE // side**2))
 
 
 def _blended(

@@ -32,7 +32,7 @@ class PredictOptions:
     min_area_ha: float = 0.0  # smaller polygons are dropped
     tile: int | None = None  # side in pixels; None: as the detector says
     overlap: float = OVERLAP  # of neighbouring tiles
-    batch_size: int = 8
+    batch_size: int | None = None  # tiles at once; None: eight, or fewer large ones
     float_probability: bool = False  # float32 with NaN, not 254 steps
     compile: bool = False
     yes: bool = False  # to go on where an image claims more pixels than its file has bytes for, or it takes hours
@@ -51,7 +51,7 @@ class PredictOptions:
             check_threshold(self.threshold)
         _require(0 <= self.overlap <= LARGEST_OVERLAP, "an overlap of 0 to 0.9", self.overlap, str(OVERLAP))
         _require(tile >= LEAST_SIDE, f"tiles of at least {LEAST_SIDE} pixels a side", tile, "256")
-        _require(self.batch_size >= 1, "a batch size of at least 1", self.batch_size, "8")
+        _require(self.batch_size is None or self.batch_size >= 1, "a batch size of at least 1", self.batch_size, "8")
         _require(0.01 <= gsd <= 10_000, "0.01 to 10000 metres per pixel (gsd)", gsd, "1.2")
         _require(0.001 <= metres <= 100_000, "0.001 to 100000 metres per pixel", metres, "1.2")
         if self.force_gsd and self.gsd is None:

@@ -100,7 +100,7 @@ def test_more_pixels_than_anybody_reads_within_hours_are_refused_unread(tmp_path
 
 @pytest.fixture
 def pair(write_scene: WriteScene, noisy: Callable) -> list[Path]:
-    """256 x 256 pixels: 49 tiles."""
+    """256 x 256 pixels: 25 tiles."""
     return [
         write_scene(name, pixels, utm_grid(256, 256))
         for name, pixels in zip(("b.tif", "a.tif"), noisy(256, 256), strict=True)
@@ -110,15 +110,15 @@ def pair(write_scene: WriteScene, noisy: Callable) -> list[Path]:
 def test_first_tiles_that_foretell_hours_end_it(
     pair: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(costs, "perf_counter", itertools.count(step=3_000).__next__)  # for 8 tiles
-    with pytest.raises(CostError, match=r"the first of 49 tiles foretell about 4 hours: .*\(--yes\)\.$"):
+    monkeypatch.setattr(costs, "perf_counter", itertools.count(step=5_000).__next__)  # for 8 tiles
+    with pytest.raises(CostError, match=r"the first of 25 tiles foretell about 3 hours: .*\(--yes\)\.$"):
         predict_scene(Difference(), *pair, tmp_path / "out")
     assert not list(tmp_path.glob("out/*"))
 
 
 def test_what_was_kept_goes_on_with_yes(pair: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as slow, pytest.raises(CostError):
-        slow.setattr(costs, "perf_counter", itertools.count(step=3_000).__next__)
+        slow.setattr(costs, "perf_counter", itertools.count(step=5_000).__next__)
         predict_scene(Difference(), *pair, tmp_path / "out", resume=True)
     predict_scene(Difference(), *pair, tmp_path / "out", options=YES, resume=True).close()
 

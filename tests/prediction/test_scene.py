@@ -96,7 +96,7 @@ def test_scenes_of_any_width_are_read_in_smaller_tiles_to_the_same_map(
 def test_rims_of_tiles_hardly_count(write_scene: WriteScene) -> None:
     before = write_scene("before.tif", np.full((256, 256), 55, np.uint8), utm_grid(256, 256))
     after = write_scene("after.tif", np.full((256, 256), 157, np.uint8), utm_grid(256, 256))  # 0.4 everywhere
-    options = PredictOptions(float_probability=True)
+    options = PredictOptions(float_probability=True, overlap=0.5)
     blended = predict_scene(Blurred(), before, after, options=options).probability[32:-32, 32:-32]
     cut = predict_scene(Blurred(), before, after, options=replace(options, overlap=0.0)).probability[32:-32, 32:-32]
     assert cut.min() < 0.12  # the stand-in sees half a neighbourhood, or a quarter, at a rim
@@ -120,7 +120,7 @@ def test_nodata_stays_nodata_and_empty_tiles_are_skipped(
     assert np.array_equal(found.mask != 255, known)
     assert np.array_equal(found.probability[known], steps(first, second)[known])
     tiles = sum(shape[0] for shape in detector.asked)
-    assert tiles == (6 * 7 if nodata == 0 else 6 * 10)
+    assert tiles == (4 * 4 if nodata == 0 else 4 * 7)
 
 
 def test_only_what_both_images_share_is_analysed(write_scene: WriteScene, noisy: Noise) -> None:
@@ -249,8 +249,8 @@ def test_progress_counts_every_tile(write_scene: WriteScene, noisy: Noise) -> No
     after = write_scene("after.tif", second, utm_grid(200, 330))
     seen: list[tuple[int, int]] = []
     predict_scene(Difference(), before, after, progress=lambda *counts: seen.append(counts))
-    assert seen[-1] == (60, 60)
-    assert seen == sorted(seen) and {total for _, total in seen} == {60} and len(seen) > 2
+    assert seen[-1] == (28, 28)
+    assert seen == sorted(seen) and {total for _, total in seen} == {28} and len(seen) > 2
 
 
 def test_a_failure_leaves_nothing(write_scene: WriteScene, noisy: Noise, tmp_path: Path, scratch: Path) -> None:
@@ -303,7 +303,7 @@ def test_inputs_that_cannot_be_compared_are_refused(write_scene: WriteScene, noi
     ("wrong", "message"),
     [
         ({"threshold": 1.0}, "Threshold must lie between 0 and 1, got 1.0: try 0.5."),
-        ({"overlap": 1.0}, "A prediction needs an overlap of 0 to 0.9, got 1.0: try 0.25."),
+        ({"overlap": 1.0}, "A prediction needs an overlap of 0 to 0.9, got 1.0: try 0.2."),
         ({"tile": 16}, "A prediction needs tiles of at least 32 pixels a side, got 16: try 256."),
         ({"batch_size": 0}, "A prediction needs a batch size of at least 1, got 0: try 8."),
         ({"gsd": 0}, "A prediction needs 0.01 to 10000 metres per pixel (gsd), got 0: try 1.2."),
