@@ -59,7 +59,7 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
-    Setting(384, 0.5, "tile"), Setting(384, 0.25), Setting(512, 3 / 16), Setting(640, 0.2), Setting(768, 0.2)
+    Setting(384, 0.5, "tile"), Setting(384, 0.25), Setting(512, 3 / 16), Setting(640, 0.2), Setting(768, 1 / 6)
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """How fast a scene is mapped, and what share of that the network itself takes.
 
-    python benchmarks/scene.py [--size 2048] [--model minenetcd-nano]
+    python benchmarks/scene.py [--size 2048] [--model minenetcd-nano] [--tile 384] [--overlap 0.5]
 
 The limit is the network alone on the same tiles, already in memory: reading, warping, blending, writing and the
 report come on top of it. Two rasters are made, one in another CRS, so that warping is part of the work.
@@ -18,11 +18,12 @@ from rasterio.crs import CRS
 from rasterio.windows import Window
 
 import minenetcd
-from minenetcd.detectors.tiling import plan_tiles
+from minenetcd.constants import OVERLAP
+from minenetcd.detectors.tiling import looks, plan_tiles
 from minenetcd.geo.align import open_pair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
-from minenetcd.prediction.inference import MOST_PIXELS_AT_ONCE
+from minenetcd.prediction.inference import batch_size
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
 from minenetcd.synthetic import make_scene
@@ -32,20 +33,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=2048)
     parser.add_argument("--model", default="minenetcd-nano")
+    parser.add_argument("--tile", type=int)
+    parser.add_argument("--overlap", type=float, default=OVERLAP)
     arguments = parser.parse_args()
     detector = minenetcd.from_pretrained(arguments.model)
+    options = PredictOptions(tile=arguments.tile, overlap=arguments.overlap)
+    side = arguments.tile or detector.tile
     with tempfile.TemporaryDirectory() as folder:
         before, after = _rasters(Path(folder), arguments.size)
         with open_pair(before, after) as pair:
-            plan = plan_tiles(
-                pair.overlap.height, pair.overlap.width, detector.preprocessing.tile, PredictOptions().overlap
-            )
-        alone = len(plan) * _seconds_per_tile(detector.for_inference())
+            height, width = pair.overlap.height, pair.overlap.width
+            plan = plan_tiles(height, width, side, options.overlap)
+        alone = len(plan) * _seconds_per_tile(detector.for_inference(), side, batch_size(options, side))
         start = time.perf_counter()
-        with predict_scene(detector, before, after, Path(folder) / "out") as result:
+        with predict_scene(detector, before, after, Path(folder) / "out", options=options) as result:
             whole = time.perf_counter() - start
         megapixels = result.valid_pixels / 1e6
-        print(f"{len(plan)} tiles, {megapixels:.2f} megapixels analysed")
+        print(f"{len(plan)} tiles of {side} pixels, {looks(plan, height, width):.2f} looks at each pixel")
         print(f"network alone {alone:.1f} s, whole job {whole:.1f} s: {alone / whole:.0%} of the limit")
         print(f"{megapixels / whole * 60:.1f} megapixels a minute")
 
@@ -63,9 +67,7 @@ def _rasters(folder: Path, size: int) -> tuple[Path, Path]:
     return paths[0], warped
 
 
-def _seconds_per_tile(detector: minenetcd.ChangeDetector, rounds: int = 8) -> float:
-    side = detector.preprocessing.tile
-    batch = max(1, MOST_PIXELS_AT_ONCE // side**2)
+def _seconds_per_tile(detector: minenetcd.ChangeDetector, side: int, batch: int, rounds: int = 8) -> float:
     dates = [np.random.default_rng(seed).integers(0, 255, (batch, side, side, 3), dtype=np.uint8) for seed in (0, 1)]
     times = []
     for _ in range(rounds):

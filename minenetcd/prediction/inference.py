@@ -84,8 +84,8 @@ def probability_strips(
     side = options.tile or detector.tile
     if scene.reach is not None:  # where tiles lie does not matter
         side = min(side, max(LEAST_SIDE, MOST_BLENDED // region.width))
-    overlap, batch_size = (options.overlap, _batch_size(options, side)) if scene.reach is None else (0.0, 1)
-    plan = Plan(plan_tiles(region.height, region.width, side, overlap), scene.reach, batch_size, done.restart)
+    overlap, count = (options.overlap, batch_size(options, side)) if scene.reach is None else (0.0, 1)
+    plan = Plan(plan_tiles(region.height, region.width, side, overlap), scene.reach, count, done.restart)
     if done.restart < len(plan.tiles):
         for strip in _blended(detector, scene, pair, plan, progress):
             skipped = max(0, done.row - strip.row)
@@ -93,7 +93,7 @@ def probability_strips(
     progress(len(plan.tiles), len(plan.tiles))
 
 
-def _batch_size(options: PredictOptions, side: int) -> int:
+def batch_size(options: PredictOptions, side: int) -> int:
     """How many tiles of so many pixels a side a network reads at once: memory grows with their pixels."""
     return options.batch_size or max(1, min(MOST_AT_ONCE, MOST_PIXELS_AT_ONCE // side**2))
 

@@ -60,7 +60,7 @@ def test_tiles_that_overlap_begin_where_trunks_do_and_are_full_but_at_the_end(ov
 
 
 @settings(deadline=None)
-@given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([256, 384, 640]))
+@given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([256, 384, 768]))
 def test_a_large_scene_is_looked_at_less_than_twice_and_a_small_one_at_most_four_times(
     height: int, width: int, side: int
 ) -> None:
