@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from minenetcd.constants import Progress
+from minenetcd.constants import OVERLAP, Progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.detectors.blending import Blender
 from minenetcd.detectors.learned import ChangeDetector, NetworkScene
@@ -22,7 +22,7 @@ from minenetcd.training.adaptation.sets import PastedScene
 Histogram = NDArray[np.int64]  # (2, LEVELS), see minenetcd.evaluation.curves
 
 #: How far the tiles of a map overlap, as predict has it, and how many windows of a scene are mapped to tell a share.
-OVERLAP, MOST_WINDOWS = 0.5, 4
+MOST_WINDOWS = 4
 
 
 @dataclass(frozen=True)
