@@ -21,7 +21,7 @@ from minenetcd.training.adaptation.sets import PastedScene
 
 Histogram = NDArray[np.int64]  # (2, LEVELS), see minenetcd.evaluation.curves
 
-#: How far the tiles of a map overlap, as predict has it, and how many windows of a scene are mapped to tell a share.
+#: Of a scene that are mapped to tell a share, at most.
 MOST_WINDOWS = 4
 
 
