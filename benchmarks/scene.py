@@ -1,60 +1,164 @@
-"""How fast a scene is mapped, and what share of that the network itself takes.
+"""How fast a scene is mapped, what takes the time, and how that compares with earlier code.
 
-    python benchmarks/scene.py [--size 2048] [--model minenetcd-nano] [--tile 384] [--overlap 0.5]
+    python benchmarks/scene.py [--size 2048] [--model minenetcd-nano] [--second irmad] [--rounds 3]
 
-The limit is the network alone on the same tiles, already in memory: reading, warping, blending, writing and the
-report come on top of it. Two rasters are made, one in another CRS, so that warping is part of the work.
+Two rasters of a drawn mine, the after image in another CRS, so that warping is part of the work, are mapped by this
+code and by that of the commit in `earlier.py`, which take turns, each in a process of its own; printed are medians.
+Then, by this code alone, the parts: processor time of each, by the threads that call them (use OMP_NUM_THREADS=1). The
+limit is the network alone on the tiles that are read. F1 is that of the mask against what was drawn.
 """
 
 import argparse
+import functools
+import inspect
 import tempfile
+import threading
 import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import earlier
 import numpy as np
+import pandas as pd
 import rasterio
 from affine import Affine
+from markdown_table import markdown
+from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.windows import Window
 
 import minenetcd
-from minenetcd.constants import OVERLAP
-from minenetcd.detectors.tiling import looks, plan_tiles
-from minenetcd.geo.align import open_pair
+from minenetcd.detectors.blending import Blender
+from minenetcd.detectors.by_name import open_detector
+from minenetcd.detectors.learned import ChangeDetector, NetworkScene
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
-from minenetcd.prediction.inference import batch_size
-from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction import inference, result
 from minenetcd.prediction.scene import predict_scene
 from minenetcd.synthetic import make_scene
+
+NETWORK = "network"
+#: What is timed: a name, and the functions whose processor time it is, without that of others within.
+PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
+    "reading and warping": ((inference, "_batches"),),
+    NETWORK: ((NetworkScene, "scores"),),
+    "learning the scene": ((ChangeDetector, "for_scene"),),
+    "blending": ((Blender, "feed"), (Blender, "finish")),
+    "writing rasters": ((RasterWriter, "write"), (RasterWriter, "__exit__")),
+    "mask, measures, polygons": ((result, "measured"),),
+    "checks of the pair, pictures": ((result.PairFindings, "of"), (result, "date_pictures")),
+    "report, and files in place": ((result.ScenePrediction, "save"),),
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=2048)
     parser.add_argument("--model", default="minenetcd-nano")
-    parser.add_argument("--tile", type=int)
-    parser.add_argument("--overlap", type=float, default=OVERLAP)
-    arguments = parser.parse_args()
-    detector = minenetcd.from_pretrained(arguments.model)
-    options = PredictOptions(tile=arguments.tile, overlap=arguments.overlap)
-    side = arguments.tile or detector.tile
-    with tempfile.TemporaryDirectory() as folder:
-        before, after = _rasters(Path(folder), arguments.size)
-        with open_pair(before, after) as pair:
-            height, width = pair.overlap.height, pair.overlap.width
-            plan = plan_tiles(height, width, side, options.overlap)
-        alone = len(plan) * _seconds_per_tile(detector.for_inference(), side, batch_size(options, side))
-        start = time.perf_counter()
-        with predict_scene(detector, before, after, Path(folder) / "out", options=options) as result:
-            whole = time.perf_counter() - start
-        megapixels = result.valid_pixels / 1e6
-        print(f"{len(plan)} tiles of {side} pixels, {looks(plan, height, width):.2f} looks at each pixel")
-        print(f"network alone {alone:.1f} s, whole job {whole:.1f} s: {alone / whole:.0%} of the limit")
-        print(f"{megapixels / whole * 60:.1f} megapixels a minute")
+    parser.add_argument("--second", default="", help="A detector without training that reads the scene, too.")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--side", action="store_true", help="One of the two processes of the comparison.")
+    options = parser.parse_args()
+    if options.side:
+        scene = Scene(options.size, options.model, options.second)
+        return earlier.answer(scene.measure)
+    arguments = ["--side", "--size", str(options.size), "--model", options.model, "--second", options.second]
+    with earlier.both("scene.py", arguments) as sides:
+        taken = earlier.in_turn(sides, options.rounds)
+    before, now = taken["before"], taken["now"]
+    shown = {
+        "megapixels a second": "megapixels", "whole job [s]": "seconds", "network [s of processor time]": NETWORK,
+        "outside of it [s of processor time]": "outside", "whole job / network alone": "of network", "F1": "f1",
+    }  # fmt: skip
+    rows = [
+        {"": name, "before": f"{before[key]:.3f}", "now": f"{now[key]:.3f}", "ratio": f"{now[key] / before[key]:.2f}"}
+        for name, key in shown.items()
+    ]
+    print(f"{options.size} x {options.size} pixels, {options.model}, second opinion: {options.second or 'none'}")
+    print(markdown(pd.DataFrame(rows)))
+    spent = {name: now[name] for name in (*PARTS, "the rest")}
+    rows = [{"part": part, "processor time [s]": f"{each:.2f}"} for part, each in spent.items()]
+    print(f"\n{markdown(pd.DataFrame(rows))}")
 
 
-def _rasters(folder: Path, size: int) -> tuple[Path, Path]:
+class Scene:
+    """A scene that is mapped again and again."""
+
+    def __init__(self, size: int, model: str, second: str) -> None:
+        self.detector = minenetcd.from_pretrained(model)
+        self.second = open_detector(second) if second else None
+        self.folder = tempfile.TemporaryDirectory()
+        self.before, self.after, self.truth = _rasters(Path(self.folder.name), size)
+        self.clock = Clock()
+
+    def measure(self) -> earlier.Numbers:
+        self.clock.spent.clear()
+        self.clock.by_the_clock = 0.0
+        began, started = time.process_time(), time.perf_counter()
+        out = Path(self.folder.name) / "out"
+        with predict_scene(self.detector, self.before, self.after, out, second=self.second) as found:
+            seconds, processor = time.perf_counter() - started, time.process_time() - began
+            pixels = found.valid_pixels
+            with rasterio.open(found.saved.raster) as dataset:
+                mask = dataset.read(1)
+        parts = {name: self.clock.spent[name] for name in PARTS}
+        hits = np.sum((mask == 1) & self.truth)
+        return {
+            "seconds": seconds,
+            "megapixels": pixels / seconds / 1e6,
+            "outside": processor - parts[NETWORK],
+            "of network": seconds / self.clock.by_the_clock,
+            "f1": float(2 * hits / ((mask == 1).sum() + (self.truth & (mask != 255)).sum())),
+            **parts,
+            "the rest": processor - sum(parts.values()),
+        }
+
+
+class Clock:
+    """Processor time of each of the PARTS, by the threads that called them, and the network's by the clock."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = defaultdict(float)
+        self.by_the_clock = 0.0
+        self._within = threading.local()
+        for part, functions in PARTS.items():
+            for owner, name in functions:
+                self._wrap(owner, name, part)
+
+    def _wrap(self, owner: Any, name: str, part: str) -> None:
+        inner = owner.__dict__[name]
+        function = inner.__func__ if isinstance(inner, classmethod) else inner
+
+        @functools.wraps(function)
+        def timed(*arguments: Any, **options: Any) -> Any:
+            if inspect.isgeneratorfunction(function):
+                return self._each(part, function(*arguments, **options))
+            return self._timed(part, function, *arguments, **options)
+
+        setattr(owner, name, classmethod(timed) if isinstance(inner, classmethod) else timed)
+
+    def _each(self, part: str, items: Iterator[Any]) -> Iterator[Any]:
+        while (item := self._timed(part, next, items, None)) is not None:
+            yield item
+
+    def _timed(self, part: str, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        stack = self._within.__dict__.setdefault("stack", [])
+        stack.append(0.0)
+        began, started = time.thread_time(), time.perf_counter()
+        try:
+            return function(*arguments, **options)
+        finally:
+            spent, within = time.thread_time() - began, stack.pop()
+            self.spent[part] += spent - within
+            if stack:
+                stack[-1] += spent
+            if part == NETWORK:
+                self.by_the_clock += time.perf_counter() - started
+
+
+def _rasters(folder: Path, size: int) -> tuple[Path, Path, NDArray[np.bool_]]:
     scene = make_scene(5, size=size, metres_per_pixel=1.2, variety="plain")
     grid = Grid(size, size, Affine.translation(4e5, 7.3e6) @ Affine.scale(1.2, -1.2), CRS.from_epsg(32733))
     paths = folder / "before.tif", folder / "after.tif"
@@ -64,17 +168,7 @@ def _rasters(folder: Path, size: int) -> tuple[Path, Path]:
     warped = folder / "after_mercator.tif"
     with rasterio.open(paths[1]) as source, rasterio.vrt.WarpedVRT(source, crs="EPSG:3857") as vrt:
         rasterio.shutil.copy(vrt, warped, driver="GTiff")
-    return paths[0], warped
-
-
-def _seconds_per_tile(detector: minenetcd.ChangeDetector, side: int, batch: int, rounds: int = 8) -> float:
-    dates = [np.random.default_rng(seed).integers(0, 255, (batch, side, side, 3), dtype=np.uint8) for seed in (0, 1)]
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        detector.probabilities(*dates)
-        times.append((time.perf_counter() - start) / batch)
-    return sorted(times)[rounds // 2]
+    return paths[0], warped, np.asarray(scene.mask == 1)
 
 
 if __name__ == "__main__":
