@@ -12,10 +12,11 @@ shared edges and joins what meets at corners, as the package does, and across co
 
 import argparse
 import importlib
+import json
 import resource
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -54,7 +55,8 @@ def main() -> None:
     scene.add_argument("--rows", type=int, default=6000)
     scene.add_argument("--width", type=int, default=3000)
     scene.add_argument("--model", default="cva")
-    scene.add_argument("--tile", type=int, default=1024)
+    scene.add_argument("--tile", type=int, help="By default the detector's.")
+    scene.add_argument("--json", action="store_true", help="Numbers on one line, for scale.py.")
     polygons = kinds.add_parser("polygons")
     polygons.add_argument("--count", type=int, default=500_000)
     noise = kinds.add_parser("noise")
@@ -67,11 +69,12 @@ def main() -> None:
         if arguments.kind == "polygons":
             measure_polygons(Path(folder), arguments.count)
         else:
-            measure_scene(Path(folder), arguments.rows, arguments.width, arguments.model, arguments.tile)
+            measured = measure_scene(Path(folder), arguments.rows, arguments.width, arguments.model, arguments.tile)
+            print(json.dumps(measured) if arguments.json else "\n".join(map(": ".join, in_words(measured))))
 
 
-def measure_scene(folder: Path, rows: int, width: int, model: str, tile: int) -> None:
-    """Map two rasters, and print time and memory."""
+def measure_scene(folder: Path, rows: int, width: int, model: str, tile: int | None) -> dict[str, float]:
+    """Map two rasters: seconds, processor time, pixels, polygons, bytes of the results, memory above imports."""
     before, after = _elsewhere(
         _two_rasters, folder, Grid(rows, width, Affine(1.2, 0, 4e5, 0, -1.2, 7.3e6), CRS.from_epsg(32733))
     )
@@ -80,15 +83,28 @@ def measure_scene(folder: Path, rows: int, width: int, model: str, tile: int) ->
         import torch  # here: detectors without training need none
 
         torch.set_num_threads(1)
-    held, start = resident(), time.perf_counter()
-    with predict_scene(open_detector(model), before, after, folder / "out", options=PredictOptions(tile=tile)) as found:
-        seconds = time.perf_counter() - start
-        peak, megapixels = most_resident(), found.valid_pixels / 1e6
-        print(f"{rows} x {width} pixels, {model}, tiles of {tile}: {len(found.polygons)} polygons, {seconds:.0f} s")
-        print(f"{megapixels / seconds * 60:.0f} megapixels a minute")
-    sizes = [path.stat().st_size / megapixels / 1e6 for path in sorted((folder / "out").glob("*.tif"))]
-    print("bytes a pixel of change.tif, probability.tif:", *(f"{size:.3f}" for size in sizes))
-    print(f"most resident {(peak - held) / MEBIBYTE:.0f} MiB above the {held / MEBIBYTE:.0f} MiB of imports")
+    options = PredictOptions(tile=tile, yes=True)
+    held, started, worked = resident(), time.perf_counter(), time.process_time()
+    with predict_scene(open_detector(model), before, after, folder / "out", options=options) as found:
+        return {
+            "seconds": time.perf_counter() - started,
+            "processor": time.process_time() - worked,
+            "pixels": found.valid_pixels,
+            "polygons": len(found.polygons),
+            "bytes": sum(path.stat().st_size for path in (folder / "out").glob("*.tif")),
+            "memory": most_resident() - held,
+            "imports": held,
+        }
+
+
+def in_words(measured: dict[str, float]) -> Iterator[tuple[str, str]]:
+    megapixels = measured["pixels"] / 1e6
+    yield "polygons", f"{measured['polygons']:.0f}"
+    yield "megapixels a minute", f"{megapixels / measured['seconds'] * 60:.0f}"
+    yield "processor time of a megapixel", f"{measured['processor'] / megapixels:.2f} s"
+    yield "bytes a pixel of change.tif and probability.tif", f"{measured['bytes'] / measured['pixels']:.3f}"
+    memory, imports = (measured[key] / MEBIBYTE for key in ("memory", "imports"))
+    yield "most resident", f"{memory:.0f} MiB above the {imports:.0f} MiB of imports"
 
 
 def measure_polygons(folder: Path, count: int) -> None:
