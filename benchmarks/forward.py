@@ -25,6 +25,7 @@ from transformers import SwinBackbone, SwinConfig
 from minenetcd.backbones.swin import Swin
 from minenetcd.layers.changefft import SpatialChangeFFT
 from minenetcd.layers.convolution import ConvNormAct
+from minenetcd.layers.memory_order import channels_last
 from minenetcd.layers.resize import resize_to
 from minenetcd.layers.upernet import UPerNetDecoder
 from minenetcd.models.catalog import create_model
@@ -53,7 +54,7 @@ def compare(backbone: str, change_fft: str, wanted: float, pairs: int, rounds: i
     torch.manual_seed(0)
     model = create_model("minenetcd", backbone=backbone, change_fft=change_fft).eval()
     assert isinstance(model, MineNetCD)
-    ready = copy.deepcopy(model).fused().to(memory_format=torch.channels_last)
+    ready = channels_last(copy.deepcopy(model).fused())
     before, after = torch.randn(2, pairs, 3, SIDE, SIDE)
     dates = [date.contiguous(memory_format=torch.channels_last) for date in (before, after)]
     encoder = published_encoder(model)

@@ -23,6 +23,7 @@ from minenetcd.errors import OptionError, OutputError, RasterError
 from minenetcd.files import temporary_folder
 from minenetcd.geo.align import Pair
 from minenetcd.geo.values import Limits, sample_pixels
+from minenetcd.layers.memory_order import channels_last
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import model_name
 from minenetcd.registry import name_alone
@@ -166,7 +167,7 @@ class ChangeDetector(nn.Module):
         whole = copy.deepcopy(self.model).eval()
         model = whole.fused()
         ready = type(self)(
-            model.to(choose_device(device)).to(memory_format=torch.channels_last),
+            channels_last(model.to(choose_device(device))),
             preprocessing=self.preprocessing,
             threshold=self.threshold,
             provenance=self.provenance,

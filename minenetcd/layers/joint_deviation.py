@@ -60,7 +60,7 @@ def _learned(pixels: Tensor) -> _Variates:
         total = weights.sum(dim=2, keepdim=True)
         mean = (weights * pixels).sum(dim=2, keepdim=True) / total
         centred = pixels - mean
-        variates = _variates(mean, (weights * centred) @ centred.mT / total + ridge)
+        variates = _variates(mean, (weights * centred) @ centred.transpose(1, 2) / total + ridge)
         weights = torch.exp(-variates.deviation(pixels) / bands)
     return variates
 
@@ -70,19 +70,19 @@ def _variates(mean: Tensor, covariance: Tensor) -> _Variates:
     variates are but for a rotation of both, to which the deviation is indifferent."""
     bands = covariance.shape[1] // 2
     before, after = (_whitening(part) for part in (covariance[:, :bands, :bands], covariance[:, bands:, bands:]))
-    between = before @ covariance[:, :bands, bands:] @ after.mT
+    between = before @ covariance[:, :bands, bands:] @ after.transpose(1, 2)
     turned = _nearest_rotation(between)
-    correlations = between @ turned.mT
+    correlations = between @ turned.transpose(1, 2)
     unit = torch.eye(bands, device=mean.device, dtype=mean.dtype)
-    varies = 2 * (unit * (1 + _LEAST_DIFFERENCE) - (correlations + correlations.mT) / 2)
+    varies = 2 * (unit * (1 + _LEAST_DIFFERENCE) - (correlations + correlations.transpose(1, 2)) / 2)
     whitening = _whitening(varies)
-    return _Variates(mean, torch.cat([before, -turned @ after], dim=2), whitening.mT @ whitening)
+    return _Variates(mean, torch.cat([before, -turned @ after], dim=2), whitening.transpose(1, 2) @ whitening)
 
 
 def _nearest_rotation(matrix: Tensor) -> Tensor:
     """The orthogonal matrix nearest to `matrix` (B, n, n) of singular values up to 1 (Newton and Schulz)."""
     for _ in range(_STEPS):
-        matrix = 1.5 * matrix - 0.5 * matrix @ matrix.mT @ matrix
+        matrix = 1.5 * matrix - 0.5 * matrix @ matrix.transpose(1, 2) @ matrix
     return matrix
 
 

@@ -49,9 +49,9 @@ class CoordinateAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         flat = x.flatten(1, 2)  # the time is the fast index
         rows, columns = flat.mean(dim=3, keepdim=True), flat.mean(dim=2, keepdim=True)
-        profile = self.shared(torch.cat([rows, columns.mT], dim=2))  # (B, C * T, H + W, 1)
+        profile = self.shared(torch.cat([rows, columns.transpose(2, 3)], dim=2))  # (B, C * T, H + W, 1)
         rows, columns = profile.split(flat.shape[2:], dim=2)
-        gates = torch.sigmoid(self.column_gate(columns.mT)) * torch.sigmoid(self.row_gate(rows))
+        gates = torch.sigmoid(self.column_gate(columns.transpose(2, 3))) * torch.sigmoid(self.row_gate(rows))
         return (flat * gates).view_as(x)
 
 

@@ -19,6 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from minenetcd.constants import LEAST_SIDE
 from minenetcd.errors import SizeError
+from minenetcd.layers.memory_order import channels_last
 from minenetcd.models.base import ChangeModel
 from minenetcd.types import ChangeOutput, change_probability
 
@@ -116,6 +117,14 @@ def _draw_statistics(model: ChangeModel) -> None:
                 norm.bias.uniform_(-0.2, 0.2, generator=generator)
 
 
+def is_the_same_with_channels_last(model: ChangeModel) -> None:
+    """The same logits up to rounding where weights and images have their channels side by side in memory."""
+    model, dates = copy.deepcopy(model).eval(), random_dates(model, 96, 96)
+    plain = _answer(model, *dates).logits
+    found = _answer(channels_last(model), *(date.contiguous(memory_format=torch.channels_last) for date in dates))
+    torch.testing.assert_close(found.logits, plain, rtol=0, atol=1e-5 * plain.abs().max().item())
+
+
 def refuses_what_it_cannot_take(model: ChangeModel) -> None:
     """Dates of two shapes, other channels than it was built for and images under 32 px are SizeErrors of one line."""
     before, after = random_dates(model, 64, 64)
@@ -140,6 +149,7 @@ CHECKS: tuple[Callable[[ChangeModel], None], ...] = (
     trains_every_parameter,
     keeps_the_precision_of_its_images,
     is_the_same_fused,
+    is_the_same_with_channels_last,
     refuses_what_it_cannot_take,
 )
 

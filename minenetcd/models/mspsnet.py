@@ -73,7 +73,7 @@ class ChannelSelfAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):
             flat = (x if x.dtype == torch.float64 else x.float()).flatten(2)
-            similarity = flat @ flat.mT  # (B, C, C)
+            similarity = flat @ flat.transpose(1, 2)  # (B, C, C)
             attention = (similarity.amax(dim=-1, keepdim=True) - similarity).softmax(dim=-1)
             return (self.gamma * (attention @ flat) + flat).to(x.dtype).view_as(x)
 

@@ -23,6 +23,7 @@ from torch.optim import Optimizer
 
 from minenetcd.configs.schema import TrainerSettings
 from minenetcd.errors import OptionError
+from minenetcd.layers.memory_order import channels_last
 from minenetcd.models.base import ChangeModel
 
 WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
@@ -65,8 +66,8 @@ class Spread:
         if settings.batch_norm == "sync":
             model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
         self.sharded = settings.sharding == "fsdp" and accelerator.num_processes > 1
-        layout = torch.contiguous_format if self.sharded else torch.channels_last  # shares are cut from rows
-        self.model = model.to(accelerator.device).to(memory_format=layout)
+        model = model.to(accelerator.device)
+        self.model = model if self.sharded else channels_last(model)  # shares are cut from rows
         self.full_copy = copy.deepcopy(self.model) if self.sharded else None
         if settings.compile:
             self.model.compile()

@@ -1,0 +1,20 @@
+"""How the weights of a network lie in memory."""
+
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+Module = TypeVar("Module", bound=nn.Module)
+
+
+def channels_last(module: Module) -> Module:
+    """`module` itself, its weights of maps (rank 4) with the channels side by side; those of volumes stay as they are.
+
+    `module.to(memory_format=...)` refuses a network with a convolution in three dimensions.
+    """
+
+    def ordered(tensor: Tensor) -> Tensor:
+        return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
+
+    return module._apply(ordered)
