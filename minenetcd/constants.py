@@ -39,6 +39,14 @@ def no_progress(done: int, of: int) -> None:
     """The `Progress` that shows nothing."""
 
 
+#: Called with what whoever waits may want to know before the end, as a sentence.
+Note = Callable[[str], None]
+
+
+def no_note(sentence: str) -> None:
+    """The `Note` that nobody reads."""
+
+
 def check_threshold(threshold: float) -> float:
     """The probability from which a pixel counts as changed, as it is. OptionError outside 0 to 1."""
     if not 0 < threshold < 1:

@@ -20,6 +20,7 @@ from minenetcd.constants import Provenance
 from minenetcd.errors import OptionError, SizeError, UnknownNameError
 from minenetcd.geo.align import Pair
 from minenetcd.geo.no_change.pixels import Floats, ScenePixels, Thinned
+from minenetcd.runtime.execution import AS_TRAINED, Execution
 
 #: What a rule's name ends with where a scene without change is not to be split.
 GUARDED = "-guarded"
@@ -76,8 +77,10 @@ class ClassicalDetector(ABC):
     def provenance(self) -> Provenance:
         return Provenance(name=self.name, learns_each_scene=True)
 
-    def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> ClassicalScene:
-        """The detector of the scene that `sample` holds windows of; it runs on the CPU, and has nothing to compile.
+    def for_scene(
+        self, sample: Sequence[Pair], device: str = "auto", *, execution: Execution = AS_TRAINED
+    ) -> ClassicalScene:
+        """The detector of the scene that `sample` holds windows of; it runs on the CPU, and no network is executed.
 
         Nothing is changed where both dates are equal but for rounding. RasterError for fewer than 10 p valid pixels of
         p bands, and for a band that is one number everywhere.

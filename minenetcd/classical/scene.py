@@ -43,6 +43,10 @@ class ClassicalScene:
     def reach(self) -> int:
         return self.statistic.reach + (0 if self.smoothing is None else self.smoothing.reach)
 
+    @property
+    def exact(self) -> None:
+        """It computes in double precision."""
+
     def scores(self, dates: Sequence[NDArray[Any]], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
         """(N, 1, H, W), from 0 to 1 and rising with the statistic x: x / (x + cut), which is 0.5 at the cut.
 

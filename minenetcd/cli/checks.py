@@ -12,6 +12,7 @@ from minenetcd.constants import check_threshold
 from minenetcd.errors import CostError
 from minenetcd.files import check_writable
 from minenetcd.runtime.device import check_device
+from minenetcd.runtime.execution import AS_TRAINED, Execution
 
 if TYPE_CHECKING:
     from minenetcd.prediction.options import PredictOptions
@@ -24,6 +25,7 @@ def check_early(
     detectors: Sequence[str] = (),
     data: str | None = None,
     device: str | None = None,
+    execution: Execution = AS_TRAINED,
     threshold: float | None = None,
     out: Path | None = None,
 ) -> None:
@@ -33,6 +35,7 @@ def check_early(
     """
     if device is not None:
         check_device(device)
+        execution.check_here(device)
     if threshold is not None:
         check_threshold(threshold)
     if detectors:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from minenetcd.constants import Progress, no_progress
+from minenetcd.constants import Note, Progress, no_note, no_progress
 from minenetcd.display.escaping import in_terminal
 from minenetcd.files import json_text
 from minenetcd.secrets import without_secrets
@@ -84,6 +84,11 @@ def warn(warnings: Iterable[str]) -> None:
     """A line each on the error stream."""
     for warning in warnings:
         print(f"Warning: {in_terminal(without_secrets(warning))}", file=sys.stderr)
+
+
+def note_to(*, quiet: bool = False) -> Note:
+    """What puts a sentence on the error stream, above a bar that is drawn there; nothing where it is to be `quiet`."""
+    return no_note if quiet else lambda sentence: print(in_terminal(without_secrets(sentence)), file=sys.stderr)
 
 
 @contextmanager

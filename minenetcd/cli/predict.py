@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from typer import Option
 
 from minenetcd.cli.checks import check_early, unless_refused
-from minenetcd.cli.console import progress_bar
+from minenetcd.cli.console import note_to, progress_bar
 from minenetcd.cli.options import (
     After,
     Bands,
@@ -18,9 +18,11 @@ from minenetcd.cli.options import (
     DateAfter,
     DateBefore,
     Device,
+    Engine,
     Json,
     MetresPerPixel,
     Nodata,
+    Precision,
     Quiet,
     Remote,
     Smooth,
@@ -52,6 +54,8 @@ def predict(
         ),
     ] = None,
     device: Device = "auto",
+    engine: Engine = "torch",
+    precision: Precision = "float32",
     bands: Bands = None,
     bands_after: BandsAfter = None,
     remote: Remote = False,
@@ -142,11 +146,13 @@ def predict(
         date_after=date_after,
         overlap=overlap,
         float_probability=float_probability,
+        engine=engine,
+        precision=precision,
         compile=compile,
         yes=yes,
         also=tuple(also or ()),
     )
-    check_early(detectors=[] if model is None else [model], device=device)
+    check_early(detectors=[] if model is None else [model], device=device, execution=options.execution)
     every_band = model is None or is_classical(model)
 
     def run(options: PredictOptions) -> "ScenePrediction":
@@ -168,7 +174,9 @@ def predict(
                 readers = readers._replace(options=at)
             with progress_bar("Detecting change", quiet=quiet) as progress:
                 work = WorkOptions(tmp, resume)
-                return predict_opened(readers, scene, out, work=work, device=device, progress=progress)
+                return predict_opened(
+                    readers, scene, out, work=work, device=device, progress=progress, note=note_to(quiet=quiet)
+                )
 
     result = unless_refused(run, options)
     print_prediction(result, as_json=as_json, quiet=quiet)

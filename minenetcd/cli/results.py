@@ -46,6 +46,7 @@ def _as_json(result: "ScenePrediction") -> dict[str, Any]:
         "chosen_because": result.facts.reason,
         "trained_on": result.facts.provenance.trained_on_in_words,
         "measured": result.facts.expectation,
+        "computed_by": result.facts.computed_by.as_json(),
         "detector_options": dict(result.facts.detector_options),
         "dates": {"before": result.facts.before.date, "after": result.facts.after.date},
         "bands": {"before": _bands(result.facts.before.read), "after": _bands(result.facts.after.read)},
@@ -89,6 +90,7 @@ def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:
         yield "options", in_words(facts.detector_options)
     yield "trained on", facts.provenance.trained_on_in_words or "nothing that is stated"
     yield "measured", facts.expectation
+    yield "computed by", facts.computed_by.in_words
     yield from facts.adjustments
     if result.second_in_words:
         yield "opinion 2", result.second_in_words

@@ -15,7 +15,9 @@ from minenetcd.cli.options import (
     BatchSize,
     Detector,
     Device,
+    Engine,
     Json,
+    Precision,
     Quiet,
     Smooth,
     Split,
@@ -49,6 +51,8 @@ def test(
         Option(help="Pairs on which detectors without training stand beside it, at most; 0: none.", min=0),
     ] = 500,
     device: Device = "auto",
+    engine: Engine = "torch",
+    precision: Precision = "float32",
     processes: Annotated[int, Option(help="Processes that share the pairs on this machine.", min=1)] = 1,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -62,11 +66,12 @@ def test(
     """
     out = out or Path("tests") / f"{_short(model)}-{_short(data)}-{split}"
     from minenetcd.detectors.by_name import OWN_CHOICE, DetectorOptions, is_classical, open_detector
+    from minenetcd.runtime.execution import Execution
     from minenetcd.runtime.launch import is_launched, is_main_process, run_processes
 
-    wanted = DetectorOptions(threshold_rule=threshold_rule, smooth=smooth)
+    wanted, execution = DetectorOptions(threshold_rule=threshold_rule, smooth=smooth), Execution(engine, precision)
     if not is_launched():  # those that are were started by one that did
-        check_early(detectors=[model], data=data, device=device, threshold=threshold, out=out)
+        check_early(detectors=[model], data=data, device=device, execution=execution, threshold=threshold, out=out)
         if wanted != OWN_CHOICE or is_classical(model):
             open_detector(model, wanted)  # what does not fit is refused; no torch yet
     if processes > 1 and not is_launched():
@@ -85,6 +90,7 @@ def test(
             batch_size=batch_size,
             workers=workers,
             device=device,
+            execution=execution,
             threshold=threshold,
             pictures=pictures,
             boundary_tolerance=boundary,

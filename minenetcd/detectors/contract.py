@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from minenetcd.constants import Provenance
 from minenetcd.geo.align import Pair
+from minenetcd.runtime.execution import AS_TRAINED, Execution
 
 
 class SceneDetector(Protocol):
@@ -20,6 +21,10 @@ class SceneDetector(Protocol):
         With a number, tiles read that far around give what the whole scene would, pixel by pixel. None: a score depends
         on all of its tile, so that tiles overlap and are blended.
         """
+
+    @property
+    def exact(self) -> "SceneDetector | None":
+        """The same in float32, where this computes in less; None where it does not."""
 
     def scores(self, dates: Sequence[NDArray[Any]], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
         """(N, K, H, W) from `dates` (before, after), each (N, H, W, C) in the file's numbers, and `valid` (N, H, W).
@@ -60,8 +65,10 @@ class Detector(Protocol):
     def tile(self) -> int:
         """The side of the tiles it reads. [pixels]"""
 
-    def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> SceneDetector:
-        """The detector of one scene, made ready on `device`; with `compile`, a network is compiled.
+    def for_scene(
+        self, sample: Sequence[Pair], device: str = "auto", *, execution: Execution = AS_TRAINED
+    ) -> SceneDetector:
+        """The detector of one scene, made ready on `device`; `execution` says what computes a network.
 
         `sample`: windows of the pair, each read when it is asked for (`minenetcd.geo.sample`). Raises RasterError where
         it has too few valid pixels.

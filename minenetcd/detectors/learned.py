@@ -14,11 +14,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from minenetcd.constants import Provenance, check_threshold
+from minenetcd.detectors.engines.engine import Engine, make_engine
 from minenetcd.detectors.loading import DetectorParts, load_parts, new_parts
 from minenetcd.detectors.preprocessing import Preprocessing, stacked_limits
 from minenetcd.detectors.saving import describe_parts, save_parts
 from minenetcd.detectors.scene_statistics import scene_statistics
-from minenetcd.detectors.scene_threshold import ProbabilityRange, check_range, log_odds_shift, sample_tiles, shifted
+from minenetcd.detectors.scene_threshold import (
+    ProbabilityRange,
+    check_range,
+    log_odds_shift,
+    sample_tiles,
+    shifted,
+    tile_scores,
+)
 from minenetcd.errors import OptionError, OutputError, RasterError
 from minenetcd.files import temporary_folder
 from minenetcd.geo.align import Pair
@@ -28,6 +36,7 @@ from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import model_name
 from minenetcd.registry import name_alone
 from minenetcd.runtime.device import choose_device
+from minenetcd.runtime.execution import AS_TRAINED, Execution
 from minenetcd.types import change_probability
 
 #: A network may be off by this factor in metres per pixel from what it was trained at before it is doubted.
@@ -63,6 +72,7 @@ class ChangeDetector(nn.Module):
         self.threshold = check_threshold(threshold)
         self.provenance = provenance if isinstance(provenance, Provenance) else Provenance.read(provenance or {})
         self.scene_threshold = check_range(scene_threshold)
+        self.engine: Engine | None = None  # by for_inference: computes the network in its place
         self.folded = False  # by for_inference: its tensors are no longer those its configuration builds
 
     @property
@@ -98,7 +108,9 @@ class ChangeDetector(nn.Module):
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
         """Probability of change (B, H, W) from two dates (B, C, H, W) in 0..1, on this detector's device."""
-        return change_probability(self.model(*self.preprocessing.inputs(before, after)).logits.float())
+        dates = self.preprocessing.inputs(before, after)
+        logits = self.model(*dates).logits if self.engine is None else self.engine(*dates)
+        return change_probability(logits.float())
 
     def limits(
         self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_] | None = None
@@ -158,46 +170,53 @@ class ChangeDetector(nn.Module):
             for layer in training:
                 layer.training = True
 
-    def for_inference(self, device: str = "auto", *, compile: bool = False) -> Self:
-        """The same detector made ready to predict: folded layers, evaluation mode, on `device`.
+    def for_inference(self, device: str = "auto", *, execution: Execution = AS_TRAINED) -> Self:
+        """The same detector made ready to predict: folded layers, evaluation mode, on `device`, by an engine.
 
-        `device` is "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "mps", or as torch writes it. This detector
-        keeps its weights, its mode and its device.
+        `device` is "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "mps", or as torch writes it; engines but torch
+        work on the CPU. This detector keeps its weights, its mode and its device. OptionError where the engine is not
+        here; one that cannot run the network says so at its first pair.
         """
-        whole = copy.deepcopy(self.model).eval()
-        model = whole.fused()
+        return self._ready(self._folded(choose_device(execution.device(device))), execution)
+
+    def for_scene(
+        self, sample: Sequence[Pair], device: str = "auto", *, execution: Execution = AS_TRAINED
+    ) -> "NetworkScene":
+        """This detector, made ready for one scene (see `Detector`).
+
+        `scene_limits` says what becomes 0 and 1 in it, `scene_statistics` what it standardises all tiles by, and with
+        `scene_threshold` its tiles say what is change, in float32 whatever computes the scene.
+        """
+        place, limits = choose_device(execution.device(device)), self.scene_limits(sample)
+        model = self._folded(place)
+        if model.standardises:
+            model = model.in_scene(*scene_statistics(sample, limits, self.preprocessing, place))
+        scene = NetworkScene(self._ready(model, execution.in_float32()), limits)
+        if self.scene_threshold is not None:
+            found = [tile_scores(scene, tile)[tile.valid] for tile in sample_tiles(sample, self.tile)]
+            scene = replace(scene, shift=log_odds_shift(found, self.threshold, self.scene_threshold))
+        if execution.is_exact:
+            return scene
+        return replace(scene, ready=self._ready(copy.copy(model), execution), exact=scene)
+
+    def _folded(self, place: torch.device) -> ChangeModel:
+        """The network made ready for `place`: a copy, of folded layers, in evaluation mode."""
+        return channels_last(copy.deepcopy(self.model).eval().fused().to(place))
+
+    def _ready(self, model: ChangeModel, execution: Execution) -> Self:
+        """This detector with `model`, one of `_folded`, computed as `execution` says."""
         ready = type(self)(
-            channels_last(model.to(choose_device(device))),
+            model,
             preprocessing=self.preprocessing,
             threshold=self.threshold,
             provenance=self.provenance,
             scene_threshold=self.scene_threshold,
         ).eval()
-        ready.folded = self.folded or model is not whole
-        if compile:
-            ready.model.compile(dynamic=False)
+        ready.folded = self.folded or model.folds
+        ready.engine = make_engine(model, execution, ready.device)
+        if execution.compile:
+            model.compile(dynamic=False)
         return ready
-
-    def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> "NetworkScene":
-        """This detector, made ready for one scene (see `Detector`).
-
-        `scene_limits` says what becomes 0 and 1 in it, `scene_statistics` what it standardises all tiles by, and with
-        `scene_threshold` its tiles say what is change.
-        """
-        ready, limits = self.for_inference(device), self.scene_limits(sample)
-        if ready.model.standardises:
-            statistics = scene_statistics(sample, limits, self.preprocessing, ready.device)
-            ready.model = ready.model.in_scene(*statistics)
-        if compile:  # not before: a compiled network does not see what it standardises by change
-            ready.model.compile(dynamic=False)
-        scene = NetworkScene(ready, limits)
-        if self.scene_threshold is None:
-            return scene
-        tiles = sample_tiles(sample, self.tile)
-        found = (
-            scene.scores((each.before[None], each.after[None]), each.valid[None])[0, 0][each.valid] for each in tiles
-        )
-        return replace(scene, shift=log_odds_shift(list(found), self.threshold, self.scene_threshold))
 
     def scene_limits(self, sample: Sequence[Pair]) -> tuple[Limits, Limits]:
         """`limits` of a scene by a `sample` of it. RasterError where no pixel of it is valid on both dates."""
@@ -278,12 +297,14 @@ class ChangeDetector(nn.Module):
 class NetworkScene:
     """A network that is ready, and the value range of each date of its scene (see `SceneDetector`).
 
-    `shift` is added to the log-odds of change, so that the scene's own threshold lies at the detector's.
+    `shift` is added to the log-odds of change, so that the scene's own threshold lies at the detector's. `exact`: the
+    same in float32, where this computes in less.
     """
 
     ready: ChangeDetector
     limits: tuple[Limits, Limits]
     shift: float = 0.0
+    exact: Self | None = None
 
     @property
     def reach(self) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from minenetcd.classical.threshold import otsu
 from minenetcd.constants import check_threshold
+from minenetcd.detectors.contract import SceneDetector
 from minenetcd.detectors.tiling import plan_tiles
 from minenetcd.errors import OptionError
 from minenetcd.geo.align import Pair
@@ -51,6 +52,12 @@ def sample_tiles(sample: Sequence[Pair], side: int) -> Iterator[Pair]:
             place = np.s_[tile.row : tile.row + tile.height, tile.col : tile.col + tile.width]
             if window.valid[place].any():
                 yield Pair.of_arrays(window.before[place], window.after[place], window.valid[place])
+
+
+def tile_scores(scene: SceneDetector, tile: Pair) -> NDArray[np.float32]:
+    """What `scene` says of one tile: (H, W)."""
+    scores: NDArray[np.float32] = scene.scores((tile.before[None], tile.after[None]), tile.valid[None])[0, 0]
+    return scores
 
 
 def spread(count: int, most: int) -> list[int]:

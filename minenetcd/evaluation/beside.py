@@ -20,6 +20,7 @@ from minenetcd.evaluation.curves import average_precision
 from minenetcd.evaluation.scenes import evaluate_scenes
 from minenetcd.evaluation.tally import Evaluation
 from minenetcd.geo.align import Pair
+from minenetcd.runtime.execution import AS_TRAINED, Execution
 
 EVERYTHING = "everything changed"
 
@@ -37,12 +38,13 @@ class EverythingChanged:
     feels_tone: ClassVar[bool] = False
     tile: ClassVar[int] = 512
     reach: ClassVar[int | None] = 0
+    exact: ClassVar[None] = None
 
     @property
     def provenance(self) -> Provenance:
         return Provenance(name=self.name, learns_each_scene=True)
 
-    def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> Self:
+    def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, execution: Execution = AS_TRAINED) -> Self:
         return self
 
     def scores(self, dates: Sequence[NDArray[Any]], valid: NDArray[np.bool_]) -> NDArray[np.float32]:

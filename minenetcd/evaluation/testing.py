@@ -17,6 +17,7 @@ from minenetcd.data.fitting import FittedPairs
 from minenetcd.data.split_names import WHOLE
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.detectors.contract import Detector
+from minenetcd.detectors.engines.computed_by import ComputedBy, check_execution
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.beside import MOST_PAIRS, Beside, measure_beside
 from minenetcd.evaluation.boundary import BoundaryCounts
@@ -25,6 +26,7 @@ from minenetcd.evaluation.outputs import BoundaryCounter, PictureWriter, add_to_
 from minenetcd.evaluation.tally import BatchHandler, Evaluation, summed
 from minenetcd.files import unwritable
 from minenetcd.runtime.device import choose_device
+from minenetcd.runtime.execution import AS_TRAINED, Execution
 from minenetcd.runtime.launch import is_launched
 from minenetcd.types import ChangeBatch
 
@@ -50,6 +52,7 @@ def run_test(
     batch_size: int = 8,
     workers: int = 2,
     device: str = "auto",
+    execution: Execution = AS_TRAINED,
     threshold: float | None = None,
     pictures: bool = True,
     boundary_tolerance: float | None = None,
@@ -64,12 +67,14 @@ def run_test(
     `beside` pairs, "everything changed" and the detectors without training, which metrics.json gets as well; who
     interrupts these keeps the rest. `threshold` replaces the detector's; `batch_size` is that of a process;
     `boundary_tolerance` [pixels] adds the boundary F-score. Launched as several processes, these share the pairs, and
-    the result is the same; networks alone need the `device`. Raises DataError for data that cannot be read, OptionError
-    for a threshold outside 0 to 1, OutputError for `out`.
+    the result is the same; networks alone need the `device`, and are computed as `execution` says. Raises DataError for
+    data that cannot be read, OptionError for a threshold outside 0 to 1 and an engine that cannot be used, OutputError
+    for `out`.
     """
     own = check_threshold(detector.threshold if threshold is None else threshold)
+    check_execution([detector], execution, device)
     is_network = isinstance(detector, ChangeDetector)
-    on_cpu = not is_network or choose_device(device).type == "cpu"
+    on_cpu = not is_network or choose_device(execution.device(device)).type == "cpu"
     accelerator = Accelerator(cpu=on_cpu) if is_launched() else None
     is_main = accelerator is None or accelerator.is_main_process
     dataset = load_dataset(data, split)
@@ -81,7 +86,7 @@ def run_test(
         handlers: list[BatchHandler] = [PictureWriter(folder, own)] if pictures else []
         handlers += [outlines] if outlines else []
         result = evaluate(
-            _ready(detector, accelerator, device),
+            _ready(detector, accelerator, device, execution),
             dataset,
             threshold=own,
             batch_size=batch_size,
@@ -92,7 +97,7 @@ def run_test(
         )
         boundary = _summed(outlines.counts, accelerator) if outlines else None
         if is_main:
-            write_results(result, folder, about=_about(detector, own), boundary=boundary)
+            write_results(result, folder, about=_about(detector, own, execution), boundary=boundary)
     found = None
     if beside:
         found = measure_beside(
@@ -111,11 +116,11 @@ def run_test(
     return Tested(result, found, note)
 
 
-def _ready(detector: Detector, accelerator: Accelerator | None, device: str) -> Detector:
+def _ready(detector: Detector, accelerator: Accelerator | None, device: str, execution: Execution) -> Detector:
     """A network made ready on its device; others work on the CPU as they are."""
     if not isinstance(detector, ChangeDetector):
         return detector
-    return detector.for_inference(str(accelerator.device) if accelerator else device)
+    return detector.for_inference(str(accelerator.device) if accelerator else device, execution=execution)
 
 
 @contextmanager
@@ -163,12 +168,13 @@ def is_trained_on(trained: TrainedOn, tested: DatasetFacts) -> bool:
     return (trained.source, split) == (tested.source, tested.split)
 
 
-def _about(detector: Detector, threshold: float) -> dict[str, Any]:
+def _about(detector: Detector, threshold: float, execution: Execution) -> dict[str, Any]:
     """`options` are those of a detector without training."""
     options = {"options": detector.describe()["options"]} if detector.provenance.learns_each_scene else {}
     return {
         "model": detector.name,
         **options,
+        "computed_by": ComputedBy.of(detector, execution).as_json(),
         "trained_on": detector.provenance.trained_on_in_words,
         "threshold_of_the_detector": detector.threshold == threshold,
     }

@@ -126,7 +126,9 @@ class SpatialChangeFFT(nn.Module):
             _block_product(real, weight[0]) - _block_product(imaginary, weight[1]) + second[0],
             _block_product(real, weight[1]) + _block_product(imaginary, weight[0]) + second[1],
         )
-        return functional.softshrink(product[0], self.SHRINKAGE), functional.softshrink(product[1], self.SHRINKAGE)
+        # softshrink, in operations that every engine has
+        shrunk = [part - part.clamp(-self.SHRINKAGE, self.SHRINKAGE) for part in product]
+        return shrunk[0], shrunk[1]
 
     def _drop_path(self, x: Tensor) -> Tensor:
         if not self.training or self.drop_path == 0:

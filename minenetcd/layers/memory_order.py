@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -13,8 +13,7 @@ def channels_last(module: Module) -> Module:
 
     `module.to(memory_format=...)` refuses a network with a convolution in three dimensions.
     """
-
-    def ordered(tensor: Tensor) -> Tensor:
-        return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
-
-    return module._apply(ordered)
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.ndim == 4:
+            tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+    return module

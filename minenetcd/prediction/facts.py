@@ -10,6 +10,7 @@ from rasterio.windows import Window
 
 from minenetcd.constants import VERSION, Provenance
 from minenetcd.detectors.contract import Detector
+from minenetcd.detectors.engines.computed_by import ComputedBy
 from minenetcd.detectors.measured import AUTOMATIC, measured_in_words
 from minenetcd.display.words import three_figures
 from minenetcd.geo.align import AlignedPair
@@ -88,6 +89,7 @@ class SceneFacts:
     feels_tone: bool  # whether a difference in tone can show as change
     detector_options: Mapping[str, Any]  # of a detector without training
     threshold: float
+    computed_by: ComputedBy
     tile: int
     options: PredictOptions
     version: str
@@ -153,6 +155,7 @@ class SceneFacts:
             "SOURCE_AFTER": self.after.source,
             "TRAINED_ON": self.provenance.trained_on_in_words or "nothing",
             "SOFTWARE": f"minenetcd {self.version}",
+            **self.computed_by.tags(),
         } | {name: day for name, day in dates.items() if day}
 
     def columns(self) -> dict[str, str | float]:
@@ -197,6 +200,7 @@ def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> Sc
         feels_tone=detector.feels_tone,
         detector_options=described.get("options", {}) if detector.provenance.learns_each_scene else {},
         threshold=detector.threshold if options.threshold is None else options.threshold,
+        computed_by=ComputedBy.of(detector, options.execution),
         tile=options.tile or detector.tile,
         options=options,
         version=VERSION,

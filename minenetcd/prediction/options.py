@@ -8,6 +8,7 @@ from minenetcd.errors import OptionError
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.metadata.stated import Stated
+from minenetcd.runtime.execution import Execution
 
 LARGEST_OVERLAP = 0.9
 
@@ -34,6 +35,8 @@ class PredictOptions:
     overlap: float = OVERLAP  # of neighbouring tiles
     batch_size: int | None = None  # tiles at once; None: eight, or fewer large ones
     float_probability: bool = False  # float32 with NaN, not 254 steps
+    engine: str = "torch"  # that computes networks, see minenetcd.runtime.execution
+    precision: str = "float32"  # in which they are computed
     compile: bool = False
     yes: bool = False  # to go on where an image claims more pixels than its file has bytes for, or it takes hours
     # what the files do not say of themselves, see minenetcd.geo.metadata.stated
@@ -59,7 +62,7 @@ class PredictOptions:
                 "A finer analysis than the images are is forced (--force-gsd) together with its metres per pixel, got "
                 "none: give them (--gsd 1.2), or leave --force-gsd out."
             )
-        _ = self.stated
+        _ = self.stated, self.execution
         is_area = math.isfinite(self.min_area_ha) and self.min_area_ha >= 0
         _require(is_area, "a smallest area (min_area_ha) of zero or more hectares", self.min_area_ha, "0.1")
 
@@ -68,6 +71,11 @@ class PredictOptions:
         """What is said of either image that its file does not say."""
         before = Stated(self.crs, self.nodata, self.date_before)
         return before, Stated(self.crs, self.nodata_after, self.date_after, "after")
+
+    @property
+    def execution(self) -> Execution:
+        """What computes networks."""
+        return Execution(self.engine, self.precision, self.compile)
 
     def analysed_metres(self, grid: Grid) -> float | None:
         """The size of a pixel that is analysed, of images on `grid`; None where nobody says. [m]"""

@@ -62,7 +62,10 @@ def _changed(
             "because a file says so: name the formats that you want (--also)."
         )
     check_ground(facts.grid, options)
-    return replace(facts, options=options, threshold=facts.threshold if threshold is None else threshold)
+    if threshold is None:
+        return replace(facts, options=options)
+    computed_by = replace(facts.computed_by, decided_otherwise=None)  # that was measured at the other one
+    return replace(facts, options=options, threshold=threshold, computed_by=computed_by)
 
 
 def _made_again(details: Details, folder: Path, started: float) -> ScenePrediction:

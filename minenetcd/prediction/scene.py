@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from rasterio.windows import Window
 
-from minenetcd.constants import Progress, no_progress
-from minenetcd.detectors.contract import Detector
+from minenetcd.constants import Note, Progress, no_note, no_progress
+from minenetcd.detectors.contract import Detector, SceneDetector
+from minenetcd.detectors.engines.computed_by import ComputedBy, check_execution
+from minenetcd.detectors.engines.low_precision import decided_otherwise, in_words
 from minenetcd.errors import FlatBandError, RasterError
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.date_files.finding import Image
@@ -29,6 +31,7 @@ from minenetcd.prediction.outputs import SavedPrediction, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment, ReadTone, find_adjustment
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.rasters.stored import StoredProbability
+from minenetcd.runtime.execution import Execution
 
 if TYPE_CHECKING:
     from minenetcd.prediction.result import ScenePrediction
@@ -48,6 +51,7 @@ def predict_scene(
     tmp: str | Path | None = None,
     resume: bool = False,
     progress: Progress = no_progress,
+    note: Note = no_note,
 ) -> "ScenePrediction":
     """Map what changed between two images of one place, of any size.
 
@@ -56,7 +60,8 @@ def predict_scene(
     outside what both images share. It is computed in the memory of one row of tiles, into a hidden folder in `out` (or
     in `tmp`; without both, where this system keeps temporary files), and saved in `out` when given (see
     `ScenePrediction.save`). With `resume` a run that was killed, or interrupted having `resume`, goes on from its
-    finished strips, to the same map. `progress` is called with the tiles done and their total.
+    finished strips, to the same map. `progress` is called with the tiles done and their total, `note` with what a low
+    precision costs.
     Raises RasterError or GridError for images that cannot be compared, OptionError for options that do not fit them, or
     where unfinished work was begun with others, OutputError, before computing, where `out` cannot be written, the
     disk has no room, or another run is at work there. CostError, unless the options say `yes`, where an image claims
@@ -68,7 +73,7 @@ def predict_scene(
         if second is not None:
             readers = readers._replace(second=second, second_is_asked=True)
         work = WorkOptions(None if tmp is None else Path(tmp), resume)
-        return predict_opened(readers, scene, out, work=work, device=device, progress=progress)
+        return predict_opened(readers, scene, out, work=work, device=device, progress=progress, note=note)
 
 
 def predict_opened(
@@ -79,15 +84,18 @@ def predict_opened(
     work: WorkOptions = IN_RESULTS,
     device: str = "auto",
     progress: Progress = no_progress,
+    note: Note = no_note,
 ) -> "ScenePrediction":
     """`predict_scene` of images that `open_scene` opened with the bands of the options."""
     started = time.perf_counter()
     native, options = scene.native, readers.options
+    read_by = [readers.detector] if readers.second is None else [readers.detector, readers.second]
+    check_execution(read_by, options.execution, device)
     with ExitStack() as opened:
         names = result_names(native.grid, options) if out is None else scene.check_out(out, options)
         place = opened.enter_context(open_work(readers, scene, out, work, device))
         folder = place.path
-        reading = Reading(scene, readers, device, opened)
+        reading = Reading(scene, readers, device, opened, note)
         pair = reading.pair(readers.detector)
         opened.enter_context(cache_of(bytes_of_tiles(pair, options.tile or readers.detector.tile)))
         opened.enter_context(quiet_gdal())  # bounds what GDAL caches of the rasters written, too
@@ -102,6 +110,8 @@ def predict_opened(
         second, why_no_second = reading.write_second(folder, rasters, _half(progress, 1))
         if why_no_second is not None:
             facts = replace(facts, second=None, why_no_second=why_no_second)
+        share = reading.decided_otherwise.get(readers.detector.name)
+        facts = replace(facts, computed_by=replace(facts.computed_by, decided_otherwise=share))
         prediction = find_result(rasters, facts, native, place, started=started, adjustment=reading.done, second=second)
         if out is not None:
             prediction.save(out)
@@ -116,7 +126,9 @@ class Reading:
     readers: Readers
     device: str
     opened: ExitStack  # closes what is opened meanwhile
+    note: Note
     tones: list[ReadTone] = field(default_factory=list)  # that was taken out for each detector, in their order
+    decided_otherwise: dict[str, float] = field(default_factory=dict)  # by a low precision: share of pixels
 
     @cached_property
     def adjustment(self) -> Adjustment:
@@ -143,9 +155,10 @@ class Reading:
         """What `detector` says of `pair`, as the probability of `rasters`."""
         options = self.readers.options
         try:
-            learned = detector.for_scene(SceneSample(pair), self.device, compile=options.compile)
+            learned = detector.for_scene(SceneSample(pair), self.device, execution=options.execution)
         except FlatBandError as error:
             raise error.with_numbers(pair.before.bands, pair.after.bands) from error
+        self._measure_precision(detector, learned, pair)
         analysed = _analysed(rasters, pair)
         progress = progress if options.yes else FirstTiles(progress)
         finished = FinishedStrips(rasters.probability.with_suffix(".strips"), pair.overlap.width, analysed.stored)
@@ -159,6 +172,17 @@ class Reading:
 
         _store(records(), pair, self.scene.native, rasters, analysed)
 
+    def _measure_precision(self, detector: Detector, learned: SceneDetector, pair: AlignedPair) -> None:
+        """Tell what the precision asked for costs, where it is a low one."""
+        options = self.readers.options
+        chosen = options.threshold if detector is self.readers.detector else None
+        share = decided_otherwise(
+            learned, SceneSample(pair), options.tile or detector.tile, chosen or detector.threshold
+        )
+        if share is not None:
+            self.decided_otherwise[detector.name] = share
+            self.note(in_words(detector.name, options.precision, share))
+
     def write_second(
         self, folder: Path, first: SceneRasters, progress: Progress
     ) -> tuple[SceneRasters | None, str | None]:
@@ -167,7 +191,7 @@ class Reading:
         if second is None:
             return None, None
         try:
-            rasters = _second_rasters(folder, second, first)
+            rasters = _second_rasters(folder, second, first, self.readers.options.execution)
             self.write(second, self.pair(second), rasters, progress)
         except RasterError as error:  # a band of one value, say, which the first detector does not read
             if self.readers.second_is_asked:
@@ -182,9 +206,10 @@ def _scene_rasters(folder: Path, facts: SceneFacts, names: SavedPrediction) -> S
     return SceneRasters(facts.grid, stored, folder / names.probability, folder / names.raster, facts.tags())
 
 
-def _second_rasters(folder: Path, detector: Detector, first: SceneRasters) -> SceneRasters:
+def _second_rasters(folder: Path, detector: Detector, first: SceneRasters, execution: Execution) -> SceneRasters:
     """Where the second opinion is written, beside the `first`."""
     tags = {**first.tags, "MODEL": detector.name, "THRESHOLD": repr(detector.threshold)}
+    tags |= ComputedBy.of(detector, execution).tags()
     tags["TRAINED_ON"] = detector.provenance.trained_on_in_words or "nothing"
     return SceneRasters(
         first.grid,

@@ -10,6 +10,7 @@ from scipy.ndimage import uniform_filter
 
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.geo.align import Pair
+from minenetcd.runtime.execution import AS_TRAINED, Execution
 
 ARITHMETIC = Provenance(trained_on=TrainedOn("arithmetic"))
 
@@ -31,7 +32,9 @@ class Difference:
     asked: list[tuple[int, ...]] = field(default_factory=list)  # shapes of the batches seen
     ranged: int = 0  # how often a value range was asked for
 
-    def for_scene(self, sample: Sequence[Pair], device: str = "auto", *, compile: bool = False) -> "DifferenceScene":
+    def for_scene(
+        self, sample: Sequence[Pair], device: str = "auto", *, execution: Execution = AS_TRAINED
+    ) -> "DifferenceScene":
         self.ranged += 1
         dates = [
             [date[part.valid] for part in sample for date in (getattr(part, name),)] for name in ("before", "after")
@@ -59,6 +62,7 @@ class DifferenceScene:
     detector: Difference
     limits: tuple[tuple[float, float], ...]
     reach: int | None = None
+    exact: None = None
 
     def scores(self, dates: Sequence[NDArray], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
         return self.detector.probabilities(*dates, valid, limits=self.limits)[:, np.newaxis]

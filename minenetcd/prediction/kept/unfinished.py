@@ -12,6 +12,7 @@ from typing import Any
 
 from minenetcd.constants import VERSION
 from minenetcd.detectors.contract import Detector
+from minenetcd.detectors.engines.computed_by import ComputedBy
 from minenetcd.errors import InputError, OptionError
 from minenetcd.files import HiddenFolder, json_text, left_behind, make_folder, one_run_in, reclaim, write_text
 from minenetcd.files.hidden import UNFINISHED, is_recent_work
@@ -21,6 +22,8 @@ from minenetcd.geo.date_files.network import is_description
 from minenetcd.geo.source import open_or_explain, quiet_gdal
 from minenetcd.prediction.automatic import Readers
 from minenetcd.prediction.opening import OpenedScene
+from minenetcd.prediction.options import PredictOptions
+from minenetcd.runtime.execution import AS_TRAINED
 
 
 @dataclass(frozen=True)
@@ -132,18 +135,30 @@ def _read(hidden: Path) -> dict[str, Any]:
 
 def _request(readers: Readers, scene: OpenedScene, out: Path, device: str) -> dict[str, str]:
     """What has to be the same for the same map, by what a person calls it; digests, as a name may hold a secret."""
-    native = scene.native
+    native, options = scene.native, readers.options
     parts = {
         "folder": str(out.resolve()),
         "before image": [_date(scene.before), repr(native.before.grid), native.before.bands, native.before.dtype],
         "after image": [_date(scene.after), repr(native.after.grid), native.after.bands, native.after.dtype],
         "detector": _detector(readers.detector),
         "second opinion": _detector(readers.second),
-        "set of options": [asdict(replace(readers.options, yes=False)), readers.without_training],
+        "engine or version of it": [_engine(each, options) for each in (readers.detector, readers.second)],
+        "precision": options.precision,
+        "set of options": [
+            asdict(replace(options, yes=False, engine=AS_TRAINED.engine, precision=AS_TRAINED.precision)),
+            readers.without_training,
+        ],
         "device": device,
         "version of minenetcd": VERSION,
     }
     return {key: hashlib.sha256(json.dumps(part, default=str).encode()).hexdigest() for key, part in parts.items()}
+
+
+def _engine(detector: Detector | None, options: PredictOptions) -> Any:
+    if detector is None:
+        return None
+    computed_by = ComputedBy.of(detector, options.execution)
+    return [computed_by.engine, computed_by.version]
 
 
 def _date(date: DateFiles) -> Any:

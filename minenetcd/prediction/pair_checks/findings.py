@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
+from minenetcd.detectors.engines.low_precision import MOST_UNWARNED
+from minenetcd.detectors.engines.low_precision import in_words as in_low_precision
 from minenetcd.display.words import percent, three_figures
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.sample import SceneSample
@@ -45,6 +47,7 @@ def with_findings(
         *check_changed_share(changed_share, _left_to_try(facts)),
         *_opinion_doubts(facts, agreement),
         *_detector_doubts(facts),
+        *_precision_doubts(facts),
     ]
     if facts.analysed_at is not None:
         image = facts.grid.mean_metres if facts.grid.is_georeferenced else facts.analysed_at
@@ -90,6 +93,13 @@ def _detector_doubts(facts: SceneFacts) -> list[str]:
             "(--range LOW,HIGH), or use a detector without training (--model irmad)."
         )
     return found
+
+
+def _precision_doubts(facts: SceneFacts) -> list[str]:
+    share, precision = facts.computed_by.decided_otherwise, facts.computed_by.precision
+    if share is None or share <= MOST_UNWARNED:
+        return []
+    return [f"{in_low_precision(facts.model, precision, share)} Leave --precision out where that matters."]
 
 
 def _scale_doubts(facts: SceneFacts, image: float, analysed: float) -> list[str]:

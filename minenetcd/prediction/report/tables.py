@@ -164,6 +164,7 @@ def _choices(facts: SceneFacts) -> list[Row]:
     if facts.analysed_at:
         rows.append(("Analysed at", f"{three_figures(facts.analysed_at)} m per pixel"))
     beside = "side by side" if facts.provenance.learns_each_scene else f"overlapping by {100 * options.overlap:g} %"
+    rows.append(("Computed by", facts.computed_by.in_words))
     rows.append(("Tiles", f"{facts.tile} x {facts.tile} pixels, {beside}"))
     if options.min_area_ha:
         rows.append(("Smallest change kept", f"{options.min_area_ha:g} ha"))

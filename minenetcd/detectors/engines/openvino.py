@@ -1,0 +1,50 @@
+"""Networks as OpenVINO runs them on a processor."""
+
+import re
+
+import openvino
+import torch
+from openvino.frontend import FrontEndManager, OpConversionFailure
+from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+from torch import Tensor, nn
+
+from minenetcd.detectors.engines.engine import Compiled, Pixels
+from minenetcd.errors import OptionError
+
+#: As OpenVINO calls them. It takes bfloat16 by itself on some processors unless told otherwise.
+_PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
+_DEVICE = "CPU"
+
+
+def compiled(network: nn.Module, example: tuple[Tensor, Tensor], precision: str) -> Compiled:
+    """`network` for pairs of the size of `example`, in as many threads as torch has. OptionError where it cannot be."""
+    core = openvino.Core()
+    if precision == "bfloat16" and "BF16" not in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES"):
+        raise OptionError("OpenVINO needs a processor that computes in bfloat16, this is none: leave --precision out.")
+    options = {
+        "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    ready = core.compile_model(_converted(network, example), _DEVICE, options)
+
+    def run(before: Pixels, after: Pixels) -> Pixels:
+        logits: Pixels = ready((before, after))[0]
+        return logits
+
+    return run
+
+
+def _converted(network: nn.Module, example: tuple[Tensor, Tensor]) -> openvino.Model:
+    """Without `openvino.convert_model`, which reports each use to its makers unless somebody has forbidden it."""
+    frontend = FrontEndManager().load_by_framework("pytorch")
+    decoder = TorchScriptPythonDecoder(torch.jit.trace(network, example, check_trace=False))
+    try:
+        model = frontend.convert(frontend.load(decoder))
+    except OpConversionFailure as error:
+        unknown = re.search(r"operations: (.+)", str(error))
+        if unknown is None:
+            raise
+        raise NotImplementedError(f"it knows no {unknown[1]}") from error
+    model.reshape({place: list(date.shape) for place, date in enumerate(example)})
+    return model
