@@ -50,7 +50,9 @@ def pool_to(x: Tensor, side: int) -> Tensor:
 
 def enlarging(of: int, to: int, *, like: Tensor) -> Tensor:
     """The matrix (to, of) that makes `to` numbers of `of`, linearly interpolated between the middles of pixels."""
-    middles = (torch.arange(to, device=like.device, dtype=torch.float64) + 0.5) * (of / to) - 0.5
+    # odd numbers of halves, not (range + 0.5) * ratio - 0.5, which OpenVINO (2026.4) never ends to simplify in double
+    halves = torch.arange(1, 2 * to, 2, device=like.device, dtype=torch.float64)
+    middles = halves * (of / to / 2) - 0.5
     places = torch.arange(of, device=like.device, dtype=torch.float64)
     return (1 - (middles.clamp(0, of - 1)[:, None] - places).abs()).clamp(min=0).to(like.dtype)
 

@@ -1,0 +1,136 @@
+"""Engines give what torch gives; what one cannot run it says in one line. Scenes: prediction/test_engines.py."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from detectors.small_detector import images
+from minenetcd.detectors.engines import engine as engines
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.models.base import ChangeModel
+from minenetcd.models.catalog import create_model, list_models
+from minenetcd.runtime import execution
+from minenetcd.runtime.execution import Execution
+from minenetcd.types import ChangeOutput
+from models.facts import FACTS, Facts
+
+#: Exporting to ONNX takes seconds.
+ENGINES = [
+    pytest.param("openvino", marks=pytest.mark.needs("openvino")),
+    pytest.param(
+        "onnxruntime", marks=[pytest.mark.needs("onnxruntime"), pytest.mark.needs("onnxscript"), pytest.mark.slow]
+    ),
+]
+BFLOAT16 = [
+    Execution(precision="bfloat16"),
+    pytest.param(Execution("openvino", "bfloat16"), marks=pytest.mark.needs("openvino")),
+]
+
+
+def has_bfloat16(wanted: Execution) -> bool:
+    if wanted.is_torch:
+        return True
+    import openvino
+
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_engine_gives_what_torch_gives_at_any_size(detector: ChangeDetector, engine: str) -> None:
+    ready = detector.for_inference(execution=Execution(engine))
+    for size in ((48, 64), (64, 33)):
+        before, after = (np.stack([date, date[::-1], date[:, ::-1]]) for date in images(*size))
+        expected = detector.probabilities(before, after)
+        np.testing.assert_allclose(ready.probabilities(before, after), expected, rtol=0, atol=1e-5)
+        assert np.ptp(expected) > 0.01
+
+
+@pytest.mark.slow  # tracing and compiling
+@pytest.mark.parametrize("name", list_models())
+@pytest.mark.parametrize("engine", ENGINES)
+@torch.no_grad()
+def test_an_engine_runs_every_network(name: str, engine: str) -> None:
+    torch.manual_seed(0)
+    network = create_model(name, **FACTS.get(name, Facts()).small).eval()
+    dates = torch.randn(2, 2, network.config.get("in_channels", 3), 64, 96)
+    made = engines.make_engine(network.fused(), Execution(engine), torch.device("cpu"))
+    assert made is not None
+    found, expected = made(*dates), network(*dates).logits
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4 * expected.abs().max().item())
+
+
+@pytest.mark.parametrize("wanted", BFLOAT16, ids=str)
+def test_bfloat16_is_near_and_the_scene_in_float32_beside_it(detector: ChangeDetector, wanted: Execution) -> None:
+    if not has_bfloat16(wanted):
+        pytest.skip("the processor has no bfloat16")
+    before, after = images()
+    found = detector.for_inference("cpu", execution=wanted).probability(before, after)
+    assert 0 < np.abs(found - detector.probability(before, after)).max() < 0.1
+    assert found.dtype == np.float32
+
+
+class OddNetwork(ChangeModel):
+    """With an operation that no exporter knows."""
+
+    def __init__(self, *, in_channels: int = 3) -> None:
+        super().__init__(in_channels=in_channels)
+        self.head = torch.nn.Conv2d(in_channels, 2, kernel_size=1)
+
+    def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
+        return ChangeOutput(self.head(torch.special.bessel_j0(after - before)))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_an_engine_cannot_run_is_named(engine: str) -> None:
+    ready = ChangeDetector(OddNetwork()).for_inference(execution=Execution(engine))
+    with pytest.raises(OptionError, match=r"cannot run OddNetwork \(it knows no .*bessel_j0\): use another") as found:
+        ready.probability(*images())
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.needs("openvino")
+def test_an_engine_that_answers_otherwise_is_refused(detector: ChangeDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(network: torch.nn.Module, *_: Any) -> Callable[..., Any]:
+        return lambda before, after: np.zeros((1, 2, *before.shape[2:]), np.float32)
+
+    monkeypatch.setattr(engines, "resolve", lambda _: wrong)
+    with pytest.raises(OptionError, match=r"its probabilities are up to 0.* from those of torch\): use another engine"):
+        detector.for_inference(execution=Execution("openvino")).probability(*images())
+
+
+def test_what_does_not_go_together_is_refused() -> None:
+    for wrong, message in (
+        ({"engine": "onnxruntime", "precision": "bfloat16"}, "computes in float32 alone"),
+        ({"engine": "openvino", "compile": True}, "Only torch compiles"),
+    ):
+        with pytest.raises(OptionError, match=message):
+            Execution(**wrong)
+    for wrong in ({"engine": "openwino"}, {"precision": "float16"}):
+        with pytest.raises(UnknownNameError, match=r"did you mean|choose one of"):
+            Execution(**wrong)
+
+
+def test_an_engine_that_is_not_here_or_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution, "find_spec", lambda package: None)
+    with pytest.raises(
+        OptionError, match=r"needs openvino, which is not installed: pip install 'minenetcd\[openvino\]'"
+    ):
+        Execution("openvino").check_here("cpu")
+    with pytest.raises(
+        OptionError, match=r"onnx and onnxscript, which are not installed: pip install 'minenetcd\[onnx"
+    ):
+        Execution("onnxruntime").check_here("auto")
+    monkeypatch.setattr(execution, "find_spec", lambda package: object())
+    with pytest.raises(OptionError, match="works on the processor, got the device 'cuda:1'"):
+        Execution("openvino").check_here("cuda:1")
+    assert (Execution("openvino").device("auto"), Execution().device("auto")) == ("cpu", "auto")
+
+
+def test_other_devices_have_no_bfloat16(detector: ChangeDetector) -> None:
+    with pytest.raises(OptionError, match="bfloat16 is for processors and CUDA, the device is mps"):
+        engines.make_engine(detector.model, Execution(precision="bfloat16"), torch.device("mps"))
