@@ -85,7 +85,7 @@ def test_the_embedded_detector_decides_a_drawn_scene_as_by_torch(tmp_path: Path,
     paths = [tmp_path / "b.tif", tmp_path / "a.tif"]
     for path, pixels in zip(paths, (scene.before, scene.after), strict=True):
         write_colours(path, pixels)
-    nano, options = minenetcd.from_pretrained("minenetcd-nano"), PredictOptions()
+    nano, options = minenetcd.from_pretrained("minenetcd-nano"), PredictOptions(float_probability=True)
     torch_alone, other = (nano.for_inference("cpu", execution=Execution(name)) for name in ("torch", engine))
     expected, found = (each.probability(scene.before, scene.after) for each in (torch_alone, other))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
@@ -93,7 +93,9 @@ def test_the_embedded_detector_decides_a_drawn_scene_as_by_torch(tmp_path: Path,
         predict_scene(nano, *paths, options=options) as by_torch,
         predict_scene(nano, *paths, options=replace(options, engine=engine)) as by_engine,
     ):
-        np.testing.assert_array_equal(by_engine.mask, by_torch.mask)
+        differ = by_engine.mask != by_torch.mask
+        at_the_threshold = np.abs(by_torch.probability - by_torch.threshold) < 1e-4
+        assert np.count_nonzero(differ) <= 2 and at_the_threshold[differ].all()
         assert by_torch.changed_pixels
 
 
