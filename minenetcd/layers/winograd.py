@@ -5,6 +5,8 @@ pixels of x, two pixels apart, becomes 16 sums; what the kernel makes of each is
 sums of the 16 results are 2 x 2 pixels. Exact but for rounding, about 3e-6 of the largest magnitude in float32.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self, TypeGuard
 
 import torch
@@ -26,10 +28,11 @@ class WinogradConv(nn.Conv2d):
     """`conv` for inference: (B, C, H, W) -> (B, O, H, W). Shares its weights.
 
     Where something else has a better way - other devices, half precision, compilers and exporters - it is a plain
-    convolution.
+    convolution, but for exporters within `written_out`.
     """
 
     products: Tensor  # (16, C, O)
+    written_out = False
 
     @classmethod
     def of(cls, conv: nn.Conv2d) -> Self:
@@ -50,6 +53,8 @@ class WinogradConv(nn.Conv2d):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.written_out:
+            return self._in_one_go(x)
         if not computed_by_torch(x):
             return super().forward(x)
         pixels = x.permute(0, 2, 3, 1)  # (B, H, W, C)
@@ -64,6 +69,20 @@ class WinogradConv(nn.Conv2d):
         whole = result.flatten(3, 4).flatten(1, 2)[:, : x.shape[2], : x.shape[3]]
         return whole.permute(0, 3, 1, 2)
 
+    def _in_one_go(self, x: Tensor) -> Tensor:
+        """The same in operations of their own, for a graph: without areas that are worked on together."""
+        batch, channels, height, width = x.shape
+        high, wide = ((side + 1) // 2 for side in (height, width))
+        padded = functional.pad(x.permute(0, 2, 3, 1), (0, 0, 1, 1 + 2 * wide - width, 1, 1 + 2 * high - height))
+        rows = [_summed(padded, each, high, dim=1) for each in _SUMS]
+        areas = torch.stack([_summed(row, each, wide, dim=2) for row in rows for each in _SUMS])  # (16, B, h, w, C)
+        products = torch.bmm(areas.reshape(16, batch * high * wide, channels), self.products)
+        products = products.reshape(4, 4, batch, high, wide, self.out_channels)
+        both_rows = (_first(products), _second(products))
+        made = torch.stack([torch.stack([_first(row), _second(row)], dim=3) for row in both_rows], dim=2)
+        whole = made.reshape(batch, 2 * high, 2 * wide, self.out_channels)[:, :height, :width].permute(0, 3, 1, 2)
+        return whole if self.bias is None else whole + self.bias[:, None, None]
+
     def _rows(self, image: Tensor, made: Tensor) -> None:
         """Rows of areas: from `image` (2 n + 2, 2 w + 2, C) into `made` (n, 2, w, 2, O)."""
         high, _, wide, *_ = made.shape
@@ -74,11 +93,39 @@ class WinogradConv(nn.Conv2d):
                 columns = (_every_other(rows, start, wide, dim=1) for start in (left, right))
                 torch.add(*columns, alpha=sign, out=area)
         products = torch.bmm(sums.view(16, high * wide, -1), self.products).view(4, 4, high, wide, -1)
-        upper, lower = products[0] + products[1] + products[2], products[1] - products[2] - products[3]
-        for row, part in enumerate((upper, lower)):
-            both = (part[0] + part[1] + part[2], part[1] - part[2] - part[3])
-            for column, pixels in enumerate(both):
+        for row, part in enumerate((_first(products), _second(products))):
+            for column, pixels in enumerate((_first(part), _second(part))):
                 made[:, row, :, column] = pixels if self.bias is None else pixels + self.bias
+
+
+@contextmanager
+def written_out(network: nn.Module) -> Iterator[None]:
+    """Within the block, a graph made of `network` holds the sums and products, not a plain convolution.
+
+    Engines are quicker so in single precision (docs/performance.md).
+    """
+    layers = [layer for layer in network.modules() if isinstance(layer, WinogradConv)]
+    for layer in layers:
+        layer.written_out = True
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.written_out = False
+
+
+def _first(products: Tensor) -> Tensor:
+    """The first of two neighbouring pixels, in the direction of the first dimension (4, ...)."""
+    return products[0] + products[1] + products[2]
+
+
+def _second(products: Tensor) -> Tensor:
+    return products[1] - products[2] - products[3]
+
+
+def _summed(x: Tensor, sums: tuple[int, int, int], count: int, *, dim: int) -> Tensor:
+    first, second, sign = sums
+    return _every_other(x, first, count, dim) + sign * _every_other(x, second, count, dim)
 
 
 def _every_other(x: Tensor, start: int, count: int, dim: int = 0) -> Tensor:

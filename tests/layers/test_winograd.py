@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from minenetcd.layers.winograd import LEAST_CHANNELS, WinogradConv
+from minenetcd.layers.winograd import LEAST_CHANNELS, WinogradConv, written_out
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +45,15 @@ def test_with_gradients_and_in_half_precision_it_is_a_plain_convolution(conv: nn
 )
 def test_other_convolutions_stay_as_they_are(conv: nn.Conv2d, other: nn.Conv2d) -> None:
     assert WinogradConv.suits(conv) and not WinogradConv.suits(other)
+
+
+@pytest.mark.parametrize("shape", [(1, 512, 6, 8), (2, 512, 7, 5)])
+@torch.no_grad()
+def test_written_out_it_gives_the_same(shape: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    conv = nn.Conv2d(512, 512, 3, padding=1)
+    layer, x = WinogradConv.of(conv), torch.randn(shape)
+    with written_out(nn.Sequential(layer)):
+        graph = torch.jit.trace(layer, x, check_trace=False)
+    assert "conv" not in str(graph.graph) and "conv" in str(torch.jit.trace(layer, x, check_trace=False).graph)
+    torch.testing.assert_close(graph(x), conv(x), rtol=0, atol=1e-5)

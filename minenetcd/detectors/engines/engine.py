@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from minenetcd.errors import MineNetCDError, OptionError, one_line
+from minenetcd.layers.winograd import written_out
 from minenetcd.models.base import ChangeModel
 from minenetcd.registry import resolve
 from minenetcd.runtime.execution import Execution
@@ -95,7 +97,8 @@ class PairByPair:
             warnings.simplefilter("ignore")  # of tracing, about sizes, which are fixed here
             before, after = torch.randn(2, 1, *size, generator=torch.Generator().manual_seed(0))
             try:
-                run = compiler(network, (before, after), execution.precision)
+                with written_out(network) if execution.is_exact else nullcontext():
+                    run = compiler(network, (before, after), execution.precision)
             except MineNetCDError:
                 raise
             except NotImplementedError as error:
