@@ -80,16 +80,26 @@ class JoinedDecoders(nn.Module):
             for each, weight in zip(cast(Iterable[Decoder], self.decoders), self.of_ground, strict=True)
         ]
         ground = (torch.cat(grounds, dim=-1) + self.bias).permute(0, 3, 1, 2)  # weights of enlarging add up to one
+        if not computed_by_torch(pixels):
+            return self._at_once(ground, pixels)
         high, wide = pixels.shape[2:]
         broad = resize_to(ground, (ground.shape[2], wide)).permute(0, 2, 3, 1)
         rows = enlarging(ground.shape[2], high, like=ground)
-        step = max(1, _STRIP // wide) if computed_by_torch(pixels) else high
+        step = max(1, _STRIP // wide)
         tops = range(0, high, step)
         logits = [
             torch.cat([self._strip(rows[top : top + step], one, each[top : top + step]) for top in tops])
             for one, each in zip(broad, pixels.permute(0, 2, 3, 1), strict=True)
         ]
         return torch.stack(logits).permute(0, 3, 1, 2)
+
+    def _at_once(self, ground: Tensor, pixels: Tensor) -> Tensor:
+        """The same without strips, for other devices, low precision, compilers and exporters."""
+        own = self.pixels(pixels.permute(0, 2, 3, 1)).relu().chunk(len(self.of_pixels), dim=-1)
+        shares = [part @ weight for part, weight in zip(own, self.of_pixels, strict=True)]
+        joined = resize_to(ground, like=pixels).permute(0, 2, 3, 1) + torch.cat(shares, dim=-1)
+        logits: Tensor = self.classify(joined.relu()).permute(0, 3, 1, 2)
+        return logits
 
     def _strip(self, rows: Tensor, broad: Tensor, pixels: Tensor) -> Tensor:
         """`rows` (n, h) of what enlarges `broad` (h, W, C), and the pixels (n, W, P) there -> logits (n, W, K)."""
