@@ -16,7 +16,7 @@ from minenetcd.errors import OptionError
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.inference import computed_by_torch
 from minenetcd.layers.joint_deviation import joint_deviation
-from minenetcd.layers.linear_operators import enlarging
+from minenetcd.layers.linear_operators import enlarging, pool_to
 from minenetcd.layers.resize import resize_to
 from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import BandStatistics, ChangeOutput
@@ -192,7 +192,7 @@ class MineNetCDLite(ChangeModel):
 
     def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
         maps = [_compared(*each.chunk(2)) for each in self._features(torch.cat([before, after]))]
-        statistics = self.statistics or (BandStatistics.of(before), BandStatistics.of(after))
+        statistics = self.statistics or (_own_statistics(before), _own_statistics(after))
         pixels = _pixels_compared(before, after, *statistics)
         if self.joint_deviation:
             pixels = torch.cat([pixels, joint_deviation(before, after)], dim=1)
@@ -235,6 +235,15 @@ def _pixels_compared(before: Tensor, after: Tensor, of_before: BandStatistics, o
     standardised = (_standardised(before, of_before) - _standardised(after, of_after)).abs()
     both = torch.cat([difference, standardised, (before + after) / 2], dim=1)
     return functional.avg_pool2d(both, 3, stride=1, padding=1, count_include_pad=False)
+
+
+def _own_statistics(date: Tensor) -> BandStatistics:
+    """By products with matrices: engines that add up all pixels one by one lose a digit."""
+    pixels = date.shape[2] * date.shape[3]
+    with torch.autocast(date.device.type, enabled=False):
+        mean = pool_to(date, 1)
+        variance = pool_to((date - mean).square(), 1) * (pixels / (pixels - 1))
+        return BandStatistics(mean, variance.sqrt())
 
 
 def _standardised(date: Tensor, by: BandStatistics) -> Tensor:
