@@ -61,7 +61,8 @@ class PixelAttention(nn.Module):
 
 def _by_head(x: Tensor) -> Tensor:
     """(B, L, heads d) -> (B, heads, L, d)."""
-    return x.unflatten(-1, (HEADS, -1)).transpose(1, 2)
+    apart: Tensor = x.unflatten(-1, (HEADS, -1))
+    return apart.transpose(1, 2)
 
 
 class TransformerLayer(nn.Module):

@@ -21,8 +21,8 @@ from minenetcd.layers.resize import resize_to
 from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import BandStatistics, ChangeOutput
 
-#: Pixels that are joined together. 128 numbers of each take 1.5 MB.
-_STRIP = 3072
+#: Pixels that are joined together, 128 numbers of each in 1.5 MB; and in graphs, which hold one strip after another.
+_STRIP, _WIDE_STRIP = 3072, 49_152
 #: Deviations below this are those of ground without texture. [of the network's numbers, which go from -1 to 1]
 _FLAT = 0.02
 
@@ -94,17 +94,27 @@ class JoinedDecoders(nn.Module):
         return torch.stack(logits).permute(0, 3, 1, 2)
 
     def _at_once(self, ground: Tensor, pixels: Tensor) -> Tensor:
-        """The same without strips, for other devices, low precision, compilers and exporters."""
-        own = self.pixels(pixels.permute(0, 2, 3, 1)).relu().chunk(len(self.of_pixels), dim=-1)
-        shares = [part @ weight for part, weight in zip(own, self.of_pixels, strict=True)]
-        joined = resize_to(ground, like=pixels).permute(0, 2, 3, 1) + torch.cat(shares, dim=-1)
-        logits: Tensor = self.classify(joined.relu()).permute(0, 3, 1, 2)
-        return logits
+        """The same in other operations, for other devices, low precision, compilers and exporters.
+
+        On processors in wide strips, which such a graph holds one after the other.
+        """
+        high, wide = pixels.shape[2:]
+        broad = resize_to(ground, (ground.shape[2], wide)).permute(0, 2, 3, 1).flatten(2)
+        rows = enlarging(ground.shape[2], high, like=ground)
+        step = max(1, _WIDE_STRIP // wide) if pixels.device.type == "cpu" else high
+        logits = []
+        for top in range(0, high, step):
+            strip = pixels[:, :, top : top + step].permute(0, 2, 3, 1)
+            own = self.pixels(strip).relu().chunk(len(self.of_pixels), dim=-1)
+            shares = [part @ weight for part, weight in zip(own, self.of_pixels, strict=True)]
+            joined = (rows[top : top + step] @ broad).unflatten(-1, (wide, -1)) + torch.cat(shares, dim=-1)
+            logits.append(self.classify(joined.relu()))
+        return torch.cat(logits, dim=1).permute(0, 3, 1, 2)
 
     def _strip(self, rows: Tensor, broad: Tensor, pixels: Tensor) -> Tensor:
         """`rows` (n, h) of what enlarges `broad` (h, W, C), and the pixels (n, W, P) there -> logits (n, W, K)."""
-        read = rows.any(dim=0).nonzero().flatten()
-        first, last = int(read[0]), int(read[-1]) + 1
+        used = rows.any(dim=0).nonzero().flatten()
+        first, last = int(used[0]), int(used[-1]) + 1
         joined = (rows[:, first:last] @ broad[first:last].flatten(1)).view(-1, broad.shape[2])
         own = self.pixels(pixels.flatten(0, 1)).relu_()
         for i, weight in enumerate(self.of_pixels):
