@@ -7,12 +7,12 @@ sizes as in MineNetCD, section 3.3, and its released weights.
 from collections.abc import Sequence
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.folding import Foldable, folded
 from minenetcd.layers.linear_operators import as_taps, convolve_enlarged, pool_to
 from minenetcd.layers.resize import resize_to
+from minenetcd.layers.winograd import WideConv, convolve_wide
 
 
 class UPerNetDecoder(nn.Module):
@@ -32,7 +32,7 @@ class UPerNetDecoder(nn.Module):
         self.pyramid = nn.ModuleList(ConvNormAct(deepest, channels, kernel_size=1) for _ in pool_scales)
         self.bottleneck = _joined((deepest, *(channels for _ in pool_scales)), channels)
         self.laterals = nn.ModuleList(ConvNormAct(width, channels, kernel_size=1) for width in fine)
-        self.smooth = nn.ModuleList(ConvNormAct(channels, channels) for _ in fine)
+        self.smooth = nn.ModuleList(_wide(ConvNormAct(channels, channels)) for _ in fine)
         self.fuse = _joined([channels for _ in in_channels], channels)
         self.classifier = nn.Conv2d(channels, num_classes, kernel_size=1)
 
@@ -62,7 +62,7 @@ class JoinedConv(nn.Conv2d, Foldable):
     def forward(self, maps: Sequence[Tensor]) -> Tensor:  # type: ignore[override]  # several maps instead of one
         first, *others = maps
         own, *shares = self.weight.split(self.widths, dim=1)
-        plain = functional.conv2d(first, own, self.bias, padding=1)
+        plain = convolve_wide(first, own, self.bias)
         return plain + _enlarged(others, [as_taps(share) for share in shares], like=first)
 
     def fused(self) -> nn.Module:
@@ -83,6 +83,13 @@ class SplitJoinedConv(nn.Module):
         first, *others = maps
         joined: Tensor = self.first(first) + _enlarged(others, list(self.shares), like=first)
         return joined
+
+
+def _wide(block: ConvNormAct) -> ConvNormAct:
+    plain = block.conv
+    block.conv = WideConv(plain.in_channels, plain.out_channels, 3, padding=1, bias=False, device="meta")
+    block.conv.weight = plain.weight
+    return block
 
 
 def _joined(widths: Sequence[int], out_channels: int) -> ConvNormAct:

@@ -1,22 +1,27 @@
-"""A 3 x 3 convolution with 2.25 times fewer multiplications, for inference on processors.
+"""A 3 x 3 convolution with 2.25 times fewer multiplications, on processors.
 
 Source: Lavin, Gray, "Fast algorithms for convolutional neural networks", CVPR 2016: F(2 x 2, 3 x 3). Each area of 4 x 4
 pixels of x, two pixels apart, becomes 16 sums; what the kernel makes of each is one matrix product over the channels;
-sums of the 16 results are 2 x 2 pixels. Exact but for rounding, about 3e-6 of the largest magnitude in float32.
+sums of the 16 results are 2 x 2 pixels. Exact but for rounding, about 3e-6 of the largest magnitude in float32. In
+training the gradient of x, which is a convolution as well, is computed so, too; that of the weights is not.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self, TypeGuard
+from typing import Any, Self, TypeGuard
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
+from torch.nn.grad import conv2d_weight
 
 from minenetcd.layers.inference import computed_by_torch
 
 #: Narrower layers spend more on sums than they save in products (docs/performance.md).
 LEAST_CHANNELS = 512
+#: Of a batch: in training the kernel is transformed for each.
+_LEAST_PIXELS = 1024
 #: Areas that are worked on together, so that their sums stay in the processor's cache.
 _TOGETHER = 128
 _KERNEL = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
@@ -38,18 +43,19 @@ class WinogradConv(nn.Conv2d):
     def of(cls, conv: nn.Conv2d) -> Self:
         twin = cls(conv.in_channels, conv.out_channels, 3, padding=1, bias=conv.bias is not None, device="meta")
         twin.weight, twin.bias = conv.weight, conv.bias
-        kernel = torch.tensor(_KERNEL, dtype=torch.float64, device=conv.weight.device)
-        products = torch.einsum("ai,ocij,bj->abco", kernel, conv.weight.detach().double(), kernel)
-        twin.register_buffer("products", products.flatten(0, 1).to(conv.weight.dtype), persistent=False)
+        twin.register_buffer(
+            "products", _products(conv.weight.detach().double()).to(conv.weight.dtype), persistent=False
+        )
         return twin.train(conv.training)
 
     @staticmethod
     def suits(conv: nn.Module) -> TypeGuard[nn.Conv2d]:
         return (
-            type(conv) is nn.Conv2d
+            isinstance(conv, nn.Conv2d)
+            and type(conv) in (nn.Conv2d, WideConv)
             and (conv.kernel_size, conv.stride, conv.padding, conv.dilation) == ((3, 3), (1, 1), (1, 1), (1, 1))
             and conv.groups == 1
-            and min(conv.in_channels, conv.out_channels) >= LEAST_CHANNELS
+            and min(conv.weight.shape[:2]) >= LEAST_CHANNELS
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -57,17 +63,7 @@ class WinogradConv(nn.Conv2d):
             return self._in_one_go(x)
         if not computed_by_torch(x):
             return super().forward(x)
-        pixels = x.permute(0, 2, 3, 1)  # (B, H, W, C)
-        high, wide = (-(-side // 2) for side in x.shape[2:])
-        bottom, right = 2 * high - x.shape[2], 2 * wide - x.shape[3]
-        padded = functional.pad(pixels, (0, 0, 1, 1 + right, 1, 1 + bottom))
-        result = x.new_empty(len(x), high, 2, wide, 2, self.out_channels)
-        step = max(1, _TOGETHER // wide)
-        for image, made in zip(padded, result, strict=True):
-            for top in range(0, high, step):
-                self._rows(image[2 * top : 2 * (top + step) + 2], made[top : top + step])
-        whole = result.flatten(3, 4).flatten(1, 2)[:, : x.shape[2], : x.shape[3]]
-        return whole.permute(0, 3, 1, 2)
+        return _convolved(x, self.products, self.bias)
 
     def _in_one_go(self, x: Tensor) -> Tensor:
         """The same in operations of their own, for a graph: without areas that are worked on together."""
@@ -83,19 +79,75 @@ class WinogradConv(nn.Conv2d):
         whole = made.reshape(batch, 2 * high, 2 * wide, self.out_channels)[:, :height, :width].permute(0, 3, 1, 2)
         return whole if self.bias is None else whole + self.bias[:, None, None]
 
-    def _rows(self, image: Tensor, made: Tensor) -> None:
-        """Rows of areas: from `image` (2 n + 2, 2 w + 2, C) into `made` (n, 2, w, 2, O)."""
-        high, _, wide, *_ = made.shape
-        sums = image.new_empty(4, 4, high, wide, self.in_channels)
-        for by_row, (first, second, sign) in zip(sums, _SUMS, strict=True):
-            rows = torch.add(_every_other(image, first, high), _every_other(image, second, high), alpha=sign)
-            for area, (left, right, sign) in zip(by_row, _SUMS, strict=True):
-                columns = (_every_other(rows, start, wide, dim=1) for start in (left, right))
-                torch.add(*columns, alpha=sign, out=area)
-        products = torch.bmm(sums.view(16, high * wide, -1), self.products).view(4, 4, high, wide, -1)
-        for row, part in enumerate((_first(products), _second(products))):
-            for column, pixels in enumerate((_first(part), _second(part))):
-                made[:, row, :, column] = pixels if self.bias is None else pixels + self.bias
+
+class WideConv(nn.Conv2d):
+    """A convolution that, where it has many channels, takes fewer multiplications in training, too."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return convolve_wide(x, self.weight, self.bias) if WinogradConv.suits(self) else super().forward(x)
+
+
+def convolve_wide(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """The 3 x 3 convolution, with a border of one zero, of x (B, C, H, W) by `weight` (O, C, 3, 3): (B, O, H, W)."""
+    is_large = min(weight.shape[:2]) >= LEAST_CHANNELS and len(x) * x.shape[2] * x.shape[3] >= _LEAST_PIXELS
+    if not (is_large and torch.is_grad_enabled() and computed_by_torch(x, with_gradients=True)):
+        return functional.conv2d(x, weight, bias, padding=1)
+    convolved: Tensor = _WithGradients.apply(x, weight)
+    return convolved if bias is None else convolved + bias[:, None, None]
+
+
+class _WithGradients(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return _convolved(x, _products(weight))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, incoming: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        (x, weight), of_x, of_weight = ctx.saved_tensors, None, None
+        if ctx.needs_input_grad[0]:
+            of_x = _convolved(incoming, _products(weight.flip(2, 3).transpose(0, 1)))
+        if ctx.needs_input_grad[1]:
+            of_weight = conv2d_weight(x, weight.shape, incoming, padding=1)
+        return of_x, of_weight
+
+
+def _products(weight: Tensor) -> Tensor:
+    """What the sums of areas are multiplied by, for weights (O, C, 3, 3): (16, C, O)."""
+    out, channels = weight.shape[:2]
+    kernel = weight.new_tensor(_KERNEL)
+    taps = weight.permute(2, 3, 1, 0).reshape(9, -1)
+    return (torch.kron(kernel, kernel) @ taps).view(16, channels, out)
+
+
+def _convolved(x: Tensor, products: Tensor, bias: Tensor | None = None) -> Tensor:
+    pixels = x.permute(0, 2, 3, 1)  # (B, H, W, C)
+    high, wide = (-(-side // 2) for side in x.shape[2:])
+    bottom, right = 2 * high - x.shape[2], 2 * wide - x.shape[3]
+    padded = functional.pad(pixels, (0, 0, 1, 1 + right, 1, 1 + bottom))
+    result = x.new_empty(len(x), high, 2, wide, 2, products.shape[2])
+    step = max(1, _TOGETHER // wide)
+    for image, made in zip(padded, result, strict=True):
+        for top in range(0, high, step):
+            _convolve_rows(image[2 * top : 2 * (top + step) + 2], products, bias, made[top : top + step])
+    whole = result.flatten(3, 4).flatten(1, 2)[:, : x.shape[2], : x.shape[3]]
+    return whole.permute(0, 3, 1, 2)
+
+
+def _convolve_rows(image: Tensor, products: Tensor, bias: Tensor | None, made: Tensor) -> None:
+    """Rows of areas: from `image` (2 n + 2, 2 w + 2, C) into `made` (n, 2, w, 2, O)."""
+    high, _, wide, *_ = made.shape
+    sums = image.new_empty(4, 4, high, wide, image.shape[2])
+    for by_row, (first, second, sign) in zip(sums, _SUMS, strict=True):
+        rows = torch.add(_every_other(image, first, high), _every_other(image, second, high), alpha=sign)
+        for area, (left, right, sign) in zip(by_row, _SUMS, strict=True):
+            columns = (_every_other(rows, start, wide, dim=1) for start in (left, right))
+            torch.add(*columns, alpha=sign, out=area)
+    found = torch.bmm(sums.view(16, high * wide, -1), products).view(4, 4, high, wide, -1)
+    for row, part in enumerate((_first(found), _second(found))):
+        for column, pixels in enumerate((_first(part), _second(part))):
+            made[:, row, :, column] = pixels if bias is None else pixels + bias
 
 
 @contextmanager

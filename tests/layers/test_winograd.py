@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from minenetcd.layers.winograd import LEAST_CHANNELS, WinogradConv, written_out
+from minenetcd.layers.folding import folded
+from minenetcd.layers.winograd import LEAST_CHANNELS, WideConv, WinogradConv, written_out
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +58,31 @@ def test_written_out_it_gives_the_same(shape: tuple[int, ...]) -> None:
         graph = torch.jit.trace(layer, x, check_trace=False)
     assert "conv" not in str(graph.graph) and "conv" in str(torch.jit.trace(layer, x, check_trace=False).graph)
     torch.testing.assert_close(graph(x), conv(x), rtol=0, atol=1e-5)
+
+
+def test_in_training_gradients_are_those_of_a_plain_convolution() -> None:
+    torch.manual_seed(0)
+    plain = nn.Conv2d(LEAST_CHANNELS, LEAST_CHANNELS, 3, padding=1).double()
+    wide = WideConv(LEAST_CHANNELS, LEAST_CHANNELS, 3, padding=1).double()
+    wide.load_state_dict(plain.state_dict())
+    x = torch.randn(2, LEAST_CHANNELS, 23, 25, dtype=torch.float64, requires_grad=True)
+    answers = [layer(x) for layer in (wide, plain)]
+    torch.testing.assert_close(*answers, rtol=0, atol=1e-11)
+    assert "Convolution" not in str(answers[0].grad_fn.next_functions)
+    own, expected = (
+        torch.autograd.grad(answer.sin().sum(), (x, *layer.parameters()))
+        for answer, layer in zip(answers, (wide, plain), strict=True)
+    )
+    for found, gradient in zip(own, expected, strict=True):
+        torch.testing.assert_close(found, gradient, rtol=0, atol=1e-9)
+
+
+def test_few_pixels_and_few_channels_are_convolved_plainly() -> None:
+    for channels, side in ((LEAST_CHANNELS, 4), (16, 64)):
+        layer = WideConv(channels, channels, 3, padding=1)
+        assert "Convolution" in type(layer(torch.randn(1, channels, side, side)).grad_fn).__name__
+
+
+def test_a_wide_convolution_is_folded_as_others_are() -> None:
+    layer = WideConv(LEAST_CHANNELS, LEAST_CHANNELS, 3, padding=1).eval()
+    assert isinstance(folded(layer), WinogradConv)
