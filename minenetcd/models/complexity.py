@@ -6,6 +6,7 @@ answers at once; `python -m minenetcd.models.complexity` measures and writes it 
 
 import copy
 import csv
+from contextlib import nullcontext
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -49,13 +50,13 @@ class Complexity:
         return self.macs / 2**30
 
 
-def measure_complexity(model: ChangeModel, *, side: int = SIDE) -> Complexity:
+def measure_complexity(model: ChangeModel, *, side: int = SIDE, computed: bool = False) -> Complexity:
     """Parameters, and multiply-adds of one forward in evaluation for one pair (1, C, side, side).
 
     Counted are convolutions and matrix products, attention included; not FFTs, normalisation, activations,
     pooling and resizing. Published figures count some of the latter too and lie up to a few percent higher.
-    Nothing is computed: tensors are shapes only, so the largest network takes a second or two. `model` is
-    left as it is.
+    Nothing is computed: tensors are shapes only, so the largest network takes a second or two. `computed`: with
+    numbers, for a network that looks at them, as `minenetcd_lite` made ready to predict. `model` is left as it is.
     """
     twin = copy.deepcopy(model).cpu().eval()
     for module in list(twin.modules()):
@@ -64,8 +65,9 @@ def measure_complexity(model: ChangeModel, *, side: int = SIDE) -> Complexity:
                 setattr(module, name, nn.Identity().eval())
     counter = FlopCounterMode(display=False)
     # SDPBackend.MATH shows the matrix products that fused attention kernels hide from the counter
-    with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True), sdpa_kernel(SDPBackend.MATH), counter:
-        image = torch.empty(1, model.config.get("in_channels", 3), side, side)
+    tensors = nullcontext() if computed else FakeTensorMode(allow_non_fake_inputs=True)
+    with torch.no_grad(), tensors, sdpa_kernel(SDPBackend.MATH), counter:
+        image = torch.zeros(1, model.config.get("in_channels", 3), side, side)
         twin(image, image)
     trained, frozen = (
         sum(p.numel() for p in model.parameters() if p.requires_grad == is_on) for is_on in (True, False)
