@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from minenetcd.layers.both_dates import encode_both
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.pyramid_transformer import PyramidTransformer, StageShape
 from minenetcd.layers.resize import resize_to
@@ -106,7 +107,7 @@ class ChangeFormer(ChangeModel):
         self.head = nn.Conv2d(channels, num_classes, kernel_size=3, padding=1)
 
     def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
-        changes, predictions = self.changes(self.encoder(before), self.encoder(after))
+        changes, predictions = self.changes(*encode_both(self.encoder, before, after, at_once=not self.training))
         finest = changes[-1]
         x = self.fuse(torch.cat([resize_to(change, like=finest) for change in changes], dim=1))
         return ChangeOutput(self.head(self.upsample(x)), tuple(predictions))

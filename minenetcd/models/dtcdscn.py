@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from minenetcd.layers.both_dates import encode_both
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.initialisation import kaiming_normal_convolutions
 from minenetcd.models.base import About, ChangeModel, Stage
@@ -169,7 +170,7 @@ class DTCDSCN(ChangeModel):
         self.initialise()
 
     def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
-        earlier, later = self.features(before), self.features(after)
+        earlier, later = encode_both(self.features, before, after, at_once=not self.training)
         # parity: the sign is kept, at the centre and in every skip.
         logits = self.change([a - b for a, b in zip(earlier, later, strict=True)])
         if self.buildings is None or not self.with_auxiliary:

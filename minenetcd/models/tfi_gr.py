@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from minenetcd.backbones.torchvision_resnet18 import TorchvisionResNet18
+from minenetcd.layers.both_dates import encode_both
 from minenetcd.layers.channel_attention import ChannelAttention
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.resize import resize_to
@@ -104,7 +105,8 @@ class TFIGR(ChangeModel):
         self.head = nn.Conv2d(WIDTH, num_classes, kernel_size=1, bias=False)
 
     def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
-        pairs = zip(self.interaction.values(), self.trunk(before), self.trunk(after), strict=True)
+        dates = encode_both(self.trunk, before, after, at_once=not self.training)
+        pairs = zip(self.interaction.values(), *dates, strict=True)
         changes = [interact(earlier, later) for interact, earlier, later in pairs]
         *finer, x = self.round2(self.round1(changes))
         for level in reversed(finer):
