@@ -17,7 +17,7 @@ from minenetcd.models.catalog import MODELS, create_model
 from minenetcd.models.complexity import measure_complexity, read_measured
 
 #: Networks without a layer whose products can be saved.
-_NARROW = "Nothing but passes: no 3 x 3 convolution without stride has 512 channels on both sides."
+_NARROW = "Nothing but passes: no 3 x 3 convolution of stride 1 joins 512 channels with 512."
 
 #: What is saved, exactly but for rounding, or why nothing is. BatchNorm is folded in all.
 WHY = {
@@ -30,7 +30,7 @@ WHY = {
     "dminet": "The two heads that only the loss reads: convolutions at the size of the image.",
     "dtcdscn": "Winograd, in the deepest level of ResNet-34 and of the decoder.",
     "fc_ef": _NARROW,
-    "fcnpp": f"{_NARROW[:-1]}; those of the pyramid are dilated.",
+    "fcnpp": "Nothing but passes: the only 3 x 3 convolution that joins 512 channels with 512 is dilated.",
     "hcgmnet": "Winograd, in VGG-16 and in the wide convolutions that refine and read its levels.",
     "icifnet": "Nothing but passes: its 3 x 3 convolutions are narrow, and all three heads are summed in the answer.",
     "minenetcd": "Winograd in UPerNet, and no auxiliary head. Built already: UPerNet's joined convolution takes coarse "

@@ -4,14 +4,13 @@ Source: Yu, Zhang, Zhu, Gloaguen, Ghamisi, "MineNetCD: A benchmark for global mi
 remote sensing imagery", IEEE TGRS 2024, section 3; the released weights, where they differ from it.
 """
 
-from collections.abc import Iterable
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
 from minenetcd.backbones.catalog import create_backbone
 from minenetcd.errors import OptionError
+from minenetcd.layers.both_dates import encode_both
 from minenetcd.layers.changefft import ChannelChangeFFT, SpatialChangeFFT
 from minenetcd.layers.resize import resize_to
 from minenetcd.layers.upernet import FCNHead, UPerNetDecoder
@@ -91,12 +90,9 @@ class MineNetCD(ChangeModel):
         In inference both dates share one batch. In training BatchNorm trunks see each date as a batch of its
         own, after first, so that the statistics move as published.
         """
-        pairs: Iterable[tuple[Tensor, Tensor]]
-        if self.training and self.encoder.has_batch_norm:
-            pairs = zip(self.encoder(after), self.encoder(before), strict=True)
-        else:
-            pairs = (level.chunk(2) for level in self.encoder(torch.cat([after, before])))
-        return [later - earlier for later, earlier in pairs]
+        at_once = not (self.training and self.encoder.has_batch_norm)
+        levels = encode_both(self.encoder, after, before, at_once=at_once)
+        return [later - earlier for later, earlier in zip(*levels, strict=True)]
 
     @property
     def has_pretrained_backbone(self) -> bool:
