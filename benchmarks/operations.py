@@ -30,7 +30,7 @@ WHY = {
     "dminet": "The two heads that only the loss reads: convolutions at the size of the image.",
     "dtcdscn": "Winograd, in the deepest level of ResNet-34 and of the decoder.",
     "fc_ef": _NARROW,
-    "fcnpp": "Nothing but passes: the only 3 x 3 convolution that joins 512 channels with 512 is dilated.",
+    "fcnpp": "Nothing but passes: the 3 x 3 convolutions that join 512 channels with 512 are dilated.",
     "hcgmnet": "Winograd, in VGG-16 and in the wide convolutions that refine and read its levels.",
     "icifnet": "Nothing but passes: its 3 x 3 convolutions are narrow, and all three heads are summed in the answer.",
     "minenetcd": "Winograd in UPerNet, and no auxiliary head. Built already: UPerNet's joined convolution takes coarse "

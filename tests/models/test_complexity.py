@@ -30,11 +30,12 @@ class TwoLayers(ChangeModel):
         return ChangeOutput(functional.scaled_dot_product_attention(tokens, tokens, tokens).mT.reshape(x.shape))
 
 
-def test_the_count_is_the_one_by_hand() -> None:
+@pytest.mark.parametrize("computed", [False, True])
+def test_the_count_is_the_one_by_hand(computed: bool) -> None:
     side, tokens = 64, (64 // 32) ** 2
     convolution = tokens * 8 * 4 * 3 * 3
     attention = 2 * tokens * tokens * 8  # scores, then their products with the values
-    assert measure_complexity(TwoLayers(), side=side) == Complexity(
+    assert measure_complexity(TwoLayers(), side=side, computed=computed) == Complexity(
         8 * 4 * 3 * 3 + 2 * 8, convolution + attention, frozen_parameters=100
     )
 
