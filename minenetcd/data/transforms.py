@@ -21,9 +21,6 @@ from minenetcd.errors import DataError, UnknownNameError
 from minenetcd.geo.values import Limits, pair_limits, range_limits
 from minenetcd.types import ChangeSample
 
-#: Rows that are transposed at once.
-_STRIP = 128
-
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -119,8 +116,9 @@ def random_zoom(
     factor = np.exp(rng.uniform(-np.log(most), np.log(largest)))
     size = max(1, round(height * factor)), max(1, round(width * factor))
     window = _random_window(sample.mask.shape, size, rng)
-    before, after = _resized(sample.before[window], sample.after[window], target)
-    return ChangeSample(before, after, _nearest(sample.mask[window], target), sample.name)
+    dates = (_resized(date[window], target, InterpolationMode.BILINEAR) for date in (sample.before, sample.after))
+    mask = _resized(sample.mask[window][None], target, InterpolationMode.NEAREST_EXACT)[0]
+    return ChangeSample(next(dates), next(dates), mask, sample.name)
 
 
 def turn_and_flip(sample: ChangeSample, rng: np.random.Generator) -> ChangeSample:
@@ -130,7 +128,7 @@ def turn_and_flip(sample: ChangeSample, rng: np.random.Generator) -> ChangeSampl
     dims = [dim for dim, chosen in zip((-2, -1), flipped, strict=True) if chosen]
 
     def turn(image: Tensor) -> Tensor:
-        return (_transposed(image) if transposed and square else image).flip(dims)
+        return (image.mT if transposed and square else image).flip(dims)
 
     return _each(sample, turn)
 
@@ -142,34 +140,10 @@ def _random_window(
     return (..., slice(top, top + size[0]), slice(left, left + size[1]))
 
 
-def _transposed(image: Tensor) -> Tensor:
-    """Rows and columns exchanged, in strips whose lines a core's first cache holds: twice as fast as at once."""
-    pixels = image.numpy()
-    turned = np.empty((*pixels.shape[:-2], pixels.shape[-1], pixels.shape[-2]), pixels.dtype)
-    for start in range(0, pixels.shape[-2], _STRIP):
-        strip = slice(start, start + _STRIP)
-        turned[..., strip] = pixels[..., strip, :].swapaxes(-1, -2)
-    return torch.from_numpy(turned)
-
-
-def _resized(before: Tensor, after: Tensor, size: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """Both dates (C, H, W), bilinear; those of one type at once, which takes two thirds of the time for 8 bits."""
-    if before.dtype != after.dtype:
-        return _bilinear(before, size), _bilinear(after, size)
-    both = _bilinear(torch.stack([before, after]), size)
-    return both[0], both[1]
-
-
-def _bilinear(images: Tensor, size: Sequence[int]) -> Tensor:
-    if images.dtype == torch.uint8 or images.is_floating_point():
-        return v2.resize(images, list(size), interpolation=InterpolationMode.BILINEAR, antialias=True)
-    return as_stored(_bilinear(images.float(), size), images.dtype)
-
-
-def _nearest(mask: Tensor, size: Sequence[int]) -> Tensor:
-    """Of (H, W) the pixel in which the middle of each new one lies."""
-    rows, columns = ((np.arange(new) + 0.5) * old // new for old, new in zip(mask.shape, size, strict=True))
-    return torch.from_numpy(mask.numpy().take(rows.astype(int), axis=0).take(columns.astype(int), axis=1))
+def _resized(image: Tensor, size: Sequence[int], interpolation: InterpolationMode) -> Tensor:
+    if image.dtype == torch.uint8 or image.is_floating_point():
+        return v2.resize(image, list(size), interpolation=interpolation, antialias=True)
+    return as_stored(v2.resize(image.float(), list(size), interpolation=interpolation, antialias=True), image.dtype)
 
 
 def _check_size(sample: ChangeSample, side: int) -> None:

@@ -15,5 +15,5 @@ def channels_last(module: Module) -> Module:
     """
     for tensor in (*module.parameters(), *module.buffers()):
         if tensor.ndim == 4:
-            tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+            tensor.data = tensor.data.to(memory_format=torch.channels_last)  # strides, too, where either order is one
     return module

@@ -247,7 +247,7 @@ def placed(folder: Path) -> Sequence[Path]:
 
 REFUSED: dict[str, tuple[Callable[[Path], Sequence[Path]], dict[str, Any], str]] = {
     "one date": (lambda folder: pictures(folder)[:1], {}, "Two dates of one place are needed, got 1: name another"),
-    "one name": (lambda folder: str(pictures(folder)[0]), {}, "1_before.png): give a list of names"),
+    "one name": (lambda folder: str(pictures(folder)[0]), {}, ": give a list of names"),
     "two pairs": (lambda folder: [pictures(folder), pictures(folder, 2)], {}, "got 2 images as one ("),
     "a long name": (pictures, {"out": "x" * 250}, "xx... cannot be written: its name is too long; choose a shorter"),
     "long imagery": (pictures, {"options": {"imagery": "x" * 300}}, "xx: check it"),
