@@ -4,8 +4,10 @@ Standardised by its own, a tile with much forest or much change shows the same g
 beside it, which is what most seams are made of (docs/performance.md).
 """
 
+import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,6 +16,8 @@ from minenetcd.geo.align import Pair
 from minenetcd.geo.values import Limits
 from minenetcd.types import BandStatistics
 
+#: More pixels than these say nothing new of a mean and a deviation; beyond, every k-th row and column is read.
+MOST_PIXELS = 2**20
 _PROCESSOR = torch.device("cpu")
 
 
@@ -44,15 +48,20 @@ def scene_statistics(
     """Of both dates as the network takes them, in its order, over the valid pixels of `sample`, of which there are."""
     sums = _Sums(), _Sums()
     for pair in sample:
-        if not pair.valid.any():
+        step = math.ceil(math.sqrt(len(sample) * pair.valid.size / MOST_PIXELS))
+        if not pair.valid[::step, ::step].any():
+            step = 1
+        images = (pair.before, pair.after, pair.valid)
+        before, after, valid = (np.ascontiguousarray(each[::step, ::step]) for each in images)
+        if not valid.any():
             continue
         dates = (
-            preprocessing.to_unit(date[None], pair.valid[None], limit, _PROCESSOR)
-            for date, limit in zip((pair.before, pair.after), limits, strict=True)
+            preprocessing.to_unit(date[None], valid[None], limit, _PROCESSOR)
+            for date, limit in zip((before, after), limits, strict=True)
         )
-        height, width = pair.valid.shape
-        known = torch.from_numpy(pair.valid)
+        height, width = valid.shape
+        known = torch.from_numpy(valid)
         for each, date in zip(sums, preprocessing.inputs(*dates), strict=True):
             each.add(date[0, :, :height, :width][:, known])
-    before, after = (each.statistics(device) for each in sums)
-    return before, after
+    of_before, of_after = (each.statistics(device) for each in sums)
+    return of_before, of_after

@@ -96,3 +96,18 @@ def test_tiles_that_lie_elsewhere_say_nearly_the_same(detector: ChangeDetector, 
 def test_networks_that_do_not_standardise_stay_as_they_are() -> None:
     model = create_model("siamunet_diff")
     assert model.in_scene(*map(BandStatistics.of, torch.rand(2, 1, 3, 32, 32))) is model
+
+
+def test_of_a_large_scene_some_rows_and_columns_say_enough() -> None:
+    """Also where all that is valid lies between them."""
+    rng = np.random.default_rng(0)
+    before, after = rng.integers(0, 256, (2, 1500, 1500, 3), dtype=np.uint8)
+    cpu, whole = torch.device("cpu"), Preprocessing(mean=(0, 0, 0), std=(1, 1, 1))
+    of_before, _ = scene_statistics([Pair.of_arrays(before, after)], EIGHT_BITS, whole, cpu)
+    exact = torch.from_numpy(before / 255).flatten(0, 1)
+    torch.testing.assert_close(of_before.mean.flatten().double(), exact.mean(dim=0), rtol=0, atol=2e-3)
+    torch.testing.assert_close(of_before.deviation.flatten().double(), exact.std(dim=0), rtol=0, atol=2e-3)
+    valid = np.zeros(before.shape[:2], bool)
+    valid[751, 333] = True
+    lonely, _ = scene_statistics([Pair.of_arrays(before, after, valid)], EIGHT_BITS, whole, cpu)
+    torch.testing.assert_close(lonely.mean.flatten().double(), torch.from_numpy(before[751, 333] / 255))
