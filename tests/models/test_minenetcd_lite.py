@@ -44,6 +44,19 @@ def test_the_mean_of_the_heads_counts_and_each_has_its_loss() -> None:
     assert not torch.allclose(output.auxiliary[0], output.auxiliary[1])
 
 
+@pytest.mark.parametrize("options", [{}, {"heads": 3}, {"heads": 2, "num_classes": 2, "levels": 2}])
+def test_joined_heads_predict_the_mean_in_strips_and_at_once(options: dict[str, int]) -> None:
+    """Sizes that strips do not divide, several pairs; fused twice; with gradients, where nothing is overwritten."""
+    model = lite(**options).eval()
+    ready = model.fused().fused()
+    dates = torch.rand(2, 2, 3, 96, 160) * 2 - 1
+    expected = model(*dates).logits
+    torch.testing.assert_close(ready(*dates).logits, expected, rtol=1e-4, atol=1e-5)
+    with torch.inference_mode():
+        torch.testing.assert_close(ready(*dates).logits, expected, rtol=1e-4, atol=1e-5)
+    assert not ready(*dates).auxiliary
+
+
 @pytest.mark.parametrize("wrong", [{"heads": 0}, {"levels": 0}, {"levels": 5}, {"width": 2}])
 def test_a_network_without_heads_levels_or_width_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(OptionError, match="needs one head or more, 1 to 4 levels and a width of 3 or more, got"):
