@@ -61,7 +61,9 @@ def test_an_engine_runs_every_network(name: str, engine: str) -> None:
     made = engines.make_engine(network.fused(), Execution(engine), torch.device("cpu"))
     assert made is not None
     found, expected = made(*dates), network(*dates).logits
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4 * expected.abs().max().item())
+    # TinyCD with random weights normalises maps that hardly vary: torch's own rounding shows there as well
+    rounding = (network.double()(*dates.double()).logits - expected).abs().max().item()
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4 * expected.abs().max().item() + 3 * rounding)
 
 
 @pytest.mark.parametrize("wanted", BFLOAT16, ids=str)
