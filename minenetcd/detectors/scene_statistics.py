@@ -25,20 +25,20 @@ class _Sums:
     """Of the pixels of one date, in double precision."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self.count = 0
         self._sum: Tensor | float = 0.0
         self._squares: Tensor | float = 0.0
 
     def add(self, pixels: Tensor) -> None:
         """Pixels (C, N)."""
         exact = pixels.double()
-        self._count += exact.shape[1]
+        self.count += exact.shape[1]
         self._sum = self._sum + exact.sum(dim=1)
         self._squares = self._squares + exact.square().sum(dim=1)
 
     def statistics(self, device: torch.device) -> BandStatistics:
-        mean = torch.as_tensor(self._sum) / self._count
-        variance = (torch.as_tensor(self._squares) - self._count * mean**2).clamp(min=0) / max(1, self._count - 1)
+        mean = torch.as_tensor(self._sum) / self.count
+        variance = (torch.as_tensor(self._squares) - self.count * mean**2).clamp(min=0) / max(1, self.count - 1)
         return BandStatistics(*(each.float().view(1, -1, 1, 1).to(device) for each in (mean, variance.sqrt())))
 
 
@@ -46,11 +46,20 @@ def scene_statistics(
     sample: Sequence[Pair], limits: tuple[Limits, Limits], preprocessing: Preprocessing, device: torch.device
 ) -> tuple[BandStatistics, BandStatistics]:
     """Of both dates as the network takes them, in its order, over the valid pixels of `sample`, of which there are."""
+    step = math.ceil(math.sqrt(len(sample) * sample[0].valid.size / MOST_PIXELS))  # the first window is the largest
+    sums = _summed(sample, step, limits, preprocessing)
+    if not sums[0].count:  # what is valid lies between those rows and columns
+        sums = _summed(sample, 1, limits, preprocessing)
+    of_before, of_after = (each.statistics(device) for each in sums)
+    return of_before, of_after
+
+
+def _summed(
+    sample: Sequence[Pair], step: int, limits: tuple[Limits, Limits], preprocessing: Preprocessing
+) -> tuple[_Sums, _Sums]:
+    """Of every `step`-th row and column."""
     sums = _Sums(), _Sums()
     for pair in sample:
-        step = math.ceil(math.sqrt(len(sample) * pair.valid.size / MOST_PIXELS))
-        if not pair.valid[::step, ::step].any():
-            step = 1
         images = (pair.before, pair.after, pair.valid)
         before, after, valid = (np.ascontiguousarray(each[::step, ::step]) for each in images)
         if not valid.any():
@@ -63,5 +72,4 @@ def scene_statistics(
         known = torch.from_numpy(valid)
         for each, date in zip(sums, preprocessing.inputs(*dates), strict=True):
             each.add(date[0, :, :height, :width][:, known])
-    of_before, of_after = (each.statistics(device) for each in sums)
-    return of_before, of_after
+    return sums

@@ -170,7 +170,7 @@ def _check_levels(detectors: Mapping[str, ChangeDetector], levels: tuple[int, ..
 def _frozen_copy(detector: ChangeDetector, scene: NetworkScene, device: str) -> ChangeDetector:
     """The same detector in `scene`, for gradients of its layers alone, on `device`; the one given keeps its own."""
     model = copy.deepcopy(detector.model).eval().requires_grad_(False).to(choose_device(device))
-    if (statistics := scene.ready.model.statistics) is not None:
+    if (statistics := scene.ready.model.of_scene) is not None:
         model = model.in_scene(*statistics)
     frozen = ChangeDetector(
         model, preprocessing=detector.preprocessing, threshold=detector.threshold, provenance=detector.provenance

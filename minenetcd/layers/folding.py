@@ -8,6 +8,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.pointwise import PointwiseConv
 from minenetcd.layers.winograd import WinogradConv
 
@@ -64,9 +65,12 @@ def _without_norms(module: nn.Module, parts: dict[str, nn.Module]) -> dict[str, 
 
 
 def _in_place(module: nn.Module, parts: dict[str, nn.Module]) -> dict[str, nn.Module]:
-    """Of `parts` the activations that may overwrite what they read: the result of a convolution before them."""
+    """Of `parts` the activations that may overwrite what they read: the result of a convolution before them.
+
+    In blocks of this package alone; the steps of other sequences may be read by others, one by one.
+    """
     changed: dict[str, nn.Module] = {}
-    if type(module).forward is not nn.Sequential.forward:
+    if not isinstance(module, ConvNormAct):
         return changed
     for before, (name, part) in pairwise(parts.items()):
         if isinstance(before[1], (_ConvNd, _BatchNorm)) and isinstance(part, (nn.ReLU, nn.ReLU6, nn.SiLU)):

@@ -1,7 +1,7 @@
 """When a layer may compute in a way of its own."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def computed_by_torch(x: Tensor, *, with_gradients: bool = False) -> bool:
@@ -15,4 +15,15 @@ def computed_by_torch(x: Tensor, *, with_gradients: bool = False) -> bool:
         and x.dtype in (torch.float32, torch.float64)
         and (with_gradients or not torch.is_grad_enabled())
         and not (torch.is_autocast_enabled("cpu") or elsewhere)
+    )
+
+
+def is_plain_convolution(layer: nn.Module, *kinds: type[nn.Conv2d]) -> bool:
+    """Whether nothing but `layer`'s weights says what it computes: no padding but zeros, no hook, no other forward."""
+    return (
+        isinstance(layer, nn.Conv2d)
+        and type(layer) in (nn.Conv2d, *kinds)
+        and layer.padding_mode == "zeros"
+        and isinstance(layer._parameters.get("weight"), nn.Parameter)
+        and not (layer._forward_hooks or layer._forward_pre_hooks)
     )

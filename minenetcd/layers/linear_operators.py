@@ -51,18 +51,19 @@ def pool_to(x: Tensor, side: int) -> Tensor:
 def enlarging(of: int, to: int, *, like: Tensor) -> Tensor:
     """The matrix (to, of) that makes `to` numbers of `of`, linearly interpolated between the middles of pixels."""
     # odd numbers of halves, not (range + 0.5) * ratio - 0.5, which OpenVINO (2026.4) never ends to simplify in double
-    halves = torch.arange(1, 2 * to, 2, device=like.device, dtype=torch.float64)
+    halves = torch.arange(1, 2 * to, 2, device="cpu", dtype=torch.float64)  # which not every device has
     middles = halves * (of / to / 2) - 0.5
-    places = torch.arange(of, device=like.device, dtype=torch.float64)
-    return (1 - (middles.clamp(0, of - 1)[:, None] - places).abs()).clamp(min=0).to(like.dtype)
+    places = torch.arange(of, device="cpu", dtype=torch.float64)
+    matrix = (1 - (middles.clamp(0, of - 1)[:, None] - places).abs()).clamp(min=0)
+    return matrix.to(like.dtype).to(like.device)
 
 
 def averaging(of: int, to: int, *, like: Tensor) -> Tensor:
     """The matrix (to, of) of means over `to` areas, which share a number where `of` does not divide."""
-    areas = torch.arange(to, device=like.device)[:, None]
-    places = torch.arange(of, device=like.device)
+    areas = torch.arange(to, device="cpu")[:, None]
+    places = torch.arange(of, device="cpu")
     inside = ((places >= areas * of // to) & (places < -(-(areas + 1) * of // to))).double()
-    return (inside / inside.sum(dim=1, keepdim=True)).to(like.dtype)
+    return (inside / inside.sum(dim=1, keepdim=True)).to(like.dtype).to(like.device)
 
 
 def _moved(matrix: Tensor) -> Tensor:

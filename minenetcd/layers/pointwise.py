@@ -5,7 +5,7 @@ from typing import Self, TypeGuard
 from torch import Tensor, nn
 from torch.nn import functional
 
-from minenetcd.layers.inference import computed_by_torch
+from minenetcd.layers.inference import computed_by_torch, is_plain_convolution
 
 
 class PointwiseConv(nn.Conv2d):
@@ -25,8 +25,8 @@ class PointwiseConv(nn.Conv2d):
     def suits(conv: nn.Module) -> TypeGuard[nn.Conv2d]:
         return (
             isinstance(conv, nn.Conv2d)
+            and is_plain_convolution(conv)
             and (conv.kernel_size, conv.padding, conv.groups) == ((1, 1), (0, 0), 1)
-            and type(conv).forward is nn.Conv2d.forward
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from torch.nn.grad import conv2d_weight
 
-from minenetcd.layers.inference import computed_by_torch
+from minenetcd.layers.inference import computed_by_torch, is_plain_convolution
 
 #: Narrower layers spend more on sums than they save in products (docs/performance.md).
 LEAST_CHANNELS = 512
@@ -52,7 +52,7 @@ class WinogradConv(nn.Conv2d):
     def suits(conv: nn.Module) -> TypeGuard[nn.Conv2d]:
         return (
             isinstance(conv, nn.Conv2d)
-            and type(conv) in (nn.Conv2d, WideConv)
+            and is_plain_convolution(conv, WideConv)
             and (conv.kernel_size, conv.stride, conv.padding, conv.dilation) == ((3, 3), (1, 1), (1, 1), (1, 1))
             and conv.groups == 1
             and min(conv.weight.shape[:2]) >= LEAST_CHANNELS

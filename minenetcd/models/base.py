@@ -11,9 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from minenetcd.constants import LEAST_SIDE
-from minenetcd.errors import InputError, OptionError, SizeError, one_line
+from minenetcd.errors import OptionError, SizeError, one_line
 from minenetcd.layers.folding import folded
 from minenetcd.types import BandStatistics, ChangeOutput
+
+#: What torch says where BatchNorm takes statistics of a single number.
+_TOO_FEW = "Expected more than 1 value per channel"
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class ChangeModel(nn.Module, ABC):
     standardises: ClassVar[bool] = False
 
     #: What it standardises both dates by, in its order; None: the images' own.
-    statistics: tuple[BandStatistics, BandStatistics] | None = None
+    of_scene: tuple[BandStatistics, BandStatistics] | None = None
 
     def __init__(self, **config: Any) -> None:
         super().__init__()
@@ -148,16 +151,16 @@ class ChangeModel(nn.Module, ABC):
         if not self.standardises:
             return self
         twin = copy.copy(self)
-        twin.statistics = (before, after)
+        twin.of_scene = (before, after)
         return twin
 
     def _compare_one(self, before: Tensor, after: Tensor) -> ChangeOutput:
         """`compare` of a batch of one in training."""
         try:
             return self.compare(before, after)
-        except InputError:
-            raise
         except ValueError as error:
+            if _TOO_FEW not in str(error):
+                raise
             raise SizeError(
                 f"{type(self).__name__} cannot be trained on batches of one pair of {before.shape[-2]} x "
                 f"{before.shape[-1]} pixels ({one_line(error)}): raise the batch size, or give larger images or crops."

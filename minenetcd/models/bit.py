@@ -39,7 +39,7 @@ class PixelAttention(nn.Module):
 
     There are few tokens and many pixels, so what is linear in a pixel meets the tokens first: each head's key becomes
     what a pixel itself is multiplied by, and its value what the pixel receives. Two products of 32 x (heads L) a pixel
-    are left instead of four of 32 x (heads d) and 2 L x (heads d).
+    are left instead of two of 32 x (heads d) and two of L x (heads d): fewer, as long as L is no more than d.
     """
 
     def __init__(self, head_width: int) -> None:

@@ -202,18 +202,18 @@ class MineNetCDLite(ChangeModel):
 
     def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
         maps = [_compared(*each.chunk(2)) for each in self._features(torch.cat([before, after]))]
-        statistics = self.statistics or (_own_statistics(before), _own_statistics(after))
+        statistics = self.of_scene or (_own_statistics(before), _own_statistics(after))
         pixels = _pixels_compared(before, after, *statistics)
         if self.joint_deviation:
             pixels = torch.cat([pixels, joint_deviation(before, after)], dim=1)
-        if not self.with_auxiliary:
+        if "joined" in self._modules:
             return ChangeOutput(self.get_submodule("joined")(maps, pixels))
         logits = tuple(head(maps, pixels) for head in self.heads)
         return ChangeOutput(torch.stack(logits).mean(dim=0), logits)
 
     def fused(self) -> Self:
         twin = super().fused()
-        if self.with_auxiliary:  # else it is one already
+        if twin is not self and "heads" in twin._modules:  # else it is one already
             parts = dict(twin.named_children())
             decoders = cast(Iterable[Decoder], parts.pop("heads"))
             twin._modules = {**parts, "joined": JoinedDecoders(list(decoders))}

@@ -106,17 +106,18 @@ def adapt_to(
             scene = _pasted(series, scale, options, folder / f"{seed_of(json_text(request)):x}", reporter)
             reader, judging = _reader_of_blocks(start, device), partial(reporter.progress, "judge")
             before, here = judge(reader, scene, judging), threshold_here(reader, scene, judging)
+            sample = SceneSample(series.pairs[0])
+            share_before = changed_share(start, sample, device)  # fails before the training, where it does
         trained = _trained(reader, scene, folder / "run", options, device, reporter)
         with reporter:
             after = judge(trained, scene, judging)
         as_saved = _of_the_images(trained, start, series, scale, options)
-        sample = SceneSample(series.pairs[0])
         result = Adaptation(
             as_saved,
             start=before.at(start.threshold),
             start_here=before.at(here),
             adapted=after.at(trained.threshold),
-            on_map=OnMap(*(changed_share(each, sample, device) for each in (start, as_saved))),
+            on_map=OnMap(share_before, changed_share(as_saved, sample, device)),
             judged_apart=scene.judged_apart,
             start_follows_scenes=start.scene_threshold is not None,
         )

@@ -62,7 +62,7 @@ def test_a_scene_of_one_tile_is_what_the_network_says_of_the_image(detector: Cha
     scene = detector.for_scene([Pair.of_arrays(before, after)], "cpu")
     found = scene.scores((before[None], after[None]), np.ones((1, 256, 256), bool))[0, 0]
     np.testing.assert_allclose(found, detector.probability(before, after), atol=1e-5)
-    assert detector.model.statistics is None
+    assert detector.model.of_scene is None
 
 
 def mapped(scene: NetworkScene, images: Images, *, cut: int) -> NDArray[np.float32]:
@@ -111,3 +111,15 @@ def test_of_a_large_scene_some_rows_and_columns_say_enough() -> None:
     valid[751, 333] = True
     lonely, _ = scene_statistics([Pair.of_arrays(before, after, valid)], EIGHT_BITS, whole, cpu)
     torch.testing.assert_close(lonely.mean.flatten().double(), torch.from_numpy(before[751, 333] / 255))
+
+
+def test_windows_of_several_sizes_count_by_their_pixels() -> None:
+    """A scene's last windows are narrow."""
+    rng = np.random.default_rng(0)
+    before, after = rng.integers(0, 100, (2, 1100, 2100, 3), dtype=np.uint8)
+    before[:, 2048:] += 150
+    parts = [Pair.of_arrays(before[:, cut], after[:, cut]) for cut in (np.s_[:1024], np.s_[1024:2048], np.s_[2048:])]
+    found, _ = scene_statistics(parts, EIGHT_BITS, Preprocessing(mean=(0, 0, 0), std=(1, 1, 1)), torch.device("cpu"))
+    exact = torch.from_numpy(before / 255).flatten(0, 1)
+    torch.testing.assert_close(found.mean.flatten().double(), exact.mean(dim=0), rtol=0, atol=3e-3)
+    torch.testing.assert_close(found.deviation.flatten().double(), exact.std(dim=0), rtol=0, atol=3e-3)

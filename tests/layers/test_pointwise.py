@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.folding import folded
 from minenetcd.layers.pointwise import PointwiseConv
 
@@ -32,10 +33,33 @@ def test_other_convolutions_are_none(other: nn.Conv2d) -> None:
 
 
 @torch.no_grad()
-def test_activations_overwrite_results_of_convolutions_and_nothing_else() -> None:
-    module = nn.Sequential(nn.ReLU(), nn.Conv2d(3, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), nn.Tanh()).eval()
-    twin, x = folded(module), torch.randn(1, 3, 8, 8)
+def test_activations_overwrite_what_a_block_made_and_nothing_else() -> None:
+    """Steps of a plain sequence may be read one by one, by whoever holds it."""
+    block, plain = ConvNormAct(3, 3).eval(), nn.Sequential(nn.Conv2d(3, 3, 3), nn.ReLU()).eval()
+    x = torch.randn(1, 3, 8, 8)
     given = x.clone()
-    torch.testing.assert_close(twin(x), module(x))
-    assert torch.equal(x, given)
-    assert [part.inplace for part in module if isinstance(part, nn.ReLU)] == [False, False]
+    for module, is_in_place in ((block, True), (plain, False)):
+        twin = folded(module)
+        torch.testing.assert_close(twin(x), module(x))
+        assert torch.equal(x, given)
+        assert [part.inplace for part in twin if isinstance(part, nn.ReLU)] == [is_in_place]
+        assert not any(part.inplace for part in module if isinstance(part, nn.ReLU))
+
+
+class Standardised(nn.Conv2d):
+    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        return super()._conv_forward(x, weight / weight.std(), bias)
+
+
+def hooked() -> nn.Conv2d:
+    conv = nn.Conv2d(4, 4, 1)
+    conv.register_forward_hook(lambda *_: None)
+    return conv
+
+
+@pytest.mark.parametrize(
+    "conv", [Standardised(4, 4, 1), nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 4, 1)), hooked()], ids=str
+)
+@torch.no_grad()
+def test_convolutions_with_ways_of_their_own_are_let_alone(conv: nn.Conv2d) -> None:
+    assert folded(conv.eval()) is conv

@@ -25,6 +25,8 @@ from minenetcd.synthetic.pasting.rules import PastingRules, varied
 
 #: What the values of the masks mean: those for change and for no data; 0 is unchanged.
 CHANGED, NOT_LABELLED = 255, 128
+#: Below this it is no accident that none of the pairs, which change with some probability, has changed.
+_BY_CHANCE = 1e-3
 #: Stands for the images of a pair that is a drawn scene.
 DRAWN = "drawn"
 _FILES = ("before", "after", "mask")
@@ -58,7 +60,8 @@ def draw_pairs(
     crops.check_content()
     jobs = [_Job(folder / f"{number:06d}", seed, crops, mixture, rules) for number, seed in enumerate(seeds)]
     draw_missing(_draw, jobs, workers=workers, progress=progress)
-    _check_labels(jobs, crops.folder, with_change=rules.changed > 0 or mixture.drawn > 0)
+    none_changes = ((1 - rules.changed) * (1 - mixture.drawn)) ** len(jobs)
+    _check_labels(jobs, crops.folder, with_change=none_changes < _BY_CHANCE)
     with atomic_path(table_in(folder)) as target, target.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)

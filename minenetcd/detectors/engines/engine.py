@@ -87,6 +87,7 @@ class PairByPair:
             if len(self._compiled) == MOST_SIZES:
                 del self._compiled[next(iter(self._compiled))]
             self._compiled[size] = self._compile(size)
+        self._compiled[size] = self._compiled.pop(size)  # the one that was not used for longest goes first
         return self._compiled[size]
 
     def _compile(self, size: torch.Size) -> Compiled:
