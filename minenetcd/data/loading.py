@@ -19,6 +19,7 @@ from minenetcd.data.dataset import ChangeDataset
 from minenetcd.data.sampling import EpochSampler, Key, SharedBatches
 from minenetcd.data.transforms import sample_generator
 from minenetcd.errors import DataError, MineNetCDError, OptionError, one_line
+from minenetcd.runtime.parallel_map import end_with_parent
 from minenetcd.types import ChangeBatch, ChangeSample
 
 #: What the processes that read make of a batch.
@@ -252,6 +253,7 @@ def _unchanged(batch: Any) -> Any:
 
 def _prepare_worker(worker: int) -> None:
     """One thread; and it ends when its parent does, whose request to save and end reaches the whole group."""
+    end_with_parent()  # torch's own look-out takes 5 seconds, in which the next run finds the folder locked
     torch.set_num_threads(1)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

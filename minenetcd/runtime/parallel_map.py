@@ -81,7 +81,7 @@ def _begin() -> None:
     """To run first in every worker."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C comes to all processes, and the parent ends the others
-    _end_with_parent()
+    end_with_parent()
     _use_one_thread()
 
 
@@ -91,7 +91,7 @@ def _use_one_thread() -> None:
         sys.modules["torch"].set_num_threads(1)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """End this process when the one that started it is gone, even killed.
 
     Else it would wait for work for ever, and hold the locks it inherited.
