@@ -6,11 +6,11 @@ Times the module on the four levels of a Swin-T and of a ResNet-50 pyramid at 25
 network, with and without folding, in one run; prints milliseconds and their ratio.
 """
 
-import time
 from collections.abc import Callable
 from functools import partial
 
 import torch
+from turns import seconds_in_turn
 
 from minenetcd.layers.changefft import ChannelChangeFFT
 from minenetcd.models.minenetcd import MineNetCD
@@ -32,19 +32,8 @@ def main() -> None:
 
 
 def _row(name: str, plain: Callable[[], object], fused: Callable[[], object]) -> None:
-    before, after = _milliseconds(plain, fused)
+    before, after = (1000 * each for each in seconds_in_turn({"plain": plain, "fused": fused}, 15).values())
     print(f"{name:32} plain {before:8.2f} ms   fused {after:8.2f} ms   {before / after:5.2f} x faster")
-
-
-def _milliseconds(*calls: Callable[[], object], rounds: int = 15) -> list[float]:
-    """Median time of each call, taken in turn so that the machine's mood falls on all alike."""
-    times: list[list[float]] = [[] for _ in calls]
-    for _ in range(rounds + 2):
-        for call, record in zip(calls, times, strict=True):
-            start = time.perf_counter()
-            call()
-            record.append((time.perf_counter() - start) * 1000)
-    return [sorted(record[2:])[len(record[2:]) // 2] for record in times]
 
 
 if __name__ == "__main__":

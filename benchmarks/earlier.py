@@ -6,19 +6,18 @@ by a line on its standard input, and answers with a line of numbers; nothing els
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from turns import Numbers
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Before operations were saved by algebra.
 BEFORE = "839a2ed"
-
-Numbers = dict[str, float]
 
 
 @contextmanager
@@ -68,17 +67,3 @@ def answer(measure: Callable[[], Numbers]) -> None:
     """In a process of `running`: measure whenever it is told to."""
     for _ in sys.stdin:
         print(json.dumps(measure()), flush=True)
-
-
-def in_turn(sides: Mapping[str, Callable[[], Numbers]], rounds: int) -> dict[str, Numbers]:
-    """The median of each number of each side, one side after the other in every round, after one to warm up."""
-    for side in sides.values():
-        side()
-    answers: dict[str, list[Numbers]] = {name: [] for name in sides}
-    for _ in range(rounds):
-        for name, side in sides.items():
-            answers[name].append(side())
-    return {
-        name: {key: statistics.median(each[key] for each in several) for key in several[0]}
-        for name, several in answers.items()
-    }

@@ -15,9 +15,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import torch
-from forward import in_turn
 from markdown_table import markdown
 from numpy.typing import NDArray
+from turns import seconds_in_turn
 
 import minenetcd
 from minenetcd.detectors.learned import ChangeDetector
@@ -62,7 +62,7 @@ def compare(detector: ChangeDetector, pairs: int, rounds: int) -> pd.DataFrame:
         runs[name] = lambda ready=ready: ready.probabilities(before, after)
         answers[name] = runs[name]()
         first[name] = time.perf_counter() - started
-    seconds = in_turn(runs, rounds)
+    seconds = seconds_in_turn(runs, rounds)
     expected = next(iter(answers.values()))
     threshold = detector.threshold if detector.provenance.trained_on else float(np.median(expected))
     return pd.DataFrame(

@@ -12,8 +12,6 @@ matrices of 2048 x 2048, measured in the same run.
 
 import argparse
 import copy
-import statistics
-import time
 from collections.abc import Callable, Sequence
 
 import pandas as pd
@@ -22,6 +20,7 @@ from markdown_table import markdown
 from torch import Tensor
 from torch.nn import functional
 from transformers import SwinBackbone, SwinConfig
+from turns import seconds_in_turn
 
 from minenetcd.backbones.swin import Swin
 from minenetcd.layers.changefft import SpatialChangeFFT
@@ -64,7 +63,7 @@ def compare(backbone: str, change_fft: str, wanted: float, pairs: int, rounds: i
 
     expected, found = published(model, encoder, before, after).logits, ours()
     sides = {"published": lambda: published(model, encoder, before, after), "ours": ours}
-    seconds = in_turn(sides, rounds)
+    seconds = seconds_in_turn(sides, rounds)
     left = pairs * measure_complexity(ready).macs
     return {
         "network": f"{backbone}, {change_fft}",
@@ -77,21 +76,10 @@ def compare(backbone: str, change_fft: str, wanted: float, pairs: int, rounds: i
     }
 
 
-def in_turn(sides: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The median time of each, one after the other in every round. [s]"""
-    times: dict[str, list[float]] = {name: [] for name in sides}
-    for _ in range(rounds):
-        for name, run in sides.items():
-            started = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - started)
-    return {name: statistics.median(each) for name, each in times.items()}
-
-
 def matrix_peak() -> float:
     """Multiply-adds a second."""
     one, other = torch.randn(2, 2048, 2048)
-    return 2048**3 / in_turn({"product": lambda: one @ other}, 9)["product"]
+    return 2048**3 / seconds_in_turn({"product": lambda: one @ other}, 9)["product"]
 
 
 class PublishedSwin(torch.nn.Module):

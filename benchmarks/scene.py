@@ -28,6 +28,7 @@ from markdown_table import markdown
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.windows import Window
+from turns import Numbers, in_turn
 
 import minenetcd
 from minenetcd.detectors.blending import Blender
@@ -66,7 +67,7 @@ def main() -> None:
         return earlier.answer(scene.measure)
     arguments = ["--side", "--size", str(options.size), "--model", options.model, "--second", options.second]
     with earlier.both("scene.py", arguments) as sides:
-        taken = earlier.in_turn(sides, options.rounds)
+        taken = in_turn(sides, options.rounds)
     before, now = taken["before"], taken["now"]
     shown = {
         "megapixels a second": "megapixels", "whole job [s]": "seconds", "network [s of processor time]": NETWORK,
@@ -93,7 +94,7 @@ class Scene:
         self.before, self.after, self.truth = _rasters(Path(self.folder.name), size)
         self.clock = Clock()
 
-    def measure(self) -> earlier.Numbers:
+    def measure(self) -> Numbers:
         self.clock.spent.clear()
         self.clock.by_the_clock = 0.0
         began, started = time.process_time(), time.perf_counter()

@@ -8,21 +8,21 @@ Prints one table for each part named, all four without a name. Times are medians
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+from turns import seconds_in_turn
 
 from minenetcd.backbones import linear_recurrence, portable_scan
 from minenetcd.backbones.selective_scan import selective_scan
 from minenetcd.models.minenetcd import MineNetCD
 
 Scan = Callable[..., Tensor]
+ROUNDS = 7
 
 
 def main() -> None:
@@ -146,9 +146,11 @@ def scan_table() -> None:
         "the same, chunks of 16": Case(selective_scan, in_time, chunk=16),
         "the same, chunks of 64": Case(selective_scan, in_time, chunk=64),
     }
-    forward = _timed({name: case.forward for name, case in cases.items()})
+    forward = seconds_in_turn({name: case.forward for name, case in cases.items()}, ROUNDS)
     slowest, *others = cases
-    training = _timed({slowest: cases[slowest].train}, rounds=1) | _timed({name: cases[name].train for name in others})
+    training = seconds_in_turn({slowest: cases[slowest].train}, 1) | seconds_in_turn(
+        {name: cases[name].train for name in others}, ROUNDS
+    )
     expected = cases[slowest].forward()
     for name, case in cases.items():
         error = ((case.forward() - expected).abs().max() / expected.abs().max()).item()
@@ -163,8 +165,8 @@ def scan_table() -> None:
 def length_table() -> None:
     """Forward, and forward with backward, in milliseconds, and in nanoseconds for one position of one channel."""
     cases = {length: Case(selective_scan, _tensors(length, channels=192)) for length in (1024, 4096, 16384, 65536)}
-    forward = _timed({length: case.forward for length, case in cases.items()})
-    training = _timed({length: case.train for length, case in cases.items()})
+    forward = seconds_in_turn({length: case.forward for length, case in cases.items()}, ROUNDS)
+    training = seconds_in_turn({length: case.train for length, case in cases.items()}, ROUNDS)
     for length, case in cases.items():
         times = forward[length], training[length]
         row = [f"{t * 1e3:.1f}" for t in times] + [f"{t * 1e9 / case.tensors[0].numel():.1f}" for t in times]
@@ -215,7 +217,9 @@ def network_table() -> None:
         "training step": lambda network: _step(network, *pairs[2]),
     }
     for name, call in calls.items():
-        swin, vmamba = _timed({key: partial(call, network) for key, network in networks.items()}).values()
+        swin, vmamba = seconds_in_turn(
+            {key: partial(call, network) for key, network in networks.items()}, ROUNDS
+        ).values()
         print(f"| {name} | {swin * 1e3:.0f} | {vmamba * 1e3:.0f} | {vmamba / swin:.2f} |", flush=True)
 
 
@@ -245,17 +249,6 @@ def _tensors(length: int, *, channels: int = 768, states: int = 1) -> list[Tenso
     tensors = [torch.randn(shape) for shape in shapes]
     tensors[2] = -3 * torch.rand(channels, states)
     return [x.requires_grad_() for x in tensors]
-
-
-def _timed(calls: dict[Any, Callable[[], object]], *, rounds: int = 7) -> dict[Any, float]:
-    """Median seconds of each call, taken in turn so that the machine's mood falls on all alike."""
-    times: dict[Any, list[float]] = {name: [] for name in calls}
-    for _ in range(rounds + (rounds > 1)):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            times[name].append(time.perf_counter() - start)
-    return {name: sorted(seen[-rounds:])[rounds // 2] for name, seen in times.items()}
 
 
 if __name__ == "__main__":

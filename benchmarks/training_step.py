@@ -11,7 +11,6 @@ multiply-adds of a forward pass. Both sides take turns; printed are medians.
 
 import argparse
 import copy
-import time
 from collections.abc import Callable, Iterator
 
 import earlier
@@ -21,6 +20,7 @@ import torch
 from forward import matrix_peak, published, published_encoder
 from markdown_table import markdown
 from torch import Tensor, nn
+from turns import Numbers, in_turn, timed
 
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
 from minenetcd.data.loading import make_loader
@@ -40,7 +40,7 @@ from minenetcd.types import ChangeOutput, ChangeSample
 SIDE = 256
 #: The ratios that are wanted; of the loop, what it may take of a plain one.
 WANTED = {"minenetcd": 2.0, "bit": 1.3, "snunet": 1.3}
-MOST_OF_PLAIN = 1.03
+MOST_OF_PLAIN, LOOP_ROUNDS = 1.03, 8
 
 
 def main() -> None:
@@ -54,26 +54,21 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     if options.side:
         step = plain_step(create_model(options.side), options.batch)
-        return earlier.answer(lambda: {"seconds": seconds(step)})
+        return earlier.answer(timed(step))
     rows = [against_published(options.batch, options.rounds)]
     for method in options.methods:
         arguments = ["--side", method, "--batch", str(options.batch), "--threads", str(options.threads)]
         with earlier.both("training_step.py", arguments) as sides:
-            rows.append(row(method, earlier.in_turn(sides, options.rounds), options.batch))
+            rows.append(row(method, in_turn(sides, options.rounds), options.batch))
     print(f"batches of {options.batch} pairs of {SIDE} x {SIDE}, {options.threads} threads")
     print(markdown(pd.DataFrame(rows)))
-    loop = earlier.in_turn(loops("bit", options.batch, options.rounds + 1), options.rounds)
-    share = loop["now"]["seconds"] / loop["before"]["seconds"]
-    print(f"\na step of the training loop takes {share:.3f} of a plain one (limit {MOST_OF_PLAIN:g}), BIT")
+    loop = in_turn(loops("bit", options.batch, LOOP_ROUNDS + 1), LOOP_ROUNDS)
+    share = loop["now"]["processor"] / loop["before"]["processor"]
+    print(f"\na step of the training loop takes {share:.3f} of the processor time of a plain one "
+          f"(limit {MOST_OF_PLAIN:g}), BIT, {LOOP_ROUNDS} rounds")  # fmt: skip
 
 
-def seconds(run: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    run()
-    return time.perf_counter() - started
-
-
-def row(method: str, taken: dict[str, earlier.Numbers], batch: int) -> dict[str, str]:
+def row(method: str, taken: dict[str, Numbers], batch: int) -> dict[str, str]:
     before, now = taken["before"]["seconds"], taken["now"]["seconds"]
     macs = 3 * batch * measure_complexity(create_model(method)).macs
     return {
@@ -103,8 +98,7 @@ def against_published(batch: int, rounds: int) -> dict[str, str]:
         "before": step_of(twice, whole, theirs.auxiliary_weights, batch, torch.contiguous_format),
         "now": plain_step(ours, batch),
     }
-    sides = {name: lambda step=step: {"seconds": seconds(step)} for name, step in steps.items()}
-    return row("minenetcd", earlier.in_turn(sides, rounds), batch)
+    return row("minenetcd", in_turn({name: timed(step) for name, step in steps.items()}, rounds), batch)
 
 
 def plain_step(model: ChangeModel, batch: int) -> Callable[[], None]:
@@ -148,7 +142,7 @@ class Noise(ChangeDataset):
         return ChangeSample(self.before, self.after, self.mask, self.names[index])
 
 
-def loops(method: str, batch: int, steps: int) -> dict[str, Callable[[], earlier.Numbers]]:
+def loops(method: str, batch: int, steps: int) -> dict[str, Callable[[], Numbers]]:
     """A step of a plain loop, and one of `minenetcd train`, over the same batches."""
     recipe = {"batch_size": batch, "steps": steps, "augmentation": "none"}
     data = {"name": "synthetic"}  # not opened: the batches are noise
@@ -160,10 +154,7 @@ def loops(method: str, batch: int, steps: int) -> dict[str, Callable[[], earlier
         Interruption()
     )
     plain = plain_loop(ChangeDetector(create_model(method)), pairs, batch)
-    return {
-        name: lambda each=each: {"seconds": seconds(lambda: next(each))}
-        for name, each in (("before", plain), ("now", trainer))
-    }
+    return {"before": timed(plain.__next__), "now": timed(trainer.__next__)}
 
 
 def plain_loop(detector: ChangeDetector, pairs: Noise, batch: int) -> Iterator[float]:

@@ -49,12 +49,6 @@ class BandStatistics(NamedTuple):
     mean: Tensor
     deviation: Tensor
 
-    @classmethod
-    def of(cls, images: Tensor) -> "BandStatistics":
-        """Of each image (B, C, H, W) by itself: (B, C, 1, 1)."""
-        deviation, mean = torch.std_mean(images, dim=(2, 3), keepdim=True)
-        return cls(mean, deviation)
-
 
 def change_probability(logits: Tensor) -> Tensor:
     """Probability of change (B, H, W), 0 to 1, from logits (B, K, H, W) with K = 1 or K >= 2."""

@@ -58,6 +58,12 @@ def enlarging(of: int, to: int, *, like: Tensor) -> Tensor:
     return matrix.to(like.dtype).to(like.device)
 
 
+def places_read(of: int, to: int, start: int, end: int) -> slice:
+    """Which of the numbers the rows `start` to `end` of `enlarging(of, to)` read."""
+    first, last = (int((row + 0.5) * of / to - 0.5) for row in (start, end - 1))
+    return slice(max(0, min(first, of - 1)), min(last + 2, of))
+
+
 def averaging(of: int, to: int, *, like: Tensor) -> Tensor:
     """The matrix (to, of) of means over `to` areas, which share a number where `of` does not divide."""
     areas = torch.arange(to, device="cpu")[:, None]

@@ -17,7 +17,8 @@ class PointwiseConv(nn.Conv2d):
 
     @classmethod
     def of(cls, conv: nn.Conv2d) -> Self:
-        twin = cls(conv.in_channels, conv.out_channels, 1, conv.stride, bias=conv.bias is not None, device="meta")  # type: ignore[arg-type]  # one number a side
+        down, right = conv.stride
+        twin = cls(conv.in_channels, conv.out_channels, 1, (down, right), bias=conv.bias is not None, device="meta")
         twin.weight, twin.bias = conv.weight, conv.bias
         return twin.train(conv.training)
 

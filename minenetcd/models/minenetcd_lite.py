@@ -16,13 +16,13 @@ from minenetcd.errors import OptionError
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.inference import computed_by_torch
 from minenetcd.layers.joint_deviation import joint_deviation
-from minenetcd.layers.linear_operators import enlarging, pool_to
+from minenetcd.layers.linear_operators import enlarging, places_read, pool_to
 from minenetcd.layers.resize import resize_to
 from minenetcd.models.base import About, ChangeModel, Stage
 from minenetcd.types import BandStatistics, ChangeOutput
 
-#: Pixels that are joined together, 128 numbers of each in 1.5 MB; and in graphs, which hold one strip after another.
-_STRIP, _WIDE_STRIP = 3072, 49_152
+#: Pixels that are joined together: 128 numbers of each take 1.5 MB.
+_STRIP, _STRIP_OF_A_GRAPH = 3072, 49_152
 #: Deviations below this are those of ground without texture. [of the network's numbers, which go from -1 to 1]
 _FLAT = 0.02
 
@@ -80,48 +80,30 @@ class JoinedDecoders(nn.Module):
             for each, weight in zip(cast(Iterable[Decoder], self.decoders), self.of_ground, strict=True)
         ]
         ground = (torch.cat(grounds, dim=-1) + self.bias).permute(0, 3, 1, 2)  # weights of enlarging add up to one
-        if not computed_by_torch(pixels):
-            return self._at_once(ground, pixels)
         high, wide = pixels.shape[2:]
+        rows = enlarging(ground.shape[2], high, like=ground)
         broad = resize_to(ground, (ground.shape[2], wide)).permute(0, 2, 3, 1)
-        rows = enlarging(ground.shape[2], high, like=ground)
-        step = max(1, _STRIP // wide)
-        tops = range(0, high, step)
-        logits = [
-            torch.cat([self._strip(rows[top : top + step], one, each[top : top + step]) for top in tops])
-            for one, each in zip(broad, pixels.permute(0, 2, 3, 1), strict=True)
-        ]
-        return torch.stack(logits).permute(0, 3, 1, 2)
-
-    def _at_once(self, ground: Tensor, pixels: Tensor) -> Tensor:
-        """The same in other operations, for other devices, low precision, compilers and exporters.
-
-        On processors in wide strips, which such a graph holds one after the other.
-        """
-        high, wide = pixels.shape[2:]
-        broad = resize_to(ground, (ground.shape[2], wide)).permute(0, 2, 3, 1).flatten(2)
-        rows = enlarging(ground.shape[2], high, like=ground)
-        step = max(1, _WIDE_STRIP // wide) if pixels.device.type == "cpu" else high
         logits = []
-        for top in range(0, high, step):
-            strip = pixels[:, :, top : top + step].permute(0, 2, 3, 1)
-            own = self.pixels(strip).relu().chunk(len(self.of_pixels), dim=-1)
-            shares = [part @ weight for part, weight in zip(own, self.of_pixels, strict=True)]
-            joined = (rows[top : top + step] @ broad).unflatten(-1, (wide, -1)) + torch.cat(shares, dim=-1)
-            logits.append(self.classify(joined.relu()))
+        for top in range(0, high, step := _rows_at_once(pixels)):
+            bottom = min(top + step, high)
+            read = places_read(ground.shape[2], high, top, bottom)
+            enlarged = (rows[top:bottom, read] @ broad[:, read].flatten(2)).unflatten(-1, (wide, -1))
+            logits.append(self._logits(enlarged, pixels[:, :, top:bottom].permute(0, 2, 3, 1)))
         return torch.cat(logits, dim=1).permute(0, 3, 1, 2)
 
-    def _strip(self, rows: Tensor, broad: Tensor, pixels: Tensor) -> Tensor:
-        """`rows` (n, h) of what enlarges `broad` (h, W, C), and the pixels (n, W, P) there -> logits (n, W, K)."""
-        used = rows.any(dim=0).nonzero().flatten()
-        first, last = int(used[0]), int(used[-1]) + 1
-        joined = (rows[:, first:last] @ broad[first:last].flatten(1)).view(-1, broad.shape[2])
-        own = self.pixels(pixels.flatten(0, 1)).relu_()
-        for i, weight in enumerate(self.of_pixels):
-            read, written = weight.shape
-            joined[:, i * written : (i + 1) * written].addmm_(own[:, i * read : (i + 1) * read], weight)
-        logits: Tensor = self.classify(joined.relu_()).view(*pixels.shape[:2], -1)
+    def _logits(self, ground: Tensor, pixels: Tensor) -> Tensor:
+        """Both (B, n, W, channels), of a strip -> (B, n, W, K)."""
+        own = self.pixels(pixels).relu().chunk(len(self.of_pixels), dim=-1)
+        shares = [part @ weight for part, weight in zip(own, self.of_pixels, strict=True)]
+        logits: Tensor = self.classify((ground + torch.cat(shares, dim=-1)).relu())
         return logits
+
+
+def _rows_at_once(pixels: Tensor) -> int:
+    """Rows of a strip: on processors what the cache holds, or, in a graph, which repeats each strip, more of them."""
+    if pixels.device.type != "cpu":
+        return pixels.shape[2]
+    return max(1, (_STRIP if computed_by_torch(pixels) else _STRIP_OF_A_GRAPH) // pixels.shape[3])
 
 
 def _as_linear(conv: nn.Conv2d) -> nn.Linear:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from minenetcd.layers.linear_operators import as_taps, averaging, convolve_enlarged, enlarging, pool_to
+from minenetcd.layers.linear_operators import as_taps, averaging, convolve_enlarged, enlarging, places_read, pool_to
 
 Side = st.integers(1, 24)
 
@@ -46,3 +46,15 @@ def test_means_over_areas_are_those_of_adaptive_pooling(height: int, width: int,
 def test_each_number_that_is_made_is_a_mean() -> None:
     for matrix in (enlarging, averaging):
         torch.testing.assert_close(matrix(7, 16, like=torch.zeros(1)).sum(dim=1), torch.ones(16))
+
+
+@settings(max_examples=100, deadline=None)
+@given(of=Side, to=Side, ends=st.tuples(st.floats(0, 1), st.floats(0, 1)))
+def test_rows_of_what_is_enlarged_read_these_places_and_no_others(of: int, to: int, ends: tuple[float, float]) -> None:
+    start = int(min(ends) * (to - 1))
+    end = max(start + 1, int(max(ends) * to))
+    rows = enlarging(of, to, like=torch.zeros(1))[start:end]
+    read = places_read(of, to, start, end)
+    torch.testing.assert_close(rows[:, read].sum(dim=1), torch.ones(end - start))
+    # but for the neighbour of a row that lies right on a place
+    assert rows[:, read.start].any() and (rows[:, read.start : read.stop - 1].any(dim=0).all() or of == 1 or to < of)

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +32,10 @@ _COMPILERS = {
 MOST_SIZES = 4
 #: Probabilities of one network that are farther apart were not computed by one network.
 SAME_NETWORK = 0.01
+
+
+class UnknownOperation(Exception):
+    """Raised by a `Compiler`: the engine does not know an operation of the network, which it is named after."""
 
 
 class Engine(Protocol):
@@ -75,20 +80,12 @@ class PairByPair:
 
     def __init__(self, network: ChangeModel, execution: Execution) -> None:
         self._network, self._execution = network, execution
-        self._compiled: dict[torch.Size, Compiled] = {}
+        self._for = lru_cache(MOST_SIZES)(self._compile)
 
     def __call__(self, before: Tensor, after: Tensor) -> Tensor:
         run = self._for(before.shape[1:])
         pairs = zip(*(date.contiguous().numpy()[:, np.newaxis] for date in (before, after)), strict=True)
         return torch.cat([torch.from_numpy(run(*pair)) for pair in pairs])
-
-    def _for(self, size: torch.Size) -> Compiled:
-        if size not in self._compiled:
-            if len(self._compiled) == MOST_SIZES:
-                del self._compiled[next(iter(self._compiled))]
-            self._compiled[size] = self._compile(size)
-        self._compiled[size] = self._compiled.pop(size)  # the one that was not used for longest goes first
-        return self._compiled[size]
 
     def _compile(self, size: torch.Size) -> Compiled:
         """For dates of `size` (C, H, W); OptionError where it does not give what torch gives."""
@@ -102,8 +99,8 @@ class PairByPair:
                     run = compiler(network, (before, after), execution.precision)
             except MineNetCDError:
                 raise
-            except NotImplementedError as error:
-                raise cannot_run(execution.engine, self._network, one_line(error)) from error
+            except UnknownOperation as error:
+                raise cannot_run(execution.engine, self._network, f"it knows no {error}") from error
             except Exception as error:  # of whatever kind, by what the network does
                 reason = f"{one_line(error, with_kind=True):.300}"
                 raise cannot_run(execution.engine, self._network, reason) from error

@@ -6,7 +6,7 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from minenetcd.detectors.engines.engine import Compiled, Pixels
+from minenetcd.detectors.engines.engine import Compiled, Pixels, UnknownOperation
 
 
 def compiled(network: nn.Module, example: tuple[Tensor, Tensor], precision: str) -> Compiled:
@@ -18,7 +18,7 @@ def compiled(network: nn.Module, example: tuple[Tensor, Tensor], precision: str)
         unknown = re.search(r"OpOverload\(op='([^']+)'", str(error))
         if unknown is None:
             raise
-        raise NotImplementedError(f"it knows no {unknown[1]}") from error
+        raise UnknownOperation(unknown[1]) from error
     assert program is not None  # it is without `dynamo`
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = torch.get_num_threads(), 1

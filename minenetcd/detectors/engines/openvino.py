@@ -8,7 +8,7 @@ from openvino.frontend import FrontEndManager, OpConversionFailure
 from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 from torch import Tensor, nn
 
-from minenetcd.detectors.engines.engine import Compiled, Pixels
+from minenetcd.detectors.engines.engine import Compiled, Pixels, UnknownOperation
 from minenetcd.errors import OptionError
 
 #: As OpenVINO calls them. It takes bfloat16 by itself on some processors unless told otherwise.
@@ -45,6 +45,6 @@ def _converted(network: nn.Module, example: tuple[Tensor, Tensor]) -> openvino.M
         unknown = re.search(r"operations: (.+)", str(error))
         if unknown is None:
             raise
-        raise NotImplementedError(f"it knows no {unknown[1]}") from error
+        raise UnknownOperation(unknown[1]) from error
     model.reshape({place: list(date.shape) for place, date in enumerate(example)})
     return model
