@@ -104,14 +104,13 @@ def predict_opened(
         facts = gather_facts(readers, pair, native)
         rasters = _scene_rasters(folder, facts, names)
         both = readers.second is not None
-        reading.write(readers.detector, pair, rasters, _half(progress, 0) if both else progress)
+        share = reading.write(readers.detector, pair, rasters, _half(progress, 0) if both else progress)
+        facts = replace(facts, computed_by=replace(facts.computed_by, decided_otherwise=share))
         from minenetcd.prediction.result import find_result  # here: tiles need not wait for polygons and reports
 
         second, why_no_second = reading.write_second(folder, rasters, _half(progress, 1))
         if why_no_second is not None:
             facts = replace(facts, second=None, why_no_second=why_no_second)
-        share = reading.decided_otherwise.get(readers.detector.name)
-        facts = replace(facts, computed_by=replace(facts.computed_by, decided_otherwise=share))
         prediction = find_result(rasters, facts, native, place, started=started, adjustment=reading.done, second=second)
         if out is not None:
             prediction.save(out)
@@ -128,7 +127,6 @@ class Reading:
     opened: ExitStack  # closes what is opened meanwhile
     note: Note
     tones: list[ReadTone] = field(default_factory=list)  # that was taken out for each detector, in their order
-    decided_otherwise: dict[str, float] = field(default_factory=dict)  # by a low precision: share of pixels
 
     @cached_property
     def adjustment(self) -> Adjustment:
@@ -151,14 +149,14 @@ class Reading:
         self.tones.extend([tone] if tone else [])
         return pair
 
-    def write(self, detector: Detector, pair: AlignedPair, rasters: SceneRasters, progress: Progress) -> None:
-        """What `detector` says of `pair`, as the probability of `rasters`."""
+    def write(self, detector: Detector, pair: AlignedPair, rasters: SceneRasters, progress: Progress) -> float | None:
+        """What `detector` says of `pair`, as the probability of `rasters`; the share that its precision costs."""
         options = self.readers.options
         try:
             learned = detector.for_scene(SceneSample(pair), self.device, execution=options.execution)
         except FlatBandError as error:
             raise error.with_numbers(pair.before.bands, pair.after.bands) from error
-        self._measure_precision(detector, learned, pair)
+        share = self._told_share(detector, learned, pair)
         analysed = _analysed(rasters, pair)
         progress = progress if options.yes else FirstTiles(progress)
         finished = FinishedStrips(rasters.probability.with_suffix(".strips"), pair.overlap.width, analysed.stored)
@@ -171,17 +169,18 @@ class Reading:
             yield from finished.kept(probability_strips(detector, learned, pair, options, progress, done))
 
         _store(records(), pair, self.scene.native, rasters, analysed)
+        return share
 
-    def _measure_precision(self, detector: Detector, learned: SceneDetector, pair: AlignedPair) -> None:
-        """Tell what the precision asked for costs, where it is a low one."""
+    def _told_share(self, detector: Detector, learned: SceneDetector, pair: AlignedPair) -> float | None:
+        """The share of pixels that a low precision, where it is asked for, decides otherwise; it is told, too."""
         options = self.readers.options
         chosen = options.threshold if detector is self.readers.detector else None
         share = decided_otherwise(
             learned, SceneSample(pair), options.tile or detector.tile, chosen or detector.threshold
         )
         if share is not None:
-            self.decided_otherwise[detector.name] = share
             self.note(in_words(detector.name, options.precision, share))
+        return share
 
     def write_second(
         self, folder: Path, first: SceneRasters, progress: Progress
