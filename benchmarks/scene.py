@@ -1,11 +1,13 @@
 """How fast a scene is mapped, what takes the time, and how that compares with earlier code.
 
     python benchmarks/scene.py [--size 2048] [--model minenetcd-nano] [--second irmad] [--rounds 3]
+    python benchmarks/scene.py --size 768 --config minenetcd-swin-t
 
 Two rasters of a drawn mine, the after image in another CRS, so that warping is part of the work, are mapped by this
 code and by that of the commit in `earlier.py`, which take turns, each in a process of its own; printed are medians.
 Then, by this code alone, the parts: processor time of each, by the threads that call them (use OMP_NUM_THREADS=1). The
-limit is the network alone on the tiles that are read. F1 is that of the mask against what was drawn.
+limit is the network alone on the tiles that are read. F1 is that of the mask against what was drawn; it says nothing of
+a --config, which has random weights.
 """
 
 import argparse
@@ -23,6 +25,7 @@ import earlier
 import numpy as np
 import pandas as pd
 import rasterio
+import torch
 from affine import Affine
 from markdown_table import markdown
 from numpy.typing import NDArray
@@ -58,14 +61,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=2048)
     parser.add_argument("--model", default="minenetcd-nano")
+    parser.add_argument("--config", default="", help="A configuration, with random weights, in place of a model.")
     parser.add_argument("--second", default="", help="A detector without training that reads the scene, too.")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--side", action="store_true", help="One of the two processes of the comparison.")
     options = parser.parse_args()
     if options.side:
-        scene = Scene(options.size, options.model, options.second)
+        scene = Scene(options.size, options.model, options.config, options.second)
         return earlier.answer(scene.measure)
-    arguments = ["--side", "--size", str(options.size), "--model", options.model, "--second", options.second]
+    arguments = ["--side", "--size", str(options.size), "--model", options.model, "--config", options.config]
+    arguments += ["--second", options.second]
     with earlier.both("scene.py", arguments) as sides:
         taken = in_turn(sides, options.rounds)
     before, now = taken["before"], taken["now"]
@@ -77,7 +82,8 @@ def main() -> None:
         {"": name, "before": f"{before[key]:.3f}", "now": f"{now[key]:.3f}", "ratio": f"{now[key] / before[key]:.2f}"}
         for name, key in shown.items()
     ]
-    print(f"{options.size} x {options.size} pixels, {options.model}, second opinion: {options.second or 'none'}")
+    name, second = options.config or options.model, options.second or "none"
+    print(f"{options.size} x {options.size} pixels, {name}, second opinion: {second}")
     print(markdown(pd.DataFrame(rows)))
     spent = {name: now[name] for name in (*PARTS, "the rest")}
     rows = [{"part": part, "processor time [s]": f"{each:.2f}"} for part, each in spent.items()]
@@ -87,8 +93,9 @@ def main() -> None:
 class Scene:
     """A scene that is mapped again and again."""
 
-    def __init__(self, size: int, model: str, second: str) -> None:
-        self.detector = minenetcd.from_pretrained(model)
+    def __init__(self, size: int, model: str, config: str, second: str) -> None:
+        torch.manual_seed(0)
+        self.detector = ChangeDetector.from_config(config) if config else minenetcd.from_pretrained(model)
         self.second = open_detector(second) if second else None
         self.folder = tempfile.TemporaryDirectory()
         self.before, self.after, self.truth = _rasters(Path(self.folder.name), size)
