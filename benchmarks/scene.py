@@ -46,7 +46,7 @@ from minenetcd.synthetic import make_scene
 NETWORK = "network"
 #: What is timed: a name, and the functions whose processor time it is, without that of others within.
 PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
-    "reading and warping": ((inference, "_batches"),),
+    "reading and warping": ((inference, "read_batches"),),
     NETWORK: ((NetworkScene, "scores"),),
     "learning the scene": ((ChangeDetector, "for_scene"),),
     "blending": ((Blender, "feed"), (Blender, "finish")),

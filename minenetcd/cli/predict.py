@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from typer import Option
 
@@ -33,12 +33,13 @@ from minenetcd.cli.options import (
     nodata_values,
     two_numbers,
 )
-from minenetcd.cli.results import print_prediction
+from minenetcd.cli.results import print_forecast, print_prediction
 from minenetcd.constants import OVERLAP
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
     from minenetcd.detectors.contract import Detector
+    from minenetcd.prediction.forecast import Forecast
     from minenetcd.prediction.result import ScenePrediction
 
 
@@ -109,6 +110,9 @@ def predict(
         float, Option(help="Part of its side that a network's tile shares with the next: more takes longer.")
     ] = OVERLAP,
     compile: Annotated[bool, Option("--compile", help="Compile the network: slow start, faster on long runs.")] = False,
+    dry_run: Annotated[
+        bool, Option("--dry-run", help="Try a few tiles; say how long all would take, and how much disk and memory.")
+    ] = False,
     yes: Yes = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -155,7 +159,7 @@ def predict(
     check_early(detectors=[] if model is None else [model], device=device, execution=options.execution)
     every_band = model is None or is_classical(model)
 
-    def run(options: PredictOptions) -> "ScenePrediction":
+    def run(options: PredictOptions) -> "ScenePrediction | Forecast":
         with open_scene(before, after, options, every_band=every_band) as scene:
             scene.check_out(out, options)
             # from here on torch may be needed
@@ -172,14 +176,21 @@ def predict(
                 at = replace(readers.options, gsd=_metres_of(readers.detector), force_gsd=force_gsd)
                 check_ground(scene.native.grid, at)
                 readers = readers._replace(options=at)
+            work = WorkOptions(tmp, resume)
+            if dry_run:
+                from minenetcd.prediction.forecast import forecast
+
+                return forecast(readers, scene, out, work=work, device=device)
             with progress_bar("Detecting change", quiet=quiet) as progress:
-                work = WorkOptions(tmp, resume)
                 return predict_opened(
                     readers, scene, out, work=work, device=device, progress=progress, note=note_to(quiet=quiet)
                 )
 
     result = unless_refused(run, options)
-    print_prediction(result, as_json=as_json, quiet=quiet)
+    if dry_run:
+        print_forecast(cast("Forecast", result), as_json=as_json)
+    else:
+        print_prediction(cast("ScenePrediction", result), as_json=as_json, quiet=quiet)
 
 
 def _metres_of(detector: "Detector") -> float:

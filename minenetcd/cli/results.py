@@ -1,18 +1,20 @@
 """How a prediction is printed on the command line."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from minenetcd.cli.console import digits, print_json, warn
 from minenetcd.display.escaping import in_terminal
-from minenetcd.display.words import counted, in_words, percent
+from minenetcd.display.words import counted, duration, in_words, percent, size
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from minenetcd.evaluation.confusion import Confusion
     from minenetcd.geo.bands.doubts import ReadBands
+    from minenetcd.prediction.forecast import Forecast
     from minenetcd.prediction.result import ScenePrediction
 
 #: What the files of a prediction are, in their order.
@@ -30,7 +32,30 @@ def print_prediction(result: "ScenePrediction", *, as_json: bool = False, quiet:
         print_json(_as_json(result))
         return
     print(_outcome(result))
-    for what, words in (*_reading(result), *_files(result).items()):
+    _print_lines((*_reading(result), *_files(result).items()))
+
+
+def print_forecast(forecast: "Forecast", *, as_json: bool = False) -> None:
+    """What mapping a scene would take."""
+    if as_json:
+        disk = {str(folder): count for folder, count in forecast.disk.items()}
+        print_json({**asdict(forecast), "disk": disk})
+        return
+    rows, columns = forecast.pixels
+    print(f"Nothing was written: this would take about {duration(forecast.seconds)}")
+    _print_lines(
+        [
+            ("detector", " and ".join(forecast.detectors)),
+            ("pixels", f"{rows:,} x {columns:,}"),
+            ("tiles", f"{forecast.tiles:,}"),
+            *(("disk", f"about {size(count)}, at most, in {folder}") for folder, count in forecast.disk.items()),
+            ("memory", f"about {size(forecast.memory)}"),
+        ]
+    )
+
+
+def _print_lines(lines: Iterable[tuple[str, Any]]) -> None:
+    for what, words in lines:
         print(f"  {what.capitalize():<12} {in_terminal(str(words))}")
 
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -75,8 +75,10 @@ def check_extent(pair: AlignedPair) -> None:
         )
 
 
-def check_room(pair: AlignedPair, native: AlignedPair, *, as_float: bool, work: Path, out: Path | None) -> None:
-    """OutputError where a disk cannot hold what is written of `pair`, in the folder `work` and then in `out`.
+def room_needed(
+    pair: AlignedPair, native: AlignedPair, *, as_float: bool, work: Path, out: Path | None
+) -> dict[Path, int]:
+    """What is written of `pair`, at most at one time, in the folder `work` and then in `out`. [bytes]
 
     The rasters are drafts without compression first, one at a time, on the grid of `native`, or of `pair` as float32.
     """
@@ -85,9 +87,14 @@ def check_room(pair: AlignedPair, native: AlignedPair, *, as_float: bool, work: 
     kept = round(KEPT * _pixels((pair.overlap.height, pair.overlap.width)) * (4 if as_float else 1))
     needed = {work: max(drafts) + kept}
     if out is not None:
-        out = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
-        beside = work if out.stat().st_dev == work.stat().st_dev else out
+        out = _existing(out)
+        beside = work if out.stat().st_dev == _existing(work).stat().st_dev else out
         needed[beside] = needed.get(beside, 0) + kept
+    return needed
+
+
+def check_room(needed: Mapping[Path, int], work: Path) -> None:
+    """OutputError where a disk cannot hold what is `needed` in its folders; `work` is a hidden one of them."""
     for folder, count in needed.items():
         free = shutil.disk_usage(folder).free
         if count > free:
@@ -96,6 +103,11 @@ def check_room(pair: AlignedPair, native: AlignedPair, *, as_float: bool, work: 
                 f"About {_in_words(count)} are needed in {place}, {_in_words(free)} are free: make room, or name "
                 "another folder (--out, --tmp)."
             )
+
+
+def _existing(folder: Path) -> Path:
+    """`folder`, or the next above it that is there."""
+    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
 
 
 def bytes_of_tiles(pair: AlignedPair, tile: int) -> int:

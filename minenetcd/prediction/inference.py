@@ -80,17 +80,23 @@ def probability_strips(
     works. Rows without any data may be left out, and those that are `done` are: the others come out bit for bit the
     same, as their tiles are read in the same batches.
     """
-    region = pair.overlap
-    side = options.tile or detector.tile
-    if scene.reach is not None:  # where tiles lie does not matter
-        side = min(side, max(LEAST_SIDE, MOST_BLENDED // region.width))
-    overlap, count = (options.overlap, batch_size(options, side)) if scene.reach is None else (0.0, 1)
-    plan = Plan(plan_tiles(region.height, region.width, side, overlap), scene.reach, count, done.restart)
+    plan = plan_looks(detector, scene, pair.overlap, options, done.restart)
     if done.restart < len(plan.tiles):
         for strip in _blended(detector, scene, pair, plan, progress):
             skipped = max(0, done.row - strip.row)
             yield strip._replace(row=strip.row + skipped, values=strip.values[skipped:])
     progress(len(plan.tiles), len(plan.tiles))
+
+
+def plan_looks(
+    detector: Detector, scene: SceneDetector, region: Window, options: PredictOptions, first: int = 0
+) -> Plan:
+    """The tiles of `region` that `scene` reads, the first of which are done."""
+    side = options.tile or detector.tile
+    if scene.reach is not None:  # where tiles lie does not matter
+        side = min(side, max(LEAST_SIDE, MOST_BLENDED // region.width))
+    overlap, count = (options.overlap, batch_size(options, side)) if scene.reach is None else (0.0, 1)
+    return Plan(plan_tiles(region.height, region.width, side, overlap), scene.reach, count, first)
 
 
 def batch_size(options: PredictOptions, side: int) -> int:
@@ -111,11 +117,11 @@ def _blended(
         restart = len(ends) if needed == len(ends) else begun[bisect_right(begun, needed) - 1]
         return SceneStrip(*blender.finish(before), restart)
 
-    for batch in read_ahead(_batches(pair, plan)):
+    for batch in read_ahead(read_batches(pair, plan)):
         if not batch.tiles:
             progress(batch.done, len(plan.tiles))
             continue
-        scores = _scores(detector, scene, batch)
+        scores = scores_of(detector, scene, batch)
         for tile, values, valid in zip(batch.tiles, scores, batch.valid, strict=True):
             yield finished(tile.row)
             inside = _inside(tile, plan.reach)
@@ -135,7 +141,8 @@ def read_ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
             yield batch
 
 
-def _batches(pair: AlignedPair, plan: Plan) -> Iterator[Batch]:
+def read_batches(pair: AlignedPair, plan: Plan) -> Iterator[Batch]:
+    """Both dates of the tiles of `plan` that have data, from its first on."""
     tiles: list[Tile] = []
     parts: list[Pair] = []
     for number, tile in enumerate(plan.tiles[plan.first :], start=plan.first + 1):
@@ -180,8 +187,8 @@ def _inside(tile: Tile, reach: int | None) -> tuple[slice, slice]:
     return np.s_[top : top + tile.height, left : left + tile.width]
 
 
-def _scores(detector: Detector, scene: SceneDetector, batch: Batch) -> NDArray[np.float32]:
-    """(N, S, T) of a batch."""
+def scores_of(detector: Detector, scene: SceneDetector, batch: Batch) -> NDArray[np.float32]:
+    """What `scene` says of a batch: (N, S, T). MineNetCDError where that is no number."""
     scores = scene.scores((batch.before, batch.after), batch.valid)[:, 0]
     if not np.isfinite(scores[batch.valid]).all():
         raise MineNetCDError(

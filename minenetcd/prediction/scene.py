@@ -20,7 +20,7 @@ from minenetcd.geo.date_files.finding import Image
 from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.source import cache_of, quiet_gdal
 from minenetcd.prediction.automatic import Readers, choose_readers
-from minenetcd.prediction.costs import FirstTiles, bytes_of_tiles, check_room
+from minenetcd.prediction.costs import FirstTiles, bytes_of_tiles, check_room, room_needed
 from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.inference import NOTHING, Done, probability_strips
 from minenetcd.prediction.kept.finished_strips import FinishedStrips, Record
@@ -100,7 +100,9 @@ def predict_opened(
         opened.enter_context(cache_of(bytes_of_tiles(pair, options.tile or readers.detector.tile)))
         opened.enter_context(quiet_gdal())  # bounds what GDAL caches of the rasters written, too
         is_float = options.float_probability
-        check_room(pair, native, as_float=is_float, work=folder, out=None if out is None else Path(out))
+        check_room(
+            room_needed(pair, native, as_float=is_float, work=folder, out=None if out is None else Path(out)), folder
+        )
         facts = gather_facts(readers, pair, native)
         rasters = _scene_rasters(folder, facts, names)
         both = readers.second is not None
