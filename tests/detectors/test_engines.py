@@ -26,6 +26,8 @@ ENGINES = [
         "onnxruntime", marks=[pytest.mark.needs("onnxruntime"), pytest.mark.needs("onnxscript"), pytest.mark.slow]
     ),
 ]
+#: Compiling a network takes up to a minute, and what is compiled stays in memory: of the others `poe long` asks.
+COMPILED_FAST = ("bit", "fc_ef", "minenetcd", "minenetcd_lite")
 BFLOAT16 = [
     Execution(precision="bfloat16"),
     pytest.param(Execution("openvino", "bfloat16"), marks=pytest.mark.needs("openvino")),
@@ -50,8 +52,10 @@ def test_an_engine_gives_what_torch_gives_at_any_size(detector: ChangeDetector, 
         assert np.ptp(expected) > 0.01
 
 
-@pytest.mark.slow  # tracing and compiling
-@pytest.mark.parametrize("name", list_models())
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", [name if name in COMPILED_FAST else pytest.param(name, marks=pytest.mark.long) for name in list_models()]
+)
 @pytest.mark.parametrize("engine", ENGINES)
 @torch.no_grad()
 def test_an_engine_runs_every_network(name: str, engine: str) -> None:
