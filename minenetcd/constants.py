@@ -54,6 +54,13 @@ def check_threshold(threshold: float) -> float:
     return threshold
 
 
+def check_temperature(temperature: float) -> float:
+    """What logits are divided by, as it is. OptionError unless it is a number above 0."""
+    if not 0 < temperature < float("inf"):
+        raise OptionError(f"A temperature needs to be above 0, got {temperature}: try 1.")
+    return temperature
+
+
 @dataclass(frozen=True)
 class TrainedOn:
     """The pairs that weights were trained on, as far as they are known; `str` gives them in words.

@@ -15,6 +15,7 @@ import minenetcd
 from minenetcd.cli import (
     adapt,
     benchmark,
+    calibrate,
     compare,
     config,
     data,
@@ -50,7 +51,16 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(demo.demo, predict.predict, rethreshold.rethreshold, train.train, adapt.adapt, test.test, compare.compare),
+    *(
+        demo.demo,
+        predict.predict,
+        rethreshold.rethreshold,
+        train.train,
+        adapt.adapt,
+        test.test,
+        calibrate.calibrate,
+        compare.compare,
+    ),
     *(explain.explain, runs.runs, models.models),
 ):
     app.command()(command)

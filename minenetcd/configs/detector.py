@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from minenetcd.configs.numbers import Number, WholeNumber
 from minenetcd.configs.section import Section, Threshold
 from minenetcd.configs.value_range import ValueRange, check_value_range
-from minenetcd.constants import IMAGENET_MEAN, IMAGENET_STD, LEAST_SIDE
+from minenetcd.constants import IMAGENET_MEAN, IMAGENET_STD, LEAST_SIDE, check_temperature
 from minenetcd.errors import OptionError
 
 #: Side [pixels]; a larger square fits no memory.
@@ -153,5 +153,8 @@ class SavedDetector(DetectorSettings):
     minenetcd_format: Literal[1]  # FORMAT
     model_class: str | None = Field(
         default=None, description="Of a network that is not of this package: where its class is, 'package.module:Name'."
+    )
+    temperature: Annotated[Number, AfterValidator(check_temperature)] = Field(
+        default=1.0, description="Divides the logits: 1, unless the detector was calibrated."
     )
     provenance: dict[str, Any] = Field(default_factory=dict)

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from minenetcd.constants import Provenance, check_threshold
+from minenetcd.constants import Provenance, check_temperature, check_threshold
 from minenetcd.detectors.engines.engine import Engine, make_engine
 from minenetcd.detectors.loading import DetectorParts, load_parts, new_parts
 from minenetcd.detectors.preprocessing import Preprocessing, stacked_limits
@@ -48,7 +48,8 @@ class ChangeDetector(nn.Module):
 
     `provenance` says where the weights come from; a mapping holds "name", "trained_on" (None: not trained), "recipe",
     "metrics", "limits", "license" as far as they are known. With `scene_threshold`, a scene that is predicted has a
-    threshold of its own (`detectors.scene_threshold`).
+    threshold of its own (`detectors.scene_threshold`). `temperature` divides the logits
+    (`minenetcd.evaluation.calibration`).
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class ChangeDetector(nn.Module):
         threshold: float = 0.5,
         provenance: Provenance | Mapping[str, Any] | None = None,
         scene_threshold: ProbabilityRange | None = None,
+        temperature: float = 1.0,
     ) -> None:
         super().__init__()
         if not isinstance(model, ChangeModel):
@@ -72,6 +74,7 @@ class ChangeDetector(nn.Module):
         self.threshold = check_threshold(threshold)
         self.provenance = provenance if isinstance(provenance, Provenance) else Provenance.read(provenance or {})
         self.scene_threshold = check_range(scene_threshold)
+        self.temperature = check_temperature(temperature)
         self.engine: Engine | None = None  # by for_inference: computes the network in its place
         self.folded = False  # by for_inference: its tensors are no longer those its configuration builds
 
@@ -110,7 +113,8 @@ class ChangeDetector(nn.Module):
         """Probability of change (B, H, W) from two dates (B, C, H, W) in 0..1, on this detector's device."""
         dates = self.preprocessing.inputs(before, after)
         logits = self.model(*dates).logits if self.engine is None else self.engine(*dates)
-        return change_probability(logits.float())
+        logits = logits.float()
+        return change_probability(logits if self.temperature == 1 else logits / self.temperature)
 
     def limits(
         self, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_] | None = None
@@ -214,6 +218,7 @@ class ChangeDetector(nn.Module):
             threshold=self.threshold,
             provenance=self.provenance,
             scene_threshold=self.scene_threshold,
+            temperature=self.temperature,
         ).eval()
         ready.folded = self.folded or model.folds
         ready.engine = make_engine(model, execution, ready.device)
@@ -287,7 +292,9 @@ class ChangeDetector(nn.Module):
 
     @property
     def _parts(self) -> DetectorParts:
-        return DetectorParts(self.model, self.preprocessing, self.threshold, self.provenance, self.scene_threshold)
+        return DetectorParts(
+            self.model, self.preprocessing, self.threshold, self.provenance, self.scene_threshold, self.temperature
+        )
 
     def _save(self, folder: Path, *, source: str) -> None:
         """`source` is what the model card tells to load it by."""

@@ -29,6 +29,7 @@ class DetectorParts(NamedTuple):
     threshold: float
     provenance: Provenance
     scene_threshold: ProbabilityRange | None = None
+    temperature: float = 1.0
 
 
 def load_parts(source: str | Path, *, trust: str | Iterable[str] = (), **hub_options: Any) -> DetectorParts:
@@ -81,7 +82,9 @@ def _load_own(
     load_strictly(model, tensors)
     preprocessing = Preprocessing.of(settings.preprocessing)
     provenance = Provenance.read(settings.provenance)
-    return DetectorParts(model, preprocessing, settings.threshold, provenance, settings.scene_threshold)
+    return DetectorParts(
+        model, preprocessing, settings.threshold, provenance, settings.scene_threshold, settings.temperature
+    )
 
 
 def _trusted_name(settings: SavedDetector, source: str, trust: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ def describe_parts(parts: DetectorParts) -> dict[str, Any]:
         "preprocessing": asdict(parts.preprocessing),
         "threshold": parts.threshold,
         **({} if parts.scene_threshold is None else {"scene_threshold": list(parts.scene_threshold)}),
+        **({} if parts.temperature == 1 else {"temperature": parts.temperature}),
         "provenance": parts.provenance.as_json(),
     }
 

@@ -1,0 +1,104 @@
+"""Probabilities that mean what they say: one temperature, fitted on validation data, divides the logits.
+
+Source: Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017, section 4.2. Pixels keep
+their order, so that maps, F1 and average precision at the best threshold stay as they are.
+"""
+
+import copy
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from minenetcd.constants import Progress, no_progress
+from minenetcd.data.dataset import ChangeDataset
+from minenetcd.detectors.contract import Detector
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.errors import DataError, OptionError
+from minenetcd.evaluation.curves import calibration_error
+from minenetcd.evaluation.evaluate import evaluate
+
+#: Log-odds are divided by 1/20 to 20: beyond that a network says the same everywhere.
+_WIDEST = math.log(20.0)
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A detector whose probabilities are calibrated, and the expected calibration error before and after."""
+
+    detector: ChangeDetector
+    temperature: float  # of the fit: the detector's own is its product with the one it had
+    error_before: float
+    error_after: float
+
+
+def calibrate(
+    detector: Detector,
+    dataset: ChangeDataset,
+    *,
+    batch_size: int = 8,
+    workers: int = 2,
+    progress: Progress = no_progress,
+) -> Calibrated:
+    """`detector` with the temperature that makes the pairs of `dataset` likeliest; its threshold moves with it.
+
+    It then marks the same pixels as before. `dataset` should be neither what it was trained on nor what it is tested
+    on: its validation split. OptionError for a detector without training, whose scores are no probabilities; DataError
+    where `dataset` holds no changed or no unchanged pixels.
+    """
+    if not isinstance(detector, ChangeDetector):
+        raise OptionError(
+            f"A trained network is needed to calibrate, {detector.name} gives scores and no probabilities: name a "
+            "detector that was trained."
+        )
+    ready = detector.for_inference()
+    found = evaluate(ready, dataset, batch_size=batch_size, workers=workers, progress=progress).histogram
+    if not found.sum(axis=1).all():
+        raise DataError(
+            f"Changed and unchanged pixels are needed to calibrate, {dataset.facts.source} has one kind: name another "
+            "split (--split) or data set."
+        )
+    temperature = fit_temperature(found)
+    made = copy.deepcopy(detector)
+    made.temperature = detector.temperature * temperature
+    made.threshold = scaled(detector.threshold, temperature)
+    if detector.scene_threshold is not None:
+        low, high = detector.scene_threshold
+        made.scene_threshold = scaled(low, temperature), scaled(high, temperature)
+    words = f"temperature {made.temperature:.3g}, fitted on {dataset.facts.source}, {dataset.facts.split}"
+    made.provenance = replace(made.provenance, extra={**made.provenance.extra, "calibration": words})
+    before, after = (calibration_error(each) or 0.0 for each in (found, histogram_at(found, temperature)))
+    return Calibrated(made, temperature, before, after)
+
+
+def fit_temperature(histogram: NDArray[np.int64]) -> float:
+    """The temperature at which the pixels of `histogram` (2, L), unchanged first, are likeliest. [1]"""
+    odds = _log_odds(histogram.shape[1])
+
+    def loss(log_temperature: float) -> float:
+        scaled_odds = odds / math.exp(log_temperature)
+        wrong = np.logaddexp(0, scaled_odds), np.logaddexp(0, -scaled_odds)  # -log of each class's probability
+        return float((histogram * wrong).sum() / histogram.sum())
+
+    return math.exp(minimize_scalar(loss, bounds=(-_WIDEST, _WIDEST), method="bounded").x)
+
+
+def histogram_at(histogram: NDArray[np.int64], temperature: float) -> NDArray[np.int64]:
+    """The same pixels, by the level of probability that each has at `temperature`."""
+    levels = histogram.shape[1]
+    probability = 1 / (1 + np.exp(-_log_odds(levels) / temperature))
+    place = np.minimum((probability * levels).astype(np.intp), levels - 1)
+    return np.stack([np.bincount(place, row, levels) for row in histogram]).astype(np.int64)
+
+
+def scaled(probability: float, temperature: float) -> float:
+    """`probability` as it is at `temperature`."""
+    return 1 / (1 + math.exp(-math.log(probability / (1 - probability)) / temperature))
+
+
+def _log_odds(levels: int) -> NDArray[np.float64]:
+    """Of the middle of each level of probability."""
+    middles = (np.arange(levels) + 0.5) / levels
+    return np.log(middles) - np.log1p(-middles)
