@@ -37,7 +37,7 @@ class _Layout(NamedTuple):
 
 @dataclass(frozen=True)
 class HandedOver:
-    """A batch in shared memory (bytes,) on its way: it arrives as a ChangeBatch, with which the memory is free again."""
+    """A batch in shared memory (bytes,) on its way: it arrives as a ChangeBatch, and the memory is free after that."""
 
     memory: Tensor
     layouts: tuple[_Layout, ...]
