@@ -37,9 +37,9 @@ READY_BATCHES = 4
 #: caches, which costs a tenth of the time where they take turns pair by pair.
 READ_AT_ONCE = 16
 
-#: Devices for which nobody reads a batch's memory any more once its tensors are gone; others may still be copying
-#: (`non_blocking`). CUDA does too, but from page-locked memory, which is another.
-_DONE_ONCE_COPIED = ("cpu", "cuda")
+#: Devices for which nobody reads a batch's memory any more once its tensors are gone; others may still be copying it
+#: (`non_blocking`). CUDA does too, but from a page-locked copy of the batch.
+_DONE_WITH_MEMORY = ("cpu", "cuda")
 
 
 class AugmentedPairs(Dataset[ChangeSample]):
@@ -198,7 +198,7 @@ def _in_processes(
 
 def _stack_for(device: str | torch.device | None) -> Stack:
     """How batches for `device` are stacked: in memory that is filled again where nobody can still be reading it."""
-    if device is not None and torch.device(device).type not in _DONE_ONCE_COPIED:
+    if device is not None and torch.device(device).type not in _DONE_WITH_MEMORY:
         return stack_pairs
     return partial(_stack_or_hand_over, ReusedMemory(2 * READY_BATCHES))
 
