@@ -4,8 +4,9 @@
 
 Both read the same parquet file: imageA, imageB, label as embedded PNG, 256 x 256 pixels, as the public data sets
 have it. The plain way is a Dataset that indexes the table three times per item and converts with Pillow and
-ToTensor, without workers. The limit is decoding alone, each image once, on the cores there are. Processor time per
-pair is printed beside the clock's: it says what a way costs also where other work runs on the machine (Linux only).
+ToTensor, without workers. The limit is decoding alone, each image once, and with an augmentation this one too, on the
+cores there are. Processor time per pair is printed beside the clock's: it says what a way costs also where other work
+runs on the machine (Linux only).
 """
 
 import argparse
@@ -36,6 +37,9 @@ from minenetcd.types import ChangeSample
 
 SIDE = 256
 
+DECODING, AUGMENTATION = "reading and decoding", "augmentation, strong"
+PARTS = (DECODING, AUGMENTATION, "stacking", "stacking and passing on")
+
 #: Reads pairs and says how many.
 Run = Callable[[], int]
 
@@ -60,11 +64,11 @@ def main() -> None:
         pairs = load_dataset(path, "train", cache_dir=folder)
         size = path.stat().st_size / len(pairs) / 1000
         print(f"{len(pairs)} pairs, {size:.0f} kB each, batches of {arguments.batch}")
-        _print(_in_turn(_ways(path, pairs, arguments.batch), arguments.rounds), compared_to="plain way")
-        parts = _in_turn(_parts(pairs, arguments.batch), arguments.rounds)
+        measured = _in_turn(_ways(path, pairs, arguments.batch) | _parts(pairs, arguments.batch), arguments.rounds)
+        parts = {name: measured.pop(name) for name in PARTS}
+        _print(measured, compared_to="plain way")
         _print(parts)
-        limit = os.cpu_count() * parts["reading and decoding"].pairs_per_second
-        print(f"limit: decoding alone on {os.cpu_count()} cores, {limit:.0f} pairs/s")
+        _print_limits(measured, parts)
 
 
 def _ways(path: Path, pairs: ChangeDataset, batch: int) -> dict[str, Run]:
@@ -84,12 +88,12 @@ def _parts(pairs: ChangeDataset, batch: int) -> dict[str, Run]:
     """What a pair costs on one core part by part, and what passing it from one process to another adds."""
     kept = [pairs[index] for index in range(batch)]
     parts: dict[str, Run] = {
-        "reading and decoding": lambda: len([pairs[index] for index in range(len(pairs))]),
-        "augmentation, strong": lambda: len([_augmented(kept[i % batch], i) for i in range(len(pairs))]),
+        DECODING: lambda: len([pairs[index] for index in range(len(pairs))]),
+        AUGMENTATION: lambda: len([_augmented(kept[i % batch], i) for i in range(len(pairs))]),
     }
-    for workers in (0, 1):
+    for workers, part in enumerate(PARTS[2:]):
         loader = make_loader(_Kept(pairs, kept), batch_size=batch, workers=workers, seed=0)
-        parts["stacking" + " and passing on" * workers] = partial(_read, loader)
+        parts[part] = partial(_read, loader)
     return parts
 
 
@@ -106,7 +110,10 @@ def _in_turn(runs: dict[str, Run], rounds: int) -> dict[str, Speed]:
             pairs = run()
             clock, processor = time.perf_counter() - clock, _processor_seconds() - processor
             measured[name].append(Speed(pairs / clock, 1000 * processor / pairs))
-    return {name: max(speeds[1:]) for name, speeds in measured.items()}
+    return {
+        name: Speed(max(speed.pairs_per_second for speed in speeds[1:]), min(speed.processor for speed in speeds[1:]))
+        for name, speeds in measured.items()
+    }
 
 
 def _print(speeds: dict[str, Speed], *, compared_to: str | None = None) -> None:
@@ -116,6 +123,20 @@ def _print(speeds: dict[str, Speed], *, compared_to: str | None = None) -> None:
         if compared_to is not None:
             print(f" {speed.pairs_per_second / speeds[compared_to].pairs_per_second:18.1f} x {compared_to}", end="")
         print()
+
+
+def _print_limits(ways: dict[str, Speed], parts: dict[str, Speed]) -> None:
+    """What decoding and augmentation alone would reach on all cores, and how much of it as many workers do."""
+    cores = os.cpu_count()
+    print()
+    for augmentation, needed in (("none", (DECODING,)), ("strong", (DECODING, AUGMENTATION))):
+        way = ways[f"{augmentation}, {cores} workers"]
+        limit = cores / sum(1 / parts[part].pairs_per_second for part in needed)
+        clock, processor = way.pairs_per_second / limit, sum(parts[part].processor for part in needed) / way.processor
+        print(
+            f"limit of {augmentation} ({' + '.join(needed)}) on {cores} cores: {limit:.0f} pairs/s, {cores} workers "
+            f"reach {clock:.0%} of it; by processor time {processor:.0%}"
+        )
 
 
 def _processor_seconds() -> float:
