@@ -13,6 +13,7 @@ import typer
 
 import minenetcd
 from minenetcd.cli import (
+    accuracy,
     adapt,
     benchmark,
     compare,
@@ -55,6 +56,7 @@ for command in (
 ):
     app.command()(command)
 for name, group in (
+    ("accuracy", accuracy.app),
     ("datasets", datasets.app),
     ("data", data.app),
     ("benchmark", benchmark.app),
