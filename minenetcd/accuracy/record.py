@@ -116,7 +116,7 @@ def write_record(path: Path, record: SampleRecord) -> None:
 def read_sample(source: str | Path) -> StoredSample:
     """The sample in a folder, or beside a samples.gpkg. DataError where there is none, or it was changed."""
     path = Path(source)
-    folder, table = (path, path / POINTS) if path.is_dir() else (path.parent, path)
+    folder, table = (path.parent, path) if path.is_file() else (path, path / POINTS)
     if not (folder / RECORD).exists():
         raise DataError(
             f"A sample is needed, {folder} holds no {RECORD}: name a folder that minenetcd accuracy sample has written."

@@ -160,7 +160,9 @@ def _codes(raster: Raster, window: Window) -> NDArray[Any]:
     codes = values[..., 0]
     if codes.dtype.itemsize > 2 or np.issubdtype(codes.dtype, np.signedinteger):
         valid = valid & (codes >= 0) & (codes <= LARGEST_CODE)
-    return np.where(valid, codes, LARGEST_CODE + 1).astype(np.int32)
+    known = codes.astype(np.int32)  # wide enough for the number of none
+    known[~valid] = LARGEST_CODE + 1
+    return known
 
 
 def _pixel_metres(grid: Grid, options: SampleOptions) -> tuple[float, float]:
