@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import rasterio
 from matplotlib.lines import Line2D
+from PIL import Image
 
 import minenetcd
-from minenetcd.accuracy.estimation.estimate import AccuracyEstimate
+from minenetcd.accuracy.estimation.outcome import AccuracyEstimate
 from minenetcd.accuracy.sampling.options import SampleOptions
 from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style, only_grid, titled
@@ -43,6 +44,9 @@ def main() -> None:
         image = change_image(after, demo.prediction.mask)[..., :3]
     with figure_style():
         save_figure(_figure(image, points, found, true_hectares), PICTURE)
+    with Image.open(PICTURE) as picture:
+        indexed = picture.convert("RGB").quantize(256, kmeans=3, dither=Image.Dither.NONE)
+    indexed.save(PICTURE, optimize=True)
     print(PICTURE)
 
 

@@ -12,7 +12,7 @@ from minenetcd.display.words import counted, number
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
-    from minenetcd.accuracy.estimation.estimate import AccuracyEstimate
+    from minenetcd.accuracy.estimation.outcome import AccuracyEstimate
     from minenetcd.accuracy.estimation.tables import TextTable
     from minenetcd.accuracy.sampling.sample import DrawnSample
 
@@ -138,6 +138,7 @@ def estimate(
     ] = None,
     out: Annotated[Path | None, Option(help="Folder for the results.", show_default="they are only printed")] = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Estimate accuracies, and hectares of each class with 95 % intervals, from points that were judged.
 
@@ -154,7 +155,8 @@ def estimate(
         assert counts is not None and areas is not None
         found = estimate_from_counts(counts, areas, pixel_hectares=pixel_hectares)
     written = [] if out is None else write_estimate(found, out)
-    warn(found.warnings)
+    if not quiet:
+        warn(found.warnings)
     if as_json:
         print_json(plain(found))
         return

@@ -12,6 +12,7 @@ import rasterio
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio.windows import Window
+from scipy.ndimage import gaussian_filter
 
 from accuracy.conftest import OF_CHANGE, drawn, judged
 from fixtures.scene_files import utm_grid, write_geotiff
@@ -20,7 +21,10 @@ from minenetcd.accuracy.sampling import drawing
 from minenetcd.accuracy.sampling.mapped import open_map
 from minenetcd.accuracy.sampling.options import SampleOptions
 from minenetcd.accuracy.sampling.strata import Stratification
-from minenetcd.errors import InputError, OptionError, OutputPathError, RasterError
+from minenetcd.errors import GridError, InputError, OptionError, OutputPathError, RasterError
+from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.scene import predict_scene
+from prediction.stand_in import Difference
 
 
 def strata_of(sample: Path) -> dict[str, dict]:
@@ -258,3 +262,48 @@ def test_references_are_never_lost_to_a_new_sample(result: Path, change: NDArray
     table.to_csv(out / "samples.csv", index=False)
     drawn(result, out, points=10, least=5, pictures=False)
     assert {path.name for path in out.iterdir() if path.is_file()} == {"sample.json", "samples.gpkg", "samples.csv"}
+
+
+def test_the_later_picture_is_moved_back_where_the_map_was_made_so(tmp_path: Path) -> None:
+    ground = gaussian_filter(np.random.default_rng(0).random((200, 240)), 1.5)
+    ground = np.uint8(255 * (ground - ground.min()) / np.ptp(ground))[..., np.newaxis].repeat(3, axis=-1)
+    dates = ground[20:180, 20:220].copy(), ground[23:183, 16:216].copy()  # the later one by 3 up, 4 to the right
+    dates[1][80:120, 90:150] = 255 - dates[1][80:120, 90:150]
+    before, after = (
+        write_geotiff(tmp_path / name, date, utm_grid(160, 200)) for name, date in zip("ba", dates, strict=True)
+    )
+    predict_scene(Difference(), before, after, tmp_path / "r", options=PredictOptions(coregister=True)).close()
+    found = drawn(tmp_path / "r", tmp_path / "s", points=30, least=4, context=8)
+    known = found.points[(found.points["map_class"] == 0) & found.points["row"].between(20, 60)]
+    assert len(known) >= 4
+    for point in known.itertuples():
+        chips = [np.array(Image.open(tmp_path / f"s/chips/{point.id}_{date}.png")) for date in ("before", "after")]
+        assert np.abs(chips[0].astype(int) - chips[1]).mean() < 20  # moved by a tenth of a pixel, and stretched
+
+
+def test_a_result_of_pictures_knows_its_pixels_from_the_prediction(tmp_path: Path) -> None:
+    before = np.full((40, 50, 3), 20, np.uint8)
+    after = before.copy()
+    after[10:20, 10:30] = 220
+    for name, date in (("b.png", before), ("a.png", after)):
+        Image.fromarray(date).save(tmp_path / name)
+    options = PredictOptions(metres_per_pixel=2.0)
+    images = tmp_path / "b.png", tmp_path / "a.png"
+    predict_scene(Difference(), *images, tmp_path / "r", options=options).close()
+    found = drawn(tmp_path / "r", tmp_path / "s", points=20, least=5, context=8)
+    areas = {stratum.name: stratum.hectares for stratum in found.record.strata}
+    assert areas == pytest.approx({"no change": 1800 * 4 / 10_000, "change": 200 * 4 / 10_000})
+    assert found.page is not None and found.points.crs is None
+
+
+def test_images_of_another_place_are_refused(raster: Path, tmp_path: Path) -> None:
+    dates = np.random.default_rng(0).integers(0, 255, (4, 60, 80, 3), dtype=np.uint8)
+    far = utm_grid(60, 80, left=700_000)
+    elsewhere = [write_geotiff(tmp_path / f"{n}.tif", date, far) for n, date in enumerate(dates[:2])]
+    nowhere = [tmp_path / "b.png", tmp_path / "a.png"]
+    for path, date in zip(nowhere, dates[2:], strict=True):
+        Image.fromarray(date).save(path)
+    for before, after in (elsewhere, nowhere):
+        with pytest.raises(GridError, match=r"Images of the ground of the map are needed, .* lies elsewhere than"):
+            drawn(raster, tmp_path / "s", points=20, least=5, before=before, after=after, **OF_CHANGE)
+    assert not (tmp_path / "s").exists()

@@ -5,7 +5,7 @@ import io
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from minenetcd.accuracy.estimation.estimate import AccuracyEstimate
+from minenetcd.accuracy.estimation.outcome import AccuracyEstimate
 from minenetcd.display.figure_style import figure_style, fitted, only_grid
 from minenetcd.display.palettes import ACCENT, BLUE, QUIET
 

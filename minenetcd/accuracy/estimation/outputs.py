@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from minenetcd.accuracy.estimation.certified import CertifiedZone
-from minenetcd.accuracy.estimation.estimate import AccuracyEstimate, ClassEstimate, Measured
+from minenetcd.accuracy.estimation.outcome import AccuracyEstimate, ClassEstimate, Measured
 from minenetcd.accuracy.estimation.report import render_report
 from minenetcd.constants import VERSION
 from minenetcd.display.escaping import csv_text

@@ -2,8 +2,8 @@
 
 from html import escape
 
-from minenetcd.accuracy.estimation.estimate import AccuracyEstimate
 from minenetcd.accuracy.estimation.figure import areas_drawing
+from minenetcd.accuracy.estimation.outcome import AccuracyEstimate
 from minenetcd.accuracy.estimation.tables import (
     UNDEFINED,
     TextTable,
@@ -83,16 +83,20 @@ def _sections(found: AccuracyEstimate) -> list[str]:
 
 
 def _key_figures(found: AccuracyEstimate) -> str:
-    shown = found.classes[found.change or 0]
-    overall = found.overall
-    return key_figures(
-        (
-            (f"{shown.name.capitalize()}, estimated", area_with_margin(shown.hectares), "ha"),
-            (f"{shown.name.capitalize()}, mapped", number(shown.mapped_hectares), "ha"),
-            ("Overall accuracy", UNDEFINED if overall.value is None else f"{100 * overall.value:.1f}", "%"),
-            ("Judged points", f"{found.judged:,}", f"{found.unsure:,} unsure" if found.unsure else ""),
-        )
-    )
+    overall = UNDEFINED if found.overall.value is None else f"{100 * found.overall.value:.1f}"
+    of_all = [
+        ("Overall accuracy", overall, "%"),
+        ("Judged points", f"{found.judged:,}", f"{found.unsure:,} unsure" if found.unsure else ""),
+    ]
+    if found.change is None:
+        return key_figures([*of_all, ("Classes", f"{len(found.classes)}", ""), ("Map", number(found.hectares), "ha")])
+    change = found.classes[found.change]
+    name = change.name.capitalize()
+    areas = [
+        (f"{name}, estimated", area_with_margin(change.hectares), "ha"),
+        (f"{name}, mapped", number(change.mapped_hectares), "ha"),
+    ]
+    return key_figures([*areas, *of_all])
 
 
 def _table(table: TextTable, *, emphasised: int = 0, told: str = "") -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from minenetcd.accuracy.estimation.certified import CertifiedZone
-from minenetcd.accuracy.estimation.estimate import AccuracyEstimate, Measured
+from minenetcd.accuracy.estimation.outcome import AccuracyEstimate, Measured
 from minenetcd.display.words import counted, number, percent
 
 #: What is not defined, e.g. the producer's accuracy of a class that no point shows.

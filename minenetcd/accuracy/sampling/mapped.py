@@ -106,7 +106,7 @@ def _result(folder: Path, options: SampleOptions, opened: ExitStack) -> ClassMap
         raster=raster,
         classes=(NO_CHANGE, CHANGE),
         change=CHANGE.code,
-        pixel_metres=_pixel_metres(raster.grid, options),
+        pixel_metres=_pixel_metres(raster.grid, options.metres_per_pixel or facts.options.metres_per_pixel),
         probability=probability,
         stored=StoredProbability(facts.threshold, as_float=facts.options.float_probability),
         facts=facts,
@@ -120,7 +120,7 @@ def _raster(path: Path, options: SampleOptions, opened: ExitStack) -> ClassMap:
             f"One band of whole numbers is needed, classes, {path} has {len(raster.said.bands)} of {raster.dtype}: "
             "name a map, or the folder of a result."
         )
-    metres = _pixel_metres(raster.grid, options)
+    metres = _pixel_metres(raster.grid, options.metres_per_pixel)
     classes = options.classes or _found(raster)
     if options.change is not None and options.change not in [each.code for each in classes]:
         raise OptionError(
@@ -165,8 +165,9 @@ def _codes(raster: Raster, window: Window) -> NDArray[Any]:
     return known
 
 
-def _pixel_metres(grid: Grid, options: SampleOptions) -> tuple[float, float]:
-    stated = grid.metres_or(options.metres_per_pixel)
+def _pixel_metres(grid: Grid, stated: float | None) -> tuple[float, float]:
+    """Width and height of a pixel; of a picture as `stated`. OptionError where nobody says, or both do."""
+    stated = grid.metres_or(stated)
     if stated is None:
         raise OptionError(
             "Hectares need the size of a pixel, got a map that does not say it: state it (--metres-per-pixel 0.5), or "

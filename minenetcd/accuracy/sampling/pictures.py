@@ -13,9 +13,9 @@ from rasterio.windows import Window
 from minenetcd.accuracy.sampling.mapped import ClassMap
 from minenetcd.accuracy.sampling.options import SampleOptions
 from minenetcd.display.eight_bit import NO_DATA, eight_bit_pair
-from minenetcd.errors import RasterError
+from minenetcd.errors import GridError, RasterError
 from minenetcd.geo.align import AlignedPair, open_pair
-from minenetcd.geo.footprints.overlap import shared_window
+from minenetcd.geo.footprints.overlap import shared_area
 from minenetcd.geo.shift import find_shift
 from minenetcd.prediction.facts import SceneFacts
 
@@ -75,7 +75,7 @@ def open_chips(mapped: ClassMap, options: SampleOptions) -> Iterator[ChipReader 
         else:
             assert facts is not None
             pair = opened.enter_context(_pair_of_result(facts, options))
-        shared_window(mapped.grid, pair.before.grid)  # refuses images of another place
+        _check_place(mapped, pair)
         if not pair.grid.matches(mapped.grid):
             pair = opened.enter_context(AlignedPair(pair.before, pair.after, grid=mapped.grid))
         if facts is not None and facts.options.coregister:
@@ -98,6 +98,19 @@ def _pair_of_result(facts: SceneFacts, options: SampleOptions) -> AlignedPair:
         bands_after=options.bands_after or options.bands or _colours(facts.after.shown),
         stated=facts.options.stated,
     )
+
+
+def _check_place(mapped: ClassMap, pair: AlignedPair) -> None:
+    """GridError unless both images show ground of the map."""
+    for image in (pair.before, pair.after):
+        grids = mapped.grid, image.grid
+        alike = grids[0].has_coordinates == grids[1].has_coordinates
+        alike = alike and grids[0].is_georeferenced == grids[1].is_georeferenced
+        if not alike or not shared_area(*grids).area:
+            raise GridError(
+                f"Images of the ground of the map are needed, {image.source} lies elsewhere than {mapped.name}: name "
+                "those that it was made from (--before, --after)."
+            )
 
 
 def _colours(shown: tuple[int, ...]) -> tuple[int, ...]:
