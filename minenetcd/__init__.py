@@ -10,6 +10,8 @@ from minenetcd.constants import VERSION as __version__
 from minenetcd.registry import resolve
 
 if TYPE_CHECKING:
+    from minenetcd.accuracy.estimation.estimate import estimate_accuracy
+    from minenetcd.accuracy.sampling.sample import sample_accuracy
     from minenetcd.datasets.catalog import load_dataset
     from minenetcd.detectors.by_name import from_pretrained
     from minenetcd.detectors.learned import ChangeDetector
@@ -32,6 +34,7 @@ __all__ = [
     "adapt",
     "create_model",
     "errors",
+    "estimate_accuracy",
     "evaluate",
     "from_config",
     "from_pretrained",
@@ -40,6 +43,7 @@ __all__ = [
     "predict",
     "register_model",
     "rethreshold",
+    "sample_accuracy",
     "train",
 ]
 
@@ -49,6 +53,7 @@ _HOME = {
     "ChangeOutput": "minenetcd.types:ChangeOutput",
     "adapt": "minenetcd.training.adapt:adapt",
     "create_model": "minenetcd.models.catalog:create_model",
+    "estimate_accuracy": "minenetcd.accuracy.estimation.estimate:estimate_accuracy",
     "evaluate": "minenetcd.evaluation.evaluate:evaluate",
     "from_config": "minenetcd.detectors.learned:ChangeDetector.from_config",
     "from_pretrained": "minenetcd.detectors.by_name:from_pretrained",
@@ -57,6 +62,7 @@ _HOME = {
     "predict": "minenetcd.prediction.scene:predict_scene",
     "register_model": "minenetcd.models.catalog:register_model",
     "rethreshold": "minenetcd.prediction.rethreshold:rethreshold",
+    "sample_accuracy": "minenetcd.accuracy.sampling.sample:sample_accuracy",
     "train": "minenetcd.training.train:train",
 }
 

@@ -13,6 +13,7 @@ import typer
 
 import minenetcd
 from minenetcd.cli import (
+    accuracy,
     adapt,
     benchmark,
     calibrate,
@@ -65,6 +66,7 @@ for command in (
 ):
     app.command()(command)
 for name, group in (
+    ("accuracy", accuracy.app),
     ("datasets", datasets.app),
     ("data", data.app),
     ("benchmark", benchmark.app),

@@ -1,6 +1,10 @@
-"""The page every report is: one file with its style and pictures inside, no script, nothing fetched, fit for print."""
+"""The page every report is: one file with its style and pictures inside, nothing fetched, fit for print.
+
+No script runs in it but the one that a page to work with brings.
+"""
 
 import base64
+import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -10,20 +14,35 @@ from string import Template
 
 from PIL import Image
 
+#: What a browser may load and run: nothing from outside the page.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
-def render_page(*, kind: str, heading: str, subtitle: str, sections: Sequence[str], made: str, software: str) -> str:
-    """The page as HTML, with `sections` as they are; all other text is escaped.
+
+def render_page(
+    *,
+    kind: str,
+    heading: str,
+    subtitle: str,
+    sections: Sequence[str],
+    made: str,
+    software: str,
+    style: str = "",
+    script: str = "",
+) -> str:
+    """The page as HTML, with `sections`, and `style` and `script` of its own, as they are; all other text is escaped.
 
     At its foot stands how it was `made`, when it was written, and by which `software`.
     """
     written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return Template(_beside("page.html")).substitute(
-        style=_beside("page.css"),
+        policy=_POLICY + _allowed(script),
+        style=_beside("page.css") + style,
         kind=escape(kind),
         heading=escape(heading),
         subtitle=escape(subtitle),
         sections="\n".join(sections),
         footer=escape(f"{made}, written {written} by {software}."),
+        script=f"<script>{script}</script>\n" if script else "",
     )
 
 
@@ -47,6 +66,12 @@ def picture_source(image: Image.Image, *, photograph: bool) -> str:
 def drawing_source(svg: bytes) -> str:
     """An SVG inside the page."""
     return _source("svg+xml", svg)
+
+
+def _allowed(script: str) -> str:
+    """The part of a policy that lets this script run, and no other."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    return f"; script-src 'sha256-{digest}'" if script else ""
 
 
 def _source(kind: str, content: bytes) -> str:

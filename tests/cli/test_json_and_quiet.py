@@ -45,7 +45,7 @@ def pairs(tmp_path: Path) -> Path:
     return write_folder(tmp_path / "set", map(make_pair, range(4)), split="test")
 
 
-@pytest.mark.parametrize("words", [("predict",), ("test",), ("models",), ("data", "check")])
+@pytest.mark.parametrize("words", [("predict",), ("test",), ("models",), ("data", "check"), ("accuracy", "estimate")])
 def test_the_same_words_everywhere(words: tuple[str, ...]) -> None:
     command: Any = typer.main.get_command(app)
     for word in words:
