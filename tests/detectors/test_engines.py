@@ -1,5 +1,7 @@
 """Engines give what torch gives; what one cannot run it says in one line. Scenes: prediction/test_engines.py."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -37,9 +39,9 @@ BFLOAT16 = [
 def has_bfloat16(wanted: Execution) -> bool:
     if wanted.is_torch:
         return True
-    import openvino
+    from minenetcd.detectors.engines.openvino import core
 
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -78,6 +80,32 @@ def test_bfloat16_is_near_and_the_scene_in_float32_beside_it(detector: ChangeDet
     found = detector.for_inference("cpu", execution=wanted).probability(before, after)
     assert 0 < np.abs(found - detector.probability(before, after)).max() < 0.1
     assert found.dtype == np.float32
+
+
+SIGNALS_BETWEEN = """
+import gc, signal
+import torch
+from minenetcd.detectors.engines.engine import make_engine
+from minenetcd.models.catalog import create_model
+from minenetcd.runtime.execution import Execution
+signal.signal(signal.SIGUSR1, lambda *_: print("handled"))
+network, dates = create_model("fc_ef").eval(), torch.zeros(2, 1, 3, 32, 32)
+made = [make_engine(network, Execution("openvino"), torch.device("cpu")) for _ in range(3)]
+for engine in made:
+    engine(*dates)
+engine = None
+while made:
+    del made[0]
+    gc.collect()
+    signal.raise_signal(signal.SIGUSR1)
+"""
+
+
+@pytest.mark.slow  # a process, that loads torch and OpenVINO
+@pytest.mark.needs("openvino")
+def test_signals_are_handled_whichever_engine_ends_first() -> None:
+    done = subprocess.run([sys.executable, "-X", "faulthandler", "-c", SIGNALS_BETWEEN], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, 3 * "handled\n"), done.stderr
 
 
 class OddNetwork(ChangeModel):

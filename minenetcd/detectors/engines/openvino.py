@@ -1,6 +1,7 @@
 """Networks as OpenVINO runs them on a processor."""
 
 import re
+from functools import cache
 
 import openvino
 import torch
@@ -16,17 +17,26 @@ _PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 _DEVICE = "CPU"
 
 
+@cache
+def core() -> openvino.Core:
+    """The only one of this process.
+
+    Each gives the thread a stack of its own for signals, and takes it away when it ends: of two whose lives overlap one
+    leaves a stack that is no more behind, and the next signal ends the process.
+    """
+    return openvino.Core()
+
+
 def compiled(network: nn.Module, example: tuple[Tensor, Tensor], precision: str) -> Compiled:
     """`network` for pairs of the size of `example`, in as many threads as torch has. OptionError where it cannot be."""
-    core = openvino.Core()
-    if precision == "bfloat16" and "BF16" not in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES"):
+    if precision == "bfloat16" and "BF16" not in core().get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES"):
         raise OptionError("OpenVINO needs a processor that computes in bfloat16, this is none: leave --precision out.")
     options = {
         "INFERENCE_PRECISION_HINT": _PRECISIONS[precision],
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "PERFORMANCE_HINT": "LATENCY",
     }
-    ready = core.compile_model(_converted(network, example), _DEVICE, options)
+    ready = core().compile_model(_converted(network, example), _DEVICE, options)
 
     def run(before: Pixels, after: Pixels) -> Pixels:
         logits: Pixels = ready((before, after))[0]
