@@ -118,7 +118,7 @@ def measure_polygons(folder: Path, count: int) -> None:
     import_all()
     held, start = resident(), time.perf_counter()
     worked = time.process_time()
-    polygons = find_change(scene).polygons
+    polygons = _found(scene)
     made = time.perf_counter()
     write_vector(polygons, folder / "change.gpkg")
     written, worked = time.perf_counter(), time.process_time() - worked
