@@ -118,7 +118,10 @@ def read_canvas(
     dataset: DatasetReader, channels: int, window: Window | None = None
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Pixels (H, W, C) of the first `channels` bands, and where the band after them, if any, is not zero (H, W)."""
-    pixels = np.ascontiguousarray(np.moveaxis(dataset.read(list(range(1, channels + 1)), window=window), 0, -1))
+    bands = dataset.read(list(range(1, channels + 1)), window=window)
+    pixels = np.empty((*bands.shape[1:], channels), bands.dtype)
+    for channel, band in enumerate(bands):  # one by one is several times as fast as all at once
+        pixels[..., channel] = band
     if dataset.count > channels:
         valid = dataset.read(channels + 1, window=window) > 0
     else:

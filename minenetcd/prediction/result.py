@@ -13,9 +13,9 @@ from rasterio.windows import Window
 
 from minenetcd.errors import OutputError, RasterError, SizeError
 from minenetcd.files import staged_files
-from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.polygons.vector_files import write_vector
+from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.areas import Change, find_change
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.formats import write_formats
@@ -35,7 +35,7 @@ def find_result(
     scene: SceneRasters,
     change: Change,
     facts: SceneFacts,
-    native: AlignedPair,
+    sample: SceneSample,
     work: Work,
     *,
     started: float,
@@ -44,10 +44,11 @@ def find_result(
 ) -> "ScenePrediction":
     """The result of a scene whose `change` is measured, with that of a `second` opinion; all files lie in `work`.
 
-    `started`: the clock when the images were opened; `adjustment`: what lies between the dates.
+    `sample` is one of the images as they are; `started`: the clock when they were opened; `adjustment`: what lies
+    between them.
     """
-    findings = PairFindings.of(native, adjustment, feels_tone=facts.feels_tone)
-    return finished(scene, change, facts, findings, date_pictures(native), work, started=started, second=second)
+    findings = PairFindings.of(sample, adjustment, feels_tone=facts.feels_tone)
+    return finished(scene, change, facts, findings, date_pictures(sample.pair), work, started=started, second=second)
 
 
 def measured(scene: ScenePass, facts: SceneFacts, second: SecondOpinion | None) -> Change:

@@ -119,7 +119,7 @@ def predict_opened(
 
             change = measured(scene_pass, facts, second)
         prediction = find_result(
-            rasters, change, facts, native, place, started=started, adjustment=reading.done,
+            rasters, change, facts, reading.sample, place, started=started, adjustment=reading.done,
             second=None if second is None else second.rasters,
         )  # fmt: skip
         if out is not None:
@@ -139,9 +139,14 @@ class Reading:
     tones: list[ReadTone] = field(default_factory=list)  # that was taken out for each detector, in their order
 
     @cached_property
+    def sample(self) -> SceneSample:
+        """Of the dates as they are."""
+        return SceneSample(self.scene.native)
+
+    @cached_property
     def adjustment(self) -> Adjustment:
         """What lies between the dates but change."""
-        return find_adjustment(self.scene.native, self.readers.options)
+        return find_adjustment(self.sample, self.readers.options)
 
     @property
     def done(self) -> Adjustment:
@@ -167,11 +172,12 @@ class Reading:
         Each strip of it, as it is stored, goes through `also`, too.
         """
         options = self.readers.options
+        sample = self.sample if pair is self.scene.native else SceneSample(pair)
         try:
-            learned = detector.for_scene(SceneSample(pair), self.device, execution=options.execution)
+            learned = detector.for_scene(sample, self.device, execution=options.execution)
         except FlatBandError as error:
             raise error.with_numbers(pair.before.bands, pair.after.bands) from error
-        share = self._told_share(detector, learned, pair)
+        share = self._told_share(detector, learned, sample)
         analysed = _analysed(rasters, pair)
         kept = FinishedStrips(rasters.probability.with_suffix(".strips"), pair.overlap.width, analysed.stored)
         progress = progress if options.yes else FirstTiles(progress)
@@ -189,13 +195,11 @@ class Reading:
                 write(window, rasters.stored.encode(values))
         return share
 
-    def _told_share(self, detector: Detector, learned: SceneDetector, pair: AlignedPair) -> float | None:
+    def _told_share(self, detector: Detector, learned: SceneDetector, sample: SceneSample) -> float | None:
         """The share of pixels that a low precision, where it is asked for, decides otherwise; it is told, too."""
         options = self.readers.options
         chosen = options.threshold if detector is self.readers.detector else None
-        share = decided_otherwise(
-            learned, SceneSample(pair), options.tile or detector.tile, chosen or detector.threshold
-        )
+        share = decided_otherwise(learned, sample, options.tile or detector.tile, chosen or detector.threshold)
         if share is not None:
             self.note(in_words(detector.name, options.precision, share))
         return share
