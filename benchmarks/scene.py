@@ -13,11 +13,13 @@ a --config, which has random weights.
 import argparse
 import functools
 import inspect
+import pkgutil
 import tempfile
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +45,32 @@ from minenetcd.prediction import inference, result
 from minenetcd.prediction.scene import predict_scene
 from minenetcd.synthetic import make_scene
 
+
+def those_here(*names: str) -> tuple[tuple[Any, str], ...]:
+    """Of functions, named as "module:Owner.function", those that this code has; earlier code had others."""
+    found = []
+    for owner, _, function in (name.rpartition(".") for name in names):
+        with suppress(ImportError, AttributeError):
+            found.append((pkgutil.resolve_name(owner), function))
+    return tuple(found)
+
+
 NETWORK = "network"
+ONE_PASS, KEPT = "minenetcd.prediction.rasters.one_pass", "minenetcd.prediction.kept.finished_strips"
 #: What is timed: a name, and the functions whose processor time it is, without that of others within.
 PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "reading and warping": ((inference, "_batches"),),
     NETWORK: ((NetworkScene, "scores"),),
     "learning the scene": ((ChangeDetector, "for_scene"),),
     "blending": ((Blender, "feed"), (Blender, "finish")),
-    "writing rasters": ((RasterWriter, "write"), (RasterWriter, "__exit__")),
-    "mask, measures, polygons": ((result, "measured"),),
+    "writing rasters": (
+        *((RasterWriter, "write"), (RasterWriter, "__exit__")),
+        *those_here(f"{KEPT}:FinishedStrips.keep"),
+    ),
+    "mask, measures, polygons": (
+        (result, "measured"),
+        *those_here(f"{ONE_PASS}:ScenePass.add", f"{ONE_PASS}:SecondOpinion.compare"),
+    ),
     "checks of the pair, pictures": ((result.PairFindings, "of"), (result, "date_pictures")),
     "report, and files in place": ((result.ScenePrediction, "save"),),
 }

@@ -59,9 +59,9 @@ def find_change(scene: ScenePass, *, min_area_ha: float = 0.0, second: SecondOpi
     if second is not None:
         polygons = polygons.assign(agreement=summed(second.agreed) / np.maximum(summed(second.known), 1))
     changed, valid = scene.pixels.tolist()
-    hectares = scene.hectares.tolist() if grid.is_georeferenced else (None, None, None)
+    own, known, whole = scene.hectares.tolist() if grid.is_georeferenced else (None, None, None)
     share = None if second is None else second.changed_share
-    return Change(polygons, changed, valid, *hectares, second_share=share)
+    return Change(polygons, changed, valid, own, known, whole, share)
 
 
 def _leave_out(scene: ScenePass, polygons: GeoDataFrame) -> None:
