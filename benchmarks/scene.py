@@ -49,8 +49,10 @@ from minenetcd.synthetic import make_scene
 def those_here(*names: str) -> tuple[tuple[Any, str], ...]:
     """Of functions, named as "module:Owner.function", those that this code has; earlier code had others."""
     found = []
-    for owner, _, function in (name.rpartition(".") for name in names):
+    for name in names:
         with suppress(ImportError, AttributeError):
+            _ = pkgutil.resolve_name(name)
+            owner, _, function = name.rpartition(".")
             found.append((pkgutil.resolve_name(owner), function))
     return tuple(found)
 
