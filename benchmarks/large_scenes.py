@@ -37,7 +37,8 @@ from minenetcd.geo.polygons.tracing import change_polygons
 from minenetcd.geo.polygons.vector_files import write_vector
 from minenetcd.prediction.areas import find_change
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.rasters.scene_rasters import SceneRasters
+from minenetcd.prediction.rasters.one_pass import ScenePass
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.scene import predict_scene
 from minenetcd.synthetic import make_scene
@@ -118,7 +119,10 @@ def measure_polygons(folder: Path, count: int) -> None:
     import_all()
     held, start = resident(), time.perf_counter()
     worked = time.process_time()
-    polygons = find_change(scene).polygons
+    with ScenePass(scene) as scene_pass:
+        for window, stored in read_strips(scene.probability, scene.grid):
+            scene_pass.add(window, stored)
+        polygons = find_change(scene_pass).polygons
     made = time.perf_counter()
     write_vector(polygons, folder / "change.gpkg")
     written, worked = time.perf_counter(), time.process_time() - worked

@@ -13,11 +13,14 @@ a --config, which has random weights.
 import argparse
 import functools
 import inspect
+import pkgutil
+import re
 import tempfile
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +42,39 @@ from minenetcd.detectors.by_name import open_detector
 from minenetcd.detectors.learned import ChangeDetector, NetworkScene
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
-from minenetcd.prediction import inference, result
+from minenetcd.prediction import result
 from minenetcd.prediction.scene import predict_scene
 from minenetcd.synthetic import make_scene
 
+
+def those_here(*names: str) -> tuple[tuple[Any, str], ...]:
+    """Of functions, named as "module:Owner.function", those that this code has; earlier code had others."""
+    found = []
+    for name in names:
+        with suppress(ImportError, AttributeError):
+            _ = pkgutil.resolve_name(name)
+            owner, function = re.fullmatch(r"(.+)[.:](\w+)", name).groups()
+            found.append((pkgutil.resolve_name(owner), function))
+    return tuple(found)
+
+
 NETWORK = "network"
+TILES = "minenetcd.prediction.inference"
+ONE_PASS, KEPT = "minenetcd.prediction.rasters.one_pass", "minenetcd.prediction.kept.finished_strips"
 #: What is timed: a name, and the functions whose processor time it is, without that of others within.
 PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
-    "reading and warping": ((inference, "read_batches"),),
+    "reading and warping": those_here(f"{TILES}:read_batches", f"{TILES}:_batches"),
     NETWORK: ((NetworkScene, "scores"),),
     "learning the scene": ((ChangeDetector, "for_scene"),),
     "blending": ((Blender, "feed"), (Blender, "finish")),
-    "writing rasters": ((RasterWriter, "write"), (RasterWriter, "__exit__")),
-    "mask, measures, polygons": ((result, "measured"),),
+    "writing rasters": (
+        *((RasterWriter, "write"), (RasterWriter, "__exit__")),
+        *those_here(f"{KEPT}:FinishedStrips.keep"),
+    ),
+    "mask, measures, polygons": (
+        (result, "measured"),
+        *those_here(f"{ONE_PASS}:ScenePass.add", f"{ONE_PASS}:SecondOpinion.compare"),
+    ),
     "checks of the pair, pictures": ((result.PairFindings, "of"), (result, "date_pictures")),
     "report, and files in place": ((result.ScenePrediction, "save"),),
 }

@@ -1,6 +1,6 @@
 """Where the values of unchanged pixels end and those of changed ones begin, from the values alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,18 +12,23 @@ BINS = 256
 
 def _is_one_number(values: Floats) -> bool:
     """Whether all are one number but for rounding, so that no bins fit between them."""
-    return bool(np.ptp(values) <= max(1e-9 * np.abs(values).max(), 1e-300))
+    least, largest = float(values.min()), float(values.max())
+    return bool(largest - least <= max(1e-9 * max(abs(least), abs(largest)), 1e-300))
 
 
-def otsu(values: Floats) -> float:
+def otsu(values: Floats, parts: Iterable[Floats] = ()) -> float:
     """The split of `values` (n,) with the largest variance between its two classes; infinite where all are one number.
 
     Source: Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 1979. Of 256 bins between
-    the least and the largest value, the upper edge of the last one below it. It splits what is one heap as well.
+    the least and the largest value, the upper edge of the last one below it. It splits what is one heap as well. Where
+    values are too many to be held they come in `parts`; `values` are then the least and the largest.
     """
     if _is_one_number(values):
         return float("inf")
-    counts, edges = np.histogram(values, BINS)
+    ends = float(values.min()), float(values.max())
+    counts, edges = np.histogram((), BINS, ends)
+    for part in parts or (values,):
+        counts += np.histogram(part, BINS, ends)[0]
     centres = (edges[:-1] + edges[1:]) / 2
     below, above = counts.cumsum()[:-1], counts[::-1].cumsum()[::-1][1:]
     mean_below = (counts * centres).cumsum()[:-1] / np.maximum(below, 1)

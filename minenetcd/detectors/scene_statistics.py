@@ -69,7 +69,8 @@ def _summed(
             for date, limit in zip((before, after), limits, strict=True)
         )
         height, width = valid.shape
-        known = torch.from_numpy(valid)
+        known, is_whole = torch.from_numpy(valid), bool(valid.all())
         for each, date in zip(sums, preprocessing.inputs(*dates), strict=True):
-            each.add(date[0, :, :height, :width][:, known])
+            pixels = date[0, :, :height, :width]
+            each.add(pixels.reshape(len(pixels), -1) if is_whole else pixels[:, known])
     return sums

@@ -39,15 +39,20 @@ def _views(dates: Sequence[NDArray], valid: NDArray[np.bool_], *, stretch_eight_
     is_eight_bits = dates[0].dtype == np.uint8
     if not valid.any() or (is_eight_bits and not stretch_eight_bits):
         return [np.where(valid[..., np.newaxis], date, NO_DATA).astype(np.uint8) for date in colours]
-    known = np.concatenate([date[valid] for date in colours]).astype(np.float64)
-    low, high = np.percentile(known, STRETCH_PERCENTILES, axis=None if is_eight_bits else 0)
-    return [_stretched(date, valid, low, high) for date in colours]
+    known = np.concatenate([date[valid] for date in colours])
+    if is_eight_bits:
+        table = _stretched(np.arange(256), *np.percentile(known, STRETCH_PERCENTILES))
+        return [np.where(valid[..., np.newaxis], table[date], np.uint8(NO_DATA)) for date in colours]
+    low, high = np.percentile(known.astype(np.float64), STRETCH_PERCENTILES, axis=0)
+    shown = [np.full(date.shape, NO_DATA, np.uint8) for date in colours]
+    for picture, date in zip(shown, colours, strict=True):
+        picture[valid] = _stretched(date[valid], low, high)
+    return shown
 
 
 def _stretched(
-    colours: NDArray, valid: NDArray[np.bool_], low: NDArray[np.float64], high: NDArray[np.float64]
+    numbers: NDArray, low: NDArray[np.float64] | float, high: NDArray[np.float64] | float
 ) -> NDArray[np.uint8]:
-    shown = np.full(colours.shape, NO_DATA, np.uint8)
-    unit = (colours[valid].astype(np.float64) - low) / np.where(high > low, high - low, 1)
-    shown[valid] = np.rint(255 * np.clip(unit, 0, 1)).astype(np.uint8)
-    return shown
+    """Numbers (..., C) with `low` at 0 and `high` at 255."""
+    unit = (numbers.astype(np.float64) - low) / np.where(high > low, high - low, 1)
+    return np.asarray(np.rint(255 * np.clip(unit, 0, 1)), np.uint8)

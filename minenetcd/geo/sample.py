@@ -14,6 +14,9 @@ SIDE = 1024
 #: As many windows are looked at, at most: 16 megapixels.
 MOST_WINDOWS = 16
 
+#: Windows that take no more than this together stay in memory: they are asked for many times. [bytes]
+MOST_KEPT = 2**25
+
 
 class WindowSequence(Sequence[Pair], ABC):
     """Windows of a scene by number, each read when it is asked for: a subclass says how many, and reads one."""
@@ -37,18 +40,26 @@ class SceneSample(WindowSequence):
     """Windows of both dates at full resolution.
 
     They cover the overlap of `pair` where it takes at most 16 windows of 1024 x 1024 pixels; else they are the middles
-    of a grid of 4 x 4 parts of it (or 2 x 8, 1 x 16, as its sides ask for).
+    of a grid of 4 x 4 parts of it (or 2 x 8, 1 x 16, as its sides ask for). A small sample is read once, and what is
+    handed out is not to be changed.
     """
 
     def __init__(self, pair: AlignedPair) -> None:
-        self._pair = pair
+        self.pair = pair
         self._windows = sample_windows(pair.overlap)
+        self._kept: dict[int, Pair] = {}
 
     def __len__(self) -> int:
         return len(self._windows)
 
     def read(self, number: int) -> Pair:
-        return self._pair.read(self._windows[number])
+        if number in self._kept:
+            return self._kept[number]
+        window = self.pair.read(self._windows[number])
+        size = window.before.nbytes + window.after.nbytes + window.valid.nbytes
+        if size * len(self) <= MOST_KEPT:
+            self._kept[number] = window
+        return window
 
 
 def sample_windows(area: Window) -> list[Window]:

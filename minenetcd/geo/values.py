@@ -111,9 +111,10 @@ def sample_pixels(sample: Sequence[Pair]) -> tuple[NDArray[Any], NDArray[Any]]:
     found: list[tuple[NDArray[Any], NDArray[Any]]] = []
     most = MOST_PIXELS // len(sample)
     for pair in sample:
-        places = np.flatnonzero(pair.valid)
-        if len(places) > most:
-            places = places[np.random.default_rng(0).integers(0, len(places), most)]
+        count, is_whole = np.count_nonzero(pair.valid), pair.valid.all()
+        places = np.random.default_rng(0).integers(0, count, most) if count > most else np.arange(count)
+        if not is_whole:
+            places = np.flatnonzero(pair.valid)[places]
         before, after = (date.reshape(-1, date.shape[-1])[places] for date in (pair.before, pair.after))
         found.append((before, after))
         if len(places) and before.dtype == after.dtype == np.uint8:

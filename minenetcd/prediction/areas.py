@@ -1,19 +1,16 @@
-"""From stored probability to a mask, polygons and hectares, strip by strip."""
+"""From the mask of a scene to polygons and hectares."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from minenetcd.constants import UNKNOWN
-from minenetcd.geo.grid import Grid, apply
-from minenetcd.geo.polygons.hectares import changed_hectares
+from minenetcd.geo.grid import apply
 from minenetcd.geo.polygons.tracing import burn, change_polygons
-from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
+from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
 
 
 @dataclass(frozen=True)
@@ -26,6 +23,7 @@ class Change:
     hectares: float | None
     valid_hectares: float | None
     scene_hectares: float | None  # of the whole grid
+    second_share: float | None = None  # changed of valid pixels, 0 to 1, in the mask of a second opinion
 
     @property
     def agreement(self) -> float | None:
@@ -36,94 +34,64 @@ class Change:
         return float((self.polygons["agreement"] * areas).sum() / areas.sum())
 
 
-def find_change(scene: SceneRasters, *, min_area_ha: float = 0.0, second: Path | None = None) -> Change:
-    """Write the mask of a scene whose probability is written, and measure it.
+def find_change(scene: ScenePass, *, min_area_ha: float = 0.0, second: SecondOpinion | None = None) -> Change:
+    """What the mask of a scene, all of whose strips are written, says.
 
-    Polygons below `min_area_ha` are left out of the frame and, pixel by pixel, of the mask. With `second`, another mask
-    of the scene, each polygon carries the share of it that changed there, too, as `agreement`.
+    Polygons below `min_area_ha` are left out of the frame and, pixel by pixel, of the mask. With `second`, each polygon
+    carries the share of it that changed there, too, as `agreement`.
     """
-    write_mask(scene)
-    polygons = change_polygons(scene.mask, scene.grid, value=1)
+    grid = scene.scene.grid
+    polygons = change_polygons(scene.mask, grid, value=1)
     if min_area_ha > 0:
         is_small = polygons["area_ha"] < min_area_ha
-        write_mask(scene, without=polygons[is_small])
+        _leave_out(scene, polygons[is_small])
         polygons = polygons[~is_small].reset_index(drop=True)  # largest first: the ids stay 1, 2, 3 ...
-    change = _measure(scene, polygons)
-    if second is None:
-        return change
-    return replace(change, polygons=change.polygons.assign(agreement=_agreement(scene, change.polygons, second)))
+    polygon = _of_groups(scene, polygons)
+
+    def summed(each_strip: list[NDArray[Any]]) -> NDArray[np.float64]:
+        """Over the groups of every polygon."""
+        sums = np.concatenate([np.zeros(0), *each_strip])
+        return np.bincount(polygon[polygon >= 0], sums[polygon >= 0], len(polygons)).astype(np.float64)
+
+    pixels = summed([strip.pixels for strip in scene.groups])
+    confidence = summed([strip.probability for strip in scene.groups])
+    polygons = polygons.assign(confidence_mean=confidence / np.maximum(pixels, 1))
+    if second is not None:
+        polygons = polygons.assign(agreement=summed(second.agreed) / np.maximum(summed(second.known), 1))
+    changed, valid = scene.pixels.tolist()
+    own, known, whole = scene.hectares.tolist() if grid.is_georeferenced else (None, None, None)
+    share = None if second is None else second.changed_share
+    return Change(polygons, changed, valid, own, known, whole, share)
 
 
-def write_mask(scene: SceneRasters, *, without: GeoDataFrame | None = None) -> None:
-    """1 where the stored probability reaches the threshold, outside the polygons `without`; else 0, or 255 unknown."""
-    left_out = [] if without is None else without.geometry.array
-    index = shapely.STRtree(left_out) if len(left_out) else None
-    with scene.mask_writer() as writer:
-        for window, stored in read_strips(scene.probability, scene.grid):
-            mask = scene.stored.mask(stored)
-            if index is not None:
-                part = scene.grid.part(window)
-                near = left_out[np.sort(index.query(shapely.box(*part.bounds)))]
-                mask[burn(list(near), part)] = 0
-            writer.write(mask, window)
+def _leave_out(scene: ScenePass, polygons: GeoDataFrame) -> None:
+    """Write the mask again where `polygons` lie, and count what is left.
 
-
-def _measure(scene: SceneRasters, polygons: GeoDataFrame) -> Change:
-    grid = scene.grid
-    index = shapely.STRtree(polygons.geometry.array)
-    pixels, confidence = np.zeros((2, len(polygons)))
-    counts, hectares = np.zeros(2, dtype=np.int64), np.zeros(3)
-    masks, probabilities = read_strips(scene.mask, grid), read_strips(scene.probability, grid)
-    for (window, mask), (_, stored) in zip(masks, probabilities, strict=True):
-        part = grid.part(window)
-        kinds = mask == 1, mask != UNKNOWN
-        counts += [np.count_nonzero(kind) for kind in kinds]
-        if grid.is_georeferenced:
-            hectares += [changed_hectares(kind, part) for kind in (*kinds, np.ones(part.shape, dtype=bool))]
-        labels = _labels(polygons, index, part, kinds[0])
-        inside = labels > 0
-        pixels += np.bincount(labels[inside] - 1, minlength=len(polygons))
-        weights = scene.stored.decode(stored[inside])
-        confidence += np.bincount(labels[inside] - 1, weights=weights, minlength=len(polygons))
-    return Change(
-        polygons.assign(confidence_mean=confidence / np.maximum(pixels, 1)),
-        *counts.tolist(),
-        *(hectares.tolist() if grid.is_georeferenced else (None, None, None)),
-    )
-
-
-def _agreement(scene: SceneRasters, polygons: GeoDataFrame, second: Path) -> NDArray[np.float64]:
-    """The share of each polygon that is changed in the mask `second`."""
-    index = shapely.STRtree(polygons.geometry.array)
-    pixels, agreed = np.zeros((2, len(polygons)))
-    masks = read_strips(scene.mask, scene.grid), read_strips(second, scene.grid)
-    for (window, own), (_, mask) in zip(*masks, strict=True):
-        labels = _labels(polygons, index, scene.grid.part(window), own == 1)
-        inside = (labels > 0) & (mask != UNKNOWN)
-        pixels += np.bincount(labels[inside] - 1, minlength=len(polygons))
-        agreed += np.bincount(labels[inside & (mask == 1)] - 1, minlength=len(polygons))
-    return agreed / np.maximum(pixels, 1)
-
-
-def _labels(
-    polygons: GeoDataFrame, index: shapely.STRtree, part: Grid, changed: NDArray[np.bool_]
-) -> NDArray[np.int32]:
-    """Position + 1 of the polygon each `changed` pixel of `part` lies in, 0 elsewhere; `index` is of the polygons.
-
-    Changed pixels that touch lie in one polygon: a point of each such group says which.
+    Why the mask is read a second time: how large a change is, is known when all of it was traced.
     """
-    groups: NDArray[np.int32]
-    groups, count = ndimage.label(changed, structure=np.ones((3, 3), dtype=np.int8))
-    if not count:
-        return groups
-    places = np.flatnonzero(groups)[::-1]
-    one_of = np.zeros(count + 1, dtype=np.intp)
-    one_of[groups.ravel()[places]] = places
-    rows, columns = np.divmod(one_of[1:], part.width)
-    points = shapely.STRtree(shapely.points(*apply(part.transform, columns + 0.5, rows + 0.5)))
-    near = np.sort(index.query(shapely.box(*part.bounds)))
-    which, inside = points.query(polygons.geometry.array[near], predicate="intersects")
-    numbers = np.zeros(count + 1, dtype=np.int32)
-    numbers[inside + 1] = near[which] + 1
-    labels: NDArray[np.int32] = numbers[groups]
-    return labels
+    left_out = polygons.geometry.array
+    index = shapely.STRtree(left_out)
+    scene.pixels[0] = scene.hectares[0] = 0
+    for strip in scene.groups:
+        mask, part = scene.read(strip.window), scene.scene.grid.part(strip.window)
+        near = left_out[np.sort(index.query(shapely.box(*part.bounds)))]
+        if len(near):
+            mask[burn(list(near), part)] = 0
+            scene.rewrite(strip.window, mask)
+        scene.count(strip.window, mask == 1)
+
+
+def _of_groups(scene: ScenePass, polygons: GeoDataFrame) -> NDArray[np.intp]:
+    """Position of the polygon that each group of pixels lies in, strip by strip; -1 where that was left out."""
+    index = shapely.STRtree(polygons.geometry.array)
+    found = [np.zeros(0, dtype=np.intp)]
+    for strip in scene.groups:
+        part = scene.scene.grid.part(strip.window)
+        rows, columns = np.divmod(strip.places, part.width)
+        points = shapely.STRtree(shapely.points(*apply(part.transform, columns + 0.5, rows + 0.5)))
+        near = np.sort(index.query(shapely.box(*part.bounds)))
+        which, inside = points.query(polygons.geometry.array[near], predicate="intersects")
+        numbers = np.full(len(strip.places), -1, dtype=np.intp)
+        numbers[inside] = near[which]
+        found.append(numbers)
+    return np.concatenate(found)

@@ -34,6 +34,8 @@ FIRST_TILES, SETTLED = 5.0, 60.0
 
 #: Of what is written of a scene, beside drafts as large as its pixels, compressed. [bytes for a byte of a pixel]
 KEPT = 0.2
+#: Of a draft of a mask. [bytes a pixel]
+MASK = 1
 
 #: Rows of a block that reach beyond a row of tiles, and bytes written a pixel (probability and mask), of GDAL's cache.
 BLOCK_ROWS, WRITTEN = 512, 5
@@ -76,13 +78,15 @@ def check_extent(pair: AlignedPair) -> None:
 
 
 def room_needed(
-    pair: AlignedPair, native: AlignedPair, *, as_float: bool, work: Path, out: Path | None
+    pair: AlignedPair, native: AlignedPair, *, as_float: bool, second: bool, work: Path, out: Path | None
 ) -> dict[Path, int]:
     """What is written of `pair`, at most at one time, in the folder `work` and then in `out`. [bytes]
 
-    The rasters are drafts without compression first, one at a time, on the grid of `native`, or of `pair` as float32.
+    The rasters are drafts without compression first: probability and mask on the grid of `native`, those of a `second`
+    opinion beside the mask of the first; or the probability on that of `pair`, as float32.
     """
-    drafts = [_pixels(native.grid.shape) * (4 if as_float else 1)]
+    at_once = max(MASK + (4 if as_float else 1), MASK + MASK + 1 if second else 0)
+    drafts = [_pixels(native.grid.shape) * at_once]
     drafts += [] if pair.grid == native.grid else [_pixels(pair.grid.shape) * 4]
     kept = round(KEPT * _pixels((pair.overlap.height, pair.overlap.width)) * (4 if as_float else 1))
     needed = {work: max(drafts) + kept}

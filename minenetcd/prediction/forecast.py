@@ -64,7 +64,8 @@ def forecast(
         tried = [_tried(reading, *each) for each in zip(read_by, pairs, strict=True)]
         folder = Path(out)
         as_float = readers.options.float_probability
-        disk = room_needed(pairs[0], native, as_float=as_float, work=work.tmp or folder, out=folder)
+        second = readers.second is not None
+        disk = room_needed(pairs[0], native, as_float=as_float, second=second, work=work.tmp or folder, out=folder)
         row = max(area.width * plan.tiles[0].side for plan, _ in tried) * BLENDED
         return Forecast(
             tuple(detector.name for detector in read_by),

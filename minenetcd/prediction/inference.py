@@ -1,9 +1,9 @@
 """A detector run over two dates, tile by tile."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ MOST_BLENDED = 2**24
 MOST_AT_ONCE, MOST_PIXELS_AT_ONCE = 8, 2**20
 #: Of so many tiles without data one tells how far reading is.
 MOST_SILENT = 64
+
+Item = TypeVar("Item")
 
 
 class Batch(NamedTuple):
@@ -78,13 +80,14 @@ def probability_strips(
     `scene` is what `detector` learned of it. Tiles of a detector with a reach are read that far around, lie side by
     side and fit exactly; those of one without overlap, and are blended. The next tiles are read while the detector
     works. Rows without any data may be left out, and those that are `done` are: the others come out bit for bit the
-    same, as their tiles are read in the same batches.
+    same, as their tiles are read in the same batches. No strip is empty.
     """
     plan = plan_looks(detector, scene, pair.overlap, options, done.restart)
     if done.restart < len(plan.tiles):
         for strip in _blended(detector, scene, pair, plan, progress):
             skipped = max(0, done.row - strip.row)
-            yield strip._replace(row=strip.row + skipped, values=strip.values[skipped:])
+            if len(strip.values) > skipped:
+                yield strip._replace(row=strip.row + skipped, values=strip.values[skipped:])
     progress(len(plan.tiles), len(plan.tiles))
 
 
@@ -139,6 +142,21 @@ def read_ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
         while (batch := coming.result()) is not None:
             coming = reader.submit(next, remaining, None)
             yield batch
+
+
+def write_behind(items: Iterable[Item], write: Callable[[Item], None]) -> None:
+    """`write` each of `items` in a second thread while the next one is made; both end before this does.
+
+    What goes wrong in either is raised here. An item that is made is written, also where making the next one fails.
+    """
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="write-behind") as writer:
+        written: Future[None] | None = None
+        for item in items:
+            if written is not None:
+                written.result()
+            written = writer.submit(write, item)
+        if written is not None:
+            written.result()
 
 
 def read_batches(pair: AlignedPair, plan: Plan) -> Iterator[Batch]:

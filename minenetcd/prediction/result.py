@@ -11,13 +11,12 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from minenetcd.constants import UNKNOWN
 from minenetcd.errors import OutputError, RasterError, SizeError
 from minenetcd.files import staged_files
-from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.polygons.vector_files import write_vector
-from minenetcd.prediction.areas import Change, find_change, write_mask
+from minenetcd.geo.sample import SceneSample
+from minenetcd.prediction.areas import Change, find_change
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.formats import write_formats
 from minenetcd.prediction.kept.details import write_details
@@ -25,7 +24,8 @@ from minenetcd.prediction.kept.unfinished import Work
 from minenetcd.prediction.outputs import WRITERS, SavedPrediction, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment
 from minenetcd.prediction.pair_checks.findings import PairFindings, with_findings
-from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips, read_window
+from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_window
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.page import write_report
 from minenetcd.prediction.report.pictures import DatePictures, date_pictures
@@ -33,29 +33,27 @@ from minenetcd.prediction.report.pictures import DatePictures, date_pictures
 
 def find_result(
     scene: SceneRasters,
+    change: Change,
     facts: SceneFacts,
-    native: AlignedPair,
+    sample: SceneSample,
     work: Work,
     *,
     started: float,
     adjustment: Adjustment,
     second: SceneRasters | None = None,
 ) -> "ScenePrediction":
-    """The result of a scene whose probability is written, and that of a `second` opinion; all files lie in `work`.
+    """The result of a scene whose `change` is measured, with that of a `second` opinion; all files lie in `work`.
 
-    `started`: the clock when the images were opened; `adjustment`: what lies between the dates. RasterError where no
-    pixel had data on both dates.
+    `sample` is one of the images as they are; `started`: the clock when they were opened; `adjustment`: what lies
+    between them.
     """
-    if second is not None:
-        write_mask(second)
-    change = measured(scene, facts, second)
-    findings = PairFindings.of(native, adjustment, feels_tone=facts.feels_tone)
-    return finished(scene, change, facts, findings, date_pictures(native), work, started=started, second=second)
+    findings = PairFindings.of(sample, adjustment, feels_tone=facts.feels_tone)
+    return finished(scene, change, facts, findings, date_pictures(sample.pair), work, started=started, second=second)
 
 
-def measured(scene: SceneRasters, facts: SceneFacts, second: SceneRasters | None) -> Change:
-    """Write the mask of a scene whose probability is written, and measure it; the mask of `second` is written."""
-    change = find_change(scene, min_area_ha=facts.options.min_area_ha, second=None if second is None else second.mask)
+def measured(scene: ScenePass, facts: SceneFacts, second: SecondOpinion | None) -> Change:
+    """What changed in a scene all of whose strips are written. RasterError where no pixel had data on both dates."""
+    change = find_change(scene, min_area_ha=facts.options.min_area_ha, second=second)
     _check_analysed(change, facts)
     return change
 
@@ -75,8 +73,7 @@ def finished(
     share = change.changed_pixels / change.valid_pixels
     facts = with_findings(facts, findings, changed_share=share, agreement=change.agreement)
     seconds = time.perf_counter() - started
-    second_share = None if second is None else _changed_share(second)
-    return ScenePrediction(Outcome(scene, change, facts, pictures, findings, seconds, second, second_share), work)
+    return ScenePrediction(Outcome(scene, change, facts, pictures, findings, seconds, second), work)
 
 
 class ScenePrediction:
@@ -138,7 +135,7 @@ class ScenePrediction:
     @property
     def second_share(self) -> float | None:
         """Changed of valid pixels, 0 to 1, by the second opinion; None without one."""
-        return self._outcome.second_share
+        return self._outcome.change.second_share
 
     @property
     def second_in_words(self) -> str | None:
@@ -205,14 +202,6 @@ def write_results(scene: SceneRasters, polygons: GeoDataFrame, files: SavedPredi
     shutil.copyfile(scene.probability, files.probability)
     shutil.copyfile(scene.mask, files.raster)
     write_vector(polygons, files.vector)
-
-
-def _changed_share(scene: SceneRasters) -> float:
-    """Of the valid pixels of a scene whose mask is written."""
-    counts = np.zeros(2)
-    for _, mask in read_strips(scene.mask, scene.grid):
-        counts += np.count_nonzero(mask == 1), np.count_nonzero(mask != UNKNOWN)
-    return float(counts[0] / max(counts[1], 1))
 
 
 def _check_analysed(change: Change, facts: SceneFacts) -> None:

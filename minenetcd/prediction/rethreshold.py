@@ -3,17 +3,20 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 
 from minenetcd.errors import InputError, OptionError, RasterError
 from minenetcd.files import HiddenFolder, check_writable, one_run_in, sha256
 from minenetcd.files.hidden import is_recent_work
+from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.details import Details, read_details
 from minenetcd.prediction.kept.unfinished import Work
 from minenetcd.prediction.opening import check_ground
 from minenetcd.prediction.outputs import DETAILS, result_names
+from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.result import ScenePrediction, finished, measured
@@ -76,31 +79,44 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
     try:
         stored = StoredProbability(facts.threshold, as_float=facts.options.float_probability)
         scene = SceneRasters(facts.grid, stored, work.path / names.probability, work.path / names.raster, facts.tags())
-        _copy_probability(folder / names.probability, scene, details.probability)
-        second = details.second_rasters(work.path)
-        change = measured(scene, facts, second)
+        with Raster.open(folder / names.probability, bands=(1,)) as probability:
+            _check_probability(probability, scene.grid, details.probability)
+            second = details.second_rasters(work.path)
+            with ScenePass(scene) as scene_pass:
+                opinion = _pass_again(probability, scene_pass, second)
+                change = measured(scene_pass, facts, opinion)
         return finished(scene, change, facts, details.findings, details.pictures, work, started=started, second=second)
     except BaseException:
         work.remove()
         raise
 
 
-def _copy_probability(source: Path, scene: SceneRasters, checksum: str) -> None:
-    """Write the probability of `source` as that of `scene`, whose tags may be others.
+def _check_probability(probability: Raster, grid: Grid, checksum: str) -> None:
+    """RasterError where it is, by its `checksum`, another result's, or damaged, or does not lie on `grid`."""
+    source = probability.source
+    if sha256(Path(source)) != checksum:
+        raise RasterError(
+            f"The probability of this result is needed, {source} is another's or was changed: predict again."
+        )
+    if probability.grid.shape != grid.shape:
+        raise RasterError(
+            f"A probability of {grid.width} x {grid.height} pixels is needed, {source} has "
+            f"{probability.grid.width} x {probability.grid.height}: predict again."
+        )
 
-    Its values stay: what a step stands for does not depend on the threshold. RasterError where it is not there, or by
-    its `checksum` another result's, or damaged.
+
+def _pass_again(probability: Raster, scene_pass: ScenePass, second: SceneRasters | None) -> SecondOpinion | None:
+    """Write `probability` as that of a scene, whose tags may be others, with its mask; what `second` says of that.
+
+    Its values stay: what a step stands for does not depend on the threshold.
     """
-    with Raster.open(source, bands=(1,)) as raster:
-        if sha256(source) != checksum:
-            raise RasterError(
-                f"The probability of this result is needed, {source} is another's or was changed: predict again."
-            )
-        if raster.grid.shape != scene.grid.shape:
-            raise RasterError(
-                f"A probability of {scene.grid.width} x {scene.grid.height} pixels is needed, {source} has "
-                f"{raster.grid.width} x {raster.grid.height}: predict again."
-            )
-        with scene.probability_writer() as writer, raster.readable():
-            for window, values in read_strips(source, scene.grid):
-                writer.write(values, window)
+    scene, source = scene_pass.scene, Path(probability.source)
+    opinion = None if second is None else SecondOpinion(second, scene_pass)
+    with scene.probability_writer() as writer, probability.readable():
+        masks = repeat(None) if second is None else (mask for _, mask in read_strips(second.mask, scene.grid))
+        for (window, stored), mask in zip(read_strips(source, scene.grid), masks, strict=False):
+            writer.write(stored, window)
+            scene_pass.add(window, stored)
+            if opinion is not None and mask is not None:
+                opinion.compare(window, mask)
+    return opinion

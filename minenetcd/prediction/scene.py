@@ -1,13 +1,14 @@
 """Two images of a place in, a map of what changed out."""
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from minenetcd.constants import Note, Progress, no_note, no_progress
@@ -22,14 +23,15 @@ from minenetcd.geo.source import cache_of, quiet_gdal
 from minenetcd.prediction.automatic import Readers, choose_readers
 from minenetcd.prediction.costs import FirstTiles, bytes_of_tiles, check_room, room_needed
 from minenetcd.prediction.facts import SceneFacts, gather_facts
-from minenetcd.prediction.inference import NOTHING, Done, probability_strips
-from minenetcd.prediction.kept.finished_strips import FinishedStrips, Record
+from minenetcd.prediction.inference import NOTHING, Done, SceneStrip, probability_strips, write_behind
+from minenetcd.prediction.kept.finished_strips import FinishedStrips
 from minenetcd.prediction.kept.unfinished import IN_RESULTS, WorkOptions, open_work
 from minenetcd.prediction.opening import OpenedScene, open_scene, reads_every_band
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment, ReadTone, find_adjustment
-from minenetcd.prediction.rasters.scene_rasters import SceneRasters
+from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters, WholeStrips, WriteStrip
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.runtime.execution import Execution
 
@@ -100,20 +102,26 @@ def predict_opened(
         opened.enter_context(cache_of(bytes_of_tiles(pair, options.tile or readers.detector.tile)))
         opened.enter_context(quiet_gdal())  # bounds what GDAL caches of the rasters written, too
         is_float = options.float_probability
-        check_room(
-            room_needed(pair, native, as_float=is_float, work=folder, out=None if out is None else Path(out)), folder
-        )
+        both = readers.second is not None
+        final = None if out is None else Path(out)
+        check_room(room_needed(pair, native, as_float=is_float, second=both, work=folder, out=final), folder)
         facts = gather_facts(readers, pair, native)
         rasters = _scene_rasters(folder, facts, names)
-        both = readers.second is not None
-        share = reading.write(readers.detector, pair, rasters, _half(progress, 0) if both else progress)
-        facts = replace(facts, computed_by=replace(facts.computed_by, decided_otherwise=share))
-        from minenetcd.prediction.result import find_result  # here: tiles need not wait for polygons and reports
+        with ScenePass(rasters) as scene_pass:
+            share = reading.write(
+                readers.detector, pair, rasters, scene_pass.add, _half(progress, 0) if both else progress
+            )
+            facts = replace(facts, computed_by=replace(facts.computed_by, decided_otherwise=share))
+            second, why_no_second = reading.write_second(folder, scene_pass, _half(progress, 1))
+            if why_no_second is not None:
+                facts = replace(facts, second=None, why_no_second=why_no_second)
+            from minenetcd.prediction.result import find_result, measured  # here: tiles need not wait for reports
 
-        second, why_no_second = reading.write_second(folder, rasters, _half(progress, 1))
-        if why_no_second is not None:
-            facts = replace(facts, second=None, why_no_second=why_no_second)
-        prediction = find_result(rasters, facts, native, place, started=started, adjustment=reading.done, second=second)
+            change = measured(scene_pass, facts, second)
+        prediction = find_result(
+            rasters, change, facts, reading.sample, place, started=started, adjustment=reading.done,
+            second=None if second is None else second.rasters,
+        )  # fmt: skip
         if out is not None:
             prediction.save(out)
     return prediction
@@ -131,9 +139,14 @@ class Reading:
     tones: list[ReadTone] = field(default_factory=list)  # that was taken out for each detector, in their order
 
     @cached_property
+    def sample(self) -> SceneSample:
+        """Of the dates as they are."""
+        return SceneSample(self.scene.native)
+
+    @cached_property
     def adjustment(self) -> Adjustment:
         """What lies between the dates but change."""
-        return find_adjustment(self.scene.native, self.readers.options)
+        return find_adjustment(self.sample, self.readers.options)
 
     @property
     def done(self) -> Adjustment:
@@ -151,55 +164,70 @@ class Reading:
         self.tones.extend([tone] if tone else [])
         return pair
 
-    def write(self, detector: Detector, pair: AlignedPair, rasters: SceneRasters, progress: Progress) -> float | None:
-        """What `detector` says of `pair`, as the probability of `rasters`; the share that its precision costs."""
+    def write(
+        self, detector: Detector, pair: AlignedPair, rasters: SceneRasters, also: WriteStrip, progress: Progress
+    ) -> float | None:
+        """What `detector` says of `pair`, as the probability of `rasters`; the share that its precision costs.
+
+        Each strip of it, as it is stored, goes through `also`, too.
+        """
         options = self.readers.options
+        sample = self.sample if pair is self.scene.native else SceneSample(pair)
         try:
-            learned = detector.for_scene(SceneSample(pair), self.device, execution=options.execution)
+            learned = detector.for_scene(sample, self.device, execution=options.execution)
         except FlatBandError as error:
             raise error.with_numbers(pair.before.bands, pair.after.bands) from error
-        share = self._told_share(detector, learned, pair)
+        share = self._told_share(detector, learned, sample)
         analysed = _analysed(rasters, pair)
+        kept = FinishedStrips(rasters.probability.with_suffix(".strips"), pair.overlap.width, analysed.stored)
         progress = progress if options.yes else FirstTiles(progress)
-        finished = FinishedStrips(rasters.probability.with_suffix(".strips"), pair.overlap.width, analysed.stored)
+        made = partial(probability_strips, detector, learned, pair, options, progress)
+        if analysed is rasters:
+            with _probability_writer(rasters, also) as write:
+                _store(made, kept, WholeStrips(rasters.grid, pair.overlap, rasters.stored, write))
+            return share
+        with _probability_writer(analysed) as write:
+            _store(made, kept, WholeStrips(pair.grid, pair.overlap, analysed.stored, write))
+        from minenetcd.prediction.rasters.resampled import resampled_strips  # here: it brings scipy, and few need it
 
-        def records() -> Iterator[Record]:
-            done = NOTHING
-            for record in finished.read():
-                yield record
-                done = Done(record.end, record.restart)
-            yield from finished.kept(probability_strips(detector, learned, pair, options, progress, done))
-
-        _store(records(), pair, self.scene.native, rasters, analysed)
+        with _probability_writer(rasters, also) as write:
+            for window, values in resampled_strips(analysed.probability, pair.grid, self.scene.native):
+                write(window, rasters.stored.encode(values))
         return share
 
-    def _told_share(self, detector: Detector, learned: SceneDetector, pair: AlignedPair) -> float | None:
+    def _told_share(self, detector: Detector, learned: SceneDetector, sample: SceneSample) -> float | None:
         """The share of pixels that a low precision, where it is asked for, decides otherwise; it is told, too."""
         options = self.readers.options
         chosen = options.threshold if detector is self.readers.detector else None
-        share = decided_otherwise(
-            learned, SceneSample(pair), options.tile or detector.tile, chosen or detector.threshold
-        )
+        share = decided_otherwise(learned, sample, options.tile or detector.tile, chosen or detector.threshold)
         if share is not None:
             self.note(in_words(detector.name, options.precision, share))
         return share
 
     def write_second(
-        self, folder: Path, first: SceneRasters, progress: Progress
-    ) -> tuple[SceneRasters | None, str | None]:
+        self, folder: Path, first: ScenePass, progress: Progress
+    ) -> tuple[SecondOpinion | None, str | None]:
         """What the second detector says, if there is one, or why it says nothing where nobody asked for it."""
         second = self.readers.second
         if second is None:
             return None, None
         try:
-            rasters = _second_rasters(folder, second, first, self.readers.options.execution)
-            self.write(second, self.pair(second), rasters, progress)
+            rasters = _second_rasters(folder, second, first.scene, self.readers.options.execution)
+            opinion = SecondOpinion(rasters, first)
+            with rasters.mask_writer() as writer:
+
+                def add(window: Window, stored: NDArray[Any]) -> None:
+                    mask = rasters.stored.mask(stored)
+                    writer.write(mask, window)
+                    opinion.compare(window, mask)
+
+                self.write(second, self.pair(second), rasters, add, progress)
         except RasterError as error:  # a band of one value, say, which the first detector does not read
             if self.readers.second_is_asked:
                 raise
             del self.tones[1:]  # only the first detector read on
             return None, f"{second.name}: {error}"
-        return rasters, None
+        return opinion, None
 
 
 def _scene_rasters(folder: Path, facts: SceneFacts, names: SavedPrediction) -> SceneRasters:
@@ -238,18 +266,28 @@ def _analysed(rasters: SceneRasters, pair: AlignedPair) -> SceneRasters:
     )
 
 
-def _store(
-    strips: Iterable[Record], pair: AlignedPair, native: AlignedPair, rasters: SceneRasters, analysed: SceneRasters
-) -> None:
-    """Write `strips`, which lie in the overlap of `pair`, as the probability of `rasters`, on the grid of `native`."""
-    area = pair.overlap
-    with analysed.probability_writer() as writer:
-        for strip in strips:
-            window = Window(area.col_off, area.row_off + strip.row, area.width, len(strip.values))
-            writer.write(strip.values, window)
-    if analysed is not rasters:
-        from minenetcd.prediction.rasters.resampled import resampled_strips  # here: it brings scipy, and few need it
+@contextmanager
+def _probability_writer(rasters: SceneRasters, also: WriteStrip | None = None) -> Iterator[WriteStrip]:
+    """Writes strips of the probability of `rasters`; each goes through `also`, too."""
+    with rasters.probability_writer() as writer:
 
-        with rasters.probability_writer() as writer:
-            for window, values in resampled_strips(analysed.probability, pair.grid, native):
-                writer.write(rasters.stored.encode(values), window)
+        def write(window: Window, stored: NDArray[Any]) -> None:
+            writer.write(stored, window)
+            if also is not None:
+                also(window, stored)
+
+        yield write
+
+
+def _store(made: Callable[[Done], Iterator[SceneStrip]], kept: FinishedStrips, whole: WholeStrips) -> None:
+    """Hand on all strips of a scene: those that are kept, and those that are then made, which are kept meanwhile."""
+
+    def write(strip: SceneStrip) -> None:
+        whole.add(strip.row, kept.keep(strip).values)
+
+    done = NOTHING
+    for record in kept.read():
+        whole.add(record.row, record.values)
+        done = Done(record.end, record.restart)
+    write_behind(made(done), write)
+    whole.finish()

@@ -1,5 +1,8 @@
 """predict_scene: what is found does not depend on tiles, and lies on the before image's grid."""
 
+import errno
+import threading
+import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +13,7 @@ import pytest
 import rasterio
 from numpy.typing import NDArray
 from rasterio.crs import CRS
+from rasterio.io import DatasetWriter
 from rasterio.warp import calculate_default_transform, reproject
 
 from fixtures.scene_files import utm_grid
@@ -21,6 +25,8 @@ from minenetcd.errors import GridError, MineNetCDError, OptionError, OutputError
 from minenetcd.geo.grid import Grid
 from minenetcd.models.catalog import create_model
 from minenetcd.prediction import inference
+from minenetcd.prediction.inference import SceneStrip
+from minenetcd.prediction.kept.finished_strips import FinishedStrips, Record
 from minenetcd.prediction.scene import PredictOptions, predict_scene
 from prediction.conftest import WriteScene
 from prediction.stand_in import Blurred, Difference, Failing, NotANumber
@@ -263,6 +269,42 @@ def test_a_failure_leaves_nothing(write_scene: WriteScene, noisy: Noise, tmp_pat
     assert len(detector.asked) == 1
     assert not out.parent.exists()
     assert list(scratch.iterdir()) == []
+
+
+def test_tiles_are_looked_at_while_strips_are_written(
+    write_scene: WriteScene, noisy: Noise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = (write_scene(f"{n}.tif", date, utm_grid(300, 300)) for n, date in enumerate(noisy(300, 300)))
+    detector, keep, went_on = Difference(), FinishedStrips.keep, threading.Event()
+
+    def keep_late(self: FinishedStrips, strip: SceneStrip) -> Record:
+        looked_at = len(detector.asked)
+        until = time.monotonic() + 5
+        while not went_on.is_set() and time.monotonic() < until:
+            if len(detector.asked) > looked_at:
+                went_on.set()
+            time.sleep(0.001)
+        return keep(self, strip)
+
+    monkeypatch.setattr(FinishedStrips, "keep", keep_late)
+    predict_scene(detector, before, after, options=PredictOptions(batch_size=1)).close()
+    assert went_on.is_set()
+
+
+def test_what_cannot_be_written_ends_the_work(
+    write_scene: WriteScene, noisy: Noise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = (write_scene(f"{n}.tif", date, utm_grid(600, 300)) for n, date in enumerate(noisy(600, 300)))
+
+    def full(self: DatasetWriter, *_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(DatasetWriter, "write", full)
+    detector = Difference()
+    with pytest.raises(OutputError, match="No space left on device"):
+        predict_scene(detector, before, after, tmp_path / "out", options=PredictOptions(batch_size=1))
+    assert detector.asked and not (tmp_path / "out").exists()
+    assert [thread.name for thread in threading.enumerate() if "write-behind" in thread.name] == []
 
 
 def test_no_number_is_an_error_not_a_hole(write_scene: WriteScene, noisy: Noise, scratch: Path) -> None:

@@ -8,7 +8,7 @@ import shapely
 from geopandas import GeoSeries
 from numpy.typing import NDArray
 from pyproj import CRS
-from rasterio.io import DatasetReader
+from rasterio.io import DatasetReader, DatasetWriter
 from shapely.geometry.base import BaseGeometry
 
 from minenetcd.constants import DEGREES
@@ -65,7 +65,7 @@ def measures(geometries: GeoSeries, grid: Grid) -> tuple[NDArray[np.float64], ND
     return area / SQUARE_METRES_PER_HECTARE, perimeter
 
 
-def check_shape(mask: NDArray[Any] | DatasetReader, grid: Grid) -> None:
+def check_shape(mask: NDArray[Any] | DatasetReader | DatasetWriter, grid: Grid) -> None:
     """SizeError where a mask is not of the shape of its grid."""
     if mask.shape != grid.shape:
         raise SizeError(f"A mask of shape {grid.shape} is needed for this grid, got {mask.shape}: use its own grid.")

@@ -14,7 +14,7 @@ from geopandas import GeoDataFrame, GeoSeries
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.features import rasterize, shapes
-from rasterio.io import DatasetReader
+from rasterio.io import DatasetReader, DatasetWriter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
@@ -24,7 +24,7 @@ from minenetcd.geo.grid import Grid, apply
 from minenetcd.geo.polygons.hectares import GEOMETRIES_AT_A_TIME, check_shape, measures
 from minenetcd.geo.source import open_or_explain, quiet_gdal, reason
 
-MaskSource: TypeAlias = NDArray[Any] | DatasetReader | str | Path
+MaskSource: TypeAlias = NDArray[Any] | DatasetReader | DatasetWriter | str | Path
 
 
 def change_polygons(
@@ -157,7 +157,7 @@ def _outlines(mask_source: MaskSource, grid: Grid) -> Iterator[tuple[dict[str, A
         yield from shapes(pixels, mask=pixels != 0, connectivity=4, transform=grid.transform)
         return
     with ExitStack() as stack:
-        if not isinstance(mask_source, DatasetReader):
+        if isinstance(mask_source, str | Path):
             stack.enter_context(quiet_gdal())
             mask_source = stack.enter_context(open_or_explain(str(mask_source), mask_source))
         check_shape(mask_source, grid)

@@ -179,7 +179,7 @@ def _second(name: Any) -> str | None:
 def _as_png(pixels: NDArray[Any]) -> bytes:
     file = io.BytesIO()
     image = Image.fromarray(pixels.astype(np.uint8) * 255 if pixels.dtype == bool else pixels)
-    image.save(file, "PNG", compress_level=1)  # 6, as by default, takes four times as long for 6 %
+    image.save(file, "PNG", compress_level=1, compress_type=zlib.Z_RLE)  # by default five times as long for a fifth
     return file.getvalue()
 
 

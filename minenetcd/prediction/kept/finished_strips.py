@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,23 +52,17 @@ class FinishedStrips:
         with self.path.open("rb+") as file:
             file.truncate(good)
 
-    def kept(self, strips: Iterable[SceneStrip]) -> Iterator[Record]:
-        """`strips` encoded, each added to the file before it is handed on. OutputError where the disk is full."""
+    def keep(self, strip: SceneStrip) -> Record:
+        """`strip` encoded and added to the file. OutputError where the disk is full."""
+        record = Record(strip.row, self.stored.encode(strip.values), strip.restart)
+        body = zlib.compress(record.values.tobytes(), level=1)
+        head = HEADER.pack(MARK, record.row, len(record.values), record.restart, len(body), zlib.crc32(body))
         try:
             with self.path.open("ab") as file:
-                for strip in strips:
-                    if not len(strip.values):
-                        continue
-                    record = Record(strip.row, self.stored.encode(strip.values), strip.restart)
-                    body = zlib.compress(record.values.tobytes(), level=1)
-                    head = HEADER.pack(
-                        MARK, record.row, len(record.values), record.restart, len(body), zlib.crc32(body)
-                    )
-                    file.write(head + body)
-                    file.flush()
-                    yield record
+                file.write(head + body)
         except OSError as error:
             raise unwritable(self.path, error) from error
+        return record
 
     def _next(self, file: Any) -> Record | None:
         head = file.read(HEADER.size)

@@ -157,10 +157,10 @@ def _tone_in_words(tone: Tone, done: str) -> str:
     return f"gain and offset by band: {bands}; {done}"
 
 
-def find_adjustment(native: AlignedPair, options: PredictOptions) -> Adjustment:
-    """What lies between the two dates of `native`; what `options` ask for is taken out by `Adjustment.apply`."""
+def find_adjustment(sample: SceneSample, options: PredictOptions) -> Adjustment:
+    """What lies between two dates, of which there is a `sample`; what `options` ask for is taken out by `apply`."""
+    native = sample.pair
     shift, coregister = find_shift(native), bool(options.coregister)
-    moved = native.adjusted(shift=shift) if coregister else native
-    tone = find_tone(SceneSample(moved))
+    tone = find_tone(SceneSample(native.adjusted(shift=shift)) if coregister else sample)
     bands = native.before.bands, native.after.bands
     return Adjustment(native.grid, bands, shift, tone, coregister, take_out_tone=bool(options.tone))

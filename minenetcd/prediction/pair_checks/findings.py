@@ -6,7 +6,6 @@ from typing import Self
 from minenetcd.detectors.engines.low_precision import MOST_UNWARNED
 from minenetcd.detectors.engines.low_precision import in_words as in_low_precision
 from minenetcd.display.words import percent, three_figures
-from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.options import FINEST_GSD_FACTOR
@@ -27,9 +26,9 @@ class PairFindings:
     adjustments: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, native: AlignedPair, adjustment: Adjustment, *, feels_tone: bool) -> Self:
-        raised = processing_findings(native, feels_tone=feels_tone, tone_is_asked=adjustment.take_out_tone)
-        doubts = (*raised, *check_pair(native, SceneSample(native)), *adjustment.doubts(feels_tone=feels_tone))
+    def of(cls, sample: SceneSample, adjustment: Adjustment, *, feels_tone: bool) -> Self:
+        raised = processing_findings(sample.pair, feels_tone=feels_tone, tone_is_asked=adjustment.take_out_tone)
+        doubts = (*raised, *check_pair(sample.pair, sample), *adjustment.doubts(feels_tone=feels_tone))
         return cls(doubts, adjustment.rows())
 
 

@@ -77,7 +77,7 @@ def _blocks(pixels: NDArray[Any], valid: NDArray[np.bool_]) -> tuple[Numbers, Nu
     is_whole = valid[place].reshape(split).all(axis=(1, 3))
     with np.errstate(over="ignore", invalid="ignore"):  # blocks without data may hold any number, and are left out
         cut = np.moveaxis(pixels[place], -1, 0).astype(np.float32).reshape(pixels.shape[-1], *split)
-        means = cut.mean(axis=(2, 4))
+        means = (cut @ np.full(side, 1 / side, np.float32)).mean(axis=2)  # a product is quicker than a mean
         grey = cut.mean(axis=0)
         roughness = np.abs(np.diff(grey, axis=-1)).mean(axis=(1, 3))
     return means[:, is_whole].T, roughness[is_whole]

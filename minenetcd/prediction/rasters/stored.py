@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from minenetcd.constants import UNKNOWN
 
 STEPS = 254  # uint8 0 to 254 stands for probability 0 to 1
+ROWS = 64  # that are encoded at a time
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,15 @@ class StoredProbability:
         return float("nan") if self.as_float else UNKNOWN
 
     def encode(self, probability: NDArray[np.float32]) -> NDArray[Any]:
-        """float32, NaN where there is no data -> what is stored."""
+        """float32, NaN where there is no data -> what is stored; some rows at a time, which takes less memory."""
         if self.as_float:
             return probability.astype(np.float32)
+        stored = np.empty(probability.shape, np.uint8)
+        for start in range(0, len(probability), ROWS):
+            stored[start : start + ROWS] = self._steps(probability[start : start + ROWS])
+        return stored
+
+    def _steps(self, probability: NDArray[np.float32]) -> NDArray[np.uint8]:
         known = np.isfinite(probability)
         exact = np.where(known, probability, np.float32(0))
         steps = np.rint(exact * STEPS)

@@ -25,7 +25,6 @@ class Outcome:
     findings: PairFindings
     seconds: float  # from opening the images to the measured polygons
     second: SceneRasters | None = None  # of the second opinion
-    second_share: float | None = None  # changed of valid pixels there
 
     @property
     def agreement(self) -> float | None:
@@ -35,10 +34,10 @@ class Outcome:
     @property
     def second_in_words(self) -> str | None:
         """Who gave a second opinion, and what it says; None without one."""
-        facts = self.facts
-        if facts.second is None or self.second_share is None:
+        facts, share = self.facts, self.change.second_share
+        if facts.second is None or share is None:
             return None
-        words = f"{facts.second} calls {percent(self.second_share)} of the scene changed"
+        words = f"{facts.second} calls {percent(share)} of the scene changed"
         if self.agreement is not None:
             words += f", and {percent(self.agreement)} of what {facts.model} calls changed"
         return words if facts.second_fits else f"{words}; it is not made for such images"

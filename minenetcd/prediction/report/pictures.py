@@ -1,6 +1,6 @@
 """Small images of a scene, for its report."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,6 @@ from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_window
 
 MOST_PIXELS_A_SIDE = 900
 SOURCE_ROWS = 512  # of a scene, held at a time
-
-Block = tuple[slice, NDArray[Any], Callable[[NDArray[Any]], NDArray[Any]]]
 
 
 @dataclass(frozen=True)
@@ -38,24 +36,54 @@ def date_pictures(native: AlignedPair) -> DatePictures:
 def small_probability(scene: SceneRasters, window: Window, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Mean probability of `window` at a smaller `shape` (H, W), NaN where there is no data."""
     small = np.empty(shape, dtype=np.float32)
-    for rows, stored, add in _blocks(scene.probability, window, shape, np.add):
-        probability = scene.stored.decode(stored)
+    for block in _blocks(scene.probability, window, shape):
+        probability = scene.stored.decode(block.pixels)
         known = np.isfinite(probability)
-        total, count = add(np.where(known, probability, 0)), add(known.astype(np.float32))
-        small[rows] = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+        total, count = block.sums(np.where(known, probability, 0)), block.counts(known)
+        small[block.rows] = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
     return small
 
 
 def small_mask(scene: SceneRasters, window: Window, shape: tuple[int, int]) -> NDArray[np.uint8]:
     """1 where any pixel of the mask changed, so that no small site is lost; else 0, or 255 unknown (H, W)."""
     small = np.empty(shape, dtype=np.uint8)
-    for rows, mask, largest in _blocks(scene.mask, window, shape, np.maximum):
-        small[rows] = largest(mask + np.uint8(1)) - np.uint8(1)  # 255 passes as 0: it yields to any known pixel
+    for block in _blocks(scene.mask, window, shape):
+        # 255 passes as 0: it yields to any known pixel
+        small[block.rows] = block.largest(block.pixels + np.uint8(1)) - np.uint8(1)
     return small
 
 
-def _blocks(path: Path, window: Window, shape: tuple[int, int], reduction: np.ufunc) -> Iterator[Block]:
-    """Rows of the small image, the pixels (R, W) under them, and the function that reduces these to those rows.
+@dataclass(frozen=True)
+class _Block:
+    """`rows` of a small image (h, w), the `pixels` (R, C) under them, and where those of each row and column begin."""
+
+    rows: slice
+    pixels: NDArray[Any]
+    down: NDArray[np.intp]  # (h + 1,), the end of the last one, too
+    across: NDArray[np.intp]  # (w + 1,)
+
+    def sums(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of values (R, C), in each pixel of the small image (h, w)."""
+        rows = np.add.reduceat(values, self.down[:-1], axis=0)
+        return np.asarray(np.add.reduceat(rows, self.across[:-1], axis=1))
+
+    def counts(self, known: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """How many of (R, C) are known."""
+        if known.all():
+            return np.outer(np.diff(self.down), np.diff(self.across)).astype(np.float32)
+        return self.sums(known.astype(np.float32))
+
+    def largest(self, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Of values (R, C); row by row, which is quicker than `reduceat` goes down."""
+        first, last = self.down[:-1], self.down[1:] - 1
+        rows = values[first]
+        for step in range(1, int((last - first).max(initial=0)) + 1):
+            np.maximum(rows, values[np.minimum(first + step, last)], out=rows)
+        return np.asarray(np.maximum.reduceat(rows, self.across[:-1], axis=1))
+
+
+def _blocks(path: Path, window: Window, shape: tuple[int, int]) -> Iterator[_Block]:
+    """All of `window` of a raster, as it is reduced to a small image of that shape.
 
     Why not GDAL's reduced reading: it starts from overviews, in which classes are sampled and small sites are lost.
     """
@@ -65,12 +93,7 @@ def _blocks(path: Path, window: Window, shape: tuple[int, int], reduction: np.uf
         last = min(first + step, shape[0])
         top, bottom = row_edges[first], row_edges[last]
         pixels = read_window(path, Window(window.col_off, window.row_off + top, window.width, bottom - top))
-        starts = row_edges[first:last] - top
-
-        def reduce(values: NDArray[Any], starts: NDArray[np.intp] = starts) -> NDArray[Any]:
-            return reduction.reduceat(reduction.reduceat(values, starts, axis=0), col_edges[:-1], axis=1)
-
-        yield slice(first, last), pixels, reduce
+        yield _Block(slice(first, last), pixels, row_edges[first : last + 1] - top, col_edges)
 
 
 def _edges(side: int, parts: int) -> NDArray[np.intp]:
