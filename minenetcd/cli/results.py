@@ -55,6 +55,7 @@ def _as_json(result: "ScenePrediction") -> dict[str, Any]:
         "second_share": result.second_share,
         "agreement": result.agreement,
         "threshold": result.threshold,
+        **result.where.as_json(),
         "seconds": result.seconds,
         "warnings": result.warnings,
         "files": {name: str(path) for name, path in _files(result).items()},
@@ -92,6 +93,8 @@ def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:
     yield "measured", facts.expectation
     yield "computed by", facts.computed_by.in_words
     yield from facts.adjustments
+    yield from facts.where
+    yield from result.where.rows()
     if result.second_in_words:
         yield "opinion 2", result.second_in_words
 

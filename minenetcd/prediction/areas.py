@@ -1,19 +1,28 @@
 """From stored probability to a mask, polygons and hectares, strip by strip."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
+from pandas import concat
 from scipy import ndimage
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.geo.grid import Grid, apply
 from minenetcd.geo.polygons.hectares import changed_hectares
 from minenetcd.geo.polygons.tracing import burn, change_polygons
+from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
+from minenetcd.prediction.where.concessions import with_concessions
+from minenetcd.prediction.where.found import NOTHING_FOUND, WhereFound
+from minenetcd.prediction.where.isolated import with_distances
+from minenetcd.prediction.where.places import NOTHING_KNOWN, KnownPlaces
+
+USUAL = PredictOptions()
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,7 @@ class Change:
     hectares: float | None
     valid_hectares: float | None
     scene_hectares: float | None  # of the whole grid
+    where: WhereFound = field(default=NOTHING_FOUND, kw_only=True)  # by concession, and what is isolated
 
     @property
     def agreement(self) -> float | None:
@@ -36,22 +46,38 @@ class Change:
         return float((self.polygons["agreement"] * areas).sum() / areas.sum())
 
 
-def find_change(scene: SceneRasters, *, min_area_ha: float = 0.0, second: Path | None = None) -> Change:
+def find_change(
+    scene: SceneRasters,
+    options: PredictOptions = USUAL,
+    *,
+    known: KnownPlaces = NOTHING_KNOWN,
+    second: Path | None = None,
+) -> Change:
     """Write the mask of a scene whose probability is written, and measure it.
 
-    Polygons below `min_area_ha` are left out of the frame and, pixel by pixel, of the mask. With `second`, another mask
-    of the scene, each polygon carries the share of it that changed there, too, as `agreement`.
+    Polygons below the smallest area of `options`, and those that are isolated and faint by what is `known`, are left
+    out of the frame and, pixel by pixel, of the mask. With `second`, another mask of the scene, each polygon carries
+    the share of it that changed there, too, as `agreement`.
     """
     write_mask(scene)
     polygons = change_polygons(scene.mask, scene.grid, value=1)
-    if min_area_ha > 0:
-        is_small = polygons["area_ha"] < min_area_ha
-        write_mask(scene, without=polygons[is_small])
-        polygons = polygons[~is_small].reset_index(drop=True)  # largest first: the ids stay 1, 2, 3 ...
+    if options.min_area_ha > 0:
+        is_small = polygons["area_ha"] < options.min_area_ha
+        left_out, polygons = polygons[is_small], polygons[~is_small]
+    else:
+        left_out = polygons.iloc[:0]
+    polygons, is_isolated, isolated = with_distances(
+        polygons, known, options, scene.stored.threshold, partial(_reaching, scene)
+    )
+    left_out, polygons = concat([left_out, polygons[is_isolated]]), polygons[~is_isolated]
+    if len(left_out):
+        write_mask(scene, without=left_out)
+        polygons = polygons.reset_index(drop=True).assign(id=np.arange(1, len(polygons) + 1, dtype=np.int64))
     change = _measure(scene, polygons)
-    if second is None:
-        return change
-    return replace(change, polygons=change.polygons.assign(agreement=_agreement(scene, change.polygons, second)))
+    polygons, concessions = with_concessions(change.polygons, known.concessions, scene.grid)
+    if second is not None:
+        polygons = polygons.assign(agreement=_agreement(scene, polygons, second))
+    return replace(change, polygons=polygons, where=WhereFound(concessions, isolated))
 
 
 def write_mask(scene: SceneRasters, *, without: GeoDataFrame | None = None) -> None:
@@ -90,6 +116,17 @@ def _measure(scene: SceneRasters, polygons: GeoDataFrame) -> Change:
         *counts.tolist(),
         *(hectares.tolist() if grid.is_georeferenced else (None, None, None)),
     )
+
+
+def _reaching(scene: SceneRasters, polygons: GeoDataFrame, threshold: float) -> NDArray[np.bool_]:
+    """Which of `polygons` have a pixel whose stored probability is `threshold` or more."""
+    index = shapely.STRtree(polygons.geometry.array)
+    reached = np.zeros(len(polygons) + 1, dtype=bool)
+    if len(polygons):
+        for window, stored in read_strips(scene.probability, scene.grid):
+            high = scene.stored.decode(stored) >= np.float32(threshold)
+            reached[_labels(polygons, index, scene.grid.part(window), high)] = True
+    return reached[1:]
 
 
 def _agreement(scene: SceneRasters, polygons: GeoDataFrame, second: Path) -> NDArray[np.float64]:

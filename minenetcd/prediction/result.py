@@ -29,6 +29,8 @@ from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.page import write_report
 from minenetcd.prediction.report.pictures import DatePictures, date_pictures
+from minenetcd.prediction.where.found import WhereFound
+from minenetcd.prediction.where.places import NOTHING_KNOWN, KnownPlaces
 
 
 def find_result(
@@ -40,6 +42,7 @@ def find_result(
     started: float,
     adjustment: Adjustment,
     second: SceneRasters | None = None,
+    known: KnownPlaces = NOTHING_KNOWN,
 ) -> "ScenePrediction":
     """The result of a scene whose probability is written, and that of a `second` opinion; all files lie in `work`.
 
@@ -48,14 +51,17 @@ def find_result(
     """
     if second is not None:
         write_mask(second)
-    change = measured(scene, facts, second)
+    change = measured(scene, facts, second, known)
     findings = PairFindings.of(native, adjustment, feels_tone=facts.feels_tone)
-    return finished(scene, change, facts, findings, date_pictures(native), work, started=started, second=second)
+    pictures = date_pictures(native)
+    return finished(scene, change, facts, findings, pictures, work, started=started, second=second, known=known)
 
 
-def measured(scene: SceneRasters, facts: SceneFacts, second: SceneRasters | None) -> Change:
+def measured(
+    scene: SceneRasters, facts: SceneFacts, second: SceneRasters | None, known: KnownPlaces = NOTHING_KNOWN
+) -> Change:
     """Write the mask of a scene whose probability is written, and measure it; the mask of `second` is written."""
-    change = find_change(scene, min_area_ha=facts.options.min_area_ha, second=None if second is None else second.mask)
+    change = find_change(scene, facts.options, known=known, second=None if second is None else second.mask)
     _check_analysed(change, facts)
     return change
 
@@ -70,13 +76,16 @@ def finished(
     *,
     started: float,
     second: SceneRasters | None,
+    known: KnownPlaces = NOTHING_KNOWN,
 ) -> "ScenePrediction":
     """The result of a scene whose `change` is measured."""
     share = change.changed_pixels / change.valid_pixels
     facts = with_findings(facts, findings, changed_share=share, agreement=change.agreement)
     seconds = time.perf_counter() - started
     second_share = None if second is None else _changed_share(second)
-    return ScenePrediction(Outcome(scene, change, facts, pictures, findings, seconds, second, second_share), work)
+    return ScenePrediction(
+        Outcome(scene, change, facts, pictures, findings, seconds, second, second_share, known), work
+    )
 
 
 class ScenePrediction:
@@ -148,6 +157,11 @@ class ScenePrediction:
     @property
     def polygons(self) -> GeoDataFrame:
         return self._outcome.polygons
+
+    @property
+    def where(self) -> WhereFound:
+        """Change by concession, and what was left out far from known mines; nothing of what nobody asked for."""
+        return self._outcome.change.where
 
     @property
     def probability(self) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from minenetcd.prediction.outputs import DETAILS, result_names
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.result import ScenePrediction, finished, measured
+from minenetcd.prediction.where.isolated import check_isolated
 from minenetcd.registry import is_path
 
 
@@ -62,6 +63,7 @@ def _changed(
             "because a file says so: name the formats that you want (--also)."
         )
     check_ground(facts.grid, options)
+    check_isolated(options, facts.threshold if threshold is None else threshold)
     if threshold is None:
         return replace(facts, options=options)
     computed_by = replace(facts.computed_by, decided_otherwise=None)  # that was measured at the other one
@@ -78,8 +80,11 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
         scene = SceneRasters(facts.grid, stored, work.path / names.probability, work.path / names.raster, facts.tags())
         _copy_probability(folder / names.probability, scene, details.probability)
         second = details.second_rasters(work.path)
-        change = measured(scene, facts, second)
-        return finished(scene, change, facts, details.findings, details.pictures, work, started=started, second=second)
+        change = measured(scene, facts, second, details.known)
+        return finished(
+            scene, change, facts, details.findings, details.pictures, work,
+            started=started, second=second, known=details.known,
+        )  # fmt: skip
     except BaseException:
         work.remove()
         raise

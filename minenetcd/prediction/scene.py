@@ -31,6 +31,7 @@ from minenetcd.prediction.outputs import SavedPrediction, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment, ReadTone, find_adjustment
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.rasters.stored import StoredProbability
+from minenetcd.prediction.where.isolated import check_isolated
 from minenetcd.runtime.execution import Execution
 
 if TYPE_CHECKING:
@@ -95,13 +96,16 @@ def predict_opened(
         names = result_names(native.grid, options) if out is None else scene.check_out(out, options)
         place = opened.enter_context(open_work(readers, scene, out, work, device))
         folder = place.path
+        scene = scene.without_clouds(options.clouds, folder, device, opened)
+        native = scene.native
         reading = Reading(scene, readers, device, opened, note)
         pair = reading.pair(readers.detector)
         opened.enter_context(cache_of(bytes_of_tiles(pair, options.tile or readers.detector.tile)))
         opened.enter_context(quiet_gdal())  # bounds what GDAL caches of the rasters written, too
         is_float = options.float_probability
         check_room(pair, native, as_float=is_float, work=folder, out=None if out is None else Path(out))
-        facts = gather_facts(readers, pair, native)
+        facts = replace(gather_facts(readers, pair, native), where=scene.places.told)
+        check_isolated(options, facts.threshold)
         rasters = _scene_rasters(folder, facts, names)
         both = readers.second is not None
         share = reading.write(readers.detector, pair, rasters, _half(progress, 0) if both else progress)
@@ -111,7 +115,10 @@ def predict_opened(
         second, why_no_second = reading.write_second(folder, rasters, _half(progress, 1))
         if why_no_second is not None:
             facts = replace(facts, second=None, why_no_second=why_no_second)
-        prediction = find_result(rasters, facts, native, place, started=started, adjustment=reading.done, second=second)
+        prediction = find_result(
+            rasters, facts, native, place,
+            started=started, adjustment=reading.done, second=second, known=scene.places.known,
+        )  # fmt: skip
         if out is not None:
             prediction.save(out)
     return prediction

@@ -12,6 +12,7 @@ from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.pair_checks.findings import PairFindings
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.report.pictures import DatePictures
+from minenetcd.prediction.where.places import NOTHING_KNOWN, KnownPlaces
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Outcome:
     seconds: float  # from opening the images to the measured polygons
     second: SceneRasters | None = None  # of the second opinion
     second_share: float | None = None  # changed of valid pixels there
+    known: KnownPlaces = NOTHING_KNOWN
 
     @property
     def agreement(self) -> float | None:

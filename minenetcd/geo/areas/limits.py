@@ -1,0 +1,85 @@
+"""What of a pair of dates is looked at: an area of interest, and of each date what no mask hides."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.errors import WindowError
+from rasterio.windows import Window, intersection
+
+from minenetcd.constants import LEAST_SIDE
+from minenetcd.errors import GridError
+from minenetcd.geo.areas.masks import Mask, Masked
+from minenetcd.geo.areas.placed import PlacedPolygons
+from minenetcd.geo.grid import Grid
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`area`: all of interest, None for everything; `before`, `after`: the masks of each date."""
+
+    area: PlacedPolygons | None = None
+    before: tuple[Mask, ...] = ()
+    after: tuple[Mask, ...] = ()
+
+    @property
+    def are_any(self) -> bool:
+        return self.area is not None or bool(self.before or self.after)
+
+    def window(self, shared: Window, grid: Grid) -> Window:
+        """Of `shared`, what both dates show of `grid`, the part around the area of interest.
+
+        It is LEAST_SIDE pixels wide and high at least, as far as `shared` is. GridError where the area lies outside.
+        """
+        if self.area is None:
+            return shared
+        around = self.area.window(grid)
+        try:
+            if around is None:
+                raise WindowError("nothing")
+            intersection(shared, around)
+        except WindowError as error:
+            raise GridError(
+                "An area of interest (--aoi) in what both images show is needed, it lies outside of that: draw it "
+                "there, or leave it out."
+            ) from error
+        left, width = _at_least(around.col_off, around.width, shared.col_off, shared.width)
+        top, height = _at_least(around.row_off, around.height, shared.row_off, shared.height)
+        return Window(left, top, width, height)
+
+
+NO_LIMITS = Limits()
+
+
+def masks_on(masks: tuple[Mask, ...], grid: Grid, opened: ExitStack) -> Masked | None:
+    """All of `masks` on `grid` as one; None for none."""
+    if not masks:
+        return None
+    each = [mask.on(grid, opened) for mask in masks]
+
+    def masked(window: Window) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = np.logical_or.reduce(list(_read(each, window)))
+        return found
+
+    return masked
+
+
+def _read(masks: list[Masked], window: Window) -> Iterator[NDArray[np.bool_]]:
+    """What each hides of `window`, until nothing is left to hide."""
+    for masked in masks:
+        found = masked(window)
+        yield found
+        if found.all():
+            return
+
+
+def _at_least(start: int, length: int, low: int, most: int) -> tuple[int, int]:
+    """Start and length of what (start, length) has of (low, most), grown to LEAST_SIDE where it is shorter."""
+    first, last = max(start, low), min(start + length, low + most)
+    needed = min(LEAST_SIDE, most)
+    if last - first < needed:
+        first = max(low, min(first - (needed - (last - first)) // 2, low + most - needed))
+        last = first + needed
+    return int(first), int(last - first)
