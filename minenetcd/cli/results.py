@@ -55,11 +55,19 @@ def _as_json(result: "ScenePrediction") -> dict[str, Any]:
         "second_share": result.second_share,
         "agreement": result.agreement,
         "threshold": result.threshold,
-        **result.where.as_json(),
+        **_where(result),
         "seconds": result.seconds,
         "warnings": result.warnings,
         "files": {name: str(path) for name, path in _files(result).items()},
     }
+
+
+def _where(result: "ScenePrediction") -> dict[str, Any]:
+    """Area, masks and known places, and what was found by them; nothing where nobody asked."""
+    if not result.facts.where:
+        return {}
+    told = {name.lower().replace(" ", "_"): words for name, words in result.facts.where}
+    return {"where": {**told, **result.where.as_json()}}
 
 
 def _bands(read: "ReadBands") -> dict[str, Any]:
@@ -76,7 +84,8 @@ def _outcome(result: "ScenePrediction") -> str:
     changed = f"{result.changed_pixels:,} pixels" if result.hectares is None else f"{result.hectares:,.2f} ha"
     places = counted(len(result.polygons), "place")
     share = f"{result.changed_share:.1%}" if result.changed_share >= LEAST_TOLD else percent(result.changed_share)
-    return f"{changed} changed in {places}, {share} of what both images show"
+    whole = "what was analysed" if result.facts.options.is_limited else "what both images show"
+    return f"{changed} changed in {places}, {share} of {whole}"
 
 
 def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:

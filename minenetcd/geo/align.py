@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, Self
 
@@ -30,12 +30,21 @@ PROBE, FIRST_PROBES, LARGE_PROBE = 512, 9, 2048
 
 @dataclass(frozen=True)
 class Pair:
-    """One window of both dates: `before`, `after` (H, W, C) in their own dtypes, `valid` (H, W) where both are."""
+    """One window of both dates: `before`, `after` (H, W, C) in their own dtypes, `valid` (H, W) where both are.
+
+    `around`: where both are, whether it is of interest or not; None where that is no other.
+    """
 
     before: NDArray[Any]
     after: NDArray[Any]
     valid: NDArray[np.bool_]
     grid: Grid
+    around: NDArray[np.bool_] | None = None
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Where a detector may look (H, W): what is of interest, and what lies around it."""
+        return self.valid if self.around is None else self.around
 
     @classmethod
     def of_arrays(cls, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_] | None = None) -> Self:
@@ -82,17 +91,23 @@ class AlignedPair:
     def read(self, window: Window) -> Pair:
         """Both dates in `window` of `grid`. GridError for a window outside it; RasterError for a damaged file."""
         part = self.grid.part(window)
-        return _pair(*self.read_dates(window), part)
+        before, after, inside = self._read(window)
+        pair = _pair(before, after, part)
+        return pair if inside is None else replace(pair, valid=pair.valid & inside, around=pair.valid)
 
     def read_dates(self, window: Window) -> tuple[Pixels, Pixels]:
         """Pixels and own validity of each date in `window`, which lies in `grid`."""
-        inside = self.inside(window)
+        before, after, inside = self._read(window)
         if inside is None:
-            return self._before.read(window), self._toned(*self._after.read(window))
-        if not inside.any():
-            return self._before.nothing(window), self._toned(*self._after.nothing(window))
-        (before, valid_before), (after, valid_after) = self._before.read(window), self._after.read(window)
-        return (before, valid_before & inside), self._toned(after, valid_after & inside)
+            return before, after
+        return (before[0], before[1] & inside), (after[0], after[1] & inside)
+
+    def _read(self, window: Window) -> tuple[Pixels, Pixels, NDArray[np.bool_] | None]:
+        """Each date as it is, and what of it is of interest; where that is nothing, nothing is read."""
+        inside = self.inside(window)
+        if inside is not None and not inside.any():
+            return self._before.nothing(window), self._toned(*self._after.nothing(window)), inside
+        return self._before.read(window), self._toned(*self._after.read(window)), inside
 
     def inside(self, window: Window) -> NDArray[np.bool_] | None:
         """Where `window` lies in the area of interest (H, W); None where all is of interest."""

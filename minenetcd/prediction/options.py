@@ -129,6 +129,11 @@ class PredictOptions:
         return [f"--{name.replace('_', '-')}" for name in names if getattr(self, name) is not None]
 
     @property
+    def is_limited(self) -> bool:
+        """Whether something of what both images show is left out."""
+        return any(value is not None for value in (self.aoi, self.mask, self.mask_before, self.mask_after, self.clouds))
+
+    @property
     def execution(self) -> Execution:
         """What computes networks."""
         return Execution(self.engine, self.precision, self.compile)

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from rasterio.errors import WindowError
 from rasterio.windows import Window, intersection
 
-from minenetcd.constants import LEAST_SIDE
 from minenetcd.errors import GridError
 from minenetcd.geo.areas.masks import Mask, Masked
 from minenetcd.geo.areas.placed import PlacedPolygons
 from minenetcd.geo.grid import Grid
+
+#: What detectors see around an area of interest. [pixels]
+CONTEXT = 64
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ class Limits:
         return self.area is not None or bool(self.before or self.after)
 
     def window(self, shared: Window, grid: Grid) -> Window:
-        """Of `shared`, what both dates show of `grid`, the part around the area of interest.
+        """Of `shared`, what both dates show of `grid`, the area of interest and CONTEXT pixels around it.
 
-        It is LEAST_SIDE pixels wide and high at least, as far as `shared` is. GridError where the area lies outside.
+        GridError where the area lies outside.
         """
         if self.area is None:
             return shared
@@ -45,8 +47,8 @@ class Limits:
                 "An area of interest (--aoi) in what both images show is needed, it lies outside of that: draw it "
                 "there, or leave it out."
             ) from error
-        left, width = _at_least(around.col_off, around.width, shared.col_off, shared.width)
-        top, height = _at_least(around.row_off, around.height, shared.row_off, shared.height)
+        left, width = _widened(around.col_off, around.width, shared.col_off, shared.width)
+        top, height = _widened(around.row_off, around.height, shared.row_off, shared.height)
         return Window(left, top, width, height)
 
 
@@ -75,11 +77,7 @@ def _read(masks: list[Masked], window: Window) -> Iterator[NDArray[np.bool_]]:
             return
 
 
-def _at_least(start: int, length: int, low: int, most: int) -> tuple[int, int]:
-    """Start and length of what (start, length) has of (low, most), grown to LEAST_SIDE where it is shorter."""
-    first, last = max(start, low), min(start + length, low + most)
-    needed = min(LEAST_SIDE, most)
-    if last - first < needed:
-        first = max(low, min(first - (needed - (last - first)) // 2, low + most - needed))
-        last = first + needed
+def _widened(start: int, length: int, low: int, most: int) -> tuple[int, int]:
+    """Start and length of what (low, most) has of (start, length) and CONTEXT to either side of it."""
+    first, last = max(start - CONTEXT, low), min(start + length + CONTEXT, low + most)
     return int(first), int(last - first)

@@ -20,6 +20,7 @@ from minenetcd.geo.polygons.tracing import burn
 #: Edges are divided before they go to another CRS, where straight lines bend: by less than a hundredth of a pixel of
 #: 10 m at this length. [pixels]
 _LONGEST_EDGE = 50
+METRES_PER_DEGREE = 111_000.0
 #: Around a scene as much is kept, too: an image that is moved looks there. [pixels]
 _MARGIN = 64
 
@@ -105,8 +106,7 @@ def _moved(frame: GeoDataFrame, layer: PolygonLayer, grid: Grid, box: Box, turns
     if turns:
         geometries = shapely.transform(geometries, lambda points: points - (turns * TURN, 0))
     if not _is_same(layer, grid):
-        across = max((box[2] - box[0]) / grid.width, (box[3] - box[1]) / grid.height)
-        divided = shapely.segmentize(geometries, _LONGEST_EDGE * across)
+        divided = shapely.segmentize(geometries, _LONGEST_EDGE * grid.mean_metres / _metres_per_unit(layer))
         geometries = polygons_of(shapely.transform(divided, lambda points: _projected(points, layer, grid)))
     return frame.set_geometry(geometries, crs=grid.crs)
 
@@ -122,6 +122,10 @@ def _projected(points: NDArray[np.float64], layer: PolygonLayer, grid: Grid) -> 
 
 def _is_same(layer: PolygonLayer, grid: Grid) -> bool:
     return grid.crs is not None and bool(layer.crs.equals(grid.wkt(), ignore_axis_order=True))
+
+
+def _metres_per_unit(layer: PolygonLayer) -> float:
+    return METRES_PER_DEGREE if layer.crs.is_geographic else float(layer.crs.axis_info[0].unit_conversion_factor)
 
 
 def _where(layer: PolygonLayer) -> str:

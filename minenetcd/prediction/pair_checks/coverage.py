@@ -26,7 +26,7 @@ def place_findings(pair: AlignedPair) -> Iterator[str]:
 
 def overlap_findings(pair: AlignedPair) -> Iterator[str]:
     """Where the images share little of the first."""
-    area, grid = pair.overlap, pair.grid
+    area, grid = pair.shared, pair.grid
     share = area.height * area.width / (grid.height * grid.width)
     if share < LEAST_OVERLAP:
         yield (
@@ -38,10 +38,19 @@ def overlap_findings(pair: AlignedPair) -> Iterator[str]:
 
 def validity_findings(pair: AlignedPair, valid: float) -> Iterator[str]:
     """Where few pixels have data in both dates: `valid` is their share of the overlap."""
+    inside = _share_of_interest(pair)
+    valid /= inside
     if valid >= LEAST_VALID:
         return
     names = ("before", "after")
-    shares = dict(zip(names, _valid_shares(pair), strict=True))
+    shares = {name: share / inside for name, share in zip(names, _valid_shares(pair), strict=True)}
+    if pair.limits.before or pair.limits.after:
+        yield (
+            f"Masks and images leave {percent(valid)} of what is of interest ({percent(shares['before'])} before, "
+            f"{percent(shares['after'])} after), and the map covers little: look at what is masked, or give dates with "
+            "fewer clouds."
+        )
+        return
     nearly_empty = [name for name in names if shares[name] < LEAST_VALID]
     which = f"the {' and the '.join(nearly_empty)} image is nearly empty" if nearly_empty else "they lie apart"
     yield (
@@ -70,6 +79,15 @@ def resolution_findings(pair: AlignedPair) -> Iterator[str]:
             f"{sizes}, and are compared at {three_figures(analysed)} m: sites of a few such pixels are lost; where "
             "these matter, give two images of the finer resolution."
         )
+
+
+def _share_of_interest(pair: AlignedPair) -> float:
+    """Of the windows of a sample of the overlap."""
+    if pair.limits.area is None:
+        return 1.0
+    inside = [thin(pair.limits.area.inside(pair.grid.part(window))) for window in sample_windows(pair.overlap)]
+    count = sum(int(part.sum()) for part in inside)
+    return max(1, count) / sum(part.size for part in inside)
 
 
 def _valid_shares(pair: AlignedPair) -> list[float]:

@@ -33,7 +33,7 @@ class KnownMines:
     def read(cls, layer: PolygonLayer, grid: Grid) -> "KnownMines":
         """Of all in `layer`. GridError where none has a place in the plane around `grid`."""
         bounds = grid.bounds_degrees
-        longitude, latitude = (bounds.left + bounds.right) / 2, (bounds.bottom + bounds.top) / 2
+        longitude, latitude = float(bounds.left + bounds.right) / 2, float(bounds.bottom + bounds.top) / 2
         plane = _plane(longitude, latitude)
         scene = shapely.Polygon(np.column_stack(transformer(grid.wkt(), plane)(*grid.outline())))
         geometries = np.array(layer.read().geometry.array, dtype=object)

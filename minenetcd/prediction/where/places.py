@@ -68,13 +68,15 @@ def open_places(before: DateFiles, after: DateFiles, grid: Grid, options: Predic
     if options.leases is not None:
         layer = find_layer(options.leases, "--leases")
         concessions = Concessions.read(layer, grid, options.lease_name)
-        told.append(("Concessions", f"{layer.text}: {counted(len(concessions.names), 'area')} here"))
+        told.append(("Leases", f"{layer.text}: {counted(len(concessions.names), 'concession')} here"))
         digests["set of concessions"] = _digest(layer.files)
     if options.prior is not None:
         layer = find_layer(options.prior, "--prior")
         mines = KnownMines.read(layer, grid)
         told.append(("Known mines", f"{layer.text}: {counted(layer.count, 'area')}"))
         digests["set of known mines"] = _digest(layer.files)
+    if options.clouds is not None:
+        told.append(("Clouds", f"on both dates, as {options.clouds} finds them, masked"))
     limits = Limits(None if area is None else area[1], masks.before, masks.after)
     return ScenePlaces(limits, KnownPlaces(concessions, mines), tuple(told), digests)
 
@@ -98,7 +100,7 @@ def _polygons(layer: PolygonLayer, grid: Grid) -> PlacedPolygons:
 
 def _told_area(area: tuple[PolygonLayer, PlacedPolygons] | None) -> Iterator[Row]:
     if area is not None:
-        yield "Area of interest", area[0].text
+        yield "Area", area[0].text
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class _Masks:
             opened = [_open(each, date, grid, remote=options.remote) for each in wanted]
             masks[name] = [mask for mask, _, _ in opened]
             if opened:
-                told.append((f"Masked {name}", "; ".join(words for _, words, _ in opened)))
+                told.append((f"Mask {name}", "; ".join(words for _, words, _ in opened)))
                 digests[f"mask of the {name} image"] = _digest([file for _, _, files in opened for file in files])
         return cls(tuple(masks["before"]), tuple(masks["after"]), tuple(told), digests)
 
