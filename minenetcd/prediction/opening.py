@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from minenetcd.detectors.contract import Detector
@@ -47,7 +48,8 @@ class OpenedScene:
         """The names of the results, which can be written to `out` and replace no image. OutputError otherwise."""
         names = result_names(self.native.grid, options)
         check_writable(out, names)
-        check_not_input(out, names, (*self.before.local, *self.after.local))
+        places = chain.from_iterable(self.places.files.values())
+        check_not_input(out, names, (*self.before.local, *self.after.local, *places))
         return names
 
     def read_by(

@@ -21,7 +21,7 @@ WITHIN, CROSSES, OUTSIDE = "within", "crosses", "outside"
 USUAL_NAMES = ("name", "lease", "lease_name", "title", "licence", "license", "id", "fid")
 
 #: A share of a polygon below this is nothing: two programs write one border differently.
-_NOTHING = 1e-6
+_NOTHING = 1e-3
 
 
 @dataclass(frozen=True)

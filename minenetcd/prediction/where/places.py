@@ -1,7 +1,8 @@
 """What an analysis was told of places, opened for one scene: read once, before the pixels are."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from minenetcd.geo.areas.quality import QualityBand, find_quality
 from minenetcd.geo.areas.wanted import WantedMask
 from minenetcd.geo.date_files.finding import DateFiles, find_date
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.source import open_or_explain, quiet_gdal
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.where.concessions import Concessions
 from minenetcd.prediction.where.known_mines import KnownMines
@@ -41,13 +43,18 @@ NOTHING_KNOWN = KnownPlaces()
 class ScenePlaces:
     """`limits` of what is looked at, `known` places, `told`: files and what they are, in words.
 
-    `digests`: of the contents of all files, by what they are.
+    `files`: all that lie here, by what they are.
     """
 
     limits: Limits = NO_LIMITS
     known: KnownPlaces = NOTHING_KNOWN
     told: tuple[Row, ...] = ()
-    digests: dict[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Of the contents of the files, by what they are."""
+        return {name: _digest(files) for name, files in self.files.items()}
 
 
 NO_PLACES = ScenePlaces()
@@ -62,23 +69,23 @@ def open_places(before: DateFiles, after: DateFiles, grid: Grid, options: Predic
         return NO_PLACES
     _check_place(grid, options)
     area, masks, concessions, mines = _area(grid, options), _Masks.open(before, after, grid, options), None, None
-    told, digests = [*_told_area(area), *masks.told], dict(masks.digests)
+    told, files = [*_told_area(area), *masks.told], dict(masks.files)
     if area is not None:
-        digests["area of interest"] = _digest(area[0].files)
+        files["area of interest"] = area[0].files
     if options.leases is not None:
         layer = find_layer(options.leases, "--leases")
         concessions = Concessions.read(layer, grid, options.lease_name)
         told.append(("Leases", f"{layer.text}: {counted(len(concessions.names), 'concession')} here"))
-        digests["set of concessions"] = _digest(layer.files)
+        files["set of concessions"] = layer.files
     if options.prior is not None:
         layer = find_layer(options.prior, "--prior")
         mines = KnownMines.read(layer, grid)
         told.append(("Known mines", f"{layer.text}: {counted(layer.count, 'area')}"))
-        digests["set of known mines"] = _digest(layer.files)
+        files["set of known mines"] = layer.files
     if options.clouds is not None:
         told.append(("Clouds", f"on both dates, as {options.clouds} finds them, masked"))
     limits = Limits(None if area is None else area[1], masks.before, masks.after)
-    return ScenePlaces(limits, KnownPlaces(concessions, mines), tuple(told), digests)
+    return ScenePlaces(limits, KnownPlaces(concessions, mines), tuple(told), files)
 
 
 def _check_place(grid: Grid, options: PredictOptions) -> None:
@@ -110,13 +117,13 @@ class _Masks:
     before: tuple[Mask, ...]
     after: tuple[Mask, ...]
     told: tuple[Row, ...]
-    digests: dict[str, str]
+    files: dict[str, tuple[Path, ...]]
 
     @classmethod
     def open(cls, before: DateFiles, after: DateFiles, grid: Grid, options: PredictOptions) -> "_Masks":
         masks: dict[str, list[Mask]] = {}
         told: list[Row] = []
-        digests: dict[str, str] = {}
+        files: dict[str, tuple[Path, ...]] = {}
         for name, date, wanted in (
             ("before", before, options.masks_before),
             ("after", after, options.masks_after),
@@ -125,8 +132,8 @@ class _Masks:
             masks[name] = [mask for mask, _, _ in opened]
             if opened:
                 told.append((f"Mask {name}", "; ".join(words for _, words, _ in opened)))
-                digests[f"mask of the {name} image"] = _digest([file for _, _, files in opened for file in files])
-        return cls(tuple(masks["before"]), tuple(masks["after"]), tuple(told), digests)
+                files[f"mask of the {name} image"] = tuple(file for _, _, own in opened for file in own)
+        return cls(tuple(masks["before"]), tuple(masks["after"]), tuple(told), files)
 
 
 def _open(wanted: WantedMask, date: DateFiles, grid: Grid, *, remote: bool) -> tuple[Mask, str, Sequence[Path]]:
@@ -143,7 +150,13 @@ def _open(wanted: WantedMask, date: DateFiles, grid: Grid, *, remote: bool) -> t
     words = (
         f"{without_secrets(source.text)}{f', band {band}' if band > 1 else ''} ({_in_words(kind, meaning.in_words)})"
     )
-    return raster_mask(source, band, meaning, grid, wanted.option), words, source.local
+    return raster_mask(source, band, meaning, grid, wanted.option), words, _files_of(source)
+
+
+def _files_of(source: DateFiles) -> tuple[Path, ...]:
+    """It, and what GDAL reads with it."""
+    with quiet_gdal(), open_or_explain(source.name, source.text) as dataset:
+        return tuple(dict.fromkeys((*source.local, *(Path(name) for name in dataset.files if os.path.isfile(name)))))
 
 
 def _in_words(kind: str | None, meaning: str) -> str:
