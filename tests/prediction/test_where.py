@@ -117,7 +117,7 @@ def test_masks_hold_for_coarser_pixels_too(images: Images, tmp_path: Path) -> No
 def test_change_by_concession(images: Images, tmp_path: Path) -> None:
     with predicted(images, **places(tmp_path)) as found:
         frame, areas = found.polygons, found.where.concessions
-    assert frame["lease"].tolist() == ["West", "East", None] and frame["id"].tolist() == [1, 2, 3]
+    assert frame["lease"].fillna("").tolist() == ["West", "East", ""] and frame["id"].tolist() == [1, 2, 3]
     assert frame["lease_status"].tolist() == ["crosses", "crosses", "outside"]
     assert areas is not None and areas.names == ("West", "East") and areas.polygons == (1, 1)
     assert areas.hectares == pytest.approx((12, 4), rel=2e-3)
