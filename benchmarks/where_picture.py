@@ -3,6 +3,7 @@
 python benchmarks/where_picture.py
 """
 
+import io
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import shapely
 from affine import Affine
 from matplotlib.axes import Axes
+from PIL import Image
 from rasterio.windows import Window
 
 import minenetcd
@@ -30,7 +32,7 @@ CONCESSIONS = {
     "North": [(80, 60), (560, 60), (560, 470), (80, 470)],
     "South": [(430, 480), (960, 480), (960, 930), (430, 930)],
 }
-MINE = [(430, 640), (590, 570), (640, 680), (430, 700)]
+MINE = [(750, 620), (950, 510), (985, 640), (850, 730)]
 COLOURS = {"within": "#1b7f5c", "crosses": "#d98200", "outside": "#c22f4e"}
 
 
@@ -97,7 +99,10 @@ def _draw(after: np.ndarray, mask: np.ndarray, polygons: gpd.GeoDataFrame, grid:
         legend = "dashed: --aoi; pale: --mask-after; blue: --leases; yellow: --prior"
         left.text(0.5, -0.06, legend, ha="center", transform=left.transAxes)
         PICTURE.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(PICTURE, dpi=110)
+        drawn = io.BytesIO()
+        figure.savefig(drawn, dpi=110)
+    with Image.open(drawn) as picture:
+        picture.convert("RGB").quantize(256, kmeans=3, dither=Image.Dither.NONE).save(PICTURE, optimize=True)
 
 
 def _outline(axes: Axes, shapes: dict[str, list[tuple[int, int]]], colour: str, *, style: str = "-") -> None:

@@ -12,8 +12,7 @@ from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
-from minenetcd.geo.areas.limits import masks_on
-from minenetcd.geo.areas.masks import Mask
+from minenetcd.geo.areas.limits import Mask, masks_on
 from minenetcd.geo.footprints.turns import turned_grids
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster, read_canvas

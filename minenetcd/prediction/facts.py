@@ -203,7 +203,7 @@ def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> Sc
         threshold=detector.threshold if options.threshold is None else options.threshold,
         computed_by=ComputedBy.of(detector, options.execution),
         tile=options.tile or detector.tile,
-        options=options,
+        options=options.without_secrets(),
         version=VERSION,
         band_doubts=_band_doubts(readers, native, before, after),
         scene_threshold=None if within is None else (within[0], within[1]),

@@ -20,8 +20,7 @@ from minenetcd.geo.raster import Raster
 from minenetcd.prediction.costs import check_claim, check_extent
 from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
-from minenetcd.prediction.where.clouds import cloud_mask
-from minenetcd.prediction.where.places import NO_PLACES, ScenePlaces, open_places
+from minenetcd.prediction.where.places import NO_PLACES, ScenePlaces
 
 #: Bands that are read where neither the options nor the detector ask for others.
 COLOURS = 3
@@ -88,6 +87,8 @@ class OpenedScene:
         """
         if library is None:
             return self
+        from minenetcd.prediction.where.clouds import cloud_mask  # here: few need it, and it brings polygons
+
         dates = ("before", self.before, self.stated[0]), ("after", self.after, self.stated[1])
         before, after = (
             cloud_mask(folder / f"clouds_{name}.tif", date, stated, self.native, library, device)
@@ -133,6 +134,8 @@ def _places(before: DateFiles, after: DateFiles, options: PredictOptions) -> Sce
     """What `options` say of them; the before image is opened for its grid only where they say something."""
     if not options.names_places:
         return NO_PLACES
+    from minenetcd.prediction.where.reading import open_places  # here: it brings polygons, and a start waits for them
+
     with Raster.open(before, bands=(1,), stated=options.stated[0]) as raster:
         return open_places(before, after, raster.grid, options)
 

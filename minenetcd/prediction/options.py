@@ -1,7 +1,7 @@
 """What a caller may choose about a prediction."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minenetcd.constants import LEAST_SIDE, OVERLAP, check_threshold
 from minenetcd.errors import OptionError
@@ -10,6 +10,7 @@ from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.metadata.stated import Stated
 from minenetcd.runtime.execution import Execution
+from minenetcd.secrets import without_secrets
 
 LARGEST_OVERLAP = 0.9
 
@@ -127,6 +128,13 @@ class PredictOptions:
         """The options given that need a place on Earth."""
         names = ("aoi", "mask", "mask_before", "mask_after", "clouds", "leases", "prior")
         return [f"--{name.replace('_', '-')}" for name in names if getattr(self, name) is not None]
+
+    def without_secrets(self) -> "PredictOptions":
+        """The same, as a result may show it: a URL of a mask may hold a password."""
+        both, before, after = (
+            None if text is None else without_secrets(text) for text in (self.mask, self.mask_before, self.mask_after)
+        )
+        return replace(self, mask=both, mask_before=before, mask_after=after)
 
     @property
     def is_limited(self) -> bool:

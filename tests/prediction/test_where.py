@@ -18,7 +18,11 @@ import minenetcd
 from fixtures.scene_files import noise, utm_grid, write_geotiff, write_polygons
 from minenetcd.cli.main import run
 from minenetcd.errors import GridError, InputError, OptionError, OutputError, RasterError
+from minenetcd.geo.align import open_pair
+from minenetcd.geo.areas.limits import Limits
+from minenetcd.geo.areas.placed import PlacedPolygons
 from minenetcd.geo.grid import WGS84
+from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
 from prediction.conftest import WriteScene
@@ -355,3 +359,20 @@ def test_the_command_says_the_same(
     assert where["isolated"]["threshold"] == 0.9
     assert called([*words, "--aoi", str(tmp_path / "none.gpkg")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_small_areas_far_apart_are_what_is_learned_from(tmp_path: Path, write_scene: WriteScene) -> None:
+    """Of a scene too large to be looked at as a whole, windows are looked at in which something is of interest."""
+    grid = utm_grid(2400, 9000)
+    first = np.full(grid.shape, 20, np.uint8)
+    images = write_scene("b.tif", first, grid, tiled=True), write_scene("a.tif", first + 9, grid, tiled=True)
+    x, y = grid.bounds.left, grid.bounds.top
+    shapes = [shapely.box(x + 10 * col, y - 23_900, x + 10 * col + 300, y - 23_600) for col in (1100, 8900)]
+    area = layer(tmp_path / "mines.gpkg", *shapes)
+    with open_pair(*images, limits=Limits(PlacedPolygons(np.array(shapes, dtype=object)))) as pair:
+        sample = SceneSample(pair)
+        assert len(sample) == 2 and all(part.valid.any() for part in sample)
+    detector = Difference(tile=512)
+    with predict_scene(detector, *images, options=PredictOptions(aoi=area)) as found:
+        assert found.valid_pixels == 1800 and len(detector.asked) <= 4
+        assert not any("of the overlap has data" in warning for warning in found.warnings)

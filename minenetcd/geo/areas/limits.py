@@ -1,8 +1,9 @@
 """What of a pair of dates is looked at: an area of interest, and of each date what no mask hides."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,19 +11,30 @@ from rasterio.errors import WindowError
 from rasterio.windows import Window, intersection
 
 from minenetcd.errors import GridError
-from minenetcd.geo.areas.masks import Mask, Masked
-from minenetcd.geo.areas.placed import PlacedPolygons
 from minenetcd.geo.grid import Grid
+
+if TYPE_CHECKING:  # pairs without an area of interest need not wait for polygons
+    from minenetcd.geo.areas.placed import PlacedPolygons
+
+#: Where pixels of a window are masked (H, W).
+Masked = Callable[[Window], NDArray[np.bool_]]
 
 #: What detectors see around an area of interest. [pixels]
 CONTEXT = 64
+
+
+class Mask(Protocol):
+    """What hides pixels of one date."""
+
+    def on(self, grid: Grid, opened: ExitStack) -> Masked:
+        """Itself on `grid`, until `opened` is closed."""
 
 
 @dataclass(frozen=True)
 class Limits:
     """`area`: all of interest, None for everything; `before`, `after`: the masks of each date."""
 
-    area: PlacedPolygons | None = None
+    area: "PlacedPolygons | None" = None
     before: tuple[Mask, ...] = ()
     after: tuple[Mask, ...] = ()
 

@@ -1,9 +1,8 @@
 """Masks of a date: where it is not to be looked at, seen on any grid."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import rasterio
@@ -14,6 +13,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from minenetcd.errors import GridError, OptionError, RasterError
+from minenetcd.geo.areas.limits import Masked
 from minenetcd.geo.areas.placed import PlacedPolygons
 from minenetcd.geo.areas.wanted import Meaning
 from minenetcd.geo.date_files.finding import DateFiles
@@ -23,17 +23,7 @@ from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import inspect, open_or_explain, quiet_gdal, reason
 from minenetcd.geo.vrt import GDAL_NAMES, band_source, vrt_document
 
-#: Where pixels of a window are masked (H, W).
-Masked = Callable[[Window], NDArray[np.bool_]]
-
 _POSITION_TOLERANCE = 0.01  # of a pixel, in the warp
-
-
-class Mask(Protocol):
-    """What hides pixels of one date."""
-
-    def on(self, grid: Grid, opened: ExitStack) -> Masked:
-        """Itself on `grid`, until `opened` is closed."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,10 @@ class PlacedPolygons:
             return np.ones(part.shape, dtype=bool)
         return burn(self._clipped(near, part), part)
 
+    def touches(self, part: Grid) -> bool:
+        """Whether any of them meets the box around `part`."""
+        return bool(len(self._index.query(shapely.box(*part.bounds), predicate="intersects")))
+
     def window(self, grid: Grid) -> Window | None:
         """The smallest window of `grid` that holds all of them that lies in it; None where nothing does."""
         points = shapely.get_coordinates(shapely.intersection(self.geometries, shapely.box(*grid.bounds)))

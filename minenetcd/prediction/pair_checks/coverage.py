@@ -6,7 +6,7 @@ import numpy as np
 
 from minenetcd.display.words import percent, three_figures
 from minenetcd.geo.align import AlignedPair
-from minenetcd.geo.sample import sample_windows
+from minenetcd.geo.sample import windows_of
 from minenetcd.prediction.pair_checks.thinned import thin
 
 #: Of the before image, the least share that both images share, and of that, the least share with data in both dates.
@@ -85,7 +85,7 @@ def _share_of_interest(pair: AlignedPair) -> float:
     """Of the windows of a sample of the overlap."""
     if pair.limits.area is None:
         return 1.0
-    inside = [thin(pair.limits.area.inside(pair.grid.part(window))) for window in sample_windows(pair.overlap)]
+    inside = [thin(pair.limits.area.inside(pair.grid.part(window))) for window in windows_of(pair)]
     count = sum(int(part.sum()) for part in inside)
     return max(1, count) / sum(part.size for part in inside)
 
@@ -94,7 +94,7 @@ def _valid_shares(pair: AlignedPair) -> list[float]:
     """Of either date, in the windows of a sample of the overlap."""
     counts = np.zeros(2)
     seen = 0
-    for window in sample_windows(pair.overlap):
+    for window in windows_of(pair):
         dates = [thin(valid) for _, valid in pair.read_dates(window)]
         counts += [valid.sum() for valid in dates]
         seen += dates[0].size

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from minenetcd.display.words import counted, three_figures
@@ -12,8 +12,11 @@ from minenetcd.errors import OptionError
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.where.places import KnownPlaces
 
+if TYPE_CHECKING:  # tiles need not wait for polygons
+    from geopandas import GeoDataFrame
+
 #: Which of some polygons have a pixel of so high a probability.
-Reaching = Callable[[GeoDataFrame, float], NDArray[np.bool_]]
+Reaching = Callable[["GeoDataFrame", float], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ def check_isolated(options: PredictOptions, threshold: float) -> None:
 
 
 def with_distances(
-    polygons: GeoDataFrame, known: KnownPlaces, options: PredictOptions, threshold: float, reaching: Reaching
-) -> tuple[GeoDataFrame, NDArray[np.bool_], Isolated | None]:
+    polygons: "GeoDataFrame", known: KnownPlaces, options: PredictOptions, threshold: float, reaching: Reaching
+) -> tuple["GeoDataFrame", NDArray[np.bool_], Isolated | None]:
     """`polygons` with `distance_m` to the nearest known mine, which of them are dropped, and why.
 
     As in a threshold with hysteresis, one pixel of a high probability keeps all of what touches it. Without known mines
