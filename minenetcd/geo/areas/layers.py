@@ -44,7 +44,7 @@ class PolygonLayer:
     crs: CRS
     columns: tuple[str, ...]
     count: int  # of its features
-    bounds: Box | None  # of all of them, where the file says so
+    bounds: Box | None  # of all of them; None where all are empty
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -83,7 +83,7 @@ def find_layer(text: str, option: str) -> PolygonLayer:
             kinds, count, crs, bounds = sorted(set(frame.geom_type.dropna())), len(frame), frame.crs, frame.total_bounds
             columns: Sequence[Any] = list(frame.columns.drop(frame.geometry.name))
         else:
-            info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
+            info = pyogrio.read_info(path, layer=layer, force_feature_count=True, force_total_bounds=True)
             kinds, count, crs, bounds = [info["geometry_type"]], info["features"], info["crs"], info["total_bounds"]
             columns = list(info["fields"])
     except OptionError:
@@ -93,8 +93,7 @@ def find_layer(text: str, option: str) -> PolygonLayer:
     if not count:
         raise OptionError(f"Polygons are needed in {text} ({option}), it holds none: draw some, or leave it out.")
     known = _crs(crs, text, option)
-    box = None if bounds is None else tuple(map(float, bounds))
-    found = PolygonLayer(text, option, path, layer, known, tuple(map(str, columns)), count, box)  # type: ignore[arg-type]
+    found = PolygonLayer(text, option, path, layer, known, tuple(map(str, columns)), count, _box(bounds))
     _check_polygonal([kind for kind in kinds if kind not in (None, "Unknown")], found)
     return found
 
@@ -168,6 +167,13 @@ def _crs(crs: object, text: str, option: str) -> CRS:
             "EPSG:4326), or beside it (a .prj)."
         )
     return known
+
+
+def _box(bounds: Sequence[float] | None) -> Box | None:
+    if bounds is None or not np.isfinite(bounds).all():
+        return None
+    low_x, low_y, high_x, high_y = map(float, bounds)
+    return low_x, low_y, high_x, high_y
 
 
 def _check_polygonal(kinds: Sequence[str], layer: PolygonLayer) -> None:

@@ -79,11 +79,15 @@ def placed(layer: PolygonLayer, grid: Grid) -> GeoDataFrame:
     frame: GeoDataFrame = found[0] if len(found) == 1 else concat(found)
     frame = frame[~frame.geometry.is_empty]
     if not frame.intersects(shapely.box(*grid.bounds)).any():
-        raise GridError(
-            f"{layer.text} ({layer.option}) needs polygons in the scene, which covers {extent_in_words(grid)}, it has "
-            f"{_where(layer)}: name another file, or correct its CRS."
-        )
+        raise _missed(layer, grid)
     return frame.reset_index(drop=True)
+
+
+def _missed(layer: PolygonLayer, grid: Grid) -> GridError:
+    return GridError(
+        f"{layer.text} ({layer.option}) needs polygons in the scene, which covers {extent_in_words(grid)}, it has "
+        f"{_where(layer)}: name another file, or correct its CRS."
+    )
 
 
 def _boxes(layer: PolygonLayer, grid: Grid) -> Iterator[tuple[Box, int]]:
@@ -95,13 +99,14 @@ def _boxes(layer: PolygonLayer, grid: Grid) -> Iterator[tuple[Box, int]]:
     finite = np.isfinite(x) & np.isfinite(y)
     x, y = x[finite], y[finite]
     if not len(x):
-        return
+        raise _missed(layer, grid)
     if layer.crs.is_geographic:
         x = np.unwrap(x, period=TURN)
     wide, high = ((axis.max() - axis.min()) * margin for axis in (x, y))
-    turns = range(-1, 2) if layer.crs.is_geographic else (0,)
-    for turn in turns:
-        yield (x.min() - wide + turn * TURN, y.min() - high, x.max() + wide + turn * TURN, y.max() + high), turn
+    for turn in (0, -1, 1) if layer.crs.is_geographic else (0,):
+        left, right = x.min() - wide + turn * TURN, x.max() + wide + turn * TURN
+        if not turn or (layer.bounds is not None and left <= layer.bounds[2] and right >= layer.bounds[0]):
+            yield (left, y.min() - high, right, y.max() + high), turn
 
 
 def _moved(frame: GeoDataFrame, layer: PolygonLayer, grid: Grid, box: Box, turns: int) -> GeoDataFrame:
@@ -134,7 +139,7 @@ def _metres_per_unit(layer: PolygonLayer) -> float:
 
 def _where(layer: PolygonLayer) -> str:
     if layer.bounds is None:
-        return "none there"
+        return "none"
     low_x, low_y, high_x, high_y = layer.bounds
     unit = " degrees" if layer.crs.is_geographic else ""
     return f"x {low_x:.10g} to {high_x:.10g}, y {low_y:.10g} to {high_y:.10g}{unit} in {layer.crs.name}"

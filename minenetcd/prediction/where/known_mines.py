@@ -37,8 +37,8 @@ class KnownMines:
         plane = _plane(longitude, latitude)
         scene = shapely.Polygon(np.column_stack(transformer(grid.wkt(), plane)(*grid.outline())))
         geometries = np.array(layer.read().geometry.array, dtype=object)
-        rough = _moved(geometries, layer.crs, plane)
-        near = geometries[_may_be_nearest(rough, scene)]
+        boxes = _moved(_boxes_around(geometries), layer.crs, plane)
+        near = geometries[_may_be_nearest(boxes, scene)]
         if not len(near):
             raise GridError(
                 f"{layer.text} ({layer.option}) needs mines on this side of the Earth, it has none: name another file, "
@@ -74,17 +74,29 @@ def _moved(geometries: NDArray[np.object_], crs: CRS, plane: str) -> NDArray[np.
     return moved
 
 
-def _may_be_nearest(geometries: NDArray[np.object_], scene: shapely.Polygon) -> NDArray[np.intp]:
-    """Places of those that are the nearest to some place in `scene`: no farther than the nearest, and its diameter."""
-    low_x, low_y, high_x, high_y = shapely.bounds(geometries).T
+def _boxes_around(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Upright boxes, with some points along their edges: a world of mines has millions of its own."""
+    bounds = shapely.bounds(geometries)
+    sides = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
+    boxes: NDArray[np.object_] = shapely.segmentize(shapely.box(*bounds.T), np.maximum(sides / 4, 1e-9))
+    return boxes
+
+
+def _may_be_nearest(boxes: NDArray[np.object_], scene: shapely.Polygon) -> NDArray[np.intp]:
+    """Places of those that can be the nearest to some place in `scene`, by the `boxes` around them.
+
+    They begin no farther than the farthest end of the box that begins nearest, and the diameter of the scene.
+    """
+    low_x, low_y, high_x, high_y = shapely.bounds(boxes).T
     left, bottom, right, top = scene.bounds
     aside = np.maximum(0, np.maximum(low_x - right, left - high_x))
     below = np.maximum(0, np.maximum(low_y - top, bottom - high_y))
-    least = np.hypot(aside, below)  # to the box around each, which is no farther than it
+    least = np.hypot(aside, below)
     least[~np.isfinite(least)] = np.inf
     candidates = np.flatnonzero(np.isfinite(least))
     if not len(candidates):
         return candidates
     first = candidates[np.argmin(least[candidates])]
-    most = shapely.distance(geometries[first], scene) + 2 * np.hypot(right - left, top - bottom)
+    longest = np.hypot(high_x[first] - low_x[first], high_y[first] - low_y[first])
+    most = least[first] + longest + 2 * np.hypot(right - left, top - bottom)
     return np.flatnonzero(least <= most)

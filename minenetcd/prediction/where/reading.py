@@ -115,7 +115,8 @@ def _open(wanted: WantedMask, date: DateFiles, grid: Grid, *, remote: bool) -> t
     words = (
         f"{without_secrets(source.text)}{f', band {band}' if band > 1 else ''} ({_in_words(kind, meaning.in_words)})"
     )
-    return raster_mask(source, band, meaning, grid, wanted.option), words, _files_of(source)
+    files = () if source is date else _files_of(source)  # that of the image itself is no other file
+    return raster_mask(source, band, meaning, grid, wanted.option), words, files
 
 
 def _files_of(source: DateFiles) -> tuple[Path, ...]:
