@@ -110,6 +110,7 @@ def test_masks_of_both_dates_are_no_data(images: Images, tmp_path: Path) -> None
         assert [name for name, _ in found.facts.where] == ["Mask before", "Mask after"]
     with predicted(images, mask=str(raster), mask_values=(2,)) as found:
         assert (found.mask == 255).sum() == 40 * 50
+        assert found.facts.where == (("Mask", f"{raster} (values 2)"),)
 
 
 def test_masks_hold_for_coarser_pixels_too(images: Images, tmp_path: Path) -> None:
@@ -294,6 +295,9 @@ def test_what_cannot_be_used_is_one_line_and_nothing_is_written(
     refused(OptionError, r"add --prior FILE", isolated_threshold=0.8)
     refused(OptionError, "a distance .* of zero or more metres", prior_distance=-1.0)
     refused(OptionError, r"by omnicloudmask or s2cloudless \(--clouds\), got 'x'", clouds="x")
+    part = write_scene("part.tif", np.full((50, 50), 60, np.uint8), utm_grid(50, 50))
+    aside = layer(tmp_path / "aside.gpkg", on_grid(100, 100, 150, 150))
+    refused(GridError, "in what both images show is needed", (images[0], part), aoi=aside)
     pictures = (
         write_scene("b.png", np.full((60, 70), 20, np.uint8)),
         write_scene("a.png", np.full((60, 70), 60, np.uint8)),

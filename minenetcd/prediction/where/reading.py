@@ -87,7 +87,7 @@ class _Masks:
     @classmethod
     def open(cls, before: DateFiles, after: DateFiles, grid: Grid, options: PredictOptions) -> "_Masks":
         masks: dict[str, list[Mask]] = {}
-        told: list[Row] = []
+        told: dict[str, str] = {}
         files: dict[str, tuple[Path, ...]] = {}
         for name, date, wanted in (
             ("before", before, options.masks_before),
@@ -96,9 +96,12 @@ class _Masks:
             opened = [_open(each, date, grid, remote=options.remote) for each in wanted]
             masks[name] = [mask for mask, _, _ in opened]
             if opened:
-                told.append((f"Mask {name}", "; ".join(words for _, words, _ in opened)))
+                told[f"Mask {name}"] = "; ".join(words for _, words, _ in opened)
                 files[f"mask of the {name} image"] = tuple(file for _, _, own in opened for file in own)
-        return cls(tuple(masks["before"]), tuple(masks["after"]), tuple(told), files)
+        rows = tuple(told.items())
+        if len(rows) == 2 and rows[0][1] == rows[1][1]:
+            rows = (("Mask", rows[0][1]),)  # one file for both dates
+        return cls(tuple(masks["before"]), tuple(masks["after"]), rows, files)
 
 
 def _open(wanted: WantedMask, date: DateFiles, grid: Grid, *, remote: bool) -> tuple[Mask, str, tuple[Path, ...]]:
