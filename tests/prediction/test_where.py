@@ -380,3 +380,18 @@ def test_small_areas_far_apart_are_what_is_learned_from(tmp_path: Path, write_sc
     with predict_scene(detector, *images, options=PredictOptions(aoi=area)) as found:
         assert found.valid_pixels == 1800 and len(detector.asked) <= 4
         assert not any("of the overlap has data" in warning for warning in found.warnings)
+
+
+def test_nothing_changed_or_nothing_is_left(images: Images, tmp_path: Path) -> None:
+    known = places(tmp_path)
+    with predicted(images, tmp_path / "none", threshold=0.95, **known) as found:
+        assert not len(found.polygons) and {"lease", "lease_status", "distance_m"} <= {*found.polygons.columns}
+        assert found.where.rows()[:2] == [("Inside", "nothing in any concession"), ("Outside", "0 ha in no concession")]
+    known |= {
+        "prior_distance": 0.0,
+        "isolated_threshold": 0.99,
+        "prior": layer(tmp_path / "m.gpkg", on_grid(0, 0, 9, 9)),
+    }
+    with predicted(images, tmp_path / "left", **known) as found:
+        assert not found.mask[found.mask != 255].any() and found.where.isolated.dropped == 3
+    assert list(gpd.read_file(tmp_path / "left" / "change.gpkg")["lease"]) == []
