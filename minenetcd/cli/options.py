@@ -88,6 +88,11 @@ def three_numbers(text: str, option: str, example: str) -> tuple[int, int, int]:
     return first, second, third
 
 
+def whole_numbers(text: str, option: str, example: str) -> tuple[int, ...]:
+    """Whole numbers with commas between, as many as there are."""
+    return _numbers(int, text, f"{option} needs whole numbers with commas between", example)
+
+
 def two_numbers(text: str, option: str, example: str) -> tuple[float, float]:
     """A low and a high number with a comma between."""
     low, high = _numbers(_number, text, f"{option} needs 2 numbers with commas between", example, count=2)

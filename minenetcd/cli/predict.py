@@ -32,6 +32,7 @@ from minenetcd.cli.options import (
     metres_or_model,
     nodata_values,
     two_numbers,
+    whole_numbers,
 )
 from minenetcd.cli.results import print_forecast, print_prediction
 from minenetcd.constants import OVERLAP
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from minenetcd.detectors.contract import Detector
     from minenetcd.prediction.forecast import Forecast
     from minenetcd.prediction.result import ScenePrediction
+
+#: What stands for polygons, and for a mask.
+POLYGONS, MASK = "FILE[:LAYER]", "FILE|KIND"
 
 
 def predict(
@@ -87,6 +91,69 @@ def predict(
     ] = None,
     metres_per_pixel: MetresPerPixel = None,
     min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
+    aoi: Annotated[
+        str | None,
+        Option(metavar=POLYGONS, help="Analyse only inside of these polygons.", show_default=False),
+    ] = None,
+    mask: Annotated[
+        str | None,
+        Option(
+            metavar=MASK,
+            help="Leave out what this masks on both dates: a raster, or polygons. Also scl:FILE, landsat-qa:FILE; scl, "
+            "landsat-qa or auto alone: the file of that kind that lies beside each image.",
+            show_default=False,
+        ),
+    ] = None,
+    mask_before: Annotated[
+        str | None,
+        Option(metavar=MASK, help="The same of the earlier image.", show_default=False),
+    ] = None,
+    mask_after: Annotated[
+        str | None,
+        Option(metavar=MASK, help="The same of the later image.", show_default=False),
+    ] = None,
+    mask_values: Annotated[
+        str | None,
+        Option(
+            metavar="V,V",
+            help="Numbers of a raster that are masked, e.g. 3,8,9.",
+            show_default="all but 0, or as scl says",
+        ),
+    ] = None,
+    clouds: Annotated[
+        Literal["omnicloudmask", "s2cloudless"] | None,
+        Option(help="Find clouds in both images by this library, and mask them.", show_default=False),
+    ] = None,
+    leases: Annotated[
+        str | None,
+        Option(metavar=POLYGONS, help="Concessions: say in which change lies.", show_default=False),
+    ] = None,
+    lease_name: Annotated[
+        str | None,
+        Option(
+            metavar="COLUMN",
+            help="Their names.",
+            show_default="name, lease, title, id, ... or the number of the row",
+        ),
+    ] = None,
+    prior: Annotated[
+        str | None,
+        Option(
+            metavar=POLYGONS,
+            help="Known mines: say how far change lies from them.",
+            show_default=False,
+        ),
+    ] = None,
+    prior_distance: Annotated[
+        float, Option(help="Farther from known mines than this, in metres, change is isolated.")
+    ] = 1000.0,
+    isolated_threshold: Annotated[
+        float | None,
+        Option(
+            help="Probability that some pixel of isolated change has to reach.",
+            show_default="halfway from the threshold to 1",
+        ),
+    ] = None,
     crs: Crs = None,
     nodata: Nodata = None,
     date_before: DateBefore = None,
@@ -143,6 +210,17 @@ def predict(
         tone=None if tone is None else tone == "auto",
         coregister=None if coregister is None else coregister == "auto",
         min_area_ha=min_area_ha,
+        aoi=aoi,
+        mask=mask,
+        mask_before=mask_before,
+        mask_after=mask_after,
+        mask_values=None if mask_values is None else whole_numbers(mask_values, "--mask-values", "3,8,9"),
+        clouds=clouds,
+        leases=leases,
+        lease_name=lease_name,
+        prior=prior,
+        prior_distance=prior_distance,
+        isolated_threshold=isolated_threshold,
         crs=crs,
         nodata=nodata_before,
         nodata_after=nodata_after,

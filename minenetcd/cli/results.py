@@ -80,10 +80,19 @@ def _as_json(result: "ScenePrediction") -> dict[str, Any]:
         "second_share": result.second_share,
         "agreement": result.agreement,
         "threshold": result.threshold,
+        **_where(result),
         "seconds": result.seconds,
         "warnings": result.warnings,
         "files": {name: str(path) for name, path in _files(result).items()},
     }
+
+
+def _where(result: "ScenePrediction") -> dict[str, Any]:
+    """Area, masks and known places, and what was found by them; nothing where nobody asked."""
+    if not result.facts.where:
+        return {}
+    told = {name.lower().replace(" ", "_"): words for name, words in result.facts.where}
+    return {"where": {**told, **result.where.as_json()}}
 
 
 def _bands(read: "ReadBands") -> dict[str, Any]:
@@ -100,7 +109,8 @@ def _outcome(result: "ScenePrediction") -> str:
     changed = f"{result.changed_pixels:,} pixels" if result.hectares is None else f"{result.hectares:,.2f} ha"
     places = counted(len(result.polygons), "place")
     share = f"{result.changed_share:.1%}" if result.changed_share >= LEAST_TOLD else percent(result.changed_share)
-    return f"{changed} changed in {places}, {share} of what both images show"
+    whole = "what was analysed" if result.facts.options.is_limited else "what both images show"
+    return f"{changed} changed in {places}, {share} of {whole}"
 
 
 def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:
@@ -117,6 +127,8 @@ def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:
     yield "measured", facts.expectation
     yield "computed by", facts.computed_by.in_words
     yield from facts.adjustments
+    yield from facts.where
+    yield from result.where.rows()
     if result.second_in_words:
         yield "opinion 2", result.second_in_words
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from rasterio.windows import Window
 
 from minenetcd.errors import OptionError, RasterError
 from minenetcd.geo.adjustment import Shift, Tone
+from minenetcd.geo.areas.limits import NO_LIMITS, Limits
 from minenetcd.geo.bands.choosing import PairBands, numbers_of, pair_bands
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date import Date, Pixels
@@ -29,12 +30,21 @@ PROBE, FIRST_PROBES, LARGE_PROBE = 512, 9, 2048
 
 @dataclass(frozen=True)
 class Pair:
-    """One window of both dates: `before`, `after` (H, W, C) in their own dtypes, `valid` (H, W) where both are."""
+    """One window of both dates: `before`, `after` (H, W, C) in their own dtypes, `valid` (H, W) where both are.
+
+    `around`: where both are, whether it is of interest or not; None where that is no other.
+    """
 
     before: NDArray[Any]
     after: NDArray[Any]
     valid: NDArray[np.bool_]
     grid: Grid
+    around: NDArray[np.bool_] | None = None
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Where a detector may look (H, W): what is of interest, and what lies around it."""
+        return self.valid if self.around is None else self.around
 
     @classmethod
     def of_arrays(cls, before: NDArray[Any], after: NDArray[Any], valid: NDArray[np.bool_] | None = None) -> Self:
@@ -47,39 +57,68 @@ class Pair:
 class AlignedPair:
     """Two opened dates read as one; a context manager, for one thread at a time. Made by `open_pair`.
 
-    `grid`: the before image's, or that at the metres per pixel asked for. `overlap`: the smallest window of it that
-    holds the intersection of both images. A date whose grid matches is read as stored, bit for bit; another is
-    warped bilinearly (downsampling widens the kernel), and invalid pixels take no part in any mean. `shift` and `tone`:
-    what the after image is freed of (None: nothing). Toned pixels have the type that holds the numbers of both dates.
+    `grid`: the before image's, or that at the metres per pixel asked for. `shared`: the smallest window of it that
+    holds the intersection of both images; `overlap`: the part of that which `limits` ask for. A date whose grid matches
+    is read as stored, bit for bit; another is warped bilinearly (downsampling widens the kernel), and invalid pixels
+    take no part in any mean. `shift` and `tone`: what the after image is freed of (None: nothing). Toned pixels have
+    the type that holds the numbers of both dates.
+    What lies outside of an area of interest, or under a mask, is not valid; the masks of the after image lie with it.
     """
 
     def __init__(
-        self, before: Raster, after: Raster, *, grid: Grid, shift: Shift | None = None, tone: Tone | None = None
+        self,
+        before: Raster,
+        after: Raster,
+        *,
+        grid: Grid,
+        shift: Shift | None = None,
+        tone: Tone | None = None,
+        limits: Limits = NO_LIMITS,
     ) -> None:
         self.before = before
         self.after = after
         self.grid = grid
         self.shift = shift
         self.tone = tone
+        self.limits = limits
         on_after = grid if shift is None else shift.moved(grid)
-        self.overlap: Window = shared_window(on_after, after.grid)
+        self.shared: Window = shared_window(on_after, after.grid)
+        self.overlap: Window = limits.window(self.shared, grid)
         self._opened = ExitStack()
-        self._before = self._opened.enter_context(Date(before, grid))
-        self._after = self._opened.enter_context(Date(after, on_after))
+        self._before = self._opened.enter_context(Date(before, grid, limits.before))
+        self._after = self._opened.enter_context(Date(after, on_after, limits.after))
 
     def read(self, window: Window) -> Pair:
         """Both dates in `window` of `grid`. GridError for a window outside it; RasterError for a damaged file."""
         part = self.grid.part(window)
-        return _pair(*self.read_dates(window), part)
+        before, after, inside = self._read(window)
+        pair = _pair(before, after, part)
+        return pair if inside is None else replace(pair, valid=pair.valid & inside, around=pair.valid)
 
     def read_dates(self, window: Window) -> tuple[Pixels, Pixels]:
         """Pixels and own validity of each date in `window`, which lies in `grid`."""
-        return self._before.read(window), self._toned(*self._after.read(window))
+        before, after, inside = self._read(window)
+        if inside is None:
+            return before, after
+        return (before[0], before[1] & inside), (after[0], after[1] & inside)
+
+    def _read(self, window: Window) -> tuple[Pixels, Pixels, NDArray[np.bool_] | None]:
+        """Each date as it is, and what of it is of interest; where that is nothing, nothing is read."""
+        inside = self.inside(window)
+        if inside is not None and not inside.any():
+            return self._before.nothing(window), self._toned(*self._after.nothing(window)), inside
+        return self._before.read(window), self._toned(*self._after.read(window)), inside
+
+    def inside(self, window: Window) -> NDArray[np.bool_] | None:
+        """Where `window` lies in the area of interest (H, W); None where all is of interest."""
+        return None if self.limits.area is None else self.limits.area.inside(self.grid.part(window))
 
     def read_small(self, max_side: int) -> Pair:
         """The overlap of both dates on one smaller grid, at most `max_side` pixels a side."""
         small = self.grid.part(self.overlap).decimated(max_side)
         before, after = (date.read_small(self.overlap, max_side) for date in (self._before, self._after))
+        if self.limits.area is not None:
+            before = before[0], before[1] & self.limits.area.inside(small)
         return _pair(before, self._toned(*after), small)
 
     def adjusted(self, *, shift: Shift | None = None, tone: Tone | None = None) -> "AlignedPair":
@@ -92,6 +131,7 @@ class AlignedPair:
             self.before, self.after, grid=self.grid,
             shift=shift if shift is not None and shift.is_applicable else self.shift,
             tone=tone if tone is not None and tone.is_reliable else self.tone,
+            limits=self.limits,
         )  # fmt: skip
         return self._opened.enter_context(adjusted)
 
@@ -137,14 +177,16 @@ def open_pair(
     gsd: float | None = None,
     stated: tuple[Stated, Stated] = (NOTHING_STATED, NOTHING_STATED),
     accept: Callable[[AlignedPair], None] = accept_any,
+    limits: Limits = NO_LIMITS,
 ) -> AlignedPair:
     """Open two dates on the before image's grid, resampled to `gsd` metres per pixel where given.
 
     `bands_after` defaults to `bands`, which defaults to the colours of both (`colour_bands`); `stated` of each date
-    says what its file does not; `accept` may refuse the pair before its pixels are read. Raises GridError where the two
-    do not overlap, only one has a CRS or coordinates, one lies outside its CRS, or two pictures differ in size;
-    RasterError for unreadable files, one image given twice, or no pixel valid in both; OptionError for wrong bands, a
-    CRS stated where none is missing, or a gsd for pictures.
+    says what its file does not; `accept` may refuse the pair before its pixels are read; `limits`, in the CRS of the
+    before image, say what of it is looked at. Raises GridError where the two do not overlap, only one has a CRS or
+    coordinates, one lies outside its CRS, or two pictures differ in size; RasterError for unreadable files, one image
+    given twice, or no pixel valid in both; OptionError for wrong bands, a CRS stated where none is missing, or a gsd
+    for pictures.
     """
     before, after = find_date(before), find_date(after)
     refuse_same_image(before, after)
@@ -158,7 +200,7 @@ def open_pair(
         check_places(first, second)
         _refuse_needless_crs(first, second, stated[0].crs)
         grid = first.grid if gsd is None else first.grid.resampled(gsd)
-        pair = opened.enter_context(AlignedPair(first, second, grid=grid))
+        pair = opened.enter_context(AlignedPair(first, second, grid=grid, limits=limits))
         accept(pair)
         _check_content(pair)
         opened.pop_all()
@@ -245,6 +287,11 @@ def _check_content(pair: AlignedPair) -> None:
     if seen_valid.all():
         raise RasterError(f"Two dates are needed, {names[0]} and {names[1]} hold the same pixels: name another image.")
     empty = [str(name) for name, seen in zip(names, seen_valid[:2], strict=True) if not seen]
+    if pair.limits.are_any:
+        raise RasterError(
+            f"Valid pixels of both dates are needed, the area of interest and the masks leave none of {names[0]} and "
+            f"{names[1]}: leave one out, or say which numbers are masked (--mask-values)."
+        )
     if empty:
         raise RasterError(
             f"Valid pixels are needed where the images overlap, {' and '.join(empty)} holds only nodata there: "

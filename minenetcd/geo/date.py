@@ -12,6 +12,7 @@ from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
+from minenetcd.geo.areas.limits import Mask, masks_on
 from minenetcd.geo.footprints.turns import turned_grids
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster, read_canvas
@@ -28,19 +29,35 @@ class Date:
     """`raster` seen on `grid`: as stored where the grids match, else warped.
 
     Longitudes 185 and -175 are one: `raster` is laid where the longitudes of `grid` are, on both sides of them where it
-    reaches around the Earth.
+    reaches around the Earth. What one of `masks` hides is not valid, and not read where it hides a whole window.
     """
 
-    def __init__(self, raster: Raster, grid: Grid) -> None:
+    def __init__(self, raster: Raster, grid: Grid, masks: tuple[Mask, ...] = ()) -> None:
         self.raster = raster
         self.grid = grid
+        self._masks = masks
         self._places = turned_grids(raster.grid, grid)
         self.is_as_stored = any(place.matches(grid) for place in self._places)
         self._opened = ExitStack()
         if not self.is_as_stored:
             self._warped = [_warp(raster, place, grid, self._opened) for place in self._places]
+        self._masked = masks_on(masks, grid, self._opened)
 
     def read(self, window: Window) -> Pixels:
+        if self._masked is None:
+            return self._stored(window)
+        masked = self._masked(window)
+        if masked.all():
+            return self.nothing(window)
+        pixels, valid = self._stored(window)
+        return pixels, valid & ~masked
+
+    def nothing(self, window: Window) -> Pixels:
+        """What is read where nothing is to be seen."""
+        shape = int(window.height), int(window.width)
+        return np.zeros((*shape, len(self.raster.bands)), self.raster.dtype), np.zeros(shape, dtype=bool)
+
+    def _stored(self, window: Window) -> Pixels:
         if self.is_as_stored:
             return self.raster.read(window)
         with self.raster.readable():
@@ -48,7 +65,14 @@ class Date:
 
     def read_small(self, window: Window, max_side: int) -> Pixels:
         """`window` of the grid, averaged down to at most `max_side` pixels a side."""
-        raster, small = self.raster, self.grid.part(window).decimated(max_side)
+        small = self.grid.part(window).decimated(max_side)
+        pixels, valid = self._stored_small(window, small)
+        with ExitStack() as opened:
+            masked = masks_on(self._masks, small, opened)
+            return pixels, valid if masked is None else valid & ~masked(Window(0, 0, small.width, small.height))
+
+    def _stored_small(self, window: Window, small: Grid) -> Pixels:
+        raster = self.raster
         if self.is_as_stored:
             with raster.readable(), raster.canvas(*small.shape, window) as canvas:
                 return read_canvas(canvas, len(raster.bands))

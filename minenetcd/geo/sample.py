@@ -40,13 +40,14 @@ class SceneSample(WindowSequence):
     """Windows of both dates at full resolution.
 
     They cover the overlap of `pair` where it takes at most 16 windows of 1024 x 1024 pixels; else they are the middles
-    of a grid of 4 x 4 parts of it (or 2 x 8, 1 x 16, as its sides ask for). A small sample is read once, and what is
-    handed out is not to be changed.
+    of a grid of 4 x 4 parts of it (or 2 x 8, 1 x 16, as its sides ask for). Of a pair with an area of interest they are
+    those of all windows that it touches, or 16 of them, evenly spread. A small sample is read once, and what is handed
+    out is not to be changed.
     """
 
     def __init__(self, pair: AlignedPair) -> None:
         self.pair = pair
-        self._windows = sample_windows(pair.overlap)
+        self._windows = windows_of(pair)
         self._kept: dict[int, Pair] = {}
 
     def __len__(self) -> int:
@@ -62,8 +63,19 @@ class SceneSample(WindowSequence):
         return window
 
 
+def windows_of(pair: AlignedPair) -> list[Window]:
+    """The windows of the SceneSample of `pair`."""
+    area, interest = pair.overlap, pair.limits.area
+    if interest is None:
+        return sample_windows(area)
+    every = _tiled(area, range(0, area.height, SIDE), range(0, area.width, SIDE))
+    touched = [window for window in every if interest.touches(pair.grid.part(window))] or every
+    count = min(MOST_WINDOWS, len(touched))
+    return [touched[place * len(touched) // count] for place in range(count)]
+
+
 def sample_windows(area: Window) -> list[Window]:
-    """The windows of a SceneSample, in the grid in which `area` is given, from top to bottom."""
+    """Windows spread over `area`, in the grid in which it is given, from top to bottom."""
     rows, cols = (-(-side // SIDE) for side in (area.height, area.width))
     starts_down: Sequence[int] = range(0, area.height, SIDE)
     starts_across: Sequence[int] = range(0, area.width, SIDE)
@@ -71,6 +83,10 @@ def sample_windows(area: Window) -> list[Window]:
         down = min((1, 2, 4, 8, 16), key=lambda count: abs(count * count * area.width / area.height - MOST_WINDOWS))
         starts_down = _middles(area.height, min(down, rows))
         starts_across = _middles(area.width, min(MOST_WINDOWS // down, cols))
+    return _tiled(area, starts_down, starts_across)
+
+
+def _tiled(area: Window, starts_down: Sequence[int], starts_across: Sequence[int]) -> list[Window]:
     return [
         Window(area.col_off + col, area.row_off + row, min(SIDE, area.width - col), min(SIDE, area.height - row))
         for row in starts_down

@@ -1,6 +1,6 @@
 """From the mask of a scene to polygons and hectares."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from minenetcd.geo.grid import apply
 from minenetcd.geo.polygons.tracing import burn, change_polygons
-from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
+from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion, StripGroups
+from minenetcd.prediction.where.concessions import with_concessions
+from minenetcd.prediction.where.found import NOTHING_FOUND, WhereFound
+from minenetcd.prediction.where.isolated import with_distances
+from minenetcd.prediction.where.places import NOTHING_KNOWN, KnownPlaces
+
+USUAL = PredictOptions()
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,7 @@ class Change:
     valid_hectares: float | None
     scene_hectares: float | None  # of the whole grid
     second_share: float | None = None  # changed of valid pixels, 0 to 1, in the mask of a second opinion
+    where: WhereFound = field(default=NOTHING_FOUND, kw_only=True)  # by concession, and what is isolated
 
     @property
     def agreement(self) -> float | None:
@@ -34,34 +42,69 @@ class Change:
         return float((self.polygons["agreement"] * areas).sum() / areas.sum())
 
 
-def find_change(scene: ScenePass, *, min_area_ha: float = 0.0, second: SecondOpinion | None = None) -> Change:
+def find_change(
+    scene: ScenePass,
+    options: PredictOptions = USUAL,
+    *,
+    known: KnownPlaces = NOTHING_KNOWN,
+    second: SecondOpinion | None = None,
+) -> Change:
     """What the mask of a scene, all of whose strips are written, says.
 
-    Polygons below `min_area_ha` are left out of the frame and, pixel by pixel, of the mask. With `second`, each polygon
-    carries the share of it that changed there, too, as `agreement`.
+    Polygons below the smallest area of `options`, and those that are isolated and faint by what is `known`, are left
+    out of the frame and, pixel by pixel, of the mask. With `second`, each polygon carries the share of it that changed
+    there, too, as `agreement`.
     """
     grid = scene.scene.grid
-    polygons = change_polygons(scene.mask, grid, value=1)
-    if min_area_ha > 0:
-        is_small = polygons["area_ha"] < min_area_ha
-        _leave_out(scene, polygons[is_small])
-        polygons = polygons[~is_small].reset_index(drop=True)  # largest first: the ids stay 1, 2, 3 ...
-    polygon = _of_groups(scene, polygons)
-
-    def summed(each_strip: list[NDArray[Any]]) -> NDArray[np.float64]:
-        """Over the groups of every polygon."""
-        sums = np.concatenate([np.zeros(0), *each_strip])
-        return np.bincount(polygon[polygon >= 0], sums[polygon >= 0], len(polygons)).astype(np.float64)
-
-    pixels = summed([strip.pixels for strip in scene.groups])
-    confidence = summed([strip.probability for strip in scene.groups])
-    polygons = polygons.assign(confidence_mean=confidence / np.maximum(pixels, 1))
+    every = change_polygons(scene.mask, grid, value=1)
+    sums = _Sums(_of_groups(scene, every), len(every))
+    every = every.assign(confidence_mean=sums.mean(scene.groups))
     if second is not None:
-        polygons = polygons.assign(agreement=summed(second.agreed) / np.maximum(summed(second.known), 1))
+        every = every.assign(agreement=sums.of(second.agreed) / np.maximum(sums.of(second.known), 1))
+    kept = np.ones(len(every), dtype=bool)
+    if options.min_area_ha > 0:
+        kept &= every["area_ha"].to_numpy() >= options.min_area_ha
+    highest = sums.highest([strip.highest for strip in scene.groups])
+    polygons, is_isolated, isolated = with_distances(
+        every[kept], highest[kept], known, options, scene.scene.stored.threshold
+    )
+    kept[kept] = ~is_isolated
+    polygons = polygons[~is_isolated]
+    if not kept.all():
+        _leave_out(scene, every[~kept])
+        polygons = polygons.reset_index(drop=True).assign(id=np.arange(1, len(polygons) + 1, dtype=np.int64))
+    polygons, concessions = with_concessions(polygons, known.concessions, grid)
     changed, valid = scene.pixels.tolist()
-    own, known, whole = scene.hectares.tolist() if grid.is_georeferenced else (None, None, None)
+    own, both, whole = scene.hectares.tolist() if grid.is_georeferenced else (None, None, None)
     share = None if second is None else second.changed_share
-    return Change(polygons, changed, valid, own, known, whole, share)
+    return Change(polygons, changed, valid, own, both, whole, share, where=WhereFound(concessions, isolated))
+
+
+class _Sums:
+    """What was counted of groups of pixels, over the groups of each of `count` polygons.
+
+    `polygon`: position of the one that each group lies in.
+    """
+
+    def __init__(self, polygon: NDArray[np.intp], count: int) -> None:
+        self.polygon, self.count = polygon, count
+
+    def of(self, each_strip: list[NDArray[Any]]) -> NDArray[np.float64]:
+        return np.bincount(self.polygon, _joined(each_strip), self.count).astype(np.float64)
+
+    def highest(self, each_strip: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+        found = np.zeros(self.count, dtype=np.float32)
+        np.maximum.at(found, self.polygon, _joined(each_strip))
+        return found
+
+    def mean(self, groups: list[StripGroups]) -> NDArray[np.float64]:
+        """Of the probability of pixels."""
+        pixels = self.of([strip.pixels for strip in groups])
+        return self.of([strip.probability for strip in groups]) / np.maximum(pixels, 1)
+
+
+def _joined(each_strip: list[NDArray[Any]]) -> NDArray[Any]:
+    return np.concatenate([np.zeros(0, dtype=np.float32), *each_strip])
 
 
 def _leave_out(scene: ScenePass, polygons: GeoDataFrame) -> None:
@@ -82,7 +125,7 @@ def _leave_out(scene: ScenePass, polygons: GeoDataFrame) -> None:
 
 
 def _of_groups(scene: ScenePass, polygons: GeoDataFrame) -> NDArray[np.intp]:
-    """Position of the polygon that each group of pixels lies in, strip by strip; -1 where that was left out."""
+    """Position of the polygon that each group of pixels lies in, strip by strip."""
     index = shapely.STRtree(polygons.geometry.array)
     found = [np.zeros(0, dtype=np.intp)]
     for strip in scene.groups:
@@ -91,7 +134,7 @@ def _of_groups(scene: ScenePass, polygons: GeoDataFrame) -> NDArray[np.intp]:
         points = shapely.STRtree(shapely.points(*apply(part.transform, columns + 0.5, rows + 0.5)))
         near = np.sort(index.query(shapely.box(*part.bounds)))
         which, inside = points.query(polygons.geometry.array[near], predicate="intersects")
-        numbers = np.full(len(strip.places), -1, dtype=np.intp)
+        numbers = np.empty(len(strip.places), dtype=np.intp)
         numbers[inside] = near[which]
         found.append(numbers)
     return np.concatenate(found)

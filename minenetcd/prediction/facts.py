@@ -97,6 +97,7 @@ class SceneFacts:
     adjustments: tuple[tuple[str, str], ...] = ()  # what was found between the dates and done about it: name, in words
     warnings: tuple[str, ...] = ()
     band_doubts: tuple[str, ...] = ()  # what to doubt of which band is which
+    where: tuple[tuple[str, str], ...] = ()  # what of the scene is looked at, and what lies there: name, in words
     scene_threshold: tuple[float, float] | None = None  # between which probabilities a network looked for that of here
 
     @property
@@ -202,7 +203,7 @@ def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> Sc
         threshold=detector.threshold if options.threshold is None else options.threshold,
         computed_by=ComputedBy.of(detector, options.execution),
         tile=options.tile or detector.tile,
-        options=options,
+        options=options.without_secrets(),
         version=VERSION,
         band_doubts=_band_doubts(readers, native, before, after),
         scene_threshold=None if within is None else (within[0], within[1]),

@@ -30,13 +30,15 @@ Item = TypeVar("Item")
 class Batch(NamedTuple):
     """Tiles with data, and what is read for them, of one size: before, after (N, S, T, C), valid (N, S, T).
 
-    No tiles: so many more were read that have none.
+    `seen`: where a detector may look: what is valid, and what lies around an area of interest. No tiles: so many more
+    were read that have none.
     """
 
     tiles: list[Tile]
     before: NDArray[Any]
     after: NDArray[Any]
     valid: NDArray[np.bool_]
+    seen: NDArray[np.bool_]
     done: int  # tiles of the plan read so far, empty ones included
 
 
@@ -169,7 +171,7 @@ def read_batches(pair: AlignedPair, plan: Plan) -> Iterator[Batch]:
             tiles.append(tile)
             parts.append(part)
         elif number % MOST_SILENT == 0:
-            yield Batch([], part.before, part.after, part.valid, number)
+            yield Batch([], part.before, part.after, part.valid, part.seen, number)
         if len(tiles) == plan.batch_size:
             yield _batch(tiles, parts, plan.reach, number)
             tiles, parts = [], []
@@ -183,7 +185,8 @@ def _batch(tiles: list[Tile], parts: list[Pair], reach: int | None, done: int) -
         return np.stack([tile.fill(part) if reach is None else part for tile, part in whole])
 
     before, after = stacked(part.before for part in parts), stacked(part.after for part in parts)
-    return Batch(tiles, before, after, stacked(part.valid for part in parts), done)
+    valid, seen = stacked(part.valid for part in parts), stacked(part.seen for part in parts)
+    return Batch(tiles, before, after, valid, seen, done)
 
 
 def _window(tile: Tile, region: Window, reach: int | None) -> Window:
@@ -207,7 +210,7 @@ def _inside(tile: Tile, reach: int | None) -> tuple[slice, slice]:
 
 def scores_of(detector: Detector, scene: SceneDetector, batch: Batch) -> NDArray[np.float32]:
     """What `scene` says of a batch: (N, S, T). MineNetCDError where that is no number."""
-    scores = scene.scores((batch.before, batch.after), batch.valid)[:, 0]
+    scores = scene.scores((batch.before, batch.after), batch.seen)[:, 0]
     if not np.isfinite(scores[batch.valid]).all():
         raise MineNetCDError(
             f"{detector.name} gave no number for some pixels: its weights are damaged or its precision too low; "

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from minenetcd.detectors.contract import Detector
@@ -15,9 +16,11 @@ from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
+from minenetcd.geo.raster import Raster
 from minenetcd.prediction.costs import check_claim, check_extent
 from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
+from minenetcd.prediction.where.places import NO_PLACES, ScenePlaces
 
 #: Bands that are read where neither the options nor the detector ask for others.
 COLOURS = 3
@@ -38,12 +41,14 @@ class OpenedScene:
     native: AlignedPair
     stated: tuple[Stated, Stated] = (NOTHING_STATED, NOTHING_STATED)
     accept: Callable[[AlignedPair], None] = accept_any  # asked before pixels of a pair are read
+    places: ScenePlaces = NO_PLACES  # what of it is looked at, and what lies there
 
     def check_out(self, out: str | Path, options: PredictOptions) -> SavedPrediction:
         """The names of the results, which can be written to `out` and replace no image. OutputError otherwise."""
         names = result_names(self.native.grid, options)
         check_writable(out, names)
-        check_not_input(out, names, (*self.before.local, *self.after.local))
+        places = chain.from_iterable(self.places.files.values())
+        check_not_input(out, names, (*self.before.local, *self.after.local, *places))
         return names
 
     def read_by(
@@ -71,7 +76,29 @@ class OpenedScene:
         return open_pair(
             self.before, self.after,
             bands=bands, bands_after=bands_after, gsd=gsd, stated=self.stated, accept=self.accept,
+            limits=self.places.limits,
         )  # fmt: skip
+
+    def without_clouds(self, library: str | None, folder: Path, device: str, opened: ExitStack) -> "OpenedScene":
+        """The same with what `library` finds clouded on either date masked; nothing is, where none is named.
+
+        The masks are written to `folder`. OptionError where the library cannot be used, RasterError where nothing is
+        left.
+        """
+        if library is None:
+            return self
+        from minenetcd.prediction.where.clouds import cloud_mask  # here: few need it, and it brings polygons
+
+        dates = ("before", self.before, self.stated[0]), ("after", self.after, self.stated[1])
+        before, after = (
+            cloud_mask(folder / f"clouds_{name}.tif", date, stated, self.native, library, device)
+            for name, date, stated in dates
+        )
+        limits = self.places.limits
+        limits = replace(limits, before=(*limits.before, before), after=(*limits.after, after))
+        scene = replace(self, places=replace(self.places, limits=limits))
+        held = self.native.before.bands, self.native.after.bands
+        return replace(scene, native=opened.enter_context(scene.reopened(*held)))
 
 
 def reads_every_band(detector: Detector) -> bool:
@@ -85,8 +112,8 @@ def open_scene(
 ) -> Iterator[OpenedScene]:
     """Open two images of one place, with the bands of `options`, else colours, or with `every_band` all they share.
 
-    RasterError or GridError where they cannot be compared, OptionError for options, CostError where they are larger
-    than anybody is likely to mean.
+    What the options say of places is opened, too. RasterError or GridError where they cannot be compared, OptionError
+    for options, CostError where they are larger than anybody is likely to mean.
     """
     before, after = (find_date(image, remote=options.remote) for image in (before, after))
     accept = accept_any if options.yes else check_extent
@@ -94,9 +121,23 @@ def open_scene(
         check_claim(before)
         check_claim(after)
     bands, bands_after = _bands(before, after, options.bands, options.bands_after, every_band=every_band)
-    with open_pair(before, after, bands=bands, bands_after=bands_after, stated=options.stated, accept=accept) as native:
+    places = _places(before, after, options)
+    with open_pair(
+        before, after,
+        bands=bands, bands_after=bands_after, stated=options.stated, accept=accept, limits=places.limits,
+    ) as native:  # fmt: skip
         check_ground(native.grid, options)
-        yield OpenedScene(before, after, native, options.stated, accept)
+        yield OpenedScene(before, after, native, options.stated, accept, places)
+
+
+def _places(before: DateFiles, after: DateFiles, options: PredictOptions) -> ScenePlaces:
+    """What `options` say of them; the before image is opened for its grid only where they say something."""
+    if not options.names_places:
+        return NO_PLACES
+    from minenetcd.prediction.where.reading import open_places  # here: it brings polygons, and a start waits for them
+
+    with Raster.open(before, bands=(1,), stated=options.stated[0]) as raster:
+        return open_places(before, after, raster.grid, options)
 
 
 def _bands(

@@ -1,19 +1,24 @@
 """What a caller may choose about a prediction."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minenetcd.constants import LEAST_SIDE, OVERLAP, check_threshold
 from minenetcd.errors import OptionError
+from minenetcd.geo.areas.wanted import WantedMask, parse_mask
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.metadata.stated import Stated
 from minenetcd.runtime.execution import Execution
+from minenetcd.secrets import without_secrets
 
 LARGEST_OVERLAP = 0.9
 
 #: An analysis at fewer metres per pixel than this share of the image's own invents pixels.
 FINEST_GSD_FACTOR = 0.99
+
+#: Libraries that find clouds (the extra `clouds`).
+CLOUD_DETECTORS = ("omnicloudmask", "s2cloudless")
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,18 @@ class PredictOptions:
     nodata_after: float | None = None  # the same of the after image
     date_before: str | None = None  # ISO 8601
     date_after: str | None = None
+    # where is looked, and what lies there: files of polygons (FILE or FILE:LAYER), masks as geo.areas.wanted reads them
+    aoi: str | None = None  # only inside of these polygons is analysed
+    mask: str | None = None  # of both dates
+    mask_before: str | None = None
+    mask_after: str | None = None
+    mask_values: tuple[int, ...] | None = None  # of rasters, that mean "masked"; None: by their kind, else all but 0
+    clouds: str | None = None  # the library that finds clouds in both dates: omnicloudmask or s2cloudless
+    leases: str | None = None  # concessions: each polygon says in which it lies
+    lease_name: str | None = None  # the column with their names; None: the first of the usual ones
+    prior: str | None = None  # known mines: each polygon says how far it lies from the nearest
+    prior_distance: float = 1000.0  # farther than this is isolated [m]
+    isolated_threshold: float | None = None  # that isolated change has to reach; None: halfway from the usual one to 1
     also: tuple[str, ...] = ()  # further formats to write the result in, by name, or package.module:Name
 
     def __post_init__(self) -> None:
@@ -63,6 +80,7 @@ class PredictOptions:
                 "none: give them (--gsd 1.2), or leave --force-gsd out."
             )
         _ = self.stated, self.execution
+        self._check_where()
         is_area = math.isfinite(self.min_area_ha) and self.min_area_ha >= 0
         _require(is_area, "a smallest area (min_area_ha) of zero or more hectares", self.min_area_ha, "0.1")
 
@@ -71,6 +89,57 @@ class PredictOptions:
         """What is said of either image that its file does not say."""
         before = Stated(self.crs, self.nodata, self.date_before)
         return before, Stated(self.crs, self.nodata_after, self.date_after, "after")
+
+    def _check_where(self) -> None:
+        """OptionError for options of places that say nothing, or contradict themselves."""
+        for name in ("aoi", "mask", "mask_before", "mask_after", "leases", "prior"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, str(getattr(self, name)))  # a path, maybe: it is kept as text
+        masks = *self.masks_before, *self.masks_after
+        if self.mask_values is not None and not any(not mask.is_vector for mask in masks):
+            raise OptionError("Values are those of a raster mask (--mask-values), none is given: add --mask FILE.")
+        if self.clouds not in (None, *CLOUD_DETECTORS):
+            raise OptionError(f"Clouds are found by {' or '.join(CLOUD_DETECTORS)} (--clouds), got {self.clouds!r}.")
+        if self.lease_name is not None and self.leases is None:
+            raise OptionError(
+                "A column of concessions is named (--lease-name), and no file of them: add --leases FILE."
+            )
+        if self.isolated_threshold is not None:
+            check_threshold(self.isolated_threshold)
+            if self.prior is None:
+                raise OptionError("Known mines say what is isolated (--isolated-threshold): add --prior FILE.")
+        is_distance = math.isfinite(self.prior_distance) and self.prior_distance >= 0
+        _require(is_distance, "a distance (prior_distance) of zero or more metres", self.prior_distance, "1000")
+
+    @property
+    def masks_before(self) -> tuple[WantedMask, ...]:
+        """What hides pixels of the before image."""
+        return self._masks(("--mask", self.mask), ("--mask-before", self.mask_before))
+
+    @property
+    def masks_after(self) -> tuple[WantedMask, ...]:
+        return self._masks(("--mask", self.mask), ("--mask-after", self.mask_after))
+
+    def _masks(self, *named: tuple[str, str | None]) -> tuple[WantedMask, ...]:
+        return tuple(parse_mask(text, option, self.mask_values) for option, text in named if text is not None)
+
+    @property
+    def names_places(self) -> list[str]:
+        """The options given that need a place on Earth."""
+        names = ("aoi", "mask", "mask_before", "mask_after", "clouds", "leases", "prior")
+        return [f"--{name.replace('_', '-')}" for name in names if getattr(self, name) is not None]
+
+    def without_secrets(self) -> "PredictOptions":
+        """The same, as a result may show it: a URL of a mask may hold a password."""
+        both, before, after = (
+            None if text is None else without_secrets(text) for text in (self.mask, self.mask_before, self.mask_after)
+        )
+        return replace(self, mask=both, mask_before=before, mask_after=after)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether something of what both images show is left out."""
+        return any(value is not None for value in (self.aoi, self.mask, self.mask_before, self.mask_after, self.clouds))
 
     @property
     def execution(self) -> Execution:

@@ -29,6 +29,8 @@ from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_window
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.page import write_report
 from minenetcd.prediction.report.pictures import DatePictures, date_pictures
+from minenetcd.prediction.where.found import WhereFound
+from minenetcd.prediction.where.places import NOTHING_KNOWN, KnownPlaces
 
 
 def find_result(
@@ -41,6 +43,7 @@ def find_result(
     started: float,
     adjustment: Adjustment,
     second: SceneRasters | None = None,
+    known: KnownPlaces = NOTHING_KNOWN,
 ) -> "ScenePrediction":
     """The result of a scene whose `change` is measured, with that of a `second` opinion; all files lie in `work`.
 
@@ -48,12 +51,15 @@ def find_result(
     between them.
     """
     findings = PairFindings.of(sample, adjustment, feels_tone=facts.feels_tone)
-    return finished(scene, change, facts, findings, date_pictures(sample.pair), work, started=started, second=second)
+    pictures = date_pictures(sample.pair)
+    return finished(scene, change, facts, findings, pictures, work, started=started, second=second, known=known)
 
 
-def measured(scene: ScenePass, facts: SceneFacts, second: SecondOpinion | None) -> Change:
+def measured(
+    scene: ScenePass, facts: SceneFacts, second: SecondOpinion | None, known: KnownPlaces = NOTHING_KNOWN
+) -> Change:
     """What changed in a scene all of whose strips are written. RasterError where no pixel had data on both dates."""
-    change = find_change(scene, min_area_ha=facts.options.min_area_ha, second=second)
+    change = find_change(scene, facts.options, known=known, second=second)
     _check_analysed(change, facts)
     return change
 
@@ -68,12 +74,13 @@ def finished(
     *,
     started: float,
     second: SceneRasters | None,
+    known: KnownPlaces = NOTHING_KNOWN,
 ) -> "ScenePrediction":
     """The result of a scene whose `change` is measured."""
     share = change.changed_pixels / change.valid_pixels
     facts = with_findings(facts, findings, changed_share=share, agreement=change.agreement)
     seconds = time.perf_counter() - started
-    return ScenePrediction(Outcome(scene, change, facts, pictures, findings, seconds, second), work)
+    return ScenePrediction(Outcome(scene, change, facts, pictures, findings, seconds, second, known), work)
 
 
 class ScenePrediction:
@@ -145,6 +152,11 @@ class ScenePrediction:
     @property
     def polygons(self) -> GeoDataFrame:
         return self._outcome.polygons
+
+    @property
+    def where(self) -> WhereFound:
+        """Change by concession, and what was left out far from known mines; nothing of what nobody asked for."""
+        return self._outcome.change.where
 
     @property
     def probability(self) -> NDArray[np.float32]:

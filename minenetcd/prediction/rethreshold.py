@@ -20,6 +20,7 @@ from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.result import ScenePrediction, finished, measured
+from minenetcd.prediction.where.isolated import check_isolated
 from minenetcd.registry import is_path
 
 
@@ -65,6 +66,7 @@ def _changed(
             "because a file says so: name the formats that you want (--also)."
         )
     check_ground(facts.grid, options)
+    check_isolated(options, facts.threshold if threshold is None else threshold)
     if threshold is None:
         return replace(facts, options=options)
     computed_by = replace(facts.computed_by, decided_otherwise=None)  # that was measured at the other one
@@ -84,8 +86,11 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
             second = details.second_rasters(work.path)
             with ScenePass(scene) as scene_pass:
                 opinion = _pass_again(probability, scene_pass, second)
-                change = measured(scene_pass, facts, opinion)
-        return finished(scene, change, facts, details.findings, details.pictures, work, started=started, second=second)
+                change = measured(scene_pass, facts, opinion, details.known)
+        return finished(
+            scene, change, facts, details.findings, details.pictures, work,
+            started=started, second=second, known=details.known,
+        )  # fmt: skip
     except BaseException:
         work.remove()
         raise

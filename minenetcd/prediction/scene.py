@@ -33,6 +33,7 @@ from minenetcd.prediction.pair_checks.adjusting import Adjustment, ReadTone, fin
 from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters, WholeStrips, WriteStrip
 from minenetcd.prediction.rasters.stored import StoredProbability
+from minenetcd.prediction.where.isolated import check_isolated
 from minenetcd.runtime.execution import Execution
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def predict_opened(
         names = result_names(native.grid, options) if out is None else scene.check_out(out, options)
         place = opened.enter_context(open_work(readers, scene, out, work, device))
         folder = place.path
+        scene = scene.without_clouds(options.clouds, folder, device, opened)
+        native = scene.native
         reading = Reading(scene, readers, device, opened, note)
         pair = reading.pair(readers.detector)
         opened.enter_context(cache_of(bytes_of_tiles(pair, options.tile or readers.detector.tile)))
@@ -105,7 +108,8 @@ def predict_opened(
         both = readers.second is not None
         final = None if out is None else Path(out)
         check_room(room_needed(pair, native, as_float=is_float, second=both, work=folder, out=final), folder)
-        facts = gather_facts(readers, pair, native)
+        facts = replace(gather_facts(readers, pair, native), where=scene.places.told)
+        check_isolated(options, facts.threshold)
         rasters = _scene_rasters(folder, facts, names)
         with ScenePass(rasters) as scene_pass:
             share = reading.write(
@@ -117,10 +121,10 @@ def predict_opened(
                 facts = replace(facts, second=None, why_no_second=why_no_second)
             from minenetcd.prediction.result import find_result, measured  # here: tiles need not wait for reports
 
-            change = measured(scene_pass, facts, second)
+            change = measured(scene_pass, facts, second, scene.places.known)
         prediction = find_result(
             rasters, change, facts, reading.sample, place, started=started, adjustment=reading.done,
-            second=None if second is None else second.rasters,
+            second=None if second is None else second.rasters, known=scene.places.known,
         )  # fmt: skip
         if out is not None:
             prediction.save(out)

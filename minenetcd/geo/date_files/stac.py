@@ -58,6 +58,20 @@ def read_item(place: str, *, remote: bool) -> Item:
     return Item(parts, {key: str(value) for key, value in tags.items() if value})
 
 
+def asset_of(place: str, keys: Sequence[str], *, remote: bool) -> Part | None:
+    """The file of the first of `keys`, in any case, that an item has; None where it has none of them.
+
+    RasterError as in `read_item`.
+    """
+    assets = _load(place, remote=remote)["assets"]
+    found = {str(key).lower(): asset for key, asset in assets.items() if isinstance(asset, dict)}
+    for key in keys:
+        href = found.get(key.lower(), {}).get("href")
+        if isinstance(href, str):
+            return _part(_Asset(key, href, "", ()), place, remote=remote)
+    return None
+
+
 def _baseline(properties: object) -> object:
     """Of a Sentinel-2 product whose numbers are as ESA has them; some catalogues take the offset out."""
     if not isinstance(properties, Mapping) or properties.get("earthsearch:boa_offset_applied"):

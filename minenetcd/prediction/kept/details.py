@@ -1,7 +1,8 @@
 """What a result needs beside its rasters to be made again with another threshold: one file, details.zip.
 
-It holds the facts, what the images gave reason to doubt, both images as small as the report shows them, and the mask of
-the second opinion. So neither the images nor the detector are needed.
+It holds the facts, what the images gave reason to doubt, both images as small as the report shows them, the mask of the
+second opinion, and the concessions and known mines that polygons are compared with. So neither the images nor the
+detector are needed.
 """
 
 import io
@@ -31,9 +32,11 @@ from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.pictures import MOST_PIXELS_A_SIDE, DatePictures
+from minenetcd.prediction.where.kept import as_plain, from_plain
+from minenetcd.prediction.where.places import NOTHING_KNOWN, KnownPlaces
 
 FORMAT = 1
-FACTS, SECOND = "facts.json", "second"
+FACTS, PLACES, SECOND = "facts.json", "places.json", "second"
 _DRIVERS = {f"{SECOND}.tif": "GTiff", f"{SECOND}.png": "PNG"}
 #: Coordinates, in whatever unit, are smaller.
 FARTHEST = 1e15
@@ -57,6 +60,7 @@ class Details:
     archive: Path
     probability: str
     second: str | None
+    known: KnownPlaces = NOTHING_KNOWN
 
     def second_rasters(self, folder: Path) -> SceneRasters | None:
         """The mask of the second opinion, brought into `folder`. InputError where there is none, or it is another's."""
@@ -95,6 +99,8 @@ def write_details(path: Path, outcome: Outcome, probability: Path) -> None:
             "second": name,
         }
         archive.writestr(FACTS, json_text(facts))
+        if (known := as_plain(outcome.known)) is not None:
+            archive.writestr(PLACES, json_text(known))
         for picture in ("before", "after", "valid"):
             archive.writestr(f"{picture}.png", _as_png(getattr(pictures, picture)))
         if second is not None and name is not None:
@@ -117,6 +123,7 @@ def read_details(path: Path) -> Details:
             archive=path,
             probability=str(kept["probability"]),
             second=_second(kept["second"]),
+            known=_known(archive),
         )
 
 
@@ -168,6 +175,11 @@ def _pictures(archive: ZipFile) -> DatePictures:
     if not before.shape == after.shape == (*valid.shape[:2], 3) or valid.ndim != 2:
         raise ValueError("its pictures are of several sizes")
     return DatePictures(before, after, valid > 0)
+
+
+def _known(archive: ZipFile) -> KnownPlaces:
+    """Nothing where nobody asked for it, or in a result of an earlier version."""
+    return from_plain(json.loads(archive.read(PLACES))) if PLACES in archive.namelist() else NOTHING_KNOWN
 
 
 def _second(name: Any) -> str | None:

@@ -150,6 +150,7 @@ def _request(readers: Readers, scene: OpenedScene, out: Path, device: str) -> di
         ],
         "device": device,
         "version of minenetcd": VERSION,
+        **scene.places.digests,
     }
     return {key: hashlib.sha256(json.dumps(part, default=str).encode()).hexdigest() for key, part in parts.items()}
 

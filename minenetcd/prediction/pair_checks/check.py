@@ -71,7 +71,7 @@ def _cloud_findings(seen: ThinnedPair) -> list[str]:
     return [
         f"About {percent(share)} of the {name} image is bright, without colour and smooth, where the other one is "
         "not: clouds, haze or snow, maybe, which show as change, or new white ground or roofs; look at both in the "
-        "report, and give a clear image, or mask clouds as nodata."
+        "report, and give a clear image, or mask clouds (--mask, --clouds)."
         for name, share in shares.items()
         if share > LEAST_SHARE
     ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from minenetcd.display.words import percent, three_figures
 from minenetcd.geo.align import AlignedPair
-from minenetcd.geo.sample import sample_windows
+from minenetcd.geo.sample import windows_of
 from minenetcd.prediction.pair_checks.thinned import thin
 
 #: Of the before image, the least share that both images share, and of that, the least share with data in both dates.
@@ -26,7 +26,7 @@ def place_findings(pair: AlignedPair) -> Iterator[str]:
 
 def overlap_findings(pair: AlignedPair) -> Iterator[str]:
     """Where the images share little of the first."""
-    area, grid = pair.overlap, pair.grid
+    area, grid = pair.shared, pair.grid
     share = area.height * area.width / (grid.height * grid.width)
     if share < LEAST_OVERLAP:
         yield (
@@ -38,10 +38,19 @@ def overlap_findings(pair: AlignedPair) -> Iterator[str]:
 
 def validity_findings(pair: AlignedPair, valid: float) -> Iterator[str]:
     """Where few pixels have data in both dates: `valid` is their share of the overlap."""
+    inside = _share_of_interest(pair)
+    valid /= inside
     if valid >= LEAST_VALID:
         return
     names = ("before", "after")
-    shares = dict(zip(names, _valid_shares(pair), strict=True))
+    shares = {name: share / inside for name, share in zip(names, _valid_shares(pair), strict=True)}
+    if pair.limits.before or pair.limits.after:
+        yield (
+            f"Masks and images leave {percent(valid)} of what is of interest ({percent(shares['before'])} before, "
+            f"{percent(shares['after'])} after), and the map covers little: look at what is masked, or give dates with "
+            "fewer clouds."
+        )
+        return
     nearly_empty = [name for name in names if shares[name] < LEAST_VALID]
     which = f"the {' and the '.join(nearly_empty)} image is nearly empty" if nearly_empty else "they lie apart"
     yield (
@@ -72,11 +81,20 @@ def resolution_findings(pair: AlignedPair) -> Iterator[str]:
         )
 
 
+def _share_of_interest(pair: AlignedPair) -> float:
+    """Of the windows of a sample of the overlap."""
+    if pair.limits.area is None:
+        return 1.0
+    inside = [thin(pair.limits.area.inside(pair.grid.part(window))) for window in windows_of(pair)]
+    count = sum(int(part.sum()) for part in inside)
+    return max(1, count) / sum(part.size for part in inside)
+
+
 def _valid_shares(pair: AlignedPair) -> list[float]:
     """Of either date, in the windows of a sample of the overlap."""
     counts = np.zeros(2)
     seen = 0
-    for window in sample_windows(pair.overlap):
+    for window in windows_of(pair):
         dates = [thin(valid) for _, valid in pair.read_dates(window)]
         counts += [valid.sum() for valid in dates]
         seen += dates[0].size

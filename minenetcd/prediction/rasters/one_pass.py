@@ -23,6 +23,7 @@ class StripGroups(NamedTuple):
     places: NDArray[np.intp]  # (G,), row by row in the window
     pixels: NDArray[np.intp]  # (G,)
     probability: NDArray[np.float64]  # (G,), summed over pixels
+    highest: NDArray[np.float32]  # (G,), of all pixels
 
 
 class ScenePass:
@@ -50,7 +51,9 @@ class ScenePass:
         one_of[numbers[::-1]] = places[::-1]
         probability = self.scene.stored.decode(stored.ravel()[places])
         sums = np.bincount(numbers, probability, count).astype(np.float64)
-        self.groups.append(StripGroups(window, one_of, np.bincount(numbers, minlength=count), sums))
+        highest = np.zeros(count, dtype=np.float32)
+        np.maximum.at(highest, numbers, probability)
+        self.groups.append(StripGroups(window, one_of, np.bincount(numbers, minlength=count), sums, highest))
 
     def count(self, window: Window, *kinds: NDArray[np.bool_]) -> None:
         """Add what is changed in `window`, and perhaps what is valid, and all of it, to the sums."""

@@ -12,6 +12,7 @@ from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.pair_checks.findings import PairFindings
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.report.pictures import DatePictures
+from minenetcd.prediction.where.places import NOTHING_KNOWN, KnownPlaces
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Outcome:
     findings: PairFindings
     seconds: float  # from opening the images to the measured polygons
     second: SceneRasters | None = None  # of the second opinion
+    known: KnownPlaces = NOTHING_KNOWN
 
     @property
     def agreement(self) -> float | None:

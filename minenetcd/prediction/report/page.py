@@ -16,6 +16,7 @@ from minenetcd.prediction.report.maps import agreement_map, change_map, date_map
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.tables import (
     areas_table,
+    concessions_table,
     facts_table,
     largest_table,
     metrics_table,
@@ -55,6 +56,8 @@ def _sections(outcome: Outcome, truth: NDArray[np.uint8] | None) -> list[str]:
     if outcome.second is not None:
         figures.insert(0, opinions_map(outcome, outcome.second))
     tables = [f"<h2>Areas</h2>{areas_table(outcome)}<h2>Largest changes</h2>{largest_table(outcome)}"]
+    if outcome.change.where.concessions is not None:
+        tables.append(f"<h2>Concessions</h2>{concessions_table(outcome.change.where.concessions)}")
     if truth is not None:
         figure, table = _agreement(outcome, truth)
         figures.append(figure)

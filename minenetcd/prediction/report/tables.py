@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from html import escape
 
+from geopandas import GeoDataFrame
+
 from minenetcd.constants import DEGREES
 from minenetcd.display.tables import html_table
 from minenetcd.display.words import counted, in_words, number, three_figures
@@ -10,6 +12,10 @@ from minenetcd.evaluation.confusion import Confusion
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.report.maps import LARGEST
 from minenetcd.prediction.report.outcome import Outcome
+from minenetcd.prediction.where.concessions import ConcessionAreas
+
+#: Concessions that a report lists.
+MOST_CONCESSIONS = 20
 
 Row = tuple[str, ...]
 
@@ -24,7 +30,7 @@ def areas_table(outcome: Outcome) -> str:
     change, grid = outcome.change, outcome.scene.grid
     rows = (
         ("Before image, whole", grid.height * grid.width, change.scene_hectares),
-        ("Analysed: data on both dates", change.valid_pixels, change.valid_hectares),
+        (f"Analysed: {_analysed(outcome.facts)}", change.valid_pixels, change.valid_hectares),
         ("Unchanged", change.valid_pixels - change.changed_pixels, _less(change.valid_hectares, change.hectares)),
         ("Changed", change.changed_pixels, change.hectares),
     )
@@ -38,6 +44,8 @@ def areas_table(outcome: Outcome) -> str:
     note = counted(len(change.polygons), "separate change")
     if outcome.facts.options.min_area_ha:
         note += f", those below {outcome.facts.options.min_area_ha:g} ha left out"
+    if change.where.isolated is not None:
+        note += f"; {change.where.isolated.in_words}"
     return f"{html_table(head, body, emphasised=len(body))}{_note(f'{note}.')}"
 
 
@@ -66,6 +74,7 @@ def largest_table(outcome: Outcome) -> str:
         )
         for key, area, mean, point in rows
     ]
+    head, body = _with_where(head, body, largest)
     if "agreement" in largest:
         head = (*head, "agreement")
         body = [(*row, f"{100 * share:.0f} %") for row, share in zip(body, largest["agreement"], strict=True)]
@@ -77,6 +86,37 @@ def largest_table(outcome: Outcome) -> str:
         area = frame[measure].iloc[LARGEST:].sum()
         note += f" {rest:,} smaller changes add {size(None if change.hectares is None else area, round(area))}."
     return f'<div class="wide">{html_table(head, body)}</div>{_note(note)}'
+
+
+def _analysed(facts: SceneFacts) -> str:
+    options = facts.options
+    words = "data on both dates" if options.aoi is None else "data on both dates, in the area of interest"
+    is_masked = any((options.mask, options.mask_before, options.mask_after, options.clouds))
+    return f"{words}, not masked" if is_masked else words
+
+
+def _with_where(head: Row, body: list[Row], largest: GeoDataFrame) -> tuple[Row, list[Row]]:
+    """The table of the largest changes with the concession of each and its distance to known mines, if known."""
+    if "lease" in largest:
+        head = (*head, "concession", "")
+        places = zip(body, largest["lease"], largest["lease_status"], strict=True)
+        body = [(*row, lease if isinstance(lease, str) else "", str(status)) for row, lease, status in places]
+    if "distance_m" in largest:
+        head = (*head, "m to a known mine")
+        body = [(*row, f"{metres:,.0f}") for row, metres in zip(body, largest["distance_m"], strict=True)]
+    return head, body
+
+
+def concessions_table(areas: ConcessionAreas) -> str:
+    """What changed in each concession, the most first, and what lies in none."""
+    rows = areas.largest_first()
+    body: list[Row] = [(name, number(hectares), f"{count:,}") for name, hectares, count in rows[:MOST_CONCESSIONS]]
+    body.append(("In no concession", number(areas.outside), ""))
+    note = "Hectares inside each; what lies in two that overlap counts in both."
+    if len(rows) > MOST_CONCESSIONS:
+        others = sum(hectares for _, hectares, _ in rows[MOST_CONCESSIONS:])
+        note += f" {len(rows) - MOST_CONCESSIONS:,} others have {number(others)} ha."
+    return f"{html_table(('Concession', 'changed ha', 'changes'), body, emphasised=len(body))}{_note(note)}"
 
 
 def metrics_table(confusion: Confusion) -> str:
@@ -130,7 +170,8 @@ def reading_table(outcome: Outcome) -> str:
     ]
     if outcome.second_in_words:
         rows.append(("Second opinion", outcome.second_in_words))
-    return html_table(("", ""), [*rows, *facts.adjustments], kind="facts")
+    where = [*facts.where, *outcome.change.where.rows()]
+    return html_table(("", ""), [*rows, *facts.adjustments, *where], kind="facts")
 
 
 def _note(text: str) -> str:

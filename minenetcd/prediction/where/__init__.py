@@ -1,0 +1,1 @@
+"""Where change is looked for, and where what was found lies: area of interest, masks, concessions, known mines."""
