@@ -13,6 +13,7 @@ from minenetcd.geo.align import AlignedPair, accept_any, asked_bands, colour_ban
 from minenetcd.geo.bands.choosing import PairBands
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
+from minenetcd.geo.date_files.read_files import ReadPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
 from minenetcd.prediction.costs import check_claim, check_extent
@@ -45,6 +46,10 @@ class OpenedScene:
         check_writable(out, names)
         check_not_input(out, names, (*self.before.local, *self.after.local))
         return names
+
+    def read_files(self) -> ReadPair:
+        """The files of both dates and their checksums; each is read once more for that."""
+        return ReadPair.of(self.before, self.after)
 
     def read_by(
         self, detector: Detector, bands: Bands, bands_after: Bands, gsd: float | None, opened: ExitStack

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # tiles need not wait for polygons
     from geopandas import GeoDataFrame
     from numpy.typing import NDArray
 
-REPORT, DETAILS = "report.html", "details.zip"
+REPORT, DETAILS, SUMMARY = "report.html", "details.zip", "summary.json"
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class SavedPrediction:
 
     `raster`: 1 changed, 0 unchanged, 255 no data, with a colour table. `probability`: uint8 0 to 254 for 0 to 1,
     255 no data; or float32, NaN no data. `vector`: the polygons of `raster`. Pictures: PNG and GeoJSON in pixels.
-    `details`: what `rethreshold` needs beside them.
+    `map_style` (of `raster`, and of polygons) and `probability_style`: how QGIS shows them.
+    `details`: what `rethreshold` needs beside them. `summary`: the result in numbers, for programs.
     `also`: format -> the file in it, of those that were asked for.
     """
 
@@ -33,15 +34,35 @@ class SavedPrediction:
     vector: Path
     report: Path
     details: Path
+    summary: Path
+    map_style: Path
+    probability_style: Path
     also: Mapping[str, Path] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Path]:
-        return iter((self.raster, self.probability, self.vector, self.report, self.details, *self.also.values()))
+        return iter(self.by_what_they_are().values())
+
+    def by_what_they_are(self) -> dict[str, Path]:
+        """Each by a word for what it holds, those of `also` by their format."""
+        return {
+            "map": self.raster,
+            "probability": self.probability,
+            "polygons": self.vector,
+            "report": self.report,
+            "details": self.details,
+            "summary": self.summary,
+            "map_style": self.map_style,
+            "probability_style": self.probability_style,
+            **self.also,
+        }
 
     def within(self, folder: Path) -> "SavedPrediction":
         """The same files in `folder`."""
-        raster, probability, vector, report, details, *also = (folder / path for path in self)
-        return SavedPrediction(raster, probability, vector, report, details, dict(zip(self.also, also, strict=True)))
+        also = {format: folder / path for format, path in self.also.items()}
+        usual = (self.raster, self.probability, self.vector, self.report, self.details, self.summary)
+        raster, probability, vector, report, details, summary = (folder / path for path in usual)
+        styles = folder / self.map_style, folder / self.probability_style
+        return SavedPrediction(raster, probability, vector, report, details, summary, *styles, also)
 
 
 class Result(Protocol):
@@ -70,7 +91,7 @@ Writer = Callable[[Result, Path], None]
 WRITERS: Table[Writer] = Table(
     "format",
     "minenetcd.writers",
-    dict.fromkeys(("geojson", "gpkg", "parquet"), "minenetcd.prediction.formats:polygons"),
+    dict.fromkeys(("geojson", "gpkg", "parquet"), "minenetcd.prediction.formats.writing:polygons"),
 )
 
 
@@ -88,6 +109,9 @@ def result_names(grid: Grid, options: PredictOptions) -> SavedPrediction:
         Path(f"change.{vector}"),
         Path(REPORT),
         Path(DETAILS),
+        Path(SUMMARY),
+        Path("change.qml"),
+        Path("probability.qml"),
     )
     also: dict[str, Path] = {}
     for format in options.also:

@@ -79,7 +79,10 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
         _copy_probability(folder / names.probability, scene, details.probability)
         second = details.second_rasters(work.path)
         change = measured(scene, facts, second)
-        return finished(scene, change, facts, details.findings, details.pictures, work, started=started, second=second)
+        return finished(
+            scene, change, facts, details.findings, details.pictures, work,
+            started=started, second=second, inputs=lambda: details.inputs,
+        )  # fmt: skip
     except BaseException:
         work.remove()
         raise

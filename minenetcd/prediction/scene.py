@@ -111,7 +111,10 @@ def predict_opened(
         second, why_no_second = reading.write_second(folder, rasters, _half(progress, 1))
         if why_no_second is not None:
             facts = replace(facts, second=None, why_no_second=why_no_second)
-        prediction = find_result(rasters, facts, native, place, started=started, adjustment=reading.done, second=second)
+        prediction = find_result(
+            rasters, facts, native, place,
+            started=started, adjustment=reading.done, second=second, inputs=scene.read_files,
+        )  # fmt: skip
         if out is not None:
             prediction.save(out)
     return prediction

@@ -1,15 +1,29 @@
-"""Results in further formats."""
+"""A result in its usual files, and in the further formats that somebody asks for."""
 
+import shutil
 from pathlib import Path
 
 from minenetcd.errors import MineNetCDError, OutputError, one_line
 from minenetcd.geo.polygons.vector_files import write_vector
+from minenetcd.prediction.formats.qgis_styles import add_style, largest_value, write_styles
 from minenetcd.prediction.outputs import WRITERS, Result, SavedPrediction
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 
 
 def polygons(result: Result, path: Path) -> None:
-    """The polygons of `result`, in the vector format that `path` ends with."""
+    """The polygons of `result`, in the vector format that `path` ends with; a GeoPackage says how QGIS shows them."""
     write_vector(result.polygons, path)
+    if path.suffix == ".gpkg":
+        add_style(path)
+
+
+def write_usual(result: Result, scene: SceneRasters, files: SavedPrediction) -> None:
+    """The rasters of a finished scene, its polygons, and how QGIS shows them."""
+    shutil.copyfile(scene.probability, files.probability)
+    shutil.copyfile(scene.mask, files.raster)
+    polygons(result, files.vector)
+    largest = largest_value(files.probability, as_float=scene.stored.as_float)
+    write_styles(files.map_style, files.probability_style, largest=largest)
 
 
 def write_formats(result: Result, files: SavedPrediction) -> None:
