@@ -91,15 +91,31 @@ Writer = Callable[[Result, Path], None]
 WRITERS: Table[Writer] = Table(
     "format",
     "minenetcd.writers",
-    dict.fromkeys(("geojson", "gpkg", "parquet"), "minenetcd.prediction.formats.writing:polygons"),
+    dict.fromkeys(
+        ("geojson", "gpkg", "parquet", "fgb", "kml", "shp", "csv"), "minenetcd.prediction.formats.writing:polygons"
+    ),
 )
+
+#: The files of formats that are not called change.FORMAT.
+_NAMES = {"shp": "change.shp.zip"}
+
+#: Formats that hold places on Earth.
+_ON_EARTH = ("kml",)
+
+#: Every file of a result is called so, but those of plug-ins' formats, which are change.NAME.
+PATTERNS = ("change.*", "probability.*", REPORT, DETAILS, SUMMARY)
+
+
+def file_of(format: str) -> Path:
+    """What a result in `format` is called."""
+    return Path(_NAMES.get(format, f"change.{name_alone(format)}"))
 
 
 def result_names(grid: Grid, options: PredictOptions) -> SavedPrediction:
     """The file names of a result on `grid`, without folder.
 
-    Each of `options.also` adds change.NAME, unless that is there already. UnknownNameError for a format that is none,
-    OptionError for two that give one name.
+    Each of `options.also` adds `file_of` it, unless that is there already. UnknownNameError for a format that is none,
+    OptionError for two that give one name, and for one that cannot hold a result on `grid`.
     """
     image, vector = ("tif", "gpkg") if grid.has_coordinates else ("png", "geojson")
     probability = "tif" if options.float_probability else image  # PNG holds no float
@@ -116,7 +132,10 @@ def result_names(grid: Grid, options: PredictOptions) -> SavedPrediction:
     also: dict[str, Path] = {}
     for format in options.also:
         _ = WRITERS[format]
-        path = Path(f"change.{name_alone(format)}")
+        path = file_of(format)
+        if format in _ON_EARTH and not grid.is_georeferenced:
+            lacks = grid.what_it_lacks(f"--also {format}")
+            raise OptionError(f"The format {format} needs images with a place on Earth, got {lacks}")
         if path in also.values():
             raise OptionError(f"One format is needed for each file, got two for {path}: leave one of them out.")
         if path not in set(names):

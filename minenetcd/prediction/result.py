@@ -25,7 +25,7 @@ from minenetcd.prediction.formats.summary import write_summary
 from minenetcd.prediction.formats.writing import write_formats, write_usual
 from minenetcd.prediction.kept.details import write_details
 from minenetcd.prediction.kept.unfinished import Work
-from minenetcd.prediction.outputs import WRITERS, SavedPrediction, result_names
+from minenetcd.prediction.outputs import WRITERS, SavedPrediction, file_of, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment
 from minenetcd.prediction.pair_checks.findings import PairFindings, with_findings
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips, read_window
@@ -188,7 +188,7 @@ class ScenePrediction:
             raise OutputError("A prediction is saved before it is closed, this one is closed: predict again.")
         out = Path(out)
         names = result_names(self.grid, self._outcome.facts.options)
-        others = {f"change.{format}" for format in WRITERS} - set(map(str, names))
+        others = {str(file_of(format)) for format in WRITERS} - set(map(str, names))
         with staged_files(out, names, optional=others) as folder:
             staged = names.within(folder)
             write_usual(self, self._outcome.scene, staged)

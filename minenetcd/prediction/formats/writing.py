@@ -9,10 +9,24 @@ from minenetcd.prediction.formats.qgis_styles import add_style, largest_value, w
 from minenetcd.prediction.outputs import WRITERS, Result, SavedPrediction
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 
+#: Columns by the format's ending that have another name there: a shapefile's have ten letters, KML shows one as a name.
+RENAMED = {
+    ".zip": {
+        "perimeter_m": "perim_m",
+        "perimeter_px": "perim_px",
+        "confidence_mean": "conf_mean",
+        "source_before": "src_before",
+        "source_after": "src_after",
+        "date_before": "day_before",
+        "date_after": "day_after",
+    },
+    ".kml": {"id": "Name"},
+}
+
 
 def polygons(result: Result, path: Path) -> None:
     """The polygons of `result`, in the vector format that `path` ends with; a GeoPackage says how QGIS shows them."""
-    write_vector(result.polygons, path)
+    write_vector(result.polygons.rename(columns=RENAMED.get(path.suffix, {})), path)
     if path.suffix == ".gpkg":
         add_style(path)
 
