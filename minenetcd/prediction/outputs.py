@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:  # tiles need not wait for polygons
     from geopandas import GeoDataFrame
     from numpy.typing import NDArray
 
-REPORT, DETAILS, SUMMARY = "report.html", "details.zip", "summary.json"
+REPORT, DETAILS, SUMMARY, ITEM = "report.html", "details.zip", "summary.json", "item.json"
 
 
 @dataclass(frozen=True)
@@ -91,19 +92,25 @@ Writer = Callable[[Result, Path], None]
 WRITERS: Table[Writer] = Table(
     "format",
     "minenetcd.writers",
-    dict.fromkeys(
-        ("geojson", "gpkg", "parquet", "fgb", "kml", "shp", "csv"), "minenetcd.prediction.formats.writing:polygons"
-    ),
+    {
+        **dict.fromkeys(
+            ("geojson", "gpkg", "parquet", "fgb", "kml", "shp", "csv"), "minenetcd.prediction.formats.writing:polygons"
+        ),
+        "stac": "minenetcd.prediction.formats.stac.item:write_item",
+    },
 )
 
 #: The files of formats that are not called change.FORMAT.
-_NAMES = {"shp": "change.shp.zip"}
+_NAMES = {"shp": "change.shp.zip", "stac": ITEM}
 
 #: Formats that hold places on Earth.
-_ON_EARTH = ("kml",)
+_ON_EARTH = ("kml", "stac")
+
+#: What a format is written with, which its extra brings.
+_LIBRARIES = {"stac": "pystac"}
 
 #: Every file of a result is called so, but those of plug-ins' formats, which are change.NAME.
-PATTERNS = ("change.*", "probability.*", REPORT, DETAILS, SUMMARY)
+PATTERNS = ("change.*", "probability.*", REPORT, DETAILS, SUMMARY, ITEM)
 
 
 def file_of(format: str) -> Path:
@@ -133,11 +140,26 @@ def result_names(grid: Grid, options: PredictOptions) -> SavedPrediction:
     for format in options.also:
         _ = WRITERS[format]
         path = file_of(format)
-        if format in _ON_EARTH and not grid.is_georeferenced:
-            lacks = grid.what_it_lacks(f"--also {format}")
-            raise OptionError(f"The format {format} needs images with a place on Earth, got {lacks}")
+        _check_possible(format, grid)
         if path in also.values():
             raise OptionError(f"One format is needed for each file, got two for {path}: leave one of them out.")
         if path not in set(names):
             also[format] = path
     return replace(names, also=also)
+
+
+def _check_possible(format: str, grid: Grid) -> None:
+    """OptionError for a format that cannot hold a result on `grid`, or whose library is not installed."""
+    if format in _ON_EARTH and not grid.is_georeferenced:
+        lacks = grid.what_it_lacks(f"--also {format}")
+        raise OptionError(f"The format {format} needs images with a place on Earth, got {lacks}")
+    check_library(format)
+
+
+def check_library(format: str) -> None:
+    """OptionError where the library that writes `format` is not installed."""
+    library = _LIBRARIES.get(format)
+    if library is not None and find_spec(library) is None:
+        raise OptionError(
+            f"The format {format} needs {library}, which is not installed: pip install 'minenetcd[{format}]'."
+        )

@@ -9,6 +9,7 @@ from pandas import read_csv
 
 from fixtures.scene_files import utm_grid
 from minenetcd.errors import OptionError
+from minenetcd.prediction import outputs
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction
 from minenetcd.prediction.scene import predict_scene
@@ -97,4 +98,13 @@ def test_pictures_have_pixels_for_coordinates(write_scene: WriteScene, tmp_path:
 def test_a_format_of_places_on_earth_refuses_a_picture(write_scene: WriteScene, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="kml needs images with a place on Earth, got a picture without CRS: leave"):
         predicted(write_scene, tmp_path / "out", "b.png", "a.png", also=("kml",))
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_the_library_it_is_one_line_before_anything_is_computed(
+    write_scene: WriteScene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outputs, "find_spec", lambda name: None)
+    with pytest.raises(OptionError, match=r"needs pystac, which is not installed: pip install 'minenetcd\[stac\]'"):
+        predicted(write_scene, tmp_path / "out", also=("stac",))
     assert not (tmp_path / "out").exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 from minenetcd.errors import MineNetCDError, OutputError, one_line
 from minenetcd.geo.polygons.vector_files import write_vector
 from minenetcd.prediction.formats.qgis_styles import add_style, largest_value, write_styles
-from minenetcd.prediction.outputs import WRITERS, Result, SavedPrediction
+from minenetcd.prediction.outputs import ITEM, WRITERS, Result, SavedPrediction
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 
 #: Columns by the format's ending that have another name there: a shapefile's have ten letters, KML shows one as a name.
@@ -41,8 +41,11 @@ def write_usual(result: Result, scene: SceneRasters, files: SavedPrediction) -> 
 
 
 def write_formats(result: Result, files: SavedPrediction) -> None:
-    """Write `result` to the files of `files.also`. OutputError names the format that fails."""
-    for format, path in files.also.items():
+    """Write `result` to the files of `files.also`, last the one that describes the others.
+
+    OutputError names the format that fails.
+    """
+    for format, path in sorted(files.also.items(), key=lambda each: each[1].name == ITEM):
         try:
             WRITERS[format](result, path)
         except (MineNetCDError, OSError):
