@@ -96,6 +96,7 @@ WRITERS: Table[Writer] = Table(
         **dict.fromkeys(
             ("geojson", "gpkg", "parquet", "fgb", "kml", "shp", "csv"), "minenetcd.prediction.formats.writing:polygons"
         ),
+        "qgz": "minenetcd.prediction.formats.qgis_project:write_project",
         "stac": "minenetcd.prediction.formats.stac.item:write_item",
     },
 )
@@ -104,7 +105,7 @@ WRITERS: Table[Writer] = Table(
 _NAMES = {"shp": "change.shp.zip", "stac": ITEM}
 
 #: Formats that hold places on Earth.
-_ON_EARTH = ("kml", "stac")
+_ON_EARTH = ("kml", "qgz", "stac")
 
 #: What a format is written with, which its extra brings.
 _LIBRARIES = {"stac": "pystac"}

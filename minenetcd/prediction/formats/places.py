@@ -10,10 +10,20 @@ _GDAL = {
 }  # fmt: skip
 
 
+def final_folder(path: Path) -> Path:
+    """Where a file of a result will stand that is made at `path`, in a hidden folder in there."""
+    return path.parent.parent
+
+
 def href(name: str, folder: Path) -> str:
     """`name`, a path or a URL, as a file in `folder` names it: a path from there if it lies on this machine."""
     for prefix, scheme in _GDAL.items():
         name = re.sub(prefix, scheme, name)
+    return path_from(name, folder)
+
+
+def path_from(name: str, folder: Path) -> str:
+    """`name` as GDAL opens it, from `folder`: only paths on this machine change."""
     if "://" in name or name.startswith("/vsi"):
         return name
     try:

@@ -5,6 +5,7 @@ serves change.tif and every vector file of that name, but change.gpkg, which car
 """
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -18,6 +19,14 @@ QGIS = "3.22.0"
 
 #: Opacity of polygons inside their edges, 0 to 255: what lies below is seen.
 _FILL_ALPHA = 70
+
+_COLOURS = ("red", "green", "blue")
+
+#: Which numbers become black and white, of those in sight.
+_SEEN = {
+    "limits": "CumulativeCut", "extent": "UpdatedCanvas", "statAccuracy": "Estimated",
+    "cumulativeCutLower": "0.02", "cumulativeCutUpper": "0.98", "stdDevFactor": "2",
+}  # fmt: skip
 
 _STYLES_TABLE = """
 CREATE TABLE layer_styles (
@@ -87,6 +96,33 @@ def probability_renderer(largest: float) -> Element:
     return pipe
 
 
+def image_renderer(bands: Sequence[int], *, is_eight_bit: bool) -> Element:
+    """An image in the bands that stand for red, green and blue, or in grey.
+
+    Numbers that are not 8-bit are stretched to what is seen, but for the least and the largest 2 %.
+    """
+    pipe = Element("pipe")
+    if len(bands) >= len(_COLOURS):
+        renderer = _renderer(pipe, "multibandcolor")
+        del renderer.attrib["band"]
+        renderer.attrib |= {f"{colour}Band": str(band) for colour, band in zip(_COLOURS, bands, strict=False)}
+        stretched = [f"{colour}ContrastEnhancement" for colour in _COLOURS]
+    else:
+        renderer = _renderer(pipe, "singlebandgray")
+        del renderer.attrib["band"]
+        renderer.attrib |= {"grayBand": str(bands[0]), "gradient": "BlackToWhite"}
+        stretched = ["contrastEnhancement"]
+    if not is_eight_bit:
+        origin = SubElement(renderer, "minMaxOrigin")
+        for name, text in _SEEN.items():
+            SubElement(origin, name).text = text
+        for name in stretched:
+            enhancement = SubElement(renderer, name)
+            SubElement(enhancement, "minValue").text, SubElement(enhancement, "maxValue").text = "0", "1"
+            SubElement(enhancement, "algorithm").text = "StretchToMinimumMaximum"
+    return pipe
+
+
 def polygon_renderer() -> Element:
     """Outlined, and so thinly filled that the image below is seen."""
     renderer = Element("renderer-v2", type="singleSymbol", symbollevels="0", enableorderby="0", forceraster="0")
@@ -117,5 +153,10 @@ def _colour(colour: str, alpha: int) -> str:
 def _document(*parts: Element) -> str:
     document = Element("qgis", version=QGIS, styleCategories="Symbology")
     document.extend(parts)
+    return xml_text(document)
+
+
+def xml_text(document: Element) -> str:
+    """A file of QGIS."""
     indent(document)
     return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + tostring(document, "unicode") + "\n"

@@ -4,6 +4,7 @@ Keys are only ever added; where one has to change its meaning, `version` grows.
 """
 
 import platform
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import rasterio
 
 from minenetcd.files import write_json
-from minenetcd.geo.date_files.read_files import ReadPair
+from minenetcd.geo.date_files.read_files import ReadFile, ReadPair
 from minenetcd.prediction.facts import ImageFacts
 from minenetcd.prediction.kept.plain_facts import plain
 from minenetcd.prediction.outputs import SavedPrediction
@@ -42,8 +43,8 @@ def summary(outcome: Outcome, inputs: ReadPair | None, names: SavedPrediction) -
         "started": outcome.started.isoformat(timespec="seconds"),
         "seconds": round(outcome.seconds, 3),
         "software": _software(outcome),
-        "before": _image(facts.before, None if inputs is None else inputs.before),
-        "after": _image(facts.after, None if inputs is None else inputs.after),
+        "before": _image(facts.before, *((None, None) if inputs is None else (inputs.before, inputs.opened_before))),
+        "after": _image(facts.after, *((None, None) if inputs is None else (inputs.after, inputs.opened_after))),
         "detector": {
             "name": facts.model,
             "chosen_because": facts.reason,
@@ -81,16 +82,20 @@ def _software(outcome: Outcome) -> dict[str, str]:
     }
 
 
-def _image(image: ImageFacts, read: Any) -> dict[str, Any]:
+def _image(image: ImageFacts, read: Sequence[ReadFile] | None, opened: str | None) -> dict[str, Any]:
     return {
         "source": image.source,
         "date": image.date,
         "date_known_by": image.acquired.witness,
         "crs": image.crs,
+        "crs_wkt": None if image.grid.named_crs is None else image.grid.named_crs.to_wkt(),
         "height": image.grid.height,
         "width": image.grid.width,
         "metres_per_pixel": list(image.grid.metres_per_pixel) if image.grid.is_georeferenced else None,
         "bands": image.read.as_json(),
+        "shown_bands": list(image.shown),
+        "dtype": image.dtype,
+        "opened": opened,
         "files": plain(read),
     }
 

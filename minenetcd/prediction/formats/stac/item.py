@@ -14,7 +14,7 @@ from minenetcd.constants import UNKNOWN
 from minenetcd.display.palettes import CHANGED_ON_MAP, UNCHANGED_ON_MAP
 from minenetcd.files import write_json
 from minenetcd.geo.grid import Grid
-from minenetcd.prediction.formats.places import href
+from minenetcd.prediction.formats.places import final_folder, href
 from minenetcd.prediction.formats.stac.assets import FILE, asset, file_fields
 from minenetcd.prediction.outputs import SUMMARY, Result
 from minenetcd.prediction.rasters.stored import STEPS
@@ -153,7 +153,7 @@ def _footprint(grid: Grid) -> tuple[Any, list[float]]:
 
 
 def _derived_from(summary: dict[str, Any], path: Path) -> list[Any]:
-    """A link to each file that was read. The item is made in a hidden folder of the one where it will stand."""
+    """A link to each file that was read."""
     import pystac
 
     files = [file for side in ("before", "after") for file in summary[side]["files"] or ()]
@@ -161,7 +161,7 @@ def _derived_from(summary: dict[str, Any], path: Path) -> list[Any]:
     return [
         pystac.Link(
             "derived_from",
-            without_secrets(href(name, path.parent.parent)),
+            without_secrets(href(name, final_folder(path))),
             extra_fields=file_fields(file["bytes"], file["sha256"]),
         )
         for name, file in names.items()
