@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from minenetcd.errors import OptionError
+from minenetcd.errors import OptionError, one_line
 from minenetcd.geo.grid import Grid
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.registry import Table, name_alone
@@ -16,7 +16,8 @@ if TYPE_CHECKING:  # tiles need not wait for polygons
     from geopandas import GeoDataFrame
     from numpy.typing import NDArray
 
-REPORT, DETAILS, SUMMARY, ITEM = "report.html", "details.zip", "summary.json", "item.json"
+REPORT, DETAILS, SUMMARY = "report.html", "details.zip", "summary.json"
+ITEM, PDF = "item.json", "report.pdf"
 
 
 @dataclass(frozen=True)
@@ -96,22 +97,23 @@ WRITERS: Table[Writer] = Table(
         **dict.fromkeys(
             ("geojson", "gpkg", "parquet", "fgb", "kml", "shp", "csv"), "minenetcd.prediction.formats.writing:polygons"
         ),
+        "pdf": "minenetcd.prediction.formats.pdf:write_pdf",
         "qgz": "minenetcd.prediction.formats.qgis_project:write_project",
         "stac": "minenetcd.prediction.formats.stac.item:write_item",
     },
 )
 
 #: The files of formats that are not called change.FORMAT.
-_NAMES = {"shp": "change.shp.zip", "stac": ITEM}
+_NAMES = {"pdf": PDF, "shp": "change.shp.zip", "stac": ITEM}
 
 #: Formats that hold places on Earth.
 _ON_EARTH = ("kml", "qgz", "stac")
 
 #: What a format is written with, which its extra brings.
-_LIBRARIES = {"stac": "pystac"}
+_LIBRARIES = {"pdf": "weasyprint", "stac": "pystac"}
 
 #: Every file of a result is called so, but those of plug-ins' formats, which are change.NAME.
-PATTERNS = ("change.*", "probability.*", REPORT, DETAILS, SUMMARY, ITEM)
+PATTERNS = ("change.*", "probability.*", REPORT, DETAILS, SUMMARY, ITEM, PDF)
 
 
 def file_of(format: str) -> Path:
@@ -158,9 +160,18 @@ def _check_possible(format: str, grid: Grid) -> None:
 
 
 def check_library(format: str) -> None:
-    """OptionError where the library that writes `format` is not installed."""
+    """OptionError where the library that writes `format` is not here; it is imported for that."""
     library = _LIBRARIES.get(format)
-    if library is not None and find_spec(library) is None:
+    if library is None:
+        return
+    try:
+        import_module(library)
+    except ImportError as error:
         raise OptionError(
             f"The format {format} needs {library}, which is not installed: pip install 'minenetcd[{format}]'."
-        )
+        ) from error
+    except OSError as error:  # WeasyPrint's Pango is no Python package
+        raise OptionError(
+            f"The format {format} needs system libraries of {library}, which are not here ({one_line(error)}): install "
+            f"them (on Debian libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0), or leave --also {format} out."
+        ) from error

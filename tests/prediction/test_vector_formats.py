@@ -1,5 +1,6 @@
 """The polygons in every format: the same places and measures, in the coordinates that the format holds."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ from pandas import read_csv
 
 from fixtures.scene_files import utm_grid
 from minenetcd.errors import OptionError
-from minenetcd.prediction import outputs
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction
 from minenetcd.prediction.scene import predict_scene
@@ -104,7 +104,7 @@ def test_a_format_of_places_on_earth_refuses_a_picture(write_scene: WriteScene, 
 def test_without_the_library_it_is_one_line_before_anything_is_computed(
     write_scene: WriteScene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outputs, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "pystac", None)
     with pytest.raises(OptionError, match=r"needs pystac, which is not installed: pip install 'minenetcd\[stac\]'"):
         predicted(write_scene, tmp_path / "out", also=("stac",))
     assert not (tmp_path / "out").exists()
