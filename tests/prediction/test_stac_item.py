@@ -62,7 +62,7 @@ def test_it_says_where_when_and_how(out: Path) -> None:
     placed = ProjectionExtension.ext(item)
     assert (placed.code, placed.shape) == ("EPSG:32633", [60, 80])
     assert shapely.geometry.shape(item.geometry).exterior.is_ccw
-    assert item.properties["minenetcd:places"] == 1 and "difference on" in item.properties["processing:lineage"]
+    assert item.properties["change:places"] == 1 and "difference on" in item.properties["processing:lineage"]
 
 
 def test_every_file_is_an_asset_with_size_and_checksum(out: Path) -> None:

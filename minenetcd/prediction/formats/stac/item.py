@@ -94,10 +94,10 @@ def _described(summary: dict[str, Any]) -> dict[str, Any]:
         "gsd": float(np.mean(summary["before"]["metres_per_pixel"])),
         "processing:lineage": f"{detector['name']} on {sources}, changed from {detector['threshold']:g} on",
         "processing:software": summary["software"],
-        "minenetcd:changed_hectares": hectares,
-        "minenetcd:changed_share": summary["changed_share"],
-        "minenetcd:places": summary["places"],
-        "minenetcd:threshold": detector["threshold"],
+        "change:hectares": hectares,
+        "change:share": summary["changed_share"],
+        "change:places": summary["places"],
+        "change:threshold": detector["threshold"],
     }
 
 
