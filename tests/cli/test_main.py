@@ -170,4 +170,4 @@ def test_real_pairs_of_every_kind(
 ) -> None:
     done = minenetcd("predict", real_images / before, real_images / after, "--out", tmp_path / "out", *options)
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "out").iterdir())) == 5
+    assert len(list((tmp_path / "out").iterdir())) == 8
