@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from minenetcd.detectors.contract import Detector
@@ -47,7 +48,8 @@ class OpenedScene:
         check_not_input(out, names, (*self.before.local, *self.after.local))
         return names
 
-    def read_files(self) -> ReadPair:
+    @cached_property
+    def inputs(self) -> ReadPair:
         """The files of both dates and their checksums; each is read once more for that."""
         return ReadPair.of(self.before, self.after)
 

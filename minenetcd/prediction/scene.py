@@ -113,7 +113,7 @@ def predict_opened(
             facts = replace(facts, second=None, why_no_second=why_no_second)
         prediction = find_result(
             rasters, facts, native, place,
-            started=started, adjustment=reading.done, second=second, inputs=scene.read_files,
+            started=started, adjustment=reading.done, second=second, inputs=lambda: scene.inputs,
         )  # fmt: skip
         if out is not None:
             prediction.save(out)

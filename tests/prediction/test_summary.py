@@ -121,3 +121,18 @@ def test_no_secret_gets_into_it(images: Images, tmp_path: Path) -> None:
     read = ReadFile.of("/vsicurl/https://user:word@example.org/b.tif?sig=abc")
     assert read == ReadFile("/vsicurl/https://example.org/b.tif", unknown="not a file on this machine")
     summarised(images, tmp_path / "out", also=("geojson",))
+
+
+def test_a_date_of_many_files_is_known_by_each(images: Images, tmp_path: Path) -> None:
+    folder = tmp_path / ("of a long name " * 10)
+    folder.mkdir()
+    with rasterio.open(images[1]) as dataset:
+        bands = [folder / f"{'x' * 60}_{number}.tif" for number in range(1, 31)]
+        for band in bands:
+            with rasterio.open(band, "w", **{**dataset.profile, "count": 1}) as file:
+                file.write(dataset.read(1), 1)
+    assert len(", ".join(map(str, bands))) > 4096  # which no name of a file may have
+    options = PredictOptions(bands=(1, 2, 3), bands_after=(1, 2, 3))
+    predict_scene(Difference(), images[0], bands, tmp_path / "out", options=options).close()
+    found = {each["name"] for each in read_valid(tmp_path / "out")["after"]["files"]}
+    assert found == set(map(str, bands))

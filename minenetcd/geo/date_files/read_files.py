@@ -1,5 +1,6 @@
 """The files that are read of a date, with their checksums: what a result was made of."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -25,9 +26,9 @@ class ReadFile:
     def of(cls, name: str) -> Self:
         """`name`, read from front to back, where it is a file here."""
         shown, path = without_secrets(name), Path(name)
-        if path.is_dir():
+        if os.path.isdir(name):
             return cls(shown, unknown="a folder")
-        if not path.is_file():
+        if not os.path.isfile(name):
             return cls(shown, unknown="not a file on this machine")
         try:
             return cls(shown, path.stat().st_size, sha256(path))
@@ -68,11 +69,11 @@ def files_behind(date: DateFiles) -> set[str]:
 
 def _read_files(date: DateFiles) -> tuple[ReadFile, ...]:
     """Of what lies in an archive, or is a variable of a file, that archive or file."""
-    given = [date.text] if Path(date.text).is_file() else []
-    names: dict[Path, str] = {}
+    given = [date.text] if os.path.isfile(date.text) else []  # not of a Path: a list of names may be a long one
+    names: dict[str, str] = {}
     for name in (*given, *map(str, date.local), *date.parts, *sorted(files_behind(date))):
-        if Path(name).exists() or not any(str(path.resolve()) in name for path in date.local):
-            names.setdefault(Path(name).resolve(), name)
+        if os.path.exists(name) or not any(str(path.resolve()) in name for path in date.local):
+            names.setdefault(os.path.realpath(name) if os.path.exists(name) else name, name)
     return tuple(ReadFile.of(name) for name in names.values())
 
 
