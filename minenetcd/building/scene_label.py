@@ -192,7 +192,9 @@ def _read_layer(path: str, layer: str | None, grid: Grid) -> GeoDataFrame:
 
 
 def _only_layer(path: str) -> str:
-    names = list_layers(path)[:, 0]
+    """The one with places; tables beside it, such as QGIS keeps its styles in, are none."""
+    layers = list_layers(path).tolist()
+    names = [name for name, kind in layers if kind is not None] or [name for name, _ in layers]
     if len(names) != 1:
         raise DataError(
             f"One layer of polygons is needed, {path} holds {', '.join(names) or 'none'}: "

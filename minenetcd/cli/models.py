@@ -3,7 +3,7 @@
 import inspect
 from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_args, get_origin
 
-from typer import Argument
+from typer import Argument, Option
 
 from minenetcd.cli.console import is_terminal, print_json, print_rich, print_rows, table, warn
 from minenetcd.cli.models_without_training import (
@@ -16,7 +16,7 @@ from minenetcd.cli.models_without_training import (
 from minenetcd.cli.options import Json, Quiet
 from minenetcd.detectors.by_name import is_classical
 from minenetcd.display.words import MEASURES
-from minenetcd.errors import InputError, UnknownNameError
+from minenetcd.errors import InputError, OptionError, UnknownNameError
 
 _UNITS = (
     "Parameters in 2^20 (those that train, and of how many where some are frozen), MACs (multiply-adds) for a pair of "
@@ -65,12 +65,19 @@ class Method(TypedDict):
 def models(
     name: Annotated[str | None, Argument(help="One method, in detail.", show_default=False)] = None,
     as_json: Json = False,
+    stac: Annotated[
+        bool,
+        Option("--stac", help="Print the trained detector NAME (also a folder or a hub id) as a STAC item (MLM)."),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """List the methods, or show all about one: options, citation, published weights and scores.
 
     Example: minenetcd models bit
     """
+    if stac:
+        _print_item(name)
+        return
     if name is not None and is_classical(name):
         found = about(name)
         print_json(found) if as_json else print_one(found)
@@ -93,6 +100,18 @@ def models(
         nothing = ["-", "-", "-", "needs no training"]
         rows += [[one["name"], one["title"], f"{one['venue']} {one['year']}", *nothing] for one in others]
         print_rows(columns, rows)
+
+
+def _print_item(name: str | None) -> None:
+    """OptionError where nothing that has weights is named."""
+    if name is None or is_classical(name):
+        raise OptionError(
+            f"A STAC item of a model (--stac) needs a trained detector, got {name or 'no name'}: name one, e.g. "
+            "minenetcd models minenetcd-nano --stac."
+        )
+    from minenetcd.prediction.formats.stac.model import model_item
+
+    print_json(model_item(name))
 
 
 def _glance(name: str) -> Method:

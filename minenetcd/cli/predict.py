@@ -163,7 +163,8 @@ def predict(
         list[str] | None,
         Option(
             metavar="FORMAT",
-            help="Write the result in this format, too: geojson, gpkg, parquet, or a plug-in's; may be repeated.",
+            help="Write the result in this format, too: geojson, gpkg, parquet, fgb, kml, shp, csv, qgz, stac, pdf, or "
+            "a plug-in's; may be repeated.",
             show_default=False,
         ),
     ] = None,

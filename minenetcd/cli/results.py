@@ -13,12 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from minenetcd.evaluation.confusion import Confusion
-    from minenetcd.geo.bands.doubts import ReadBands
     from minenetcd.prediction.forecast import Forecast
     from minenetcd.prediction.result import ScenePrediction
-
-#: What the files of a prediction are, in their order.
-_FILES = ("map", "probability", "polygons", "report", "details")
 
 #: A smaller share is told with as many digits as it takes.
 LEAST_TOLD = 0.001
@@ -32,7 +28,7 @@ def print_prediction(result: "ScenePrediction", *, as_json: bool = False, quiet:
         print_json(_as_json(result))
         return
     print(_outcome(result))
-    _print_lines((*_reading(result), *_files(result).items()))
+    _print_lines((*_reading(result), *_told(_files(result))))
 
 
 def print_forecast(forecast: "Forecast", *, as_json: bool = False) -> None:
@@ -74,30 +70,17 @@ def _as_json(result: "ScenePrediction") -> dict[str, Any]:
         "computed_by": result.facts.computed_by.as_json(),
         "detector_options": dict(result.facts.detector_options),
         "dates": {"before": result.facts.before.date, "after": result.facts.after.date},
-        "bands": {"before": _bands(result.facts.before.read), "after": _bands(result.facts.after.read)},
+        "bands": {"before": result.facts.before.read.as_json(), "after": result.facts.after.read.as_json()},
         "adjustments": {name.lower(): words for name, words in result.facts.adjustments},
         "second_opinion": result.facts.second,
         "second_share": result.second_share,
         "agreement": result.agreement,
         "threshold": result.threshold,
-        **_where(result),
+        "where": result.where.as_json(result.facts.where),
         "seconds": result.seconds,
         "warnings": result.warnings,
         "files": {name: str(path) for name, path in _files(result).items()},
     }
-
-
-def _where(result: "ScenePrediction") -> dict[str, Any]:
-    """Area, masks and known places, and what was found by them; nothing where nobody asked."""
-    if not result.facts.where:
-        return {}
-    told = {name.lower().replace(" ", "_"): words for name, words in result.facts.where}
-    return {"where": {**told, **result.where.as_json()}}
-
-
-def _bands(read: "ReadBands") -> dict[str, Any]:
-    """Numbers of the bands read, their names, and what says so; None where nothing does: that is a guess."""
-    return {"numbers": list(read.numbers), "names": list(read.names), "known_by": read.known_by}
 
 
 def _outcome(result: "ScenePrediction") -> str:
@@ -144,7 +127,12 @@ def _threshold(result: "ScenePrediction") -> str:
 def _files(result: "ScenePrediction") -> dict[str, "Path"]:
     """What was saved, if anything was: by what it is, or by its format where that was asked for."""
     saved = result.saved
-    return {} if saved is None else dict(zip((*_FILES, *saved.also), saved, strict=True))
+    return {} if saved is None else saved.by_what_they_are()
+
+
+def _told(files: "dict[str, Path]") -> "Iterator[tuple[str, Path]]":
+    """Those that somebody opens; QGIS finds styles by itself."""
+    return ((what, path) for what, path in files.items() if path.suffix != ".qml")
 
 
 def print_scores(counts: "Confusion") -> None:

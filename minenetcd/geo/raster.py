@@ -136,8 +136,9 @@ class RasterWriter:
 
     `.tif` and `.tiff` become Cloud Optimized GeoTIFF, `.png` PNG. Windows may come in any order; pixels never
     written are `nodata`, or 0. One band of integers counts as classes: its overviews are sampled, others averaged.
-    `colours` gives a class its (red, green, blue, alpha). Needs room for the pixels, uncompressed, beside `path`: they
-    are in `draft`, which can be read, until the end.
+    `colours` gives a class its (red, green, blue, alpha). `scale` is what a step of a number stands for, which a GIS
+    applies where the file says it (GeoTIFF); what is written and read here stays in steps. Needs room for the pixels,
+    uncompressed, beside `path`: they are in `draft`, which can be read, until the end.
     """
 
     def __init__(
@@ -150,6 +151,7 @@ class RasterWriter:
         bands: int = 1,
         colours: dict[int, tuple[int, int, int, int]] | None = None,
         tags: dict[str, str] | None = None,
+        scale: float | None = None,
     ) -> None:
         self.path = Path(path)
         self.grid = grid
@@ -157,6 +159,7 @@ class RasterWriter:
         self.nodata = nodata
         self.bands = bands
         self.colours = colours
+        self.scale = scale
         self.tags = {name: without_secrets(text) for name, text in (tags or {}).items()}
         self._check_format()
 
@@ -219,6 +222,8 @@ class RasterWriter:
         draft.update_tags(**self.tags)
         if self.colours is not None:
             draft.write_colormap(1, self.colours)
+        if self.scale is not None and not self._is_png:
+            draft.scales = [self.scale] * self.bands
         return draft
 
     def _check_draft(self) -> None:

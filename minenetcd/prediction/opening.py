@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from minenetcd.geo.align import AlignedPair, accept_any, asked_bands, colour_ban
 from minenetcd.geo.bands.choosing import PairBands
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
+from minenetcd.geo.date_files.read_files import ReadPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
 from minenetcd.geo.raster import Raster
@@ -50,6 +52,11 @@ class OpenedScene:
         places = chain.from_iterable(self.places.files.values())
         check_not_input(out, names, (*self.before.local, *self.after.local, *places))
         return names
+
+    @cached_property
+    def inputs(self) -> ReadPair:
+        """The files of both dates and their checksums; each is read once more for that."""
+        return ReadPair.of(self.before, self.after)
 
     def read_by(
         self, detector: Detector, bands: Bands, bands_after: Bands, gsd: float | None, opened: ExitStack

@@ -1,7 +1,9 @@
 """What a prediction found: mask, polygons, hectares, a report."""
 
-import shutil
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,15 +15,16 @@ from rasterio.windows import Window
 
 from minenetcd.errors import OutputError, RasterError, SizeError
 from minenetcd.files import staged_files
+from minenetcd.geo.date_files.read_files import ReadPair
 from minenetcd.geo.grid import Grid
-from minenetcd.geo.polygons.vector_files import write_vector
 from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.areas import Change, find_change
 from minenetcd.prediction.facts import SceneFacts
-from minenetcd.prediction.formats import write_formats
+from minenetcd.prediction.formats.summary import write_summary
+from minenetcd.prediction.formats.writing import write_formats, write_usual
 from minenetcd.prediction.kept.details import write_details
 from minenetcd.prediction.kept.unfinished import Work
-from minenetcd.prediction.outputs import WRITERS, SavedPrediction, result_names
+from minenetcd.prediction.outputs import WRITERS, SavedPrediction, file_of, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment
 from minenetcd.prediction.pair_checks.findings import PairFindings, with_findings
 from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
@@ -31,6 +34,9 @@ from minenetcd.prediction.report.page import write_report
 from minenetcd.prediction.report.pictures import DatePictures, date_pictures
 from minenetcd.prediction.where.found import WhereFound
 from minenetcd.prediction.where.places import NOTHING_KNOWN, KnownPlaces
+
+#: Says what a result was made of, when that is asked for.
+Inputs = Callable[[], ReadPair | None]
 
 
 def find_result(
@@ -44,15 +50,18 @@ def find_result(
     adjustment: Adjustment,
     second: SceneRasters | None = None,
     known: KnownPlaces = NOTHING_KNOWN,
+    inputs: Inputs,
 ) -> "ScenePrediction":
     """The result of a scene whose `change` is measured, with that of a `second` opinion; all files lie in `work`.
 
     `sample` is one of the images as they are; `started`: the clock when they were opened; `adjustment`: what lies
-    between them.
+    between them; `inputs` is asked when it is saved.
     """
     findings = PairFindings.of(sample, adjustment, feels_tone=facts.feels_tone)
     pictures = date_pictures(sample.pair)
-    return finished(scene, change, facts, findings, pictures, work, started=started, second=second, known=known)
+    return finished(
+        scene, change, facts, findings, pictures, work, started=started, second=second, known=known, inputs=inputs
+    )
 
 
 def measured(
@@ -75,12 +84,15 @@ def finished(
     started: float,
     second: SceneRasters | None,
     known: KnownPlaces = NOTHING_KNOWN,
+    inputs: Inputs,
 ) -> "ScenePrediction":
     """The result of a scene whose `change` is measured."""
     share = change.changed_pixels / change.valid_pixels
     facts = with_findings(facts, findings, changed_share=share, agreement=change.agreement)
     seconds = time.perf_counter() - started
-    return ScenePrediction(Outcome(scene, change, facts, pictures, findings, seconds, second, known), work)
+    began = datetime.now(UTC) - timedelta(seconds=seconds)
+    outcome = Outcome(scene, change, facts, pictures, findings, seconds, began, second, known)
+    return ScenePrediction(outcome, work, inputs)
 
 
 class ScenePrediction:
@@ -90,9 +102,14 @@ class ScenePrediction:
     reasons to doubt the map, for people. `seconds`: how long it took. `saved`: the files, once saved.
     """
 
-    def __init__(self, outcome: Outcome, work: Work) -> None:
+    def __init__(self, outcome: Outcome, work: Work, inputs: Inputs) -> None:
         self.saved: SavedPrediction | None = None
-        self._outcome, self._work = outcome, work
+        self._outcome, self._work, self._inputs = outcome, work, inputs
+
+    @cached_property
+    def inputs(self) -> ReadPair | None:
+        """The files it was made of, with their checksums; None where an earlier version did not keep them."""
+        return self._inputs()
 
     @property
     def grid(self) -> Grid:
@@ -169,12 +186,11 @@ class ScenePrediction:
         return read_window(self._outcome.scene.mask, self._whole)
 
     def save(self, out: str | Path, *, truth: NDArray[np.uint8] | None = None) -> SavedPrediction:
-        """Write change.tif, probability.tif, change.gpkg, report.html and details.zip into `out`, all or none.
+        """Write the files of `SavedPrediction` into `out`, all or none.
 
-        Older ones are replaced. Pictures: change.png, probability.png, change.geojson. What the options ask for also
-        stands beside them; an older change.NAME of a format NAME that they do not ask for is removed. With `truth`
-        (H, W) of 0, 1 and 255 (not known) on the grid, the report scores the map. OutputError where `out` cannot be
-        written.
+        Older ones are replaced. What the options ask for also stands beside them; an older file of a format that they
+        do not ask for is removed. With `truth` (H, W) of 0, 1 and 255 (not known) on the grid, the report scores the
+        map. OutputError where `out` cannot be written.
         """
         if truth is not None and truth.shape != self.grid.shape:
             raise SizeError(f"A truth mask of shape {self.grid.shape} is needed, got {truth.shape}: use its own grid.")
@@ -182,12 +198,13 @@ class ScenePrediction:
             raise OutputError("A prediction is saved before it is closed, this one is closed: predict again.")
         out = Path(out)
         names = result_names(self.grid, self._outcome.facts.options)
-        others = {f"change.{format}" for format in WRITERS} - set(map(str, names))
+        others = {str(file_of(format)) for format in WRITERS} - set(map(str, names))
         with staged_files(out, names, optional=others) as folder:
             staged = names.within(folder)
-            write_results(self._outcome.scene, self.polygons, staged)
+            write_usual(self, self._outcome.scene, staged)
             write_report(staged.report, self._outcome, truth=truth)
-            write_details(staged.details, self._outcome, staged.probability)
+            write_details(staged.details, self._outcome, staged.probability, self.inputs)
+            write_summary(staged.summary, self._outcome, self.inputs, names)
             write_formats(self, staged)
         self.saved = names.within(out)
         return self.saved
@@ -207,13 +224,6 @@ class ScenePrediction:
     @property
     def _whole(self) -> Window:
         return Window(0, 0, self.grid.width, self.grid.height)
-
-
-def write_results(scene: SceneRasters, polygons: GeoDataFrame, files: SavedPrediction) -> None:
-    """Copy the rasters of a finished scene, and write its polygons, to `files`."""
-    shutil.copyfile(scene.probability, files.probability)
-    shutil.copyfile(scene.mask, files.raster)
-    write_vector(polygons, files.vector)
 
 
 def _check_analysed(change: Change, facts: SceneFacts) -> None:

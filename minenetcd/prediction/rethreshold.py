@@ -89,7 +89,7 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
                 change = measured(scene_pass, facts, opinion, details.known)
         return finished(
             scene, change, facts, details.findings, details.pictures, work,
-            started=started, second=second, known=details.known,
+            started=started, second=second, known=details.known, inputs=lambda: details.inputs,
         )  # fmt: skip
     except BaseException:
         work.remove()

@@ -124,7 +124,7 @@ def predict_opened(
             change = measured(scene_pass, facts, second, scene.places.known)
         prediction = find_result(
             rasters, change, facts, reading.sample, place, started=started, adjustment=reading.done,
-            second=None if second is None else second.rasters, known=scene.places.known,
+            second=None if second is None else second.rasters, known=scene.places.known, inputs=lambda: scene.inputs,
         )  # fmt: skip
         if out is not None:
             prediction.save(out)

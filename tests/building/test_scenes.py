@@ -21,6 +21,7 @@ from minenetcd.building.sites.table import Site
 from minenetcd.errors import DataError, OptionError
 from minenetcd.geo.grid import Grid, apply
 from minenetcd.geo.polygons.tracing import burn
+from minenetcd.prediction.formats.qgis_styles import add_style
 
 GRID = utm_grid(100, 140)
 OTHER_ZONE = Grid(190, 200, utm_grid(1, 1, left=824_700, top=5_609_700).transform, CRS.from_epsg(32632))
@@ -157,6 +158,13 @@ def test_a_layer_of_the_table_or_of_another_file_can_be_named(tmp_path: Path, si
     assert "holds sites, changes: name one of them, e.g. sites.gpkg|layername=sites" in refusal(
         replace(site, label="sites.gpkg", table=book)
     )
+
+
+def test_the_styles_of_a_result_are_no_second_layer_of_a_label(site: Site, tmp_path: Path) -> None:
+    write_polygons(tmp_path / "change.gpkg", [rectangle(GRID, 10, 20, 40, 70)], GRID.crs, layer="change")
+    add_style(tmp_path / "change.gpkg")
+    patches = cut(replace(site, label="change.gpkg"), min_valid=0)
+    assert np.array_equal(mosaic(patches, GRID.shape, "label"), truth(GRID, 10, 20, 40, 70))
 
 
 def test_where_either_date_has_no_data_both_are_0_and_nothing_has_changed(site: Site, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_after_a_kill_the_next_run_clears_away_or_goes_on(images: tuple[Path, Pa
         capture_output=True, text=True, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "out").iterdir())) == 5 and not list((tmp_path / "out").glob(".*"))
+    assert len(list((tmp_path / "out").iterdir())) == 8 and not list((tmp_path / "out").glob(".*"))
 
 
 def test_two_runs_are_not_mixed(images: tuple[Path, Path], tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_predict(call: Called, untrained: Path, pairs: Path, tmp_path: Path) -> 
     code, out, err = call(*arguments, "--json")
     told = json.loads(out)
     assert code == 0 and told["valid_pixels"] == 64 * 64 and told["hectares"] is None
-    assert [Path(path).is_file() for path in told["files"].values()] == [True] * 5
+    assert [Path(path).is_file() for path in told["files"].values()] == [True] * 8
     assert err == "".join(f"Warning: {warning}\n" for warning in told["warnings"]) and told["warnings"]
     assert call(*arguments, "--json", "--quiet")[2] == ""
     code, out, err = call(*arguments, "--quiet")

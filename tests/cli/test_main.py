@@ -52,7 +52,8 @@ def test_two_pictures_become_a_map_in_pixels(pictures: tuple[Path, Path], tmp_pa
     done = minenetcd("predict", *pictures, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        *("change.png", "probability.png", "change.geojson", "report.html", "details.zip")
+        *("change.png", "probability.png", "change.geojson", "report.html", "details.zip", "summary.json"),
+        *("change.qml", "probability.qml"),
     }
     assert Image.open(tmp_path / "out" / "change.png").size == (47, 61)
     assert "pixels changed" in done.stdout
@@ -143,7 +144,7 @@ def test_the_demo_writes_everything_it_promises(tmp_path: Path) -> None:
     done = minenetcd("demo", "--out", tmp_path / "demo")
     assert done.returncode == 0, done.stderr
     names = {"before.tif", "after.tif", "truth.tif", "change.tif", "probability.tif", "change.gpkg", "report.html"} | {
-        "details.zip"
+        *("details.zip", "summary.json", "change.qml", "probability.qml")
     }
     assert {path.name for path in (tmp_path / "demo").iterdir()} == names
     for word in ("F1", "cIoU", "ha changed", "report.html"):
@@ -169,4 +170,4 @@ def test_real_pairs_of_every_kind(
 ) -> None:
     done = minenetcd("predict", real_images / before, real_images / after, "--out", tmp_path / "out", *options)
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "out").iterdir())) == 5
+    assert len(list((tmp_path / "out").iterdir())) == 8

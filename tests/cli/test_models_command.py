@@ -152,3 +152,20 @@ def test_help_shows_an_example() -> None:
     result = CliRunner().invoke(app, ["models", "--help"])
     assert result.exit_code == 0
     assert "minenetcd models bit" in result.output
+
+
+@pytest.mark.needs("pystac")
+def test_a_trained_detector_is_printed_as_a_stac_item(capsys: pytest.CaptureFixture[str]) -> None:
+    command.models("minenetcd-nano", stac=True)
+    item = json.loads(capsys.readouterr().out)
+    assert (item["type"], item["id"], item["assets"]["model"]["href"]) == (
+        "Feature",
+        "minenetcd-nano",
+        "./model.safetensors",
+    )
+
+
+@pytest.mark.parametrize("name", [None, "irmad"])
+def test_a_stac_item_needs_weights(name: str | None) -> None:
+    with pytest.raises(InputError, match="needs a trained detector, got"):
+        command.models(name, stac=True)

@@ -41,7 +41,7 @@ KINDS = [
     ("minenetcd.backbones", "backbone", "minenetcd train minenetcd-toy-pyramid data=squares"),
     ("minenetcd.commands", "command", "minenetcd share squares"),
     ("minenetcd.layouts", "layout", "minenetcd train toy data=pairs-side-by-side"),
-    ("minenetcd.writers", "vector_writer", "minenetcd predict before.png after.png --also csv"),
+    ("minenetcd.writers", "vector_writer", "minenetcd predict before.png after.png --also tsv"),
     ("minenetcd.writers", "raster_writer", "minenetcd predict before.png after.png --also npz"),
 ]
 
@@ -129,7 +129,7 @@ def printed(ended: list[Ended], *words: str) -> str:
 
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        return list(csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
 
 
 def test_the_pages_show_every_file_as_it_is() -> None:
@@ -200,6 +200,6 @@ def test_formats_of_the_package_hold_the_result(ended: list[Ended], folder: Path
     with np.load(folder / "in-own-formats" / "change.npz") as arrays:
         assert arrays["change"].shape == arrays["probability"].shape == (40, 40)
         changed = np.count_nonzero(arrays["change"] == 1)
-    assert sum(float(row["area_px"]) for row in rows(folder / "in-own-formats" / "change.csv")) == changed > 0
+    assert sum(float(row["area_px"]) for row in rows(folder / "in-own-formats" / "change.tsv")) == changed > 0
     for out in ("in-parquet", "in-python"):
         assert (folder / out / "change.parquet").is_file()

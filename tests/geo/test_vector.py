@@ -198,7 +198,7 @@ def test_an_empty_frame_keeps_its_schema(tmp_path: Path, ending: str) -> None:
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = change_polygons(np.ones(UTM.shape, dtype=bool), UTM)
-    with pytest.raises(OptionError, match=r"written as \.gpkg, \.geojson, \.parquet, got change\.shp"):
+    with pytest.raises(OptionError, match=r"written as \.gpkg, \.geojson, .*, got change\.shp"):
         write_vector(frame, tmp_path / "change.shp")
     with pytest.raises(OutputError, match="make it first"):
         write_vector(frame, tmp_path / "absent" / "change.gpkg")

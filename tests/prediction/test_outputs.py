@@ -19,7 +19,8 @@ from minenetcd.errors import OptionError, OutputError, OutputPathError, SizeErro
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.polygons.tracing import burn
 from minenetcd.geo.source import quiet_gdal
-from minenetcd.prediction import formats, result
+from minenetcd.prediction import result
+from minenetcd.prediction.formats import writing
 from minenetcd.prediction.rasters import scene_rasters
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.result import ScenePrediction
@@ -98,7 +99,7 @@ def test_raster_probability_and_polygons_agree(
     np.testing.assert_array_equal(probability, decoded.astype(np.float32))
     assert np.array_equal(mask, np.where(np.isnan(probability), 255, probability >= 0.5))
     assert np.array_equal(mask, found.mask)
-    frame = read_file(saved.vector)
+    frame = read_file(saved.vector, layer="change")
     assert np.array_equal(burn(frame, found.grid), mask == 1)
     assert frame["area_ha"].sum() == pytest.approx(found.hectares, rel=1e-6)
     assert found.changed_pixels == np.count_nonzero(mask == 1)
@@ -107,13 +108,17 @@ def test_raster_probability_and_polygons_agree(
 
 def test_polygons_have_exactly_the_promised_columns(found: ScenePrediction, tmp_path: Path) -> None:
     saved = found.save(tmp_path / "out")
-    frame = read_file(saved.vector)
+    frame = read_file(saved.vector, layer="change")
     assert list(frame.columns) == [*COLUMNS, *UNKNOWN_MAYBE, "geometry"]
     assert frame.crs == found.grid.crs
     assert frame["id"].tolist() == [1, 2, 3]
     assert frame["area_ha"].tolist() == pytest.approx([24 - 0.8, 0.16, 0.01], rel=2e-3)
     assert set(frame["model"]) == {"difference"} and set(frame["threshold"]) == {0.5}
-    assert pyogrio.read_info(saved.vector)["dtypes"][-3:].tolist() == ["datetime64[D]", "datetime64[D]", "float64"]
+    assert pyogrio.read_info(saved.vector, layer="change")["dtypes"][-3:].tolist() == [
+        "datetime64[D]",
+        "datetime64[D]",
+        "float64",
+    ]
     assert str(frame["date_before"][0]).startswith("2019-05-04")
     assert frame["source_after"][0].endswith("after.tif")
 
@@ -124,10 +129,14 @@ def test_undated_images_have_the_same_columns_without_dates(write_scene: WriteSc
     saved = predict_scene(
         Difference(), write_scene("b.tif", before, grid), write_scene("a.tif", after, grid), tmp_path / "out"
     ).saved
-    frame = read_file(saved.vector)
+    frame = read_file(saved.vector, layer="change")
     assert list(frame.columns) == [*COLUMNS, *UNKNOWN_MAYBE, "geometry"]
     assert frame[list(UNKNOWN_MAYBE)].isna().all(axis=None)
-    assert pyogrio.read_info(saved.vector)["dtypes"][-3:].tolist() == ["datetime64[D]", "datetime64[D]", "float64"]
+    assert pyogrio.read_info(saved.vector, layer="change")["dtypes"][-3:].tolist() == [
+        "datetime64[D]",
+        "datetime64[D]",
+        "float64",
+    ]
 
 
 @pytest.mark.parametrize("rows", [7, 512])
@@ -149,7 +158,7 @@ def test_small_changes_are_left_out_of_frame_and_raster(
     monkeypatch.setattr(scene_rasters, "MOST_ROWS", rows)
     found = analyse(write_scene, min_area_ha=0.1)
     saved = found.save(tmp_path / "out")
-    frame, mask = read_file(saved.vector), read(saved.raster)
+    frame, mask = read_file(saved.vector, layer="change"), read(saved.raster)
     assert frame["id"].tolist() == [1, 2] and frame["area_ha"].min() > 0.1
     assert mask[80, 100] == 0 and (mask[60:64, 5:9] == 1).all()
     assert np.array_equal(burn(frame, found.grid), mask == 1)
@@ -162,7 +171,7 @@ def test_no_change_is_an_empty_layer(write_scene: WriteScene, tmp_path: Path) ->
     saved = found.save(tmp_path / "out")
     assert found.hectares == 0 and found.changed_share == 0
     assert not (read(saved.raster) == 1).any()
-    layer = pyogrio.read_info(saved.vector)
+    layer = pyogrio.read_info(saved.vector, layer="change")
     assert layer["features"] == 0 and layer["geometry_type"] == "MultiPolygon"
     assert list(layer["fields"]) == [*COLUMNS, *UNKNOWN_MAYBE]
 
@@ -178,11 +187,14 @@ def test_pictures_become_png_and_pixel_coordinates(write_scene: WriteScene, tmp_
         "change.geojson",
         "report.html",
         "details.zip",
+        "summary.json",
+        "change.qml",
+        "probability.qml",
     ]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(path.name for path in saved)
     mask, probability = read(saved.raster), read(saved.probability)
     assert np.array_equal(mask, probability >= 127)
-    frame: GeoDataFrame = read_file(saved.vector)
+    frame: GeoDataFrame = read_file(saved.vector, layer="change")
     assert list(frame.columns[:4]) == ["id", "area_px", "perimeter_px", "confidence_mean"]
     assert frame["area_px"].tolist() == [2400, 16, 1] and frame["perimeter_px"].tolist() == [200, 16, 4]
     assert tuple(frame.total_bounds) == (5, 10, 101, 81)
@@ -202,11 +214,11 @@ def test_further_formats_stand_beside_and_go_with_the_result(write_scene: WriteS
     assert {name: path.name for name, path in saved.also.items()} == {
         "geojson": "change.geojson", "parquet": "change.parquet",
     }  # fmt: skip
-    polygons = read_file(saved.vector)
+    polygons = read_file(saved.vector, layer="change")
     assert read_parquet(saved.also["parquet"])["area_ha"].tolist() == polygons["area_ha"].tolist()
     assert read_file(saved.also["geojson"]).crs.to_epsg() == 4326
     analyse(write_scene, also=("geojson", "gpkg")).save(tmp_path / "out")
-    names = {"change.tif", "probability.tif", "change.gpkg", "report.html", "details.zip", "change.geojson"}
+    names = {path.name for path in saved if path.suffix != ".parquet"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names
 
 
@@ -215,7 +227,7 @@ def test_a_format_that_is_none_or_fails_is_one_line(write_scene: WriteScene, tmp
         analyse(write_scene, also=("geojsn",))
     with pytest.raises(OptionError, match=r"got two for change\.parquet"):
         analyse(write_scene, also=("parquet", "parquet"))
-    place = f"{formats.__name__}:write_formats"  # takes something else
+    place = f"{writing.__name__}:write_formats"  # takes something else
     with pytest.raises(OutputError, match=r"change\.write_formats could not be written .* \(AttributeError"):
         analyse(write_scene, also=(place,)).save(tmp_path / "out")
     with pytest.raises(OutputError, match=r"'operator:eq' wrote no file change\.eq"):
@@ -231,9 +243,9 @@ def test_saving_again_replaces_each_file_and_touches_no_other(write_scene: Write
     many = np.count_nonzero(read(first.raster) == 1)
     saved = analyse(write_scene, threshold=0.8).save(out)
     assert np.count_nonzero(read(saved.raster) == 1) == 16 < many
-    assert len(read_file(saved.vector)) == 1
+    assert len(read_file(saved.vector, layer="change")) == 1
     assert (out / "notes.txt").read_text() == "mine"
-    assert len(list(out.iterdir())) == 6
+    assert len(list(out.iterdir())) == len(list(saved)) + 1
 
 
 def test_a_result_replaces_no_image(write_scene: WriteScene, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from minenetcd.explain.comparison.differences import differences
 from minenetcd.explain.comparison.joint_counts import confusion, only_right
 from minenetcd.explain.comparison.sheet import differences_sheet, groups_figure
 from minenetcd.files import check_not_input, staged_files, write_json, write_text
-from minenetcd.prediction.outputs import DETAILS, REPORT
+from minenetcd.prediction.outputs import PATTERNS
 
 NUMBERS, PARTS, GROUP_TABLE = "comparison.json", "per_part.csv", "per_group.csv"
 SHEET, GROUPS = "differences.png", "groups.png"
@@ -113,8 +113,7 @@ def _earlier_rasters(out: Path) -> set[Path]:
         return set()
     record = json.loads((out / NUMBERS).read_text(encoding="utf-8"))
     folders = [out / prediction_folder(record[side]) for side in ("a", "b")]
-    kinds = ("change.*", "probability.*", REPORT, DETAILS)
-    return found | {path.relative_to(out) for folder in folders for kind in kinds for path in folder.glob(kind)}
+    return found | {path.relative_to(out) for folder in folders for kind in PATTERNS for path in folder.glob(kind)}
 
 
 def _table(by_name: Mapping[str, NDArray[np.int64]], heading: str) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from minenetcd.geo.bands.said import FileBands
 from minenetcd.geo.bands.sensors import RGB
@@ -29,6 +30,10 @@ class ReadBands:
         """What says which band is which; None where nothing does."""
         says = dict.fromkeys(said for number in self.numbers if (said := self.said.band(number).says))
         return ", ".join(says) or ("its names" if any(self.names) else None)
+
+    def as_json(self) -> dict[str, Any]:
+        """Their numbers and names, and what says so; None where nothing does: that is a guess."""
+        return {"numbers": list(self.numbers), "names": list(self.names), "known_by": self.known_by}
 
     def in_words(self) -> str:
         """3, 2, 1 as red, green, blue (by its colour tag)."""

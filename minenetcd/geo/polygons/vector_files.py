@@ -13,31 +13,51 @@ from geopandas import GeoDataFrame
 from pyogrio import write_arrow
 
 from minenetcd.constants import DEGREES
+from minenetcd.display.escaping import csv_text
 from minenetcd.errors import OptionError
 from minenetcd.files import atomic_path, unwritable
 from minenetcd.geo.polygons.hectares import GEOMETRIES_AT_A_TIME
 
-DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".parquet": "Parquet"}
+DRIVERS = {
+    ".gpkg": "GPKG", ".geojson": "GeoJSON", ".parquet": "Parquet", ".fgb": "FlatGeobuf", ".kml": "KML",
+    ".shp.zip": "ESRI Shapefile", ".csv": "CSV",
+}  # fmt: skip
+
+#: Letters of a column's name in a shapefile.
+LONGEST_COLUMN = 10
 
 
 def write_vector(frame: GeoDataFrame, path: str | Path) -> None:
-    """Write `.gpkg`, `.geojson` or `.parquet` (GeoParquet), complete or not at all; no rows are fine.
+    """Write a layer in the format that `path` ends with (DRIVERS), complete or not at all; no rows are fine.
 
-    GeoJSON holds WGS 84 longitude and latitude (RFC 7946) where `frame` has a CRS on Earth, else its coordinates.
-    OptionError for another ending, OutputError where the file cannot be written.
+    GeoJSON (RFC 7946) and KML hold WGS 84 longitude and latitude where `frame` has a CRS on Earth; without one GeoJSON
+    holds its coordinates, and KML is refused. A shapefile lies in a zip, as GIS open it; CSV holds a point inside each
+    geometry, no outline. OptionError for another ending, for what the format cannot hold, and for columns of more than
+    ten letters in a shapefile, which would be cut; OutputError where the file cannot be written.
     """
     path = Path(path)
-    driver = DRIVERS.get(path.suffix.lower())
+    driver = next((driver for ending, driver in DRIVERS.items() if path.name.lower().endswith(ending)), None)
     if driver is None:
         raise OptionError(f"Vectors are written as {', '.join(DRIVERS)}, got {path.name}: change its ending.")
+    if driver == "KML" and not is_on_earth(frame):
+        raise OptionError(f"KML needs coordinates with a CRS on Earth, {path.name} has none: write GeoJSON.")
+    if driver == "ESRI Shapefile" and (long := [name for name in frame.columns[:-1] if len(name) > LONGEST_COLUMN]):
+        raise OptionError(f"A shapefile's columns have {LONGEST_COLUMN} letters or fewer, got {long[0]}: rename it.")
     with atomic_path(path) as target:
         try:
             if driver == "Parquet":
                 frame.to_parquet(target)
+            elif driver == "CSV":
+                _write_points(frame, target)
             else:
                 _write_layer(frame, target, driver)
         except (OSError, RuntimeError) as error:  # pyogrio's errors are RuntimeErrors
             raise unwritable(path, error) from error
+
+
+def is_on_earth(frame: GeoDataFrame) -> bool:
+    """Whether its coordinates lie somewhere on Earth, and not in a plane or a picture."""
+    return frame.crs is not None and not frame.crs.is_engineering
 
 
 def day_column(day: date | None, rows: int) -> pd.Series:
@@ -46,14 +66,11 @@ def day_column(day: date | None, rows: int) -> pd.Series:
 
 
 def _write_layer(frame: GeoDataFrame, target: Path, driver: str) -> None:
-    options: dict[str, str] = {}
-    crs = frame.crs
-    if driver == "GeoJSON" and crs is not None:
-        if crs.is_engineering:
-            crs = None
-        else:
-            frame, options["RFC7946"] = frame.to_crs(DEGREES), "YES"
-            crs = frame.crs
+    options = dict(_OPTIONS.get(driver, {}))
+    if driver in ("GeoJSON", "KML") and is_on_earth(frame):
+        frame = frame.to_crs(DEGREES)
+        options |= {"RFC7946": "YES"} if driver == "GeoJSON" else {}
+    crs = None if driver == "GeoJSON" and not is_on_earth(frame) else frame.crs
     polygonal = set(frame.geom_type.dropna()) <= {"Polygon", "MultiPolygon"}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="'crs' was not provided")  # a picture has none
@@ -62,6 +79,23 @@ def _write_layer(frame: GeoDataFrame, target: Path, driver: str) -> None:
             geometry_type="MultiPolygon" if polygonal else "Unknown",  # also without rows: a schema has no exceptions
             crs=None if crs is None else crs.to_wkt(), **options,
         )  # fmt: skip
+
+
+#: How drivers are asked to write.
+_OPTIONS = {"ESRI Shapefile": {"ENCODING": "UTF-8"}}
+
+
+def _write_points(frame: GeoDataFrame, target: Path) -> None:
+    """The columns of `frame` and a point inside each geometry, as a spreadsheet opens them; some rows at a time."""
+    names = ("longitude", "latitude") if is_on_earth(frame) else ("x", "y")
+    with target.open("w", encoding="utf-8", newline="") as file:
+        for start in range(0, max(1, len(frame)), GEOMETRIES_AT_A_TIME):
+            some = frame.iloc[start : start + GEOMETRIES_AT_A_TIME]
+            points = some.geometry.representative_point()
+            points = points.to_crs(DEGREES) if is_on_earth(frame) else points
+            table = pd.DataFrame(some.drop(columns=frame.geometry.name))
+            text = csv_text(table.assign(**dict(zip(names, (points.x, points.y), strict=True))))
+            file.write(text if start == 0 else text.partition("\n")[2])
 
 
 def _batches(frame: GeoDataFrame, *, many: bool) -> pa.RecordBatchReader:

@@ -24,6 +24,7 @@ from PIL import Image
 from minenetcd.errors import InputError, OutputError
 from minenetcd.files import json_text, sha256, unwritable
 from minenetcd.foreign import LARGEST_JSON, NOT_THERE, refused
+from minenetcd.geo.date_files.read_files import ReadPair
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.plain_facts import plain, restored
@@ -51,7 +52,7 @@ _DAMAGED = (
 @dataclass(frozen=True)
 class Details:
     """What was kept of a prediction: `probability`, the SHA-256 of its file, and `second`, the mask of the second
-    opinion, in the file `archive`, or None.
+    opinion, in the file `archive`, or None. `inputs` is None where a version wrote it that did not keep them.
     """
 
     facts: SceneFacts
@@ -60,6 +61,7 @@ class Details:
     archive: Path
     probability: str
     second: str | None
+    inputs: ReadPair | None
     known: KnownPlaces = NOTHING_KNOWN
 
     def second_rasters(self, folder: Path) -> SceneRasters | None:
@@ -86,7 +88,7 @@ def _copy(archive: ZipFile, name: str, target: Path) -> None:
             raise unwritable(target, error) from error
 
 
-def write_details(path: Path, outcome: Outcome, probability: Path) -> None:
+def write_details(path: Path, outcome: Outcome, probability: Path, inputs: ReadPair | None) -> None:
     """Keep what is needed of `outcome` at `path`; `probability` is the file that lies beside it."""
     pictures, second = outcome.pictures, outcome.second
     with ZipFile(path, "w", ZIP_STORED) as archive:
@@ -97,6 +99,7 @@ def write_details(path: Path, outcome: Outcome, probability: Path) -> None:
             "findings": plain(outcome.findings),
             "probability": sha256(probability),
             "second": name,
+            "inputs": plain(inputs),
         }
         archive.writestr(FACTS, json_text(facts))
         if (known := as_plain(outcome.known)) is not None:
@@ -123,6 +126,7 @@ def read_details(path: Path) -> Details:
             archive=path,
             probability=str(kept["probability"]),
             second=_second(kept["second"]),
+            inputs=restored(ReadPair | None, kept.get("inputs")),
             known=_known(archive),
         )
 

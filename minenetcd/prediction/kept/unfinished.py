@@ -13,13 +13,12 @@ from typing import Any
 from minenetcd.constants import VERSION
 from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.engines.computed_by import ComputedBy
-from minenetcd.errors import InputError, OptionError
+from minenetcd.errors import OptionError
 from minenetcd.files import HiddenFolder, json_text, left_behind, make_folder, one_run_in, reclaim, write_text
 from minenetcd.files.hidden import UNFINISHED, is_recent_work
 from minenetcd.files.notes import read_note
 from minenetcd.geo.date_files.finding import DateFiles
-from minenetcd.geo.date_files.network import is_description
-from minenetcd.geo.source import open_or_explain, quiet_gdal
+from minenetcd.geo.date_files.read_files import files_behind
 from minenetcd.prediction.automatic import Readers
 from minenetcd.prediction.opening import OpenedScene
 from minenetcd.prediction.options import PredictOptions
@@ -164,24 +163,8 @@ def _engine(detector: Detector | None, options: PredictOptions) -> Any:
 
 def _date(date: DateFiles) -> Any:
     """What is opened of a date, and name, size and time of change of each of its files here."""
-    files = dict.fromkeys((*date.local, *map(Path, date.parts), *map(Path, sorted(_files_behind(date)))))
+    files = dict.fromkeys((*date.local, *map(Path, date.parts), *map(Path, sorted(files_behind(date)))))
     return [date.name, *date.parts, *map(_file, files)]
-
-
-def _files_behind(date: DateFiles) -> set[str]:
-    """All that GDAL reads of it: masks and side files, the sources of a description (VRT), and theirs."""
-    found: set[str] = set()
-    waiting = [date.name, *date.parts]
-    while waiting:
-        name = waiting.pop()
-        try:
-            with quiet_gdal(), open_or_explain(name, date.text) as dataset:
-                behind = set(dataset.files) - found
-        except InputError:  # a source that is not there, or no image: said where it is read
-            continue
-        found |= behind
-        waiting += [path for path in behind if path != name and is_description(path)]
-    return found
 
 
 def _file(path: Path) -> Any:

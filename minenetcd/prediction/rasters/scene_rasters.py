@@ -39,8 +39,9 @@ class SceneRasters:
 
     def probability_writer(self) -> RasterWriter:
         return RasterWriter(
-            self.probability, self.grid, dtype=self.stored.dtype, nodata=self.stored.nodata, tags=self.tags
-        )
+            self.probability, self.grid,
+            dtype=self.stored.dtype, nodata=self.stored.nodata, tags=self.tags, scale=self.stored.scale,
+        )  # fmt: skip
 
     def mask_writer(self) -> RasterWriter:
         return RasterWriter(self.mask, self.grid, dtype="uint8", nodata=UNKNOWN, colours=COLOURS, tags=self.tags)

@@ -32,6 +32,11 @@ class StoredProbability:
     def nodata(self) -> float:
         return float("nan") if self.as_float else UNKNOWN
 
+    @property
+    def scale(self) -> float | None:
+        """What a step stands for; None of numbers that are probabilities themselves."""
+        return None if self.as_float else 1 / STEPS
+
     def encode(self, probability: NDArray[np.float32]) -> NDArray[Any]:
         """float32, NaN where there is no data -> what is stored; some rows at a time, which takes less memory."""
         if self.as_float:

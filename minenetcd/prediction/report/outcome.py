@@ -1,6 +1,7 @@
 """Everything a finished prediction knows, for those who show or save it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from geopandas import GeoDataFrame
@@ -25,6 +26,7 @@ class Outcome:
     pictures: DatePictures
     findings: PairFindings
     seconds: float  # from opening the images to the measured polygons
+    started: datetime  # when that began
     second: SceneRasters | None = None  # of the second opinion
     known: KnownPlaces = NOTHING_KNOWN
 

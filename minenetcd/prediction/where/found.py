@@ -1,5 +1,6 @@
 """What was found where, beside the polygons themselves."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +19,9 @@ class WhereFound:
     concessions: ConcessionAreas | None = None
     isolated: Isolated | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def as_json(self, told: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        """With what is `told` of areas, masks and known places: nothing where nobody asked."""
+        found: dict[str, Any] = {name.lower().replace(" ", "_"): words for name, words in told}
         if self.concessions is not None:
             found["concessions"] = self.concessions.as_json()
         if self.isolated is not None:
