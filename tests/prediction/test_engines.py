@@ -139,6 +139,12 @@ def test_float32_is_not_compared_with_itself(detector: ChangeDetector, images: t
         assert found.facts.computed_by.decided_otherwise is None and not told
 
 
+def test_to_compile_is_an_engine() -> None:
+    assert PredictOptions(compile=True, precision="bfloat16").execution == Execution("inductor", "bfloat16")
+    with pytest.raises(OptionError, match="Only torch compiles"):
+        PredictOptions(engine="openvino", compile=True)
+
+
 def test_without_a_network_no_engine_is_taken(images: tuple[Path, Path]) -> None:
     with pytest.raises(OptionError, match=r"\(--engine, --precision\) are for networks, cva is none: leave them out"):
         predict_scene(create_classical("cva"), *images, options=replace(OPTIONS, precision="bfloat16"))
