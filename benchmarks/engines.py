@@ -26,7 +26,7 @@ from minenetcd.synthetic import make_scene
 
 EXECUTIONS = (
     *(Execution(), Execution(precision="bfloat16")),
-    *(Execution("inductor"), Execution("inductor", "bfloat16")),
+    Execution("inductor"),
     *(Execution("openvino"), Execution("openvino", "bfloat16"), Execution("onnxruntime")),
 )
 #: Of a drawn scene that no split holds, with much change.

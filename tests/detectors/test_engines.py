@@ -13,6 +13,7 @@ from detectors.small_detector import images
 from minenetcd.detectors.engines import engine as engines
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.layers.changefft import SpatialChangeFFT
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import create_model, list_models
 from minenetcd.runtime import execution
@@ -101,6 +102,17 @@ class Tiny(ChangeModel):
         return ChangeOutput(self.head((after - before).relu()))
 
 
+class Spectral(ChangeModel):
+    """With complex numbers."""
+
+    def __init__(self, *, in_channels: int = 3) -> None:
+        super().__init__(in_channels=in_channels)
+        self.mix = SpatialChangeFFT(in_channels, blocks=1)
+
+    def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
+        return ChangeOutput(self.mix(after - before)[:, :2])
+
+
 class Undecided(Tiny):
     """What it does depends on what it sees."""
 
@@ -109,14 +121,21 @@ class Undecided(Tiny):
 
 
 @with_compiler
-def test_torch_compiled_gives_what_torch_gives() -> None:
-    detector = ChangeDetector(Tiny()).eval()
+@pytest.mark.parametrize("network", [Tiny, pytest.param(Spectral, marks=pytest.mark.slow)])
+def test_torch_compiled_gives_what_torch_gives(network: type[ChangeModel]) -> None:
+    torch.manual_seed(0)
+    detector = ChangeDetector(network()).eval()
     before, after = (np.stack([date, date[::-1]]) for date in images(48, 64))
     expected = detector.probabilities(before, after)
     ready = detector.for_inference("cpu", execution=Execution("inductor"))
     np.testing.assert_allclose(ready.probabilities(before, after), expected, rtol=0, atol=1e-5)
-    low = detector.for_inference("cpu", execution=Execution("inductor", "bfloat16")).probabilities(before, after)
-    assert 0 < np.abs(low - expected).max() < 0.1
+
+
+@with_compiler
+def test_torch_compiled_computes_in_bfloat16() -> None:
+    tiny = ChangeDetector(Tiny()).eval()
+    ready = tiny.for_inference("cpu", execution=Execution("inductor", "bfloat16"))
+    assert 0 < np.abs(ready.probability(*images()) - tiny.probability(*images())).max() < 0.1
 
 
 @with_compiler
