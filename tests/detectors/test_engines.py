@@ -56,7 +56,7 @@ def test_an_engine_gives_what_torch_gives_at_any_size(detector: ChangeDetector, 
 
 @pytest.mark.slow  # tracing and compiling
 @pytest.mark.parametrize("name", list_models())
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES[1:])  # inductor takes the export that ONNX takes, and a minute for each
 @torch.no_grad()
 def test_an_engine_runs_every_network(name: str, engine: str) -> None:
     torch.manual_seed(0)
