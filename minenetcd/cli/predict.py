@@ -177,7 +177,7 @@ def predict(
     overlap: Annotated[
         float, Option(help="Part of its side that a network's tile shares with the next: more takes longer.")
     ] = OVERLAP,
-    compile: Annotated[bool, Option("--compile", help="Compile the network: slow start, faster on long runs.")] = False,
+    compile: Annotated[bool, Option("--compile", help="The same as --engine inductor.")] = False,
     dry_run: Annotated[
         bool, Option("--dry-run", help="Try a few tiles; say how long all would take, and how much disk and memory.")
     ] = False,

@@ -180,8 +180,8 @@ class ChangeDetector(nn.Module):
     def for_inference(self, device: str = "auto", *, execution: Execution = AS_TRAINED) -> Self:
         """The same detector made ready to predict: folded layers, evaluation mode, on `device`, by an engine.
 
-        `device` is "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "mps", or as torch writes it; engines but torch
-        work on the CPU. This detector keeps its weights, its mode and its device. OptionError where the engine is not
+        `device` is "auto" (CUDA, then MPS, then CPU), "cpu", "cuda", "mps", or as torch writes it; not every engine
+        works everywhere. This detector keeps its weights, its mode and its device. OptionError where the engine is not
         here; one that cannot run the network says so at its first pair.
         """
         return self._ready(self._folded(choose_device(execution.device(device))), execution)
@@ -222,8 +222,6 @@ class ChangeDetector(nn.Module):
         ).eval()
         ready.folded = self.folded or model.folds
         ready.engine = make_engine(model, execution, ready.device)
-        if execution.compile:
-            model.compile(dynamic=False)
         return ready
 
     def scene_limits(self, sample: Sequence[Pair]) -> tuple[Limits, Limits]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from minenetcd.layers.folding import Foldable
+from minenetcd.layers.folding import Foldable, folded
 
 
 class FrequencyConv(nn.Module):
@@ -59,7 +59,7 @@ class ChannelChangeFFT(Foldable):
             return change
 
     @torch.no_grad()
-    def fused(self) -> nn.Sequential:
+    def fused(self) -> nn.Module:
         """The same function as two 1 x 1 convolutions with SiLU between, for inference.
 
         The FFT along the channels is linear in them, so it folds into the first FDConv, and the inverse
@@ -68,7 +68,7 @@ class ChannelChangeFFT(Foldable):
         forward, inverse = _fourier_matrices(self.channels, like=self.first.weight)
         expand = _pointwise(self.first.real_matrix() @ forward, self.first.bias.flatten())
         reduce = _pointwise(inverse @ self.second.real_matrix(), inverse @ self.second.bias.flatten())
-        return nn.Sequential(expand, nn.SiLU(), reduce).train(self.training)
+        return folded(nn.Sequential(expand, nn.SiLU(inplace=True), reduce).train(self.training))
 
 
 class SpatialChangeFFT(nn.Module):

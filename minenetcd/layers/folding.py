@@ -9,6 +9,7 @@ from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from minenetcd.layers.convolution import ConvNormAct
+from minenetcd.layers.packed import PackedLinear
 from minenetcd.layers.pointwise import PointwiseConv
 from minenetcd.layers.winograd import WinogradConv
 
@@ -37,6 +38,8 @@ def folded(module: nn.Module) -> nn.Module:
     for way in (WinogradConv, PointwiseConv):
         if way.suits(module):
             return way.of(module)
+    if PackedLinear.suits(module):
+        return PackedLinear.of(module)
     return _with_folded_parts(module)
 
 

@@ -4,6 +4,8 @@ Both are linear in each of the two directions, rows and columns: a map x (h, w) 
 convolution, which may therefore come first, at the small size, exact but for rounding.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -13,33 +15,43 @@ from minenetcd.layers.resize import resize_to
 _TAPS = 3  # of a kernel, in one direction
 
 
-def convolve_enlarged(x: Tensor, taps: Tensor, size: tuple[int, int]) -> Tensor:
-    """The 3 x 3 convolution, with a border of one zero, of x (B, C, h, w) enlarged bilinearly: (B, O, *size).
+def convolve_enlarged(maps: Sequence[Tensor], taps: Sequence[Tensor], onto: Tensor) -> Tensor:
+    """`onto` (B, O, H, W) plus the 3 x 3 convolution, with a border of one zero, of each map, enlarged bilinearly.
 
-    `taps` (3, C, 3 O) are `as_taps` of its weights. Enlarged is what `resize_to` gives. Where x is smaller, each tap of
-    the kernel is applied to x itself, a row of the kernel as one matrix product, and rows and columns are enlarged and
-    moved afterwards, unless that is more work.
+    `maps` (B, C_i, h_i, w_i) are enlarged as by `resize_to`; `taps` (9, C_i, O) are `as_taps` of their weights. Where a
+    map is smaller, each tap of the kernel is applied to the map itself, and rows and columns are enlarged and moved
+    afterwards, unless that is more work.
     """
-    weight = taps.unflatten(-1, (_TAPS, -1)).permute(3, 1, 0, 2)
-    if not _is_less_work(x.shape, weight.shape, size):
-        return functional.conv2d(resize_to(x, size), weight, padding=1)
+    batch, out, high, wide = onto.shape
+    columns, enlarged = [], []  # of all maps, so that one product adds them all up
+    for x, each in zip(maps, taps, strict=True):
+        if _is_less_work(x.shape, out, (high, wide)):
+            enlarged.append(_with_rows_enlarged(x, each, high))
+            columns.append(_moved(enlarging(x.shape[3], wide, like=x)).view(wide, _TAPS, -1))
+        else:
+            weight = each.unflatten(0, (_TAPS, _TAPS)).permute(3, 2, 1, 0)
+            onto = onto + functional.conv2d(resize_to(x, (high, wide)), weight, padding=1)
+    if not enlarged:
+        return onto
+    rows = onto.permute(0, 2, 3, 1).flatten(0, 1)
+    by_row = torch.cat(columns, dim=2).flatten(1).expand(len(rows), -1, -1)
+    joined = torch.baddbmm(rows, by_row, torch.cat(enlarged, dim=3).flatten(2, 3).flatten(0, 1))
+    return joined.view(batch, high, wide, out).permute(0, 3, 1, 2)
+
+
+def _with_rows_enlarged(x: Tensor, taps: Tensor, high: int) -> Tensor:
+    """What each column of the kernel makes of x (B, C, h, w), at full height: (B, high, 3, w, O)."""
     batch, channels, height, width = x.shape
-    rows, columns = (_moved(enlarging(a, b, like=x)) for a, b in zip((height, width), size, strict=True))  # (3, to, of)
-    by_column = columns.permute(1, 2, 0).reshape(size[1], width * _TAPS).expand(batch * height, -1, -1)
     pixels = x.permute(0, 2, 3, 1).reshape(-1, channels)
-    enlarged: Tensor | None = None
-    for by_row, kernel_row in zip(rows, taps, strict=True):
-        tapped = (pixels @ kernel_row).view(batch * height, width * _TAPS, -1)
-        wide = torch.bmm(by_column, tapped).view(batch, height, -1)  # (B, h, W O)
-        by_row = by_row.expand(batch, -1, -1)
-        enlarged = torch.bmm(by_row, wide) if enlarged is None else torch.baddbmm(enlarged, by_row, wide)
-    assert enlarged is not None
-    return enlarged.view(batch, *size, -1).permute(0, 3, 1, 2)
+    tapped = torch.bmm(pixels.expand(_TAPS**2, -1, -1), taps).view(_TAPS, _TAPS, batch, height, -1)
+    by_column = tapped.permute(2, 0, 1, 3, 4).reshape(batch * _TAPS, _TAPS * height, -1)
+    rows = _moved(enlarging(height, high, like=x)).expand(len(by_column), -1, -1)
+    return torch.bmm(rows, by_column).view(batch, _TAPS, high, width, -1).transpose(1, 2)
 
 
 def as_taps(weight: Tensor) -> Tensor:
-    """Weights (O, C, 3, 3) of a convolution as a matrix for each row of its kernel: (3, C, 3 O)."""
-    return weight.permute(2, 1, 3, 0).flatten(2)
+    """Weights (O, C, 3, 3) of a convolution as a matrix for each tap, column by column: (9, C, O)."""
+    return weight.permute(3, 2, 1, 0).flatten(0, 1)
 
 
 def pool_to(x: Tensor, side: int) -> Tensor:
@@ -73,16 +85,16 @@ def averaging(of: int, to: int, *, like: Tensor) -> Tensor:
 
 
 def _moved(matrix: Tensor) -> Tensor:
-    """What each of the taps of a kernel reads of the result of `matrix` (to, of), zero beyond its ends: (3, to, of)."""
+    """What the taps of a kernel read of the results of `matrix` (to, of), zero beyond their ends: (to, 3 of)."""
     beyond = functional.pad(matrix, (0, 0, 1, 1))
-    return torch.stack([beyond[tap : tap + len(matrix)] for tap in range(_TAPS)])
+    return torch.cat([beyond[tap : tap + len(matrix)] for tap in range(_TAPS)], dim=1)
 
 
-def _is_less_work(x: torch.Size, weight: torch.Size, size: tuple[int, int]) -> bool:
+def _is_less_work(x: torch.Size, out: int, size: tuple[int, int]) -> bool:
     """By multiply-adds for one image."""
-    (_, channels, height, width), out = x, weight[0]
+    _, channels, height, width = x
     plain = _TAPS**2 * channels * out * size[0] * size[1]
     taps = _TAPS**2 * channels * out * height * width
-    columns = out * _TAPS * height * _TAPS * width * size[1]
-    rows = out * size[0] * _TAPS * height * size[1]
-    return taps + columns + rows < plain
+    rows = out * _TAPS * width * _TAPS * height * size[0]
+    columns = out * size[0] * _TAPS * width * size[1]
+    return taps + rows + columns < plain

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from minenetcd.layers.inference import computed_by_torch, is_plain_convolution
+from minenetcd.layers.packed import PackedMatrix, takes_packed
 
 
 class PointwiseConv(nn.Conv2d):
@@ -15,11 +16,13 @@ class PointwiseConv(nn.Conv2d):
     in memory, it is a plain convolution.
     """
 
+    matrix: PackedMatrix
+
     @classmethod
     def of(cls, conv: nn.Conv2d) -> Self:
         down, right = conv.stride
         twin = cls(conv.in_channels, conv.out_channels, 1, (down, right), bias=conv.bias is not None, device="meta")
-        twin.weight, twin.bias = conv.weight, conv.bias
+        twin.weight, twin.bias, twin.matrix = conv.weight, conv.bias, PackedMatrix()
         return twin.train(conv.training)
 
     @staticmethod
@@ -35,4 +38,5 @@ class PointwiseConv(nn.Conv2d):
             return super().forward(x)
         down, right = self.stride
         pixels = x.permute(0, 2, 3, 1)[:, ::down, ::right]
-        return functional.linear(pixels, self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
+        product = self.matrix.product if takes_packed(x) else functional.linear
+        return product(pixels, self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)

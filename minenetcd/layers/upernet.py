@@ -62,8 +62,7 @@ class JoinedConv(nn.Conv2d, Foldable):
     def forward(self, maps: Sequence[Tensor]) -> Tensor:  # type: ignore[override]  # several maps instead of one
         first, *others = maps
         own, *shares = self.weight.split(self.widths, dim=1)
-        plain = convolve_wide(first, own, self.bias)
-        return plain + _enlarged(others, [as_taps(share) for share in shares], like=first)
+        return convolve_enlarged(others, [as_taps(share) for share in shares], convolve_wide(first, own, self.bias))
 
     def fused(self) -> nn.Module:
         return SplitJoinedConv(self)
@@ -77,12 +76,11 @@ class SplitJoinedConv(nn.Module):
         own, *shares = (part.detach().clone() for part in joined.weight.split(joined.widths, dim=1))
         first = nn.Conv2d(joined.widths[0], joined.out_channels, 3, padding=1, device="meta")
         first.weight, first.bias = nn.Parameter(own), joined.bias
-        self.first, self.shares = folded(first), nn.ParameterList(as_taps(share).contiguous() for share in shares)
+        self.first, self.shares = folded(first), nn.ParameterList(as_taps(share) for share in shares)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         first, *others = maps
-        joined: Tensor = self.first(first) + _enlarged(others, list(self.shares), like=first)
-        return joined
+        return convolve_enlarged(others, list(self.shares), self.first(first))
 
 
 def _wide(block: ConvNormAct) -> ConvNormAct:
@@ -96,12 +94,6 @@ def _joined(widths: Sequence[int], out_channels: int) -> ConvNormAct:
     block = ConvNormAct(sum(widths), out_channels)
     block.conv = JoinedConv(block.conv, widths)
     return block
-
-
-def _enlarged(maps: Sequence[Tensor], taps: Sequence[Tensor], *, like: Tensor) -> Tensor:
-    """The sum of what 3 x 3 convolutions, given as taps, make of `maps`, enlarged to the size of `like`."""
-    size = (like.shape[2], like.shape[3])
-    return sum((convolve_enlarged(x, each, size) for x, each in zip(maps, taps, strict=True)), like.new_zeros(()))
 
 
 class FCNHead(nn.Sequential):

@@ -6,7 +6,7 @@ sums of the 16 results are 2 x 2 pixels. Exact but for rounding, about 3e-6 of t
 training the gradient of x, which is a convolution as well, is computed so, too; that of the weights is not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self, TypeGuard
 
@@ -17,6 +17,7 @@ from torch.nn import functional
 from torch.nn.grad import conv2d_weight
 
 from minenetcd.layers.inference import computed_by_torch, is_plain_convolution
+from minenetcd.layers.packed import PackedMatrix, takes_packed
 
 #: Narrower layers spend more on sums than they save in products (docs/performance.md).
 LEAST_CHANNELS = 512
@@ -27,6 +28,8 @@ _TOGETHER = 128
 _KERNEL = ((1.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.0, 0.0, 1.0))
 #: Sums of four neighbouring pixels: this one, that one, times that.
 _SUMS = ((0, 2, -1), (1, 2, 1), (2, 1, -1), (1, 3, -1))
+#: Of the 16 products the one that counts once in each of the four pixels.
+_IN_ALL = 5
 
 
 class WinogradConv(nn.Conv2d):
@@ -37,6 +40,7 @@ class WinogradConv(nn.Conv2d):
     """
 
     products: Tensor  # (16, C, O)
+    matrices: list[PackedMatrix]  # the same
     written_out = False
 
     @classmethod
@@ -46,6 +50,7 @@ class WinogradConv(nn.Conv2d):
         twin.register_buffer(
             "products", _products(conv.weight.detach().double()).to(conv.weight.dtype), persistent=False
         )
+        twin.matrices = [PackedMatrix() for _ in twin.products]
         return twin.train(conv.training)
 
     @staticmethod
@@ -63,7 +68,7 @@ class WinogradConv(nn.Conv2d):
             return self._in_one_go(x)
         if not computed_by_torch(x):
             return super().forward(x)
-        return _convolved(x, self.products, self.bias)
+        return _convolved(x, self.products, self.bias, self.matrices if takes_packed(x) else ())
 
     def _in_one_go(self, x: Tensor) -> Tensor:
         """The same in operations of their own, for a graph: without areas that are worked on together."""
@@ -121,33 +126,61 @@ def _products(weight: Tensor) -> Tensor:
     return (torch.kron(kernel, kernel) @ taps).view(16, channels, out)
 
 
-def _convolved(x: Tensor, products: Tensor, bias: Tensor | None = None) -> Tensor:
+def _convolved(
+    x: Tensor, products: Tensor, bias: Tensor | None = None, matrices: Sequence[PackedMatrix] = ()
+) -> Tensor:
+    """`matrices`, if any, hold the `products`."""
     pixels = x.permute(0, 2, 3, 1)  # (B, H, W, C)
-    high, wide = (-(-side // 2) for side in x.shape[2:])
-    bottom, right = 2 * high - x.shape[2], 2 * wide - x.shape[3]
-    padded = functional.pad(pixels, (0, 0, 1, 1 + right, 1, 1 + bottom))
+    height, high, wide = x.shape[2], *(-(-side // 2) for side in x.shape[2:])
+    right = 2 * wide - x.shape[3]
     result = x.new_empty(len(x), high, 2, wide, 2, products.shape[2])
     step = max(1, _TOGETHER // wide)
-    for image, made in zip(padded, result, strict=True):
+    for image, made in zip(pixels, result, strict=True):
         for top in range(0, high, step):
-            _convolve_rows(image[2 * top : 2 * (top + step) + 2], products, bias, made[top : top + step])
+            start, end = 2 * top - 1, 2 * min(top + step, high) + 1
+            border = (0, 0, 1, 1 + right, max(0, -start), max(0, end - height))
+            areas = _area_sums(functional.pad(image[max(0, start) : end], border), wide)
+            found = _multiplied(areas, products, matrices)
+            if bias is not None:
+                found[_IN_ALL] += bias
+            _put_pixels(found, made[top : top + step])
     whole = result.flatten(3, 4).flatten(1, 2)[:, : x.shape[2], : x.shape[3]]
     return whole.permute(0, 3, 1, 2)
 
 
-def _convolve_rows(image: Tensor, products: Tensor, bias: Tensor | None, made: Tensor) -> None:
-    """Rows of areas: from `image` (2 n + 2, 2 w + 2, C) into `made` (n, 2, w, 2, O)."""
-    high, _, wide, *_ = made.shape
+def _multiplied(areas: Tensor, products: Tensor, matrices: Sequence[PackedMatrix]) -> list[Tensor]:
+    if not matrices:
+        return list(torch.bmm(areas, products))
+    return [matrix.product(area, each.T) for matrix, area, each in zip(matrices, areas, products, strict=True)]
+
+
+def _area_sums(image: Tensor, wide: int) -> Tensor:
+    """Of the areas in rows (2 n + 2, 2 w + 2, C) of an image: (16, n w, C)."""
+    high = len(image) // 2 - 1
     sums = image.new_empty(4, 4, high, wide, image.shape[2])
     for by_row, (first, second, sign) in zip(sums, _SUMS, strict=True):
         rows = torch.add(_every_other(image, first, high), _every_other(image, second, high), alpha=sign)
         for area, (left, right, sign) in zip(by_row, _SUMS, strict=True):
             columns = (_every_other(rows, start, wide, dim=1) for start in (left, right))
             torch.add(*columns, alpha=sign, out=area)
-    found = torch.bmm(sums.view(16, high * wide, -1), products).view(4, 4, high, wide, -1)
-    for row, part in enumerate((_first(found), _second(found))):
-        for column, pixels in enumerate((_first(part), _second(part))):
-            made[:, row, :, column] = pixels if bias is None else pixels + bias
+    return sums.flatten(2, 3).flatten(0, 1)
+
+
+def _put_pixels(found: Sequence[Tensor], made: Tensor) -> None:
+    """What the 16 products (n w, O) add up to, into `made` (n, 2, w, 2, O)."""
+    high, _, wide, *_ = made.shape
+    areas = [each.view(high, wide, -1) for each in found]
+    columns = [_both_pixels(areas[column::4]) for column in range(4)]
+    for row, products in enumerate(zip(*columns, strict=True)):
+        _both_pixels(products, out=(made[:, row, :, 0], made[:, row, :, 1]))
+
+
+def _both_pixels(
+    products: Sequence[Tensor], out: tuple[Tensor | None, Tensor | None] = (None, None)
+) -> tuple[Tensor, Tensor]:
+    """Two neighbouring pixels, made of four products."""
+    one, two, three, four = products
+    return torch.add(one + two, three, out=out[0]), torch.sub(two - three, four, out=out[1])
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class PredictOptions:
     float_probability: bool = False  # float32 with NaN, not 254 steps
     engine: str = "torch"  # that computes networks, see minenetcd.runtime.execution
     precision: str = "float32"  # in which they are computed
-    compile: bool = False
+    compile: bool = False  # the same as the engine inductor
     yes: bool = False  # to go on where an image claims more pixels than its file has bytes for, or it takes hours
     # what the files do not say of themselves, see minenetcd.geo.metadata.stated
     crs: str | None = None  # of images with coordinates and no CRS on Earth
@@ -144,7 +144,11 @@ class PredictOptions:
     @property
     def execution(self) -> Execution:
         """What computes networks."""
-        return Execution(self.engine, self.precision, self.compile)
+        if not self.compile:
+            return Execution(self.engine, self.precision)
+        if self.engine not in ("torch", "inductor"):
+            raise OptionError(f"Only torch compiles (--compile), the engine is {self.engine}: leave one of them out.")
+        return Execution("inductor", self.precision)
 
     def analysed_metres(self, grid: Grid) -> float | None:
         """The size of a pixel that is analysed, of images on `grid`; None where nobody says. [m]"""

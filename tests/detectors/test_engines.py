@@ -1,5 +1,6 @@
 """Engines give what torch gives; what one cannot run it says in one line. Scenes: prediction/test_engines.py."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from detectors.small_detector import images
 from minenetcd.detectors.engines import engine as engines
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError, UnknownNameError
+from minenetcd.layers.changefft import SpatialChangeFFT
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import create_model, list_models
 from minenetcd.runtime import execution
@@ -21,8 +23,10 @@ from minenetcd.runtime.execution import Execution
 from minenetcd.types import ChangeOutput
 from models.facts import FACTS, Facts
 
-#: Exporting to ONNX takes seconds.
+with_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
+#: Exporting to ONNX takes seconds, and compiling C++.
 ENGINES = [
+    pytest.param("inductor", marks=[with_compiler, pytest.mark.slow]),
     pytest.param("openvino", marks=pytest.mark.needs("openvino")),
     pytest.param(
         "onnxruntime", marks=[pytest.mark.needs("onnxruntime"), pytest.mark.needs("onnxscript"), pytest.mark.slow]
@@ -58,7 +62,7 @@ def test_an_engine_gives_what_torch_gives_at_any_size(detector: ChangeDetector, 
 @pytest.mark.parametrize(
     "name", [name if name in COMPILED_FAST else pytest.param(name, marks=pytest.mark.long) for name in list_models()]
 )
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ENGINES[1:])  # inductor takes the export that ONNX takes, and a minute for each
 @torch.no_grad()
 def test_an_engine_runs_every_network(name: str, engine: str) -> None:
     torch.manual_seed(0)
@@ -119,7 +123,69 @@ class OddNetwork(ChangeModel):
         return ChangeOutput(self.head(torch.special.bessel_j0(after - before)))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+class Tiny(ChangeModel):
+    """That compiles in a moment."""
+
+    def __init__(self, *, in_channels: int = 3) -> None:
+        super().__init__(in_channels=in_channels)
+        self.head = torch.nn.Conv2d(in_channels, 2, kernel_size=1)
+
+    def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
+        return ChangeOutput(self.head((after - before).relu()))
+
+
+class Spectral(ChangeModel):
+    """With complex numbers."""
+
+    def __init__(self, *, in_channels: int = 3) -> None:
+        super().__init__(in_channels=in_channels)
+        self.mix = SpatialChangeFFT(in_channels, blocks=1)
+
+    def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
+        return ChangeOutput(self.mix(after - before)[:, :2])
+
+
+class Undecided(Tiny):
+    """What it does depends on what it sees."""
+
+    def compare(self, before: Tensor, after: Tensor) -> ChangeOutput:
+        return super().compare(before, after) if after.mean() > before.mean() else super().compare(after, before)
+
+
+@with_compiler
+@pytest.mark.parametrize("network", [Tiny, pytest.param(Spectral, marks=pytest.mark.slow)])
+def test_torch_compiled_gives_what_torch_gives(network: type[ChangeModel]) -> None:
+    torch.manual_seed(0)
+    detector = ChangeDetector(network()).eval()
+    before, after = (np.stack([date, date[::-1]]) for date in images(48, 64))
+    expected = detector.probabilities(before, after)
+    ready = detector.for_inference("cpu", execution=Execution("inductor"))
+    np.testing.assert_allclose(ready.probabilities(before, after), expected, rtol=0, atol=1e-5)
+
+
+@with_compiler
+def test_torch_compiled_computes_in_bfloat16() -> None:
+    tiny = ChangeDetector(Tiny()).eval()
+    ready = tiny.for_inference("cpu", execution=Execution("inductor", "bfloat16"))
+    assert 0 < np.abs(ready.probability(*images()) - tiny.probability(*images())).max() < 0.1
+
+
+@with_compiler
+def test_what_torch_cannot_compile_as_one_graph_is_refused() -> None:
+    ready = ChangeDetector(Undecided()).for_inference("cpu", execution=Execution("inductor"))
+    with pytest.raises(OptionError, match=r"^inductor cannot run Undecided \(.*\): use another engine") as found:
+        ready.probability(*images())
+    assert "\n" not in str(found.value) and len(str(found.value)) < 500
+
+
+def test_a_compiler_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    ready = ChangeDetector(Tiny()).for_inference("cpu", execution=Execution("inductor"))
+    with pytest.raises(OptionError, match=r"needs a C\+\+ compiler \(no-such-compiler\), which is not on the PATH"):
+        ready.probability(*images())
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
 def test_what_an_engine_cannot_run_is_named(engine: str) -> None:
     ready = ChangeDetector(OddNetwork()).for_inference(execution=Execution(engine))
     with pytest.raises(OptionError, match=r"cannot run OddNetwork \(it knows no .*bessel_j0\): use another") as found:
@@ -130,7 +196,7 @@ def test_what_an_engine_cannot_run_is_named(engine: str) -> None:
 @pytest.mark.needs("openvino")
 def test_an_engine_that_answers_otherwise_is_refused(detector: ChangeDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(network: torch.nn.Module, *_: Any) -> Callable[..., Any]:
-        return lambda before, after: np.zeros((1, 2, *before.shape[2:]), np.float32)
+        return lambda before, after: torch.zeros(1, 2, *before.shape[2:])
 
     monkeypatch.setattr(engines, "resolve", lambda _: wrong)
     with pytest.raises(OptionError, match=r"its probabilities are up to 0.* from those of torch\): use another engine"):
@@ -138,12 +204,8 @@ def test_an_engine_that_answers_otherwise_is_refused(detector: ChangeDetector, m
 
 
 def test_what_does_not_go_together_is_refused() -> None:
-    for wrong, message in (
-        ({"engine": "onnxruntime", "precision": "bfloat16"}, "computes in float32 alone"),
-        ({"engine": "openvino", "compile": True}, "Only torch compiles"),
-    ):
-        with pytest.raises(OptionError, match=message):
-            Execution(**wrong)
+    with pytest.raises(OptionError, match="computes in float32 alone"):
+        Execution("onnxruntime", "bfloat16")
     for wrong in ({"engine": "openwino"}, {"precision": "float16"}):
         with pytest.raises(UnknownNameError, match=r"did you mean|choose one of"):
             Execution(**wrong)
@@ -162,7 +224,10 @@ def test_an_engine_that_is_not_here_or_not_there_is_told(monkeypatch: pytest.Mon
     monkeypatch.setattr(execution, "find_spec", lambda package: object())
     with pytest.raises(OptionError, match="works on the processor, got the device 'cuda:1'"):
         Execution("openvino").check_here("cuda:1")
-    assert (Execution("openvino").device("auto"), Execution().device("auto")) == ("cpu", "auto")
+    with pytest.raises(OptionError, match="works on the processor and on CUDA, got the device 'mps'"):
+        Execution("inductor").check_here("mps")
+    for engine, place in (("openvino", "cpu"), ("torch", "auto"), ("inductor", "auto")):
+        assert Execution(engine).device("auto") == place
 
 
 def test_other_devices_have_no_bfloat16(detector: ChangeDetector) -> None:

@@ -71,7 +71,7 @@ def test_fused_form_is_two_pointwise_convolutions_with_the_same_result(channels:
     module = randomised(channels).float()
     difference = torch.randn(2, channels, 7, 5)
     fused = module.fused()
-    assert [type(part).__name__ for part in fused] == ["Conv2d", "SiLU", "Conv2d"]
+    assert [type(part).__name__ for part in fused] == ["PointwiseConv", "SiLU", "PointwiseConv"]
     expected = module(difference)
     torch.testing.assert_close(fused(difference), expected, rtol=0, atol=1e-5 * expected.abs().max().item())
 

@@ -18,9 +18,10 @@ def test_a_convolution_of_what_was_enlarged_needs_not_be_enlarged(
     generator = torch.Generator().manual_seed(height * width + tall)
     x = torch.randn(2, channels, height, width, dtype=torch.float64, generator=generator, requires_grad=True)
     weight = torch.randn(5, channels, 3, 3, dtype=torch.float64, generator=generator, requires_grad=True)
-    found = convolve_enlarged(x, as_taps(weight), (tall, wide))
+    onto = torch.randn(2, 5, tall, wide, dtype=torch.float64, generator=generator)
+    found = convolve_enlarged([x, x], [as_taps(weight), as_taps(weight)], onto)
     enlarged = functional.interpolate(x, size=(tall, wide), mode="bilinear", align_corners=False)
-    expected = functional.conv2d(enlarged, weight, padding=1)
+    expected = onto + 2 * functional.conv2d(enlarged, weight, padding=1)
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
     incoming = torch.randn(expected.shape, dtype=torch.float64, generator=generator)
     gradients = (torch.autograd.grad(each, (x, weight), incoming) for each in (found, expected))
@@ -31,8 +32,9 @@ def test_a_convolution_of_what_was_enlarged_needs_not_be_enlarged(
 def test_gradients_are_right() -> None:
     shapes = (1, 40, 2, 3), (2, 40, 3, 3)
     x, weight = (torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in shapes)
+    onto = torch.randn(1, 2, 4, 6, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(
-        lambda x, weight: convolve_enlarged(x, as_taps(weight), (4, 6)), (x, weight), fast_mode=True
+        lambda x, weight, onto: convolve_enlarged([x], [as_taps(weight)], onto), (x, weight, onto), fast_mode=True
     )
 
 

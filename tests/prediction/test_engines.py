@@ -13,6 +13,7 @@ import minenetcd
 from detectors.small_detector import SMALL
 from fixtures.scene_files import utm_grid
 from minenetcd.classical.catalog import create_classical
+from minenetcd.detectors.engines.computed_by import ComputedBy
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError
 from minenetcd.prediction.demo import METRES_PER_PIXEL
@@ -137,6 +138,14 @@ def test_float32_is_not_compared_with_itself(detector: ChangeDetector, images: t
     told: list[str] = []
     with predict_scene(detector, *images, options=OPTIONS, note=told.append) as found:
         assert found.facts.computed_by.decided_otherwise is None and not told
+
+
+def test_to_compile_is_an_engine(detector: ChangeDetector) -> None:
+    computed_by = ComputedBy.of(detector, Execution("inductor"))
+    assert (computed_by.engine, computed_by.version) == ("inductor", torch.__version__.partition("-")[0])
+    assert PredictOptions(compile=True, precision="bfloat16").execution == Execution("inductor", "bfloat16")
+    with pytest.raises(OptionError, match="Only torch compiles"):
+        PredictOptions(engine="openvino", compile=True)
 
 
 def test_without_a_network_no_engine_is_taken(images: tuple[Path, Path]) -> None:

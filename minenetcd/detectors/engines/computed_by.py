@@ -42,7 +42,8 @@ class ComputedBy:
         """What computes `detector` when `execution` is asked for; the engine is imported here."""
         is_network = not detector.provenance.learns_each_scene
         engine, precision = (execution.engine, execution.precision) if is_network else _WITHOUT_TRAINING
-        version = str(import_module(engine).__version__).partition("-")[0]  # OpenVINO adds its branch
+        library = execution.library if is_network else engine
+        version = str(import_module(library).__version__).partition("-")[0]  # OpenVINO adds its branch
         return cls(engine, version, precision)
 
     @property

@@ -6,9 +6,7 @@ from contextlib import nullcontext
 from functools import lru_cache
 from typing import Protocol
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from minenetcd.errors import MineNetCDError, OptionError, one_line
@@ -18,13 +16,13 @@ from minenetcd.registry import resolve
 from minenetcd.runtime.execution import Execution
 from minenetcd.types import change_probability
 
-Pixels = NDArray[np.float32]
-#: A network for one pair of one size: two normalised dates (1, C, H, W) -> logits (1, K, H, W).
-Compiled = Callable[[Pixels, Pixels], Pixels]
+#: A network for dates of one size: two, normalised, (B, C, H, W) -> logits (B, K, H, W).
+Compiled = Callable[[Tensor, Tensor], Tensor]
 #: Makes a `Compiled` from a network that gives logits alone, two dates of the size, and a precision.
 Compiler = Callable[[nn.Module, tuple[Tensor, Tensor], str], Compiled]
 
 _COMPILERS = {
+    "inductor": "minenetcd.detectors.engines.inductor:compiled",
     "openvino": "minenetcd.detectors.engines.openvino:compiled",
     "onnxruntime": "minenetcd.detectors.engines.onnxruntime:compiled",
 }
@@ -46,11 +44,12 @@ class Engine(Protocol):
 def make_engine(network: ChangeModel, execution: Execution, device: torch.device) -> Engine | None:
     """What computes `network`, which is on `device`; None where it does so itself.
 
-    OptionError for a precision that is not for the device. An engine meets the network at the first pair, and says
-    then if it cannot run it.
+    OptionError for an engine or a precision that is not for the device. An engine meets the network at the
+    first pair, and says then if it cannot run it.
     """
     if not execution.is_torch:
-        return PairByPair(network, execution)
+        execution.check_here(device.type)
+        return ForEachSize(network, execution)
     if execution.is_exact:
         return None
     if device.type not in ("cpu", "cuda"):
@@ -72,10 +71,10 @@ class Autocast:
         return logits
 
 
-class PairByPair:
-    """A network compiled for each size of images that comes; of a batch, one pair after the other.
+class ForEachSize:
+    """A network compiled for each size of images that comes; on a processor one pair after the other.
 
-    With sizes that are fixed an engine is quicker, and several pairs at once are no quicker (docs/performance.md).
+    With sizes that are fixed an engine is quicker; several pairs at once are no quicker there (docs/performance.md).
     """
 
     def __init__(self, network: ChangeModel, execution: Execution) -> None:
@@ -83,19 +82,20 @@ class PairByPair:
         self._for = lru_cache(MOST_SIZES)(self._compile)
 
     def __call__(self, before: Tensor, after: Tensor) -> Tensor:
-        run = self._for(before.shape[1:])
-        pairs = zip(*(date.contiguous().numpy()[:, np.newaxis] for date in (before, after)), strict=True)
-        return torch.cat([torch.from_numpy(run(*pair)) for pair in pairs])
+        at_once = 1 if before.device.type == "cpu" else len(before)
+        pairs = zip(*(date.contiguous().split(at_once) for date in (before, after)), strict=True)
+        run = self._for(before[:at_once].shape, before.device)
+        return torch.cat([run(*pair) for pair in pairs])
 
-    def _compile(self, size: torch.Size) -> Compiled:
-        """For dates of `size` (C, H, W); OptionError where it does not give what torch gives."""
+    def _compile(self, size: torch.Size, device: torch.device) -> Compiled:
+        """For dates of `size` (B, C, H, W); OptionError where it does not give what torch gives."""
         execution, network = self._execution, _Logits(self._network).eval()
         compiler: Compiler = resolve(_COMPILERS[execution.engine])
         with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of tracing, about sizes, which are fixed here
-            before, after = torch.randn(2, 1, *size, generator=torch.Generator().manual_seed(0))
+            before, after = torch.randn(2, *size, generator=torch.Generator().manual_seed(0)).to(device)
             try:
-                with written_out(network) if execution.is_exact else nullcontext():
+                with written_out(network) if execution.is_exact and device.type == "cpu" else nullcontext():
                     run = compiler(network, (before, after), execution.precision)
             except MineNetCDError:
                 raise
@@ -104,7 +104,7 @@ class PairByPair:
             except Exception as error:  # of whatever kind, by what the network does
                 reason = f"{one_line(error, with_kind=True):.300}"
                 raise cannot_run(execution.engine, self._network, reason) from error
-            found, expected = torch.from_numpy(run(before.numpy(), after.numpy())), network(before, after)
+            found, expected = run(before, after), network(before, after)
         apart = (change_probability(found) - change_probability(expected)).abs().max().item()
         if execution.is_exact and not apart <= SAME_NETWORK:
             reason = f"its probabilities are up to {apart:.2g} from those of torch"

@@ -6,7 +6,7 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from minenetcd.detectors.engines.engine import Compiled, Pixels, UnknownOperation
+from minenetcd.detectors.engines.engine import Compiled, UnknownOperation
 
 
 def compiled(network: nn.Module, example: tuple[Tensor, Tensor], precision: str) -> Compiled:
@@ -28,8 +28,8 @@ def compiled(network: nn.Module, example: tuple[Tensor, Tensor], precision: str)
     )
     names = [each.name for each in session.get_inputs()]
 
-    def run(before: Pixels, after: Pixels) -> Pixels:
-        logits: Pixels = session.run(None, dict(zip(names, (before, after), strict=True)))[0]
-        return logits
+    def run(before: Tensor, after: Tensor) -> Tensor:
+        dates = (before.numpy(), after.numpy())
+        return torch.from_numpy(session.run(None, dict(zip(names, dates, strict=True)))[0])
 
     return run

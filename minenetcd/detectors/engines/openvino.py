@@ -9,7 +9,7 @@ from openvino.frontend import FrontEndManager, OpConversionFailure
 from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 from torch import Tensor, nn
 
-from minenetcd.detectors.engines.engine import Compiled, Pixels, UnknownOperation
+from minenetcd.detectors.engines.engine import Compiled, UnknownOperation
 from minenetcd.errors import OptionError
 
 #: As OpenVINO calls them. It takes bfloat16 by itself on some processors unless told otherwise.
@@ -38,9 +38,8 @@ def compiled(network: nn.Module, example: tuple[Tensor, Tensor], precision: str)
     }
     ready = core().compile_model(_converted(network, example), _DEVICE, options)
 
-    def run(before: Pixels, after: Pixels) -> Pixels:
-        logits: Pixels = ready((before, after))[0]
-        return logits
+    def run(before: Tensor, after: Tensor) -> Tensor:
+        return torch.from_numpy(ready((before.numpy(), after.numpy()))[0])
 
     return run
 
