@@ -71,6 +71,9 @@ def predict(
         bool, Option("--force-gsd", help="Analyse at --gsd even where that is finer than the images.")
     ] = False,
     threshold: Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")] = None,
+    seed_threshold: Annotated[
+        float | None, Option(help="Keep a change only where some pixel of it reaches this.", show_default="all")
+    ] = None,
     threshold_rule: ThresholdRule = None,
     smooth: Smooth = None,
     value_range: Annotated[
@@ -207,6 +210,7 @@ def predict(
         gsd=None if metres == "model" else metres,
         force_gsd=force_gsd and metres != "model",
         threshold=threshold,
+        seed_threshold=seed_threshold,
         metres_per_pixel=metres_per_pixel,
         tone=None if tone is None else tone == "auto",
         coregister=None if coregister is None else coregister == "auto",

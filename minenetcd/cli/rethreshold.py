@@ -18,6 +18,9 @@ def rethreshold(
     threshold: Annotated[
         float | None, Option(help="Probability from which a pixel counts as changed.", show_default="as it was")
     ] = None,
+    seed_threshold: Annotated[
+        float | None, Option(help="Keep a change only where some pixel of it reaches this.", show_default="as it was")
+    ] = None,
     min_area_ha: Annotated[
         float | None, Option(help="Leave out changes smaller than this, in hectares.", show_default="as it was")
     ] = None,
@@ -36,10 +39,14 @@ def rethreshold(
 
     Example: minenetcd rethreshold change --threshold 0.6 --min-area-ha 0.1
     """
-    if threshold is None and min_area_ha is None and also is None:
-        raise OptionError("Something to change is needed, got nothing: give --threshold, --min-area-ha or --also.")
+    if all(value is None for value in (threshold, seed_threshold, min_area_ha, also)):
+        raise OptionError(
+            "Something to change is needed, got nothing: give --threshold, --seed-threshold, --min-area-ha or --also."
+        )
     from minenetcd.prediction.rethreshold import rethreshold as make_again
 
     formats = None if also is None else [format for format in also if format != NONE]
-    with make_again(result, threshold=threshold, min_area_ha=min_area_ha, also=formats) as found:
+    with make_again(
+        result, threshold=threshold, seed_threshold=seed_threshold, min_area_ha=min_area_ha, also=formats
+    ) as found:
         print_prediction(found, as_json=as_json, quiet=quiet)

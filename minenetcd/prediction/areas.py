@@ -1,7 +1,6 @@
 """From the mask of a scene to polygons and hectares."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import shapely
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 from minenetcd.geo.grid import apply
 from minenetcd.geo.polygons.tracing import burn, change_polygons
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion, StripGroups
+from minenetcd.prediction.polygon_sums import PolygonSums
+from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
 from minenetcd.prediction.where.concessions import with_concessions
 from minenetcd.prediction.where.found import NOTHING_FOUND, WhereFound
 from minenetcd.prediction.where.isolated import with_distances
@@ -24,7 +24,7 @@ USUAL = PredictOptions()
 class Change:
     """What changed: polygons, largest first, and counts; hectares, on the ellipsoid, are None for a picture."""
 
-    polygons: GeoDataFrame  # id, area_ha, perimeter_m (a picture: area_px, perimeter_px), confidence_mean, geometry
+    polygons: GeoDataFrame  # id, area_ha, perimeter_m (a picture: area_px, perimeter_px), measures, geometry
     changed_pixels: int
     valid_pixels: int  # with data on both dates
     hectares: float | None
@@ -51,20 +51,23 @@ def find_change(
 ) -> Change:
     """What the mask of a scene, all of whose strips are written, says.
 
-    Polygons below the smallest area of `options`, and those that are isolated and faint by what is `known`, are left
-    out of the frame and, pixel by pixel, of the mask. With `second`, each polygon carries the share of it that changed
-    there, too, as `agreement`.
+    Polygons below the smallest area of `options`, those without a pixel of their seed threshold, and those that are
+    isolated and faint by what is `known`, are left out of the frame and, pixel by pixel, of the mask. With `second`,
+    each polygon carries the share of it that changed there, too, as `agreement`.
     """
     grid = scene.scene.grid
     every = change_polygons(scene.mask, grid, value=1)
-    sums = _Sums(_of_groups(scene, every), len(every))
-    every = every.assign(confidence_mean=sums.mean(scene.groups))
+    sums = PolygonSums(_of_groups(scene, every), len(every))
+    scene.end_outlines()
+    every = every.assign(**sums.measures(scene.groups))
     if second is not None:
         every = every.assign(agreement=sums.of(second.agreed) / np.maximum(sums.of(second.known), 1))
     kept = np.ones(len(every), dtype=bool)
     if options.min_area_ha > 0:
         kept &= every["area_ha"].to_numpy() >= options.min_area_ha
     highest = sums.highest([strip.highest for strip in scene.groups])
+    if options.seed_threshold is not None:
+        kept &= highest >= np.float32(options.seed_threshold)
     polygons, is_isolated, isolated = with_distances(
         every[kept], highest[kept], known, options, scene.scene.stored.threshold
     )
@@ -78,33 +81,6 @@ def find_change(
     own, both, whole = scene.hectares.tolist() if grid.is_georeferenced else (None, None, None)
     share = None if second is None else second.changed_share
     return Change(polygons, changed, valid, own, both, whole, share, where=WhereFound(concessions, isolated))
-
-
-class _Sums:
-    """What was counted of groups of pixels, over the groups of each of `count` polygons.
-
-    `polygon`: position of the one that each group lies in.
-    """
-
-    def __init__(self, polygon: NDArray[np.intp], count: int) -> None:
-        self.polygon, self.count = polygon, count
-
-    def of(self, each_strip: list[NDArray[Any]]) -> NDArray[np.float64]:
-        return np.bincount(self.polygon, _joined(each_strip), self.count).astype(np.float64)
-
-    def highest(self, each_strip: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-        found = np.zeros(self.count, dtype=np.float32)
-        np.maximum.at(found, self.polygon, _joined(each_strip))
-        return found
-
-    def mean(self, groups: list[StripGroups]) -> NDArray[np.float64]:
-        """Of the probability of pixels."""
-        pixels = self.of([strip.pixels for strip in groups])
-        return self.of([strip.probability for strip in groups]) / np.maximum(pixels, 1)
-
-
-def _joined(each_strip: list[NDArray[Any]]) -> NDArray[Any]:
-    return np.concatenate([np.zeros(0, dtype=np.float32), *each_strip])
 
 
 def _leave_out(scene: ScenePass, polygons: GeoDataFrame) -> None:

@@ -31,6 +31,7 @@ class PredictOptions:
     gsd: float | None = None  # metres per pixel to analyse at; None: as the before image is
     force_gsd: bool = False  # to analyse at `gsd` even where that is finer than the before image
     threshold: float | None = None  # from this probability on, a pixel is changed; None: the detector's own
+    seed_threshold: float | None = None  # that some pixel of each change has to reach, above `threshold`; None: none
     metres_per_pixel: float | None = None  # of pictures, which do not say
     # what follows is not done unless asked for (True); an automatic choice does it where that was found to help
     tone: bool | None = None  # the after image's tone is brought to the before image's
@@ -67,8 +68,9 @@ class PredictOptions:
     def __post_init__(self) -> None:
         tile = LEAST_SIDE if self.tile is None else self.tile
         gsd, metres = (1.0 if value is None else value for value in (self.gsd, self.metres_per_pixel))
-        if self.threshold is not None:
-            check_threshold(self.threshold)
+        for threshold in (self.threshold, self.seed_threshold):
+            if threshold is not None:
+                check_threshold(threshold)
         _require(0 <= self.overlap <= LARGEST_OVERLAP, "an overlap of 0 to 0.9", self.overlap, str(OVERLAP))
         _require(tile >= LEAST_SIDE, f"tiles of at least {LEAST_SIDE} pixels a side", tile, "256")
         _require(self.batch_size is None or self.batch_size >= 1, "a batch size of at least 1", self.batch_size, "8")

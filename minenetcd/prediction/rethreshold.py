@@ -1,10 +1,11 @@
 """Another threshold, smallest area or format for a finished result, from its own probability."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 from minenetcd.errors import InputError, OptionError, RasterError
 from minenetcd.files import HiddenFolder, check_writable, one_run_in, sha256
@@ -20,7 +21,7 @@ from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_strips
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.result import ScenePrediction, finished, measured
-from minenetcd.prediction.where.isolated import check_isolated
+from minenetcd.prediction.where.isolated import check_higher_thresholds
 from minenetcd.registry import is_path
 
 
@@ -28,6 +29,7 @@ def rethreshold(
     result: str | Path,
     *,
     threshold: float | None = None,
+    seed_threshold: float | None = None,
     min_area_ha: float | None = None,
     also: Sequence[str] | None = None,
 ) -> ScenePrediction:
@@ -43,30 +45,29 @@ def rethreshold(
     started = time.perf_counter()
     with one_run_in(folder, keep=is_recent_work):
         details = read_details(folder / DETAILS)
-        details = replace(details, facts=_changed(details, threshold, min_area_ha, also))
+        formats = None if also is None else tuple(also)
+        wanted = {
+            "threshold": threshold, "seed_threshold": seed_threshold, "min_area_ha": min_area_ha, "also": formats
+        }  # fmt: skip
+        asked = {name: value for name, value in wanted.items() if value is not None}
+        details = replace(details, facts=_changed(details, asked))
         check_writable(folder, result_names(details.facts.grid, details.facts.options))
         prediction = _made_again(details, folder, started)
         prediction.save(folder)
     return prediction
 
 
-def _changed(
-    details: Details, threshold: float | None, min_area_ha: float | None, also: Sequence[str] | None
-) -> SceneFacts:
-    facts, options = details.facts, details.facts.options
-    if threshold is not None:
-        options = replace(options, threshold=threshold)
-    if min_area_ha is not None:
-        options = replace(options, min_area_ha=min_area_ha)
-    if also is not None:
-        options = replace(options, also=tuple(also))
-    elif places := [format for format in options.also if is_path(format)]:
+def _changed(details: Details, asked: Mapping[str, Any]) -> SceneFacts:
+    """The facts of `details` with the options `asked` for in place of theirs."""
+    facts, options = details.facts, replace(details.facts.options, **asked)
+    if "also" not in asked and (places := [format for format in options.also if is_path(format)]):
         raise OptionError(
             f"Formats are needed by name, {details.archive} asks for code ({places[0]!r:.200}), which is not run only "
             "because a file says so: name the formats that you want (--also)."
         )
+    threshold = asked.get("threshold")
     check_ground(facts.grid, options)
-    check_isolated(options, facts.threshold if threshold is None else threshold)
+    check_higher_thresholds(options, facts.threshold if threshold is None else threshold)
     if threshold is None:
         return replace(facts, options=options)
     computed_by = replace(facts.computed_by, decided_otherwise=None)  # that was measured at the other one

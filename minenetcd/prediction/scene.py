@@ -33,7 +33,7 @@ from minenetcd.prediction.pair_checks.adjusting import Adjustment, ReadTone, fin
 from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters, WholeStrips, WriteStrip
 from minenetcd.prediction.rasters.stored import StoredProbability
-from minenetcd.prediction.where.isolated import check_isolated
+from minenetcd.prediction.where.isolated import check_higher_thresholds
 from minenetcd.runtime.execution import Execution
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def predict_opened(
         final = None if out is None else Path(out)
         check_room(room_needed(pair, native, as_float=is_float, second=both, work=folder, out=final), folder)
         facts = replace(gather_facts(readers, pair, native), where=scene.places.told)
-        check_isolated(options, facts.threshold)
+        check_higher_thresholds(options, facts.threshold)
         rasters = _scene_rasters(folder, facts, names)
         with ScenePass(rasters) as scene_pass:
             share = reading.write(

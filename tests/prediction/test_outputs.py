@@ -28,7 +28,8 @@ from minenetcd.prediction.scene import PredictOptions, predict_scene
 from prediction.conftest import WriteScene
 from prediction.stand_in import Difference
 
-COLUMNS = ["id", "area_ha", "perimeter_m", "confidence_mean", "model", "threshold", "source_before", "source_after"]
+MEASURES = ["confidence_mean", "confidence_p10", "valid_fraction", "touches_nodata"]
+COLUMNS = ["id", "area_ha", "perimeter_m", *MEASURES, "model", "threshold", "source_before", "source_after"]
 UNKNOWN_MAYBE = ("date_before", "date_after", "agreement")
 SITES = ((slice(10, 50), slice(20, 80), 200), (slice(60, 64), slice(5, 9), 250), (slice(80, 81), slice(100, 101), 180))
 

@@ -13,7 +13,9 @@ from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
 from minenetcd.constants import UNKNOWN
+from minenetcd.prediction.rasters.outline import Outlines
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
+from minenetcd.prediction.rasters.stored import STEPS
 
 
 class StripGroups(NamedTuple):
@@ -24,6 +26,8 @@ class StripGroups(NamedTuple):
     pixels: NDArray[np.intp]  # (G,)
     probability: NDArray[np.float64]  # (G,), summed over pixels
     highest: NDArray[np.float32]  # (G,), of all pixels
+    steps: NDArray[np.int64]  # (3, S): group, step of probability (of 254), pixels of it that have it
+    outline: NDArray[np.int64]  # (G, 2), see `rasters.outline`
 
 
 class ScenePass:
@@ -38,6 +42,7 @@ class ScenePass:
         self.pixels = np.zeros(2, dtype=np.int64)
         self.hectares = np.zeros(3)
         self.groups: list[StripGroups] = []
+        self._outlines = Outlines(scene.grid.width)
         self._mask = scene.mask_writer()
 
     def add(self, window: Window, stored: NDArray[Any]) -> None:
@@ -46,14 +51,23 @@ class ScenePass:
         self._mask.write(mask, window)
         changed = mask == 1
         self.count(window, changed, mask != UNKNOWN, np.ones_like(changed))
-        numbers, places, count = grouped(changed)
+        labels, numbers, places, count = grouped(changed)
         one_of = np.zeros(count, dtype=np.intp)
         one_of[numbers[::-1]] = places[::-1]
         probability = self.scene.stored.decode(stored.ravel()[places])
         sums = np.bincount(numbers, probability, count).astype(np.float64)
         highest = np.zeros(count, dtype=np.float32)
         np.maximum.at(highest, numbers, probability)
-        self.groups.append(StripGroups(window, one_of, np.bincount(numbers, minlength=count), sums, highest))
+        self.groups.append(
+            StripGroups(
+                window, one_of, np.bincount(numbers, minlength=count), sums, highest,
+                _steps(numbers, probability), self._outlines.of(mask, labels),
+            )
+        )  # fmt: skip
+
+    def end_outlines(self) -> None:
+        """All strips were added."""
+        self._outlines.end()
 
     def count(self, window: Window, *kinds: NDArray[np.bool_]) -> None:
         """Add what is changed in `window`, and perhaps what is valid, and all of it, to the sums."""
@@ -104,7 +118,7 @@ class SecondOpinion:
     def compare(self, window: Window, mask: NDArray[np.uint8]) -> None:
         """The next strip of it."""
         self.pixels += np.count_nonzero(mask == 1), np.count_nonzero(mask != UNKNOWN)
-        numbers, places, count = grouped(self._first.read(window) == 1)
+        _, numbers, places, count = grouped(self._first.read(window) == 1)
         there = mask.ravel()[places]
         self.known.append(np.bincount(numbers[there != UNKNOWN], minlength=count))
         self.agreed.append(np.bincount(numbers[there == 1], minlength=count))
@@ -115,12 +129,21 @@ class SecondOpinion:
         return float(self.pixels[0] / max(self.pixels[1], 1))
 
 
-def grouped(changed: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.intp], int]:
-    """Of the N True pixels of `changed` (H, W): the group of each (N,), from 0; their places (N,), row by row; the
-    number of groups.
+def grouped(changed: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.intp], int]:
+    """Groups of touching pixels in `changed` (H, W), in which N are True.
+
+    The group of each pixel (H, W), from 1 on; of the True ones alone (N,), from 0 on; their places (N,), row by row;
+    the number of groups.
     """
     from scipy import ndimage  # here: tiles need not wait for it
 
     labels, count = ndimage.label(changed, structure=np.ones((3, 3), dtype=np.int8))
     places = np.flatnonzero(changed)
-    return labels.ravel()[places] - 1, places, count
+    return labels, labels.ravel()[places] - 1, places, count
+
+
+def _steps(numbers: NDArray[np.int32], probability: NDArray[np.float32]) -> NDArray[np.int64]:
+    """How many pixels of each group have each step of probability: groups, steps, counts (3, S)."""
+    keys = numbers.astype(np.int64) * (STEPS + 1) + np.rint(probability * STEPS).astype(np.int64)
+    found, counts = np.unique(keys, return_counts=True)
+    return np.stack([*np.divmod(found, STEPS + 1), counts])

@@ -36,13 +36,17 @@ def isolated_threshold(options: PredictOptions, threshold: float) -> float:
     return (threshold + 1) / 2 if options.isolated_threshold is None else options.isolated_threshold
 
 
-def check_isolated(options: PredictOptions, threshold: float) -> None:
-    """OptionError where isolated change would have to reach less than all change does."""
-    if isolated_threshold(options, threshold) < threshold:
-        raise OptionError(
-            f"Isolated change needs a threshold above the usual {threshold:.3g} (--isolated-threshold), got "
-            f"{options.isolated_threshold:g}: raise it, or leave it out."
-        )
+def check_higher_thresholds(options: PredictOptions, threshold: float) -> None:
+    """OptionError where some change would have to reach less than all change does."""
+    higher = {"Isolated change": ("--isolated-threshold", isolated_threshold(options, threshold))}
+    if options.seed_threshold is not None:
+        higher["The surest pixel of a change"] = "--seed-threshold", options.seed_threshold
+    for what, (option, least) in higher.items():
+        if least < threshold:
+            raise OptionError(
+                f"{what} needs a threshold above the usual {threshold:.3g} ({option}), got {least:g}: raise it, or "
+                "leave it out."
+            )
 
 
 def with_distances(
