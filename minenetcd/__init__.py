@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minenetcd.evaluation.evaluate import evaluate
     from minenetcd.models.base import ChangeModel
     from minenetcd.models.catalog import create_model, list_models, register_model
+    from minenetcd.prediction.pairs.predict_pairs import predict_pairs
     from minenetcd.prediction.rethreshold import rethreshold
     from minenetcd.prediction.scene import predict_scene as predict
     from minenetcd.training.adapt import adapt
@@ -38,6 +39,7 @@ __all__ = [
     "list_models",
     "load_dataset",
     "predict",
+    "predict_pairs",
     "register_model",
     "rethreshold",
     "train",
@@ -55,6 +57,7 @@ _HOME = {
     "list_models": "minenetcd.models.catalog:list_models",
     "load_dataset": "minenetcd.datasets.catalog:load_dataset",
     "predict": "minenetcd.prediction.scene:predict_scene",
+    "predict_pairs": "minenetcd.prediction.pairs.predict_pairs:predict_pairs",
     "register_model": "minenetcd.models.catalog:register_model",
     "rethreshold": "minenetcd.prediction.rethreshold:rethreshold",
     "train": "minenetcd.training.train:train",

@@ -47,9 +47,14 @@ def small_probability(scene: SceneRasters, window: Window, shape: tuple[int, int
 
 
 def small_mask(scene: SceneRasters, window: Window, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """1 where any pixel of the mask changed, so that no small site is lost; else 0, or 255 unknown (H, W)."""
+    """As `small_mask_of` the mask of `scene`."""
+    return small_mask_of(scene.mask, window, shape)
+
+
+def small_mask_of(path: Path, window: Window, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """1 where any pixel of a mask changed, so that no small site is lost; else 0, or 255 unknown (H, W)."""
     small = np.empty(shape, dtype=np.uint8)
-    for rows, mask, largest in _blocks(scene.mask, window, shape, np.maximum):
+    for rows, mask, largest in _blocks(path, window, shape, np.maximum):
         small[rows] = largest(mask + np.uint8(1)) - np.uint8(1)  # 255 passes as 0: it yields to any known pixel
     return small
 
