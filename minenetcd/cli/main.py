@@ -22,6 +22,7 @@ from minenetcd.cli import (
     demo,
     explain,
     models,
+    monitor,
     predict,
     rethreshold,
     runs,
@@ -50,7 +51,16 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(demo.demo, predict.predict, rethreshold.rethreshold, train.train, adapt.adapt, test.test, compare.compare),
+    *(
+        demo.demo,
+        predict.predict,
+        monitor.monitor,
+        rethreshold.rethreshold,
+        train.train,
+        adapt.adapt,
+        test.test,
+        compare.compare,
+    ),
     *(explain.explain, runs.runs, models.models),
 ):
     app.command()(command)

@@ -69,12 +69,11 @@ def draw_region(axes: Axes, bounds: tuple[float, float, float, float]) -> None:
     west, south, east, north = bounds
     tolerance = (east - west) / 1500
     axes.set_facecolor(WATER)
-    for name, outline in zip(countries()["country"], countries().geometry, strict=True):
-        seen = shapely.simplify(shapely.clip_by_rect(outline, *bounds), tolerance)
-        if seen.is_empty:
-            continue
-        gpd.GeoSeries([seen]).plot(ax=axes, color=LAND, edgecolor=BORDER, linewidth=0.7, zorder=0.5)
-        if seen.area > _LEAST_NAMED * shapely.box(*bounds).area:
+    near = countries().cx[west:east, south:north]
+    land = gpd.GeoSeries(shapely.simplify(shapely.clip_by_rect(near.geometry.array, *bounds), tolerance))
+    land.plot(ax=axes, color=LAND, edgecolor=BORDER, linewidth=0.7, zorder=0.5)
+    for name, seen in zip(near["country"], land, strict=True):
+        if seen.area > _LEAST_NAMED * (east - west) * (north - south):
             place = seen.representative_point()
             axes.text(place.x, place.y, name.upper(), color=QUIET, fontsize=7, ha="center", va="center", zorder=1)
     axes.set(xlim=(west, east), ylim=(south, north), xlabel="", ylabel="")

@@ -25,15 +25,15 @@ SHOWN, PICTURE_SIDE = 6, 520
 DASH = "\N{EN DASH}"
 
 
-def index_page(outcomes: Sequence[PairOutcome], table: str) -> str:
-    """Every pair with a link to its report; `table` names where they stand."""
+def index_page(outcomes: Sequence[PairOutcome], table: str, drawing: bytes | None) -> str:
+    """Every pair with a link to its report; `table` names where they stand, `drawing` is `map_drawing`."""
     done = [(outcome, outcome.finished) for outcome in outcomes if outcome.finished is not None]
     failed = [outcome for outcome in outcomes if outcome.finished is None]
     sections = _failed(failed)
     sections.append(_key_figures(outcomes, [found for _, found in done]))
     sections.append(_largest(done))
-    if figure := _map_figure(done):
-        sections.append(f"<h2>Where</h2>{figure}")
+    if drawing is not None:
+        sections.append(f"<h2>Where</h2>{_map_figure(drawing, done)}")
     sections.append(f'<h2>Every pair</h2><div class="wide">{_table(done)}</div>')
     files = ", ".join(link(name, PurePath(name)) for name in ("summary.csv", "polygons.parquet", "map.html"))
     sections.append(f'<p class="note">All of it as files: {files}.</p>')
@@ -51,8 +51,8 @@ def index_page(outcomes: Sequence[PairOutcome], table: str) -> str:
     )
 
 
-def map_page(outcomes: Sequence[PairOutcome]) -> str:
-    """Where the pairs lie, how much changed there, and where exactly that is."""
+def map_page(outcomes: Sequence[PairOutcome], drawing: bytes | None) -> str:
+    """Where the pairs lie, as in `map_drawing`, how much changed there, and where exactly that is."""
     done = [(outcome, outcome.finished) for outcome in outcomes if outcome.finished is not None]
     sites = _sites(done)
     reports = {outcome.pair.id: PurePath(outcome.pair.id, found.report) for outcome, found in done}
@@ -60,7 +60,7 @@ def map_page(outcomes: Sequence[PairOutcome]) -> str:
         (Link(site.name, reports[site.name]), number(site.hectares), f"{site.longitude:.5f}", f"{site.latitude:.5f}")
         for site in sites
     ]
-    body = _map_figure(done) or '<p class="note">No pair has a place on Earth.</p>'
+    body = '<p class="note">No pair has a place on Earth.</p>' if drawing is None else _map_figure(drawing, done)
     table = html_table(("", "hectares", "longitude", "latitude"), rows) if rows else ""
     others = len(done) - len(sites)
     note = f"{counted(others, 'pair')} of pictures without coordinates not shown. " if others else ""
@@ -140,18 +140,22 @@ def _table(done: Sequence[tuple[PairOutcome, FinishedPair]]) -> str:
     return html_table(head, body)
 
 
-def _map_figure(done: Sequence[tuple[PairOutcome, FinishedPair]]) -> str:
-    """As a drawing in the page; nothing where no pair has a place."""
-    sites = _sites(done)
+def map_drawing(outcomes: Sequence[PairOutcome]) -> bytes | None:
+    """The map of the pairs as SVG; None where no pair has a place."""
+    sites = _sites([(each, each.finished) for each in outcomes if each.finished is not None])
     if not sites:
-        return ""
+        return None
     svg = io.BytesIO()
     with figure_style():
         sites_map(sites).savefig(svg, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
-    words = f"The {MOST_NAMED} largest changes are named." if len(sites) > MOST_NAMED else ""
+    return svg.getvalue()
+
+
+def _map_figure(drawing: bytes, done: Sequence[tuple[PairOutcome, FinishedPair]]) -> str:
+    words = f"The {MOST_NAMED} largest changes are named." if len(_sites(done)) > MOST_NAMED else ""
     return (
-        f'<figure><img alt="Map of the pairs" style="width: 100%; background: #fff" '
-        f'src="{drawing_source(svg.getvalue())}"><figcaption>{words}</figcaption></figure>'
+        f'<figure><img alt="Map of the pairs" style="width: 100%; background: #fff" src="{drawing_source(drawing)}">'
+        f"<figcaption>{words}</figcaption></figure>"
     )
 
 

@@ -15,7 +15,7 @@ from minenetcd.files import check_not_input, check_writable, one_run_in, staged_
 from minenetcd.files.hidden import is_recent_work
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.pairs.asked import Asked
-from minenetcd.prediction.pairs.pages import index_page, map_page
+from minenetcd.prediction.pairs.pages import index_page, map_drawing, map_page
 from minenetcd.prediction.pairs.polygons import write_polygons
 from minenetcd.prediction.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs
 from minenetcd.prediction.pairs.summary import summary_csv, summary_frame
@@ -142,5 +142,6 @@ def _write(found: PairsPrediction, table: Path) -> None:
     with staged_files(found.folder, NAMES) as folder:
         (folder / SUMMARY).write_text(summary_csv(found.table), encoding="utf-8", newline="")
         write_polygons(folder / POLYGONS, found.outcomes)
-        (folder / MAP).write_text(map_page(found.outcomes), encoding="utf-8")
-        (folder / INDEX).write_text(index_page(found.outcomes, table.name), encoding="utf-8")
+        drawing = map_drawing(found.outcomes)
+        (folder / MAP).write_text(map_page(found.outcomes, drawing), encoding="utf-8")
+        (folder / INDEX).write_text(index_page(found.outcomes, table.name, drawing), encoding="utf-8")

@@ -15,7 +15,9 @@ import minenetcd
 from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.errors import DataError, InputError, OptionError, RunInterrupted
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.pairs.predict_pairs import PairsPrediction, predict_pairs
+from minenetcd.prediction.pairs.asked import Asked
+from minenetcd.prediction.pairs.predict_pairs import DEFAULT_OPTIONS, PairsPrediction, predict_pairs
+from minenetcd.prediction.pairs.run import PairOutcome, run_pairs
 from minenetcd.prediction.pairs.table import read_table
 from prediction.stand_in import Difference
 
@@ -53,6 +55,11 @@ def three(tmp_path: Path) -> Path:
 
 def run(table: Path, out: Path, detector: Difference | None = None, **options: object) -> PairsPrediction:
     return predict_pairs(detector or Difference(), table, out, **options)
+
+
+def one_by_one(table: Path, out: Path, options: PredictOptions = DEFAULT_OPTIONS) -> list[PairOutcome]:
+    """The same without what stands beside the folders, which takes longer than such little scenes."""
+    return list(run_pairs(Asked.of(Difference()), read_table(table, options)[0], out))
 
 
 def test_each_pair_has_its_complete_result_and_all_of_them_one_table_one_file_one_map(
@@ -108,11 +115,11 @@ def test_what_a_foreign_detector_breaks_at_is_one_pair(three: Path, tmp_path: Pa
 
 def test_what_is_done_is_kept_and_what_is_another_now_is_computed_anew(three: Path, tmp_path: Path) -> None:
     out, table = tmp_path / "out", table_of(three, "a", "b", "c")
-    run(table, out)
+    one_by_one(table, out)
     maps = {name: (out / name / "change.tif").read_bytes() for name in "abc"}
 
-    def computed(**options: object) -> list[str]:
-        return [each.pair.id for each in run(table, out, **options).outcomes if each.is_new]
+    def computed(options: PredictOptions = DEFAULT_OPTIONS) -> list[str]:
+        return [each.pair.id for each in one_by_one(table, out, options) if each.is_new]
 
     assert computed() == []
     write_pair(three, "b", seed=9, left=405_000, changed=5)
@@ -122,9 +129,9 @@ def test_what_is_done_is_kept_and_what_is_another_now_is_computed_anew(three: Pa
     assert computed() == ["c"] and (out / "c" / "report.html").exists()
     minenetcd.rethreshold(out / "a", threshold=0.9).close()
     assert computed() == ["a"] and (out / "a" / "change.tif").read_bytes() == maps["a"]
-    assert computed(options=PredictOptions(min_area_ha=0.1)) == ["a", "b", "c"]
+    assert computed(PredictOptions(min_area_ha=0.1)) == ["a", "b", "c"]
     table = table_of(three, "a", "b", "c", min_area_ha=["0.1", "0.2", ""])
-    assert computed(options=PredictOptions(min_area_ha=0.1)) == ["b"]
+    assert computed(PredictOptions(min_area_ha=0.1)) == ["b"]
 
 
 def test_an_interrupted_run_goes_on_where_it_was(three: Path, tmp_path: Path) -> None:
@@ -247,7 +254,7 @@ def test_the_detector_that_is_chosen_is_opened_once(
 
 def test_the_note_of_a_pair_from_elsewhere_is_no_reason_to_keep_it(three: Path, tmp_path: Path) -> None:
     table, out = table_of(three, "a"), tmp_path / "out"
-    run(table, out)
+    one_by_one(table, out)
     for note in ("", "[]", "{}", json.dumps({"made_from": 3})):
         (out / "a" / "pair.json").write_text(note)
-        assert run(table, out).outcomes[0].is_new
+        assert one_by_one(table, out)[0].is_new
