@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Argument, Option
 
 from minenetcd.cli.checks import check_early
-from minenetcd.cli.console import note_to, print_json, progress_bars, warn
+from minenetcd.cli.console import note_to, print_json, progress_bars
 from minenetcd.cli.options import (
     Bands,
     Crs,
@@ -135,7 +135,9 @@ def monitor(
 
     days = None if dates is None else [day.strip() for day in dates.split(",")]
     series = find_series(images, days, options, choice)
-    warn(f"{left.image.image} ({left.image.day}) is left out: {left.why}." for left in series.left_out)
+    note = note_to(quiet=quiet)
+    for left in series.left_out:
+        note(f"{left.image.image} ({left.image.day}) is left out: {left.why}.")
     wanted = DetectorOptions(threshold_rule=threshold_rule, smooth=smooth)
     asked = Asked(
         None if model is None else cache(lambda: open_detector(model, wanted)),
@@ -148,7 +150,7 @@ def monitor(
     from minenetcd.prediction.pairs.run import Watching
 
     with progress_bars("Pairs", "Detecting change", quiet=quiet) as (of_pairs, of_tiles):
-        watching = Watching(of_pairs, of_tiles, note_to(quiet=quiet))
+        watching = Watching(of_pairs, of_tiles, note)
         found = monitor_as_asked(asked, series, out, choice=choice, options=options, tmp=tmp, watching=watching)
     if as_json:
         print_json(_as_json(found))

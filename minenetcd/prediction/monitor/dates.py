@@ -95,7 +95,7 @@ def missing_shares(rasters: Sequence[Raster], names: Sequence[str]) -> list[floa
 def one_a_year(images: Sequence[DatedImage]) -> list[DatedImage]:
     """Of each year the image nearest to one season, the one by which these lie closest together in all years.
 
-    Of several as near, the one that lacks least. The season is the day of the year of one of the images.
+    Of several as near, those that lack least. The season is the day of the year of one of the images.
     """
     years: dict[int, list[DatedImage]] = {}
     for image in images:
@@ -107,8 +107,9 @@ def one_a_year(images: Sequence[DatedImage]) -> list[DatedImage]:
 
         return [min(of_year, key=rank) for of_year in years.values()]
 
-    def spread(season: int) -> float:
-        return sum(_apart(_season(image.day), season) for image in nearest(season))
+    def spread(season: int) -> tuple[float, float]:
+        chosen = nearest(season)
+        return sum(_apart(_season(image.day), season) for image in chosen), sum(image.missing for image in chosen)
 
     return nearest(min(sorted({_season(image.day) for image in images}), key=spread))
 
