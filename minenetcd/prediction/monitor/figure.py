@@ -18,7 +18,7 @@ GAP = 0.12
 NAMES = {
     "previous": "changed since the previous date",
     "first": "differs from the first date",
-    "cumulative": "changed for good, so far",
+    "cumulative": "changed for good, so far (dots: not confirmed yet)",
 }
 
 
@@ -36,7 +36,10 @@ def timeline_figure(steps: Sequence[Step]) -> Figure:
     for kind, colour, width in (("first", BLUE, 1.2), ("cumulative", ACCENT, 2.2)):
         days, values = _line(steps, kind, in_hectares=bool(unit))
         if len(days) > 1:
-            axes.plot(days, values, color=colour, linewidth=width, marker="o", markersize=3.5, zorder=3)
+            sure = -1 if kind == "cumulative" else None  # what the last date shows is not confirmed by another
+            axes.plot(days[:sure], values[:sure], color=colour, linewidth=width, zorder=3)
+            axes.plot(days[-2:], values[-2:], color=colour, linewidth=width, ls=":" if sure else "-", zorder=3)
+            axes.plot(days, values, color=colour, ls="", marker="o", markersize=3.5, zorder=3)
             handles.append(Line2D([], [], color=colour, linewidth=width, marker="o", markersize=3.5, label=NAMES[kind]))
     _set_up(axes, steps, unit or "pixels")
     axes.legend(handles=handles, loc="upper left", ncols=len(handles), bbox_to_anchor=(0, 1.13), borderaxespad=0)

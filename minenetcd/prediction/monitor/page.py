@@ -110,9 +110,7 @@ def _key_figures(found: Monitored) -> str:
     last, figures = found.steps[-1], []
     if last.cumulative is not None and last.grown is not None:
         figures.append(("Changed for good", *_area(last.cumulative.hectares, last.cumulative.pixels)))
-        most = max(found.steps[1:], key=lambda step: 0 if step.grown is None else step.grown.pixels)
-        assert most.grown is not None, "every date has one, or none has"
-        figures.append((f"Most at one date, {most.day}", *_area(most.grown.hectares, most.grown.pixels)))
+        figures.append(("Of it in the last date alone", *_area(last.grown.hectares, last.grown.pixels)))
     outcome = last.previous or last.first
     if outcome is not None and outcome.finished is not None:
         area = _area(outcome.finished.hectares, outcome.finished.changed_pixels)
@@ -216,7 +214,7 @@ def _areas_note(found: Monitored) -> str:
     if found.when is not None:
         note += (
             " New for good: what changed first at this date, and is changed against the first date in the next that "
-            "shows it, too, or is not shown again."
+            "shows it, too, or is not shown again; that of the last date waits for the next to confirm it."
         )
     return f'<p class="note">{note}</p>'
 

@@ -69,7 +69,7 @@ def map_page(outcomes: Sequence[PairOutcome], drawing: bytes | None) -> str:
         heading="Where change was mapped",
         subtitle=f"{note}Dots are as large as the area that changed.",
         sections=[body, f'<h2>Places</h2>{table}<p class="note">{link("All pairs", PurePath("index.html"))}</p>'],
-        made=f"Outlines of countries by Natural Earth; {counted(len(sites), 'place')}",
+        made=counted(len(sites), "place"),
         software=f"minenetcd {VERSION}",
     )
 
@@ -152,10 +152,10 @@ def map_drawing(outcomes: Sequence[PairOutcome]) -> bytes | None:
 
 
 def _map_figure(drawing: bytes, done: Sequence[tuple[PairOutcome, FinishedPair]]) -> str:
-    words = f"The {MOST_NAMED} largest changes are named." if len(_sites(done)) > MOST_NAMED else ""
+    words = f"The {MOST_NAMED} largest changes are named. " if len(_sites(done)) > MOST_NAMED else ""
     return (
         f'<figure><img alt="Map of the pairs" style="width: 100%; background: #fff" src="{drawing_source(drawing)}">'
-        f"<figcaption>{words}</figcaption></figure>"
+        f"<figcaption>{words}Outlines of countries: Natural Earth.</figcaption></figure>"
     )
 
 
