@@ -179,7 +179,7 @@ def _engine(detector: Detector | None, options: PredictOptions) -> Any:
 def identity_of_date(date: DateFiles) -> Any:
     """What is opened of a date, and name, size and time of change of each of its files here."""
     files = dict.fromkeys((*date.local, *map(Path, date.parts), *map(Path, sorted(_files_behind(date)))))
-    return [date.name, *date.parts, *map(_file, files)]
+    return [date.name, *date.parts, *map(identity_of_file, files)]
 
 
 def _files_behind(date: DateFiles) -> set[str]:
@@ -198,10 +198,10 @@ def _files_behind(date: DateFiles) -> set[str]:
     return found
 
 
-def _file(path: Path) -> Any:
+def identity_of_file(path: Path) -> Any:
     """Of a folder, what is in it."""
     if path.is_dir():
-        return [_file(each) for each in sorted(path.rglob("*")) if each.is_file()]
+        return [identity_of_file(each) for each in sorted(path.rglob("*")) if each.is_file()]
     if not path.is_file():
         return str(path)
     return [str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns]

@@ -22,8 +22,7 @@ from minenetcd.geo.polygons.hectares import changed_hectares
 from minenetcd.geo.polygons.tracing import change_polygons
 from minenetcd.geo.polygons.vector_files import day_column
 from minenetcd.geo.raster import RasterWriter
-from minenetcd.prediction.rasters.scene_rasters import read_window, strips
-from minenetcd.prediction.rasters.stored import StoredProbability
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_window, strips
 
 #: In the raster: never changed for good, and no date but the first shows it. Others are numbers of dates, the first 1.
 NEVER, NOT_KNOWN = 0, 65535
@@ -31,19 +30,17 @@ NEVER, NOT_KNOWN = 0, 65535
 
 @dataclass(frozen=True)
 class AgainstFirst:
-    """The map of date `number` against the first: its rasters on the grid of the first date."""
+    """The map of date `number` against the first: its `rasters` lie on the grid of the first date."""
 
     number: int
-    mask: Path
-    probability: Path
-    stored: StoredProbability
+    rasters: SceneRasters
 
     def read(self, window: Window, threshold: float | None) -> NDArray[np.uint8]:
         """1 changed, 0 not, 255 not known (H, W); changed pixels below `threshold`, where there is one, count as 0."""
-        mask: NDArray[np.uint8] = read_window(self.mask, window)
+        mask: NDArray[np.uint8] = read_window(self.rasters.mask, window)
         if threshold is None:
             return mask
-        probability = self.stored.decode(read_window(self.probability, window))
+        probability = self.rasters.read_probability(window)
         return np.where((mask == 1) & (probability < np.float32(threshold)), np.uint8(0), mask)
 
 

@@ -34,7 +34,6 @@ from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.pairs.asked import Asked
 from minenetcd.prediction.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs
 from minenetcd.prediction.pairs.table import ImagePair
-from minenetcd.prediction.rasters.stored import StoredProbability
 
 PAIRS = "pairs"
 REPORT, WHEN, TIMELINE, DATES, FIGURE = "report.html", "when.tif", "timeline.csv", "dates.csv", "timeline.png"
@@ -215,9 +214,8 @@ def _write_first_change(
     maps, grid = [], None
     for later, outcome in sorted(first.items()):
         if outcome.finished is not None:
-            pair, facts = outcome.finished, read_details(outcome.folder / outcome.finished.details).facts
-            stored = StoredProbability(pair.threshold, as_float=facts.options.float_probability)
-            maps.append(AgainstFirst(later, outcome.folder / pair.raster, outcome.folder / pair.probability, stored))
+            facts = read_details(outcome.folder / outcome.finished.details).facts
+            maps.append(AgainstFirst(later, outcome.finished.rasters(outcome.folder, facts)))
             grid = facts.grid
     if grid is None:
         return None

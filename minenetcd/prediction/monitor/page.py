@@ -24,7 +24,7 @@ from minenetcd.prediction.pairs.finished import FinishedPair
 from minenetcd.prediction.pairs.run import PairOutcome
 from minenetcd.prediction.report.figures import change_image, date_image
 from minenetcd.prediction.report.maps import legend, map_figure
-from minenetcd.prediction.report.pictures import small_mask_of
+from minenetcd.prediction.report.pictures import small_mask
 
 DASH = "\N{EN DASH}"
 #: Warnings of the pairs that are told here; all stand in their reports.
@@ -169,8 +169,8 @@ def _step_map(shown: tuple[Monitored, Step, PairOutcome, FinishedPair]) -> str:
     """What changed up to a date, over its image."""
     found, step, outcome, pair = shown
     details = _details(outcome, pair)
-    pictures = details.pictures
-    mask = small_mask_of(outcome.folder / pair.raster, details.facts.overlap, pictures.valid.shape)
+    pictures, rasters = details.pictures, pair.rasters(outcome.folder, details.facts)
+    mask = small_mask(rasters, details.facts.overlap, pictures.valid.shape)
     area = " ".join(_area(pair.hectares, pair.changed_pixels))
     report = link(step.day.isoformat(), PurePath(found.pairs, outcome.pair.id, pair.report))
     since = details.facts.before.date or "the earlier date"

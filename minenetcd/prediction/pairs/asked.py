@@ -18,6 +18,7 @@ from minenetcd.prediction.kept.unfinished import (
     digest_of,
     identity_of_date,
     identity_of_detector,
+    identity_of_file,
 )
 from minenetcd.prediction.opening import OpenedScene, check_ground, open_scene, reads_every_band
 from minenetcd.prediction.options import PredictOptions
@@ -105,11 +106,18 @@ class Asked:
         dates = [identity_of_date(find_date(image, remote=options.remote)) for image in (before, after)]
         how = [asdict(replace(options, yes=False)), asdict(self.wanted), self.second_opinion, self.at_its_scale]
         readers = [self._own_identity, identity_of_detector(self.second)]
-        return digest_of([*dates, *how, self.force, *readers, self.device, VERSION])
+        return digest_of([*dates, *how, *_files_named(options), self.force, *readers, self.device, VERSION])
 
     @cached_property
     def _own_identity(self) -> Any:
         return identity_of_detector(None if self.detector is None else self.detector())
+
+
+def _files_named(options: PredictOptions) -> list[Any]:
+    """What is known of each file that an option names, alone or with a layer or a kind ("FILE:LAYER", "KIND:FILE")."""
+    texts = [value for value in asdict(options).values() if isinstance(value, str)]
+    names = [name for text in texts for name in (text, text.rpartition(":")[0], text.partition(":")[2])]
+    return [identity_of_file(Path(name)) for name in names if name and Path(name).is_file()]
 
 
 def _metres_of(detector: Detector) -> float:

@@ -10,8 +10,11 @@ from minenetcd.errors import MineNetCDError
 from minenetcd.files import settle, sha256, write_json
 from minenetcd.files.notes import read_note
 from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE
+from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.plain_facts import plain, restored
 from minenetcd.prediction.outputs import SavedPrediction
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters
+from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.result import ScenePrediction
 
 NOTE = "pair.json"
@@ -69,6 +72,11 @@ class FinishedPair:
     def changed_share(self) -> float:
         """Changed of valid pixels, 0 to 1."""
         return self.changed_pixels / self.valid_pixels
+
+    def rasters(self, folder: Path, facts: SceneFacts) -> SceneRasters:
+        """Its map and probability in `folder`; `facts` are those of its details."""
+        stored = StoredProbability(self.threshold, as_float=facts.options.float_probability)
+        return SceneRasters(facts.grid, stored, folder / self.probability, folder / self.raster, {})
 
     def write(self, folder: Path) -> None:
         """Note it beside its files in `folder`: this is written last."""

@@ -17,7 +17,7 @@ from minenetcd.prediction.pairs.finished import FinishedPair
 from minenetcd.prediction.pairs.run import PairOutcome
 from minenetcd.prediction.pairs.sites_map import MOST_NAMED, Site, sites_map
 from minenetcd.prediction.report.figures import change_image
-from minenetcd.prediction.report.pictures import small_mask_of
+from minenetcd.prediction.report.pictures import small_mask
 
 #: Pairs that are shown as pictures, those with the largest changes; and the longer side of these. [pixels]
 SHOWN, PICTURE_SIDE = 6, 520
@@ -98,8 +98,8 @@ def _largest(done: Sequence[tuple[PairOutcome, FinishedPair]]) -> str:
     figures = []
     for outcome, found in (each for each in shown if each[1].changed_pixels):
         details = read_details(outcome.folder / found.details)
-        pictures = details.pictures
-        mask = small_mask_of(outcome.folder / found.raster, details.facts.overlap, pictures.valid.shape)
+        pictures, rasters = details.pictures, found.rasters(outcome.folder, details.facts)
+        mask = small_mask(rasters, details.facts.overlap, pictures.valid.shape)
         image = Image.fromarray(change_image(pictures.after, mask))
         image.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
         report = PurePath(outcome.pair.id, found.report)

@@ -38,7 +38,7 @@ def date_pictures(native: AlignedPair) -> DatePictures:
 def small_probability(scene: SceneRasters, window: Window, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Mean probability of `window` at a smaller `shape` (H, W), NaN where there is no data."""
     small = np.empty(shape, dtype=np.float32)
-    for rows, stored, add in reduced_blocks(scene.probability, window, shape, np.add):
+    for rows, stored, add in _blocks(scene.probability, window, shape, np.add):
         probability = scene.stored.decode(stored)
         known = np.isfinite(probability)
         total, count = add(np.where(known, probability, 0)), add(known.astype(np.float32))
@@ -47,19 +47,14 @@ def small_probability(scene: SceneRasters, window: Window, shape: tuple[int, int
 
 
 def small_mask(scene: SceneRasters, window: Window, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """As `small_mask_of` the mask of `scene`."""
-    return small_mask_of(scene.mask, window, shape)
-
-
-def small_mask_of(path: Path, window: Window, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """1 where any pixel of a mask changed, so that no small site is lost; else 0, or 255 unknown (H, W)."""
+    """1 where any pixel of the mask changed, so that no small site is lost; else 0, or 255 unknown (H, W)."""
     small = np.empty(shape, dtype=np.uint8)
-    for rows, mask, largest in reduced_blocks(path, window, shape, np.maximum):
+    for rows, mask, largest in _blocks(scene.mask, window, shape, np.maximum):
         small[rows] = largest(mask + np.uint8(1)) - np.uint8(1)  # 255 passes as 0: it yields to any known pixel
     return small
 
 
-def reduced_blocks(path: Path, window: Window, shape: tuple[int, int], reduction: np.ufunc) -> Iterator[Block]:
+def _blocks(path: Path, window: Window, shape: tuple[int, int], reduction: np.ufunc) -> Iterator[Block]:
     """Rows of the small image, the pixels (R, W) under them, and the function that reduces these to those rows.
 
     Why not GDAL's reduced reading: it starts from overviews, in which classes are sampled and small sites are lost.

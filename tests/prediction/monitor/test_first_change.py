@@ -20,6 +20,8 @@ from minenetcd.prediction.monitor.first_change import (
     first_change_polygons,
     write_first_change,
 )
+from minenetcd.prediction.monitor.pictures import small_when, when_image
+from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.rasters.stored import StoredProbability
 
 NO, YES, UNKNOWN = 0, 1, 255
@@ -82,7 +84,7 @@ def written(folder: Path, grid: Grid, maps: list[NDArray[np.uint8]]) -> list[Aga
         for path, values in zip(paths, (mask, probability), strict=True):
             with RasterWriter(path, grid, dtype="uint8", nodata=UNKNOWN) as writer:
                 writer.write(values, rasterio.windows.Window(0, 0, grid.width, grid.height))
-        made.append(AgainstFirst(number, *paths, StoredProbability(0.5)))
+        made.append(AgainstFirst(number, SceneRasters(grid, StoredProbability(0.5), paths[1], paths[0], {})))
     return made
 
 
@@ -146,3 +148,18 @@ def test_each_date_has_a_colour_from_early_to_late() -> None:
     colours = first_change.date_colours(4)
     assert list(colours) == [2, 3, 4] and colours[2] == "#2c3e8f" and colours[4] == "#c81e3c"
     assert len(first_change.date_colours(2)) == 1 and len(set(first_change.date_colours(40).values())) == 39
+
+
+def test_a_small_picture_loses_no_small_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The earliest date below each of its pixels; not known only where nothing below is."""
+    monkeypatch.setattr("minenetcd.prediction.monitor.pictures.MOST_ROWS", 6)
+    when = np.zeros((12, 8), np.uint16)
+    when[1, 1], when[5, 6], when[4, 5] = 3, 4, 2
+    when[8:, :4] = 65535
+    when[8, 4] = 65535
+    with RasterWriter(tmp_path / "when.tif", utm_grid(12, 8), dtype="uint16", nodata=65535) as writer:
+        writer.write(when, rasterio.windows.Window(0, 0, 8, 12))
+    small = small_when(tmp_path / "when.tif", rasterio.windows.Window(0, 0, 8, 12), (3, 2))
+    assert small.tolist() == [[3, 0], [0, 2], [65535, 0]]
+    image = when_image(np.full((3, 2, 3), 100, np.uint8), small, {2: "#0000ff", 3: "#ff0000"})
+    assert image.shape[2] == 4 and image[0, 0, 0] > image[0, 0, 2] and image[-1, 0, 3] == 0
