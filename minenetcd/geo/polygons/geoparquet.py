@@ -92,7 +92,7 @@ def read_batches(path: Path) -> Iterator[tuple[pa.Table, np.ndarray[Any, Any], s
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[str, Any, str]]:
-    """CRS, reader and the name of the geometries."""
-    with pyogrio.open_arrow(path, batch_size=GEOMETRIES_AT_A_TIME) as (described, stream):
+    """CRS, reader and the name of the geometries of the first layer."""
+    with pyogrio.open_arrow(path, layer=0, batch_size=GEOMETRIES_AT_A_TIME) as (described, stream):
         reader = pa.RecordBatchReader.from_stream(stream)
         yield described["crs"], reader, described["geometry_name"] or "wkb_geometry"

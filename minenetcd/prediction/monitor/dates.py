@@ -29,11 +29,15 @@ DAYS_A_YEAR = 365.25
 
 @dataclass(frozen=True)
 class DatedImage:
-    """`image` as it was named, the `day` on which it was taken, and the share of the series' pixels it lacks."""
+    """`image` as it was named, the `day` on which it was taken, and the share of the series' pixels it lacks.
+
+    `is_stated`: its user said the day, whatever the file says.
+    """
 
     image: str
     day: date
     missing: float = 0.0
+    is_stated: bool = False
 
 
 class LeftOut(NamedTuple):
@@ -68,7 +72,10 @@ def find_series(
         raise OptionError(f"Two images or more of one place are needed, got {len(images)}: name others.")
     with ExitStack() as opened:
         rasters = _opened(images, days, options, opened)
-        dated = [DatedImage(image, day) for image, day in zip(images, _days(images, rasters), strict=True)]
+        dated = [
+            DatedImage(image, day, is_stated=days is not None)
+            for image, day in zip(images, _days(images, rasters), strict=True)
+        ]
         order = sorted(range(len(dated)), key=lambda place: dated[place].day)
         missing = missing_shares([rasters[place] for place in order], [images[place] for place in order])
     dated = [replace(dated[place], missing=share) for place, share in zip(order, missing, strict=True)]

@@ -169,8 +169,8 @@ def _pair(series: Series, numbers: tuple[int, int], options: PredictOptions) -> 
     before, after = (series.used[number - 1] for number in numbers)
     stated = replace(
         options,
-        date_before=before.day.isoformat(),
-        date_after=after.day.isoformat(),
+        date_before=before.day.isoformat() if before.is_stated else None,
+        date_after=after.day.isoformat() if after.is_stated else None,
         nodata_after=options.nodata,
     )
     return ImagePair(f"{before.day}_{after.day}", before.image, after.image, stated)

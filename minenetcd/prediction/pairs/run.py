@@ -13,7 +13,7 @@ from minenetcd.prediction.pairs.finished import FinishedPair, finished_in
 from minenetcd.prediction.pairs.table import ImagePair
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PairOutcome:
     """How a pair ended: `finished`, in `folder`, or with an `error` of one line. `is_new`: it was computed now."""
 
@@ -22,6 +22,19 @@ class PairOutcome:
     finished: FinishedPair | None = None
     error: str | None = None
     is_new: bool = True
+
+    @property
+    def in_words(self) -> str:
+        """How it ended, in a line."""
+        found = self.finished
+        if found is None:
+            return f"failed: {self.error}"
+        area = f"{found.changed_pixels:,} pixels" if found.hectares is None else f"{number(found.hectares)} ha"
+        when = f"in {duration(found.seconds)}" if self.is_new else "done before"
+        return f"{area} changed in {counted(found.polygons, 'place')} ({when})"
+
+    def __repr__(self) -> str:
+        return f"<PairOutcome {self.pair.id}: {self.in_words}>"
 
 
 @dataclass(frozen=True)
@@ -47,19 +60,9 @@ def run_pairs(
     watching.pairs(0, len(pairs))
     for place, pair in enumerate(pairs, start=1):
         outcome = _outcome(asked, pair, folder / pair.id, WorkOptions(tmp, resume=True, replace=True), watching)
-        watching.note(f"{pair.id}: {in_words(outcome)}")
+        watching.note(f"{pair.id}: {outcome.in_words}")
         watching.pairs(place, len(pairs))
         yield outcome
-
-
-def in_words(outcome: PairOutcome) -> str:
-    """How it ended, in a line."""
-    found = outcome.finished
-    if found is None:
-        return f"failed: {outcome.error}"
-    area = f"{found.changed_pixels:,} pixels" if found.hectares is None else f"{number(found.hectares)} ha"
-    when = f"in {duration(found.seconds)}" if outcome.is_new else "done before"
-    return f"{area} changed in {counted(found.polygons, 'place')} ({when})"
 
 
 def _outcome(asked: Asked, pair: ImagePair, folder: Path, work: WorkOptions, watching: Watching) -> PairOutcome:

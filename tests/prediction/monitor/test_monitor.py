@@ -18,7 +18,7 @@ from PIL import Image
 import minenetcd
 from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.errors import GridError, MineNetCDError, OptionError, RunInterrupted
-from minenetcd.prediction.monitor.dates import DatedImage, find_series, one_a_year
+from minenetcd.prediction.monitor.dates import DatedImage, Series, find_series, one_a_year
 from minenetcd.prediction.monitor.monitor import MonitorResult, monitor, pairs_of
 from minenetcd.prediction.monitor.options import MonitorOptions
 from minenetcd.prediction.options import PredictOptions
@@ -244,13 +244,11 @@ def test_an_interrupted_run_goes_on(images: list[str], tmp_path: Path) -> None:
 
 
 def test_a_series_is_read_pair_by_pair_however_the_options_are() -> None:
-    images = tuple(DatedImage(f"{day}.tif", date.fromisoformat(day)) for day in DAYS)
-    from minenetcd.prediction.monitor.dates import Series
-
+    images = tuple(DatedImage(f"{day}.tif", date.fromisoformat(day), is_stated=day > "2021") for day in DAYS)
     pairs = pairs_of(Series(images, ()), MonitorOptions(), PredictOptions(nodata=0, threshold=0.3))
     assert list(pairs) == [(1, 2), (2, 3), (1, 3), (3, 4), (1, 4)]
     options = pairs[2, 3].options
-    assert (options.date_before, options.date_after, options.nodata_after) == ("2020-06-11", "2021-05-30", 0)
+    assert (options.date_before, options.date_after, options.nodata_after) == (None, "2021-05-30", 0)
 
 
 def test_the_command(images: list[str], tmp_path: Path) -> None:
