@@ -24,6 +24,7 @@ from minenetcd.cli import (
     demo,
     explain,
     models,
+    monitor,
     predict,
     rethreshold,
     runs,
@@ -55,6 +56,7 @@ for command in (
     *(
         demo.demo,
         predict.predict,
+        monitor.monitor,
         rethreshold.rethreshold,
         train.train,
         adapt.adapt,

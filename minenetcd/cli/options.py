@@ -16,14 +16,15 @@ Number = TypeVar("Number")
 LONGEST_WHOLE = 40  # digits of a whole number
 
 Detector = Annotated[str, Argument(help="Embedded name, hub id, or folder of a trained detector.", show_default=False)]
-Before = Annotated[
-    str,
-    Argument(
-        help="Earlier image: a file or URL; one file a band ('B0[234].tif'); a folder, zip or STAC item.",
-        show_default=False,
-    ),
-]
-After = Annotated[str, Argument(help="Later image of the same place.", show_default=False)]
+_BEFORE = Argument(
+    help="Earlier image: a file or URL; one file a band ('B0[234].tif'); a folder, zip or STAC item.",
+    show_default=False,
+)
+_AFTER = Argument(help="Later image of the same place.", show_default=False)
+Before = Annotated[str, _BEFORE]
+After = Annotated[str, _AFTER]
+BeforeOrNone = Annotated[str | None, _BEFORE]
+AfterOrNone = Annotated[str | None, _AFTER]
 Bands = Annotated[str | None, Option(help="Bands to read as red, green, blue, e.g. 4,3,2, red,green,blue or B4,B3,B2.")]
 BandsAfter = Annotated[str | None, Option(help="The same for the later image, where it differs.")]
 Crs = Annotated[

@@ -1,7 +1,6 @@
 """minenetcd predict"""
 
-import math
-from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -10,10 +9,10 @@ from typer import Option
 from minenetcd.cli.checks import check_early, unless_refused
 from minenetcd.cli.console import note_to, progress_bar
 from minenetcd.cli.options import (
-    After,
+    AfterOrNone,
     Bands,
     BandsAfter,
-    Before,
+    BeforeOrNone,
     Crs,
     DateAfter,
     DateBefore,
@@ -34,12 +33,12 @@ from minenetcd.cli.options import (
     two_numbers,
     whole_numbers,
 )
+from minenetcd.cli.predict_pairs import predict_table
 from minenetcd.cli.results import print_forecast, print_prediction
 from minenetcd.constants import OVERLAP
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
-    from minenetcd.detectors.contract import Detector
     from minenetcd.prediction.forecast import Forecast
     from minenetcd.prediction.result import ScenePrediction
 
@@ -48,8 +47,16 @@ POLYGONS, MASK = "FILE[:LAYER]", "FILE|KIND"
 
 
 def predict(
-    before: Before,
-    after: After,
+    before: BeforeOrNone = None,
+    after: AfterOrNone = None,
+    pairs: Annotated[
+        Path | None,
+        Option(
+            help="A table of pairs (CSV, GeoJSON, GeoPackage, Parquet) in place of BEFORE and AFTER, with columns id, "
+            "before, after, and options of a row.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[Path, Option(help="Folder for the results.")] = Path("change"),
     model: Annotated[
         str | None,
@@ -190,11 +197,15 @@ def predict(
 ) -> None:
     """Map what changed between two images.
 
+    With --pairs, in each pair of a table: each has its own folder in --out, and what is done stays.
+
     Example: minenetcd predict 2019.tif 2023.tif --out change --min-area-ha 0.1
     """
+    _check_images(before, after, pairs)
     from minenetcd.detectors.by_name import DetectorOptions, is_classical, open_detector
-    from minenetcd.prediction.opening import check_ground, open_scene
+    from minenetcd.prediction.kept.unfinished import WorkOptions
     from minenetcd.prediction.options import PredictOptions
+    from minenetcd.prediction.pairs.asked import Asked
 
     wanted = DetectorOptions(
         threshold_rule=threshold_rule,
@@ -240,34 +251,32 @@ def predict(
         also=tuple(also or ()),
     )
     check_early(detectors=[] if model is None else [model], device=device, execution=options.execution)
-    every_band = model is None or is_classical(model)
+    asked = Asked(
+        None if model is None else cache(lambda: open_detector(model, wanted)),
+        every_band=model is None or is_classical(model),
+        second_opinion=None if second_opinion is None else second_opinion == "on",
+        wanted=wanted,
+        at_its_scale=metres == "model",
+        force=force_gsd,
+        device=device,
+    )
+    if pairs is not None:
+        if dry_run:
+            raise OptionError(
+                "A dry run is one of two images (--dry-run), got a table of pairs: name BEFORE and AFTER."
+            )
+        predict_table(asked, pairs, out, options, tmp=tmp, as_json=as_json, quiet=quiet)
+        return
 
     def run(options: PredictOptions) -> "ScenePrediction | Forecast":
-        with open_scene(before, after, options, every_band=every_band) as scene:
-            scene.check_out(out, options)
-            # from here on torch may be needed
-            from minenetcd.prediction.automatic import choose_readers, given_readers
-            from minenetcd.prediction.kept.unfinished import WorkOptions
-            from minenetcd.prediction.scene import predict_opened
-
-            asked = None if second_opinion is None else second_opinion == "on"
-            if model is None:
-                readers = choose_readers(scene, options, wanted=wanted, second_opinion=asked)
-            else:
-                readers = given_readers(open_detector(model, wanted), options, wanted=wanted, second_opinion=asked)
-            if metres == "model":
-                at = replace(readers.options, gsd=_metres_of(readers.detector), force_gsd=force_gsd)
-                check_ground(scene.native.grid, at)
-                readers = readers._replace(options=at)
-            work = WorkOptions(tmp, resume)
-            if dry_run:
-                from minenetcd.prediction.forecast import forecast
-
-                return forecast(readers, scene, out, work=work, device=device)
-            with progress_bar("Detecting change", quiet=quiet) as progress:
-                return predict_opened(
-                    readers, scene, out, work=work, device=device, progress=progress, note=note_to(quiet=quiet)
-                )
+        assert before is not None and after is not None, "checked above"
+        work = WorkOptions(tmp, resume)
+        if dry_run:
+            return asked.forecast(before, after, out, options, work=work)
+        with progress_bar("Detecting change", quiet=quiet) as progress:
+            return asked.predict(
+                before, after, out, options, work=work, progress=progress, note=note_to(quiet=quiet)
+            )  # fmt: skip
 
     result = unless_refused(run, options)
     if dry_run:
@@ -276,10 +285,13 @@ def predict(
         print_prediction(cast("ScenePrediction", result), as_json=as_json, quiet=quiet)
 
 
-def _metres_of(detector: "Detector") -> float:
-    if detector.metres_per_pixel is None:
+def _check_images(before: str | None, after: str | None, pairs: Path | None) -> None:
+    """Either two images, or a table."""
+    if pairs is None:
+        missing = [name for name, image in (("before", before), ("after", after)) if image is None]
+        if missing:
+            raise OptionError(f"Missing argument '{missing[0]}': see minenetcd predict --help.")
+    elif before is not None:
         raise OptionError(
-            f"{detector.name} is made for no pixel size of its own: leave --gsd out, or give it a number, e.g. 1.2."
+            f"Two images or a table of pairs is needed, got both ({before:.80} and --pairs {pairs}): leave one out."
         )
-    low, high = detector.metres_per_pixel
-    return math.sqrt(low * high)

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -128,3 +130,15 @@ def only_grid(axes: Axes, axis: Literal["x", "y"]) -> None:
     axes.grid(axis=axis)
     axes.spines["left" if axis == "x" else "bottom"].set_visible(axis == "y")
     axes.tick_params(axis="y" if axis == "x" else "x", length=0)
+
+
+def date_place(day: date) -> float:
+    """Where a day stands on an axis of dates."""
+    return float(date2num(day))
+
+
+def tick_dates(axes: Axes) -> None:
+    """Days, months or years along the x axis, whose places are those of `date_place`."""
+    locator = AutoDateLocator()
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))

@@ -1,5 +1,8 @@
 """The colours of pages, figures, pictures and rasters of classes, as #rrggbb."""
 
+from collections.abc import Sequence
+from math import ceil, floor
+
 # --- figures ---
 
 INK, QUIET, GRID = "#22282e", "#6b747c", "#e4e7ea"
@@ -41,6 +44,9 @@ ONLY_A, ONLY_B, BOTH, ALIKE, NOT_KNOWN = BLUE, AFTER, "#b2b9bf", "#f4f5f6", "#df
 #: The detector of a map and one that gives a second opinion: who sees change on an image.
 OPINIONS = {"both": CHANGE_FILL, "first": BLUE, "second": AFTER}
 
+#: When something changed, from early to late.
+WHEN = ("#2c3e8f", "#2f8fb3", "#58b07c", "#efc443", "#ee7b30", "#c81e3c")
+
 # --- numbers ---
 
 #: Probability of change, from 0 to 1: lightness falls evenly, so that it also reads in grey.
@@ -54,3 +60,15 @@ def rgb(colour: str) -> tuple[int, int, int]:
     """Red, green and blue, 0 to 255."""
     red, green, blue = bytes.fromhex(colour.removeprefix("#"))
     return red, green, blue
+
+
+def between(colours: Sequence[str], count: int) -> list[str]:
+    """`count` colours along a scale of `colours`, evenly, from its first to its last."""
+    places = [place * (len(colours) - 1) / max(1, count - 1) for place in range(count)]
+    return [_mixed(colours[floor(place)], colours[ceil(place)], place % 1) for place in places]
+
+
+def _mixed(one: str, other: str, share: float) -> str:
+    """`share` of `other` in `one`."""
+    channels = (round(a + share * (b - a)) for a, b in zip(rgb(one), rgb(other), strict=True))
+    return "#" + bytes(channels).hex()

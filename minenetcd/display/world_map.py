@@ -31,6 +31,7 @@ _COLUMNS = {"ADMIN": "country", "ISO_A3_EH": "iso_a3", "CONTINENT": "continent"}
 _TOLERANCE, _SMALLEST = 0.08, 0.02
 _SOUTH, _NORTH = -58.0, 84.0  # Antarctica is left out: mining there is forbidden
 _LEAST_DOT, _LARGEST_DOT, _SAME_DOT = 10.0, 240.0, 30.0  # [points squared]
+_LEAST_NAMED = 0.02  # of a map: the part of it that a country covers whose name is written
 
 
 @lru_cache(maxsize=1)
@@ -57,6 +58,26 @@ def draw_world(axes: Axes, *, crs: str = DEGREES) -> None:
     left, bottom, right, top = sea.total_bounds
     axes.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], xlabel="", ylabel="")
     axes.set_aspect("equal")
+    axes.spines[:].set_visible(False)
+
+
+def draw_region(axes: Axes, bounds: tuple[float, float, float, float]) -> None:
+    """Land and borders of `bounds` (west, south, east, north, in degrees) in the detail that fits them, with names.
+
+    `axes` are then in degrees, in true proportions at the middle of `bounds`.
+    """
+    west, south, east, north = bounds
+    tolerance = (east - west) / 1500
+    axes.set_facecolor(WATER)
+    near = countries().cx[west:east, south:north]
+    land = gpd.GeoSeries(shapely.simplify(shapely.clip_by_rect(near.geometry.array, *bounds), tolerance))
+    land.plot(ax=axes, color=LAND, edgecolor=BORDER, linewidth=0.7, zorder=0.5)
+    for name, seen in zip(near["country"], land, strict=True):
+        if seen.area > _LEAST_NAMED * (east - west) * (north - south):
+            place = seen.representative_point()
+            axes.text(place.x, place.y, name.upper(), color=QUIET, fontsize=7, ha="center", va="center", zorder=1)
+    axes.set(xlim=(west, east), ylim=(south, north), xlabel="", ylabel="")
+    axes.set_aspect(1 / np.cos(np.radians((south + north) / 2)))
     axes.spines[:].set_visible(False)
 
 

@@ -257,9 +257,11 @@ class RasterWriter:
                 f"PNG holds 1 or 3 bands of uint8 or uint16, got {self.bands} of {self.dtype} "
                 f"for {self.path.name}: write .tif."
             )
-        if self.colours is not None and (self.bands != 1 or self.dtype != np.uint8):
+        coloured = ("uint8",) if self._is_png else ("uint8", "uint16")
+        if self.colours is not None and (self.bands != 1 or self.dtype.name not in coloured):
             raise OptionError(
-                f"Colours need one band of uint8, got {self.bands} of {self.dtype} for {self.path.name}: drop them."
+                f"Colours need one band of {' or '.join(coloured)}, got {self.bands} of {self.dtype} "
+                f"for {self.path.name}: drop them."
             )
 
 

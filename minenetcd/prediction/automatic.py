@@ -3,7 +3,7 @@
 Those that are chosen here come with the package: nothing is fetched.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,6 +17,9 @@ from minenetcd.geo.align import AlignedPair, Pair, shared_bands
 from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.opening import Bands, OpenedScene
 from minenetcd.prediction.options import PredictOptions
+
+#: Gives the detector of a name, with options.
+OpenDetector = Callable[[str, DetectorOptions], Detector]
 
 #: A second opinion is cheap up to here. [pixels]
 CHEAP = 16 * 1024**2
@@ -54,11 +57,13 @@ def choose_readers(
     *,
     wanted: DetectorOptions = OWN_CHOICE,
     second_opinion: bool | None = None,
+    opened: OpenDetector = open_detector,
 ) -> Readers:
     """The detector that fits `scene`, which was opened with every band, as `wanted` asks for.
 
     Tone and displacement are taken out where that was found to help, unless `options` say otherwise, and a second
-    opinion is given where it is cheap and the other kind of detector fits, too.
+    opinion is given where it is cheap and the other kind of detector fits, too. `opened` may keep detectors for
+    the next scene.
     """
     bands = _bands_without_training(scene, options)
     choice = _choice(scene, options, len(bands[0]), wanted)
@@ -68,8 +73,8 @@ def choose_readers(
     if second_opinion is None:
         second_opinion = choice.second_fits and _is_cheap(scene.native)
     return Readers(
-        open_detector(choice.name, choice.options),
-        open_detector(choice.second, choice.second_options) if second_opinion else None,
+        opened(choice.name, choice.options),
+        opened(choice.second, choice.second_options) if second_opinion else None,
         replace(options, tone=tone, coregister=coregister),
         choice.reason,
         is_asked,
@@ -83,9 +88,10 @@ def given_readers(
     *,
     wanted: DetectorOptions = OWN_CHOICE,
     second_opinion: bool | None = None,
+    opened: OpenDetector = open_detector,
 ) -> Readers:
     """`detector`, and where a second opinion is asked for the other kind beside it, as `wanted` asks for."""
-    second = open_detector(*other_kind(detector, wanted)) if second_opinion else None
+    second = opened(*other_kind(detector, wanted)) if second_opinion else None
     return Readers(detector, second, options)
 
 

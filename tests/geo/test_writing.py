@@ -102,8 +102,9 @@ def test_formats_that_do_not_fit_are_refused(tmp_path: Path, utm: MakeGrid) -> N
         RasterWriter(tmp_path / "out.bmp", utm(16, 16), dtype="uint8")
     with pytest.raises(OptionError, match=r"got 1 of float32 for out.png: write .tif"):
         RasterWriter(tmp_path / "out.png", utm(16, 16), dtype="float32")
-    with pytest.raises(OptionError, match="Colours need one band of uint8"):
-        RasterWriter(tmp_path / "out.tif", utm(16, 16), dtype="uint16", colours={0: (0, 0, 0, 0)})
+    for name, dtype, needed in (("out.png", "uint16", "uint8, got"), ("out.tif", "float32", "uint8 or uint16, got")):
+        with pytest.raises(OptionError, match=f"Colours need one band of {needed} 1 of {dtype}"):
+            RasterWriter(tmp_path / name, utm(16, 16), dtype=dtype, colours={0: (0, 0, 0, 0)})
 
 
 def test_windows_that_do_not_fit_are_refused(tmp_path: Path, utm: MakeGrid) -> None:

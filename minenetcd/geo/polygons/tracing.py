@@ -162,8 +162,9 @@ def _outlines(mask_source: MaskSource, grid: Grid) -> Iterator[tuple[dict[str, A
             mask_source = stack.enter_context(open_or_explain(str(mask_source), mask_source))
         check_shape(mask_source, grid)
         band = rasterio.band(mask_source, 1)
+        only = band if mask_source.dtypes[0] == "uint8" else None  # what else rasterio takes for no mask
         try:
-            for outline, found in shapes(band, mask=band, connectivity=4, transform=grid.transform):
+            for outline, found in shapes(band, mask=only, connectivity=4, transform=grid.transform):
                 if found != mask_source.nodata:
                     yield outline, found
         except RasterioError as error:

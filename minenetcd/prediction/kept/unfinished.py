@@ -29,11 +29,13 @@ from minenetcd.runtime.execution import AS_TRAINED
 class WorkOptions:
     """Where the work lies: in the folder of results, or in the folder `tmp`; and whether to go on with unfinished work.
 
-    With `resume`, work that is interrupted stays, too.
+    With `resume`, work that is interrupted stays, too. What was begun with something else is refused, or, with
+    `replace`, removed.
     """
 
     tmp: Path | None = None
     resume: bool = False
+    replace: bool = False
 
 
 IN_RESULTS = WorkOptions()
@@ -90,6 +92,9 @@ def _found(request: Mapping[str, str], out: str | Path | None, options: WorkOpti
             hidden.leave()
             continue
         if changed := [key for key in request if before.get(key) != request[key]]:
+            if options.replace:
+                hidden.remove()
+                continue
             hidden.leave()
             raise OptionError(
                 f"What is unfinished in {hidden.path.parent} was begun with another {' and another '.join(changed)}: "
@@ -137,10 +142,15 @@ def _request(readers: Readers, scene: OpenedScene, out: Path, device: str) -> di
     native, options = scene.native, readers.options
     parts = {
         "folder": str(out.resolve()),
-        "before image": [_date(scene.before), repr(native.before.grid), native.before.bands, native.before.dtype],
-        "after image": [_date(scene.after), repr(native.after.grid), native.after.bands, native.after.dtype],
-        "detector": _detector(readers.detector),
-        "second opinion": _detector(readers.second),
+        "before image": [
+            identity_of_date(scene.before),
+            repr(native.before.grid),
+            native.before.bands,
+            native.before.dtype,
+        ],
+        "after image": [identity_of_date(scene.after), repr(native.after.grid), native.after.bands, native.after.dtype],
+        "detector": identity_of_detector(readers.detector),
+        "second opinion": identity_of_detector(readers.second),
         "engine or version of it": [_engine(each, options) for each in (readers.detector, readers.second)],
         "precision": options.precision,
         "set of options": [
@@ -151,7 +161,12 @@ def _request(readers: Readers, scene: OpenedScene, out: Path, device: str) -> di
         "version of minenetcd": VERSION,
         **scene.places.digests,
     }
-    return {key: hashlib.sha256(json.dumps(part, default=str).encode()).hexdigest() for key, part in parts.items()}
+    return {key: digest_of(part) for key, part in parts.items()}
+
+
+def digest_of(part: Any) -> str:
+    """Equal for equal plain values, and for what reads the same; a name in it may hold a secret."""
+    return hashlib.sha256(json.dumps(part, default=str).encode()).hexdigest()
 
 
 def _engine(detector: Detector | None, options: PredictOptions) -> Any:
@@ -161,22 +176,22 @@ def _engine(detector: Detector | None, options: PredictOptions) -> Any:
     return [computed_by.engine, computed_by.version]
 
 
-def _date(date: DateFiles) -> Any:
+def identity_of_date(date: DateFiles) -> Any:
     """What is opened of a date, and name, size and time of change of each of its files here."""
     files = dict.fromkeys((*date.local, *map(Path, date.parts), *map(Path, sorted(files_behind(date)))))
-    return [date.name, *date.parts, *map(_file, files)]
+    return [date.name, *date.parts, *map(identity_of_file, files)]
 
 
-def _file(path: Path) -> Any:
+def identity_of_file(path: Path) -> Any:
     """Of a folder, what is in it."""
     if path.is_dir():
-        return [_file(each) for each in sorted(path.rglob("*")) if each.is_file()]
+        return [identity_of_file(each) for each in sorted(path.rglob("*")) if each.is_file()]
     if not path.is_file():
         return str(path)
     return [str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns]
 
 
-def _detector(detector: Detector | None) -> Any:
+def identity_of_detector(detector: Detector | None) -> Any:
     """All that its answers depend on."""
     if detector is None:
         return None

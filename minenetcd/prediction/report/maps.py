@@ -76,14 +76,14 @@ def opinions_map(outcome: Outcome, second: SceneRasters) -> str:
     masks = (small_mask(scene, facts.overlap, pictures.valid.shape) for scene in (outcome.scene, second))
     image = opinions_image(pictures.after, *masks)
     names = {"both": "both", "first": f"{facts.model} alone", "second": f"{facts.second} alone"}
-    legend = _legend({names[who]: colour for who, colour in OPINIONS.items()})
-    return _figure(outcome, image, f"<b>Two opinions</b>{legend}", photograph=True)
+    colours = legend({names[who]: colour for who, colour in OPINIONS.items()})
+    return _figure(outcome, image, f"<b>Two opinions</b>{colours}", photograph=True)
 
 
 def agreement_map(outcome: Outcome, mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> str:
     """True and false positives and negatives, in the paper's colours."""
     image = agreement_image(mask, truth, outcome.pictures.valid.shape)
-    return _figure(outcome, image, f"<b>Map against truth</b>{_legend(agreement_legend(truth))}")
+    return _figure(outcome, image, f"<b>Map against truth</b>{legend(agreement_legend(truth))}")
 
 
 def scale_bar(metres: float) -> tuple[float, str]:
@@ -93,7 +93,7 @@ def scale_bar(metres: float) -> tuple[float, str]:
     return length / metres, label
 
 
-def _legend(colours: Mapping[str, str]) -> str:
+def legend(colours: Mapping[str, str]) -> str:
     """What each colour means."""
     entries = "".join(
         f'<li><i style="background: {colour}"></i>{escape(name)}</li>' for name, colour in colours.items()
@@ -104,8 +104,14 @@ def _legend(colours: Mapping[str, str]) -> str:
 def _figure(
     outcome: Outcome, pixels: NDArray[np.uint8], caption: str, *, marks: str = "", photograph: bool = False
 ) -> str:
-    """An image (H, W, 4) in true proportions, with a scale bar where metres are known."""
-    area = _overlap_grid(outcome)
+    """An image (H, W, 4) of the overlap, see `map_figure`."""
+    return map_figure(_overlap_grid(outcome), pixels, caption, marks=marks, photograph=photograph)
+
+
+def map_figure(
+    area: Grid, pixels: NDArray[np.uint8], caption: str, *, marks: str = "", photograph: bool = False
+) -> str:
+    """An image (H, W, 4) of `area` in true proportions, with a scale bar where metres are known; `caption` is HTML."""
     width, height = float(area.width), float(area.height)
     scale = ""
     if area.is_georeferenced:

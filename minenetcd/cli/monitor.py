@@ -1,0 +1,174 @@
+"""minenetcd monitor"""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from typer import Argument, Option
+
+from minenetcd.cli.checks import check_early
+from minenetcd.cli.console import note_to, print_json, progress_bars
+from minenetcd.cli.options import (
+    Bands,
+    Crs,
+    Device,
+    Engine,
+    Json,
+    MetresPerPixel,
+    Precision,
+    Quiet,
+    Smooth,
+    ThresholdRule,
+    Yes,
+    bands_wanted,
+    nodata_values,
+)
+from minenetcd.cli.options import metres_per_pixel as metres_of_analysis
+from minenetcd.cli.predict_pairs import end_with_failures
+from minenetcd.display.escaping import in_terminal
+from minenetcd.errors import OptionError
+
+if TYPE_CHECKING:
+    from minenetcd.prediction.monitor.monitor import MonitorResult
+
+
+def monitor(
+    images: Annotated[
+        list[str], Argument(help="Images of one place, in any order, each as predict takes it.", show_default=False)
+    ],
+    out: Annotated[Path, Option(help="Folder for the results; those of each pair are in its folder pairs.")] = Path(
+        "monitor"
+    ),
+    dates: Annotated[
+        str | None,
+        Option(
+            metavar="DAY,DAY,...",
+            help="When they were taken, in their order, with commas between.",
+            show_default="as files or their names say",
+        ),
+    ] = None,
+    against: Annotated[
+        Literal["both", "previous", "first"], Option(help="Which dates each is compared with.")
+    ] = "both",
+    every: Annotated[
+        Literal["year"] | None,
+        Option(help="Keep one image a year, those nearest to one season.", show_default="all images"),
+    ] = None,
+    most_missing: Annotated[
+        float, Option(help="Leave out images without data in more than this share of what the series shows.")
+    ] = 0.3,
+    cumulative_threshold: Annotated[
+        float | None,
+        Option(help="Probability that what counts as changed for good must reach, too.", show_default="the map's own"),
+    ] = None,
+    model: Annotated[
+        str | None,
+        Option(
+            help="Embedded name, hub id, folder of a trained detector, or one without training: cva, irmad, ...",
+            show_default="the one that fits the images",
+        ),
+    ] = None,
+    device: Device = "auto",
+    engine: Engine = "torch",
+    precision: Precision = "float32",
+    bands: Bands = None,
+    gsd: Annotated[str | None, Option(help="Analyse at this many metres per pixel.")] = None,
+    threshold: Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")] = None,
+    threshold_rule: ThresholdRule = None,
+    smooth: Smooth = None,
+    tone: Annotated[
+        Literal["auto", "off"] | None,
+        Option(help="Bring each later image's tone to the earlier one's.", show_default="off"),
+    ] = None,
+    coregister: Annotated[
+        Literal["auto", "off"] | None,
+        Option(help="Take out a displacement of each later image.", show_default="off with --model"),
+    ] = None,
+    second_opinion: Annotated[
+        Literal["on", "off"] | None,
+        Option(help="Let the other kind of detector read the images, too.", show_default="off with --model"),
+    ] = None,
+    metres_per_pixel: MetresPerPixel = None,
+    min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
+    crs: Crs = None,
+    nodata: Annotated[
+        str | None, Option(metavar="V", help="A number that means no data in all images.", show_default=False)
+    ] = None,
+    tmp: Annotated[
+        Path | None, Option(help="Folder to compute in; may fill with the scene's size.", show_default="in --out")
+    ] = None,
+    yes: Yes = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Follow one place through many dates: what changed when, and how the area grew.
+
+    Each date is compared with the previous and with the first one. Called again, what is done stays.
+
+    Example: minenetcd monitor 2019.tif 2020.tif 2021.tif --dates 2019-06-01,2020-06-11,2021-05-30 --out mine
+    """
+    from minenetcd.detectors.by_name import DetectorOptions, is_classical, open_detector
+    from minenetcd.prediction.monitor.options import MonitorOptions
+    from minenetcd.prediction.options import PredictOptions
+
+    nodata_before, nodata_after = nodata_values(nodata)
+    if nodata_before != nodata_after:
+        raise OptionError(f"--nodata needs one number for all images, got {nodata!r}: e.g. 0.")
+    choice = MonitorOptions(against, every, most_missing, cumulative_threshold)
+    options = PredictOptions(
+        bands=bands_wanted(bands),
+        gsd=metres_of_analysis(gsd),
+        threshold=threshold,
+        metres_per_pixel=metres_per_pixel,
+        tone=None if tone is None else tone == "auto",
+        coregister=None if coregister is None else coregister == "auto",
+        min_area_ha=min_area_ha,
+        crs=crs,
+        nodata=nodata_before,
+        engine=engine,
+        precision=precision,
+        yes=yes,
+    )
+    check_early(detectors=[] if model is None else [model], device=device, execution=options.execution)
+    from minenetcd.prediction.monitor.dates import find_series
+    from minenetcd.prediction.pairs.asked import Asked
+
+    days = None if dates is None else [day.strip() for day in dates.split(",")]
+    series = find_series(images, days, options, choice)
+    note = note_to(quiet=quiet)
+    for left in series.left_out:
+        note(f"{left.image.image} ({left.image.day}) is left out: {left.why}.")
+    wanted = DetectorOptions(threshold_rule=threshold_rule, smooth=smooth)
+    asked = Asked(
+        None if model is None else cache(lambda: open_detector(model, wanted)),
+        every_band=model is None or is_classical(model),
+        second_opinion=None if second_opinion is None else second_opinion == "on",
+        wanted=wanted,
+        device=device,
+    )
+    from minenetcd.prediction.monitor.monitor import monitor_as_asked
+    from minenetcd.prediction.pairs.run import Watching
+
+    with progress_bars("Pairs", "Detecting change", quiet=quiet) as (of_pairs, of_tiles):
+        watching = Watching(of_pairs, of_tiles, note)
+        found = monitor_as_asked(asked, series, out, choice=choice, options=options, tmp=tmp, watching=watching)
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        print(found.in_words)
+        for path in found.saved:
+            print(f"  {path.stem.capitalize():<12} {in_terminal(str(path))}")
+    end_with_failures(found.outcomes)
+
+
+def _as_json(found: "MonitorResult") -> dict[str, Any]:
+    frame = found.timeline.astype(object)
+    rows = frame.where(frame.notna(), None).assign(date=frame["date"].map(str)).to_dict("records")
+    return {
+        "hectares": found.hectares,
+        "timeline": rows,
+        "left_out": found.left_out,
+        "failed": found.failed,
+        "pairs": {each.pair.id: str(each.folder) for each in found.outcomes},
+        "files": [str(path) for path in found.saved],
+    }

@@ -1,0 +1,64 @@
+"""minenetcd predict --pairs"""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from typer import Exit
+
+from minenetcd.cli.console import note_to, print_json, progress_bars
+from minenetcd.display.escaping import in_terminal
+from minenetcd.display.words import some_of
+
+if TYPE_CHECKING:
+    from minenetcd.prediction.options import PredictOptions
+    from minenetcd.prediction.pairs.asked import Asked
+    from minenetcd.prediction.pairs.predict_pairs import PairsPrediction
+    from minenetcd.prediction.pairs.run import PairOutcome
+
+
+def predict_table(
+    asked: "Asked", table: Path, out: Path, options: "PredictOptions", *, tmp: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """Read each pair of `table`, and print what was found; exit code 1 where one failed."""
+    from minenetcd.prediction.pairs.table import read_table
+
+    note = note_to(quiet=quiet)
+    pairs, others = read_table(table, options)
+    if others:
+        note(f"Columns of {table} that are no options, and are not used: {some_of(others, 12)}.")
+    from minenetcd.prediction.pairs.predict_pairs import predict_as_asked
+    from minenetcd.prediction.pairs.run import Watching
+
+    with progress_bars("Pairs", "Detecting change", quiet=quiet) as (of_pairs, of_tiles):
+        watching = Watching(of_pairs, of_tiles, note)
+        found = predict_as_asked(asked, pairs, table, out, tmp=tmp, watching=watching)
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        print(found.in_words)
+        for what, path in found.files.items():
+            print(f"  {what.capitalize():<12} {in_terminal(str(path))}")
+    end_with_failures(found.outcomes)
+
+
+def end_with_failures(outcomes: "tuple[PairOutcome, ...]") -> None:
+    """A line for each pair that failed on the error stream, and exit code 1 where one did."""
+    failed = [each for each in outcomes if each.finished is None]
+    for each in failed:
+        print(in_terminal(f"Failed: {each.pair.id}: {each.error}"), file=sys.stderr)
+    if failed:
+        raise Exit(1)
+
+
+def _as_json(found: "PairsPrediction") -> dict[str, Any]:
+    rows = found.table.astype(object).where(found.table.notna(), None).to_dict("records")
+    plain = [{str(key): str(cell) if isinstance(cell, date) else cell for key, cell in row.items()} for row in rows]
+    return {
+        "pairs": plain,
+        "hectares": found.hectares,
+        "places": found.polygons,
+        "failed": found.failed,
+        "files": {what: str(path) for what, path in found.files.items()},
+    }

@@ -1,0 +1,90 @@
+"""Pairs one after the other, each into its own folder: what is done stays, what fails is reported, the rest goes on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from minenetcd.constants import Note, Progress, no_note, no_progress
+from minenetcd.display.words import counted, duration, number
+from minenetcd.errors import MineNetCDError, one_line
+from minenetcd.prediction.kept.unfinished import WorkOptions
+from minenetcd.prediction.pairs.asked import Asked
+from minenetcd.prediction.pairs.finished import FinishedPair, finished_in
+from minenetcd.prediction.pairs.table import ImagePair
+
+
+@dataclass(frozen=True, repr=False)
+class PairOutcome:
+    """How a pair ended: `finished`, in `folder`, or with an `error` of one line. `is_new`: it was computed now."""
+
+    pair: ImagePair
+    folder: Path
+    finished: FinishedPair | None = None
+    error: str | None = None
+    is_new: bool = True
+
+    @property
+    def in_words(self) -> str:
+        """How it ended, in a line."""
+        found = self.finished
+        if found is None:
+            return f"failed: {self.error}"
+        area = f"{found.changed_pixels:,} pixels" if found.hectares is None else f"{number(found.hectares)} ha"
+        when = f"in {duration(found.seconds)}" if self.is_new else "done before"
+        return f"{area} changed in {counted(found.polygons, 'place')} ({when})"
+
+    def __repr__(self) -> str:
+        return f"<PairOutcome {self.pair.id}: {self.in_words}>"
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Who is told of the work: `pairs` done of all of them, tiles of the pair at work, and sentences."""
+
+    pairs: Progress = no_progress
+    tiles: Progress = no_progress
+    note: Note = no_note
+
+
+UNWATCHED = Watching()
+
+
+def run_pairs(
+    asked: Asked, pairs: Sequence[ImagePair], folder: Path, *, tmp: Path | None = None, watching: Watching = UNWATCHED
+) -> Iterator[PairOutcome]:
+    """The outcome of each of `pairs`, whose result is in `folder`/ID; those that are done are not computed again.
+
+    A pair is done when its folder is complete and was made from the same files, by the same detector and options. What
+    was begun of a pair goes on where it was, unless something is another now.
+    """
+    watching.pairs(0, len(pairs))
+    for place, pair in enumerate(pairs, start=1):
+        outcome = _outcome(asked, pair, folder / pair.id, WorkOptions(tmp, resume=True, replace=True), watching)
+        watching.note(f"{pair.id}: {outcome.in_words}")
+        watching.pairs(place, len(pairs))
+        yield outcome
+
+
+def _outcome(asked: Asked, pair: ImagePair, folder: Path, work: WorkOptions, watching: Watching) -> PairOutcome:
+    """How the pair ends; where it fails, whatever it is, the next goes on."""
+    try:
+        return _done(asked, pair, folder, work, watching)
+    except MineNetCDError as error:
+        return PairOutcome(pair, folder, error=one_line(error))
+    except Exception as error:  # of a library, or of somebody's detector
+        return PairOutcome(pair, folder, error=one_line(error, with_kind=True))
+
+
+def _done(asked: Asked, pair: ImagePair, folder: Path, work: WorkOptions, watching: Watching) -> PairOutcome:
+    """The pair as it is, or as it is now computed."""
+    made_from = asked.identity(pair.before, pair.after, pair.options)
+    found = finished_in(folder, made_from)
+    if found is not None:
+        return PairOutcome(pair, folder, found, is_new=False)
+    with asked.predict(
+        pair.before, pair.after, folder, pair.options, work=work, progress=watching.tiles, note=watching.note
+    ) as result:
+        assert result.saved is not None, "a result with a folder is saved"
+        found = FinishedPair.of(result, result.saved, made_from)
+    found.write(folder)
+    return PairOutcome(pair, folder, found)

@@ -1,0 +1,49 @@
+"""All pairs as one table."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from minenetcd.display.escaping import csv_text
+from minenetcd.prediction.pairs.run import PairOutcome
+from minenetcd.prediction.pairs.table import ImagePair
+
+DONE, FAILED, TO_DO = "done", "failed", "to do"
+
+#: Between warnings in one cell.
+BETWEEN = " | "
+
+
+def summary_frame(outcomes: Sequence[PairOutcome], pairs: Sequence[ImagePair]) -> pd.DataFrame:
+    """A row a pair, in the order of `pairs`: those without an outcome are to do. Cells are None where nothing is."""
+    known = {outcome.pair.id: outcome for outcome in outcomes}
+    frame = pd.DataFrame([_row(pair, known.get(pair.id)) for pair in pairs])
+    return frame.astype({"polygons": "Int64"})
+
+
+def summary_csv(frame: pd.DataFrame) -> str:
+    """As CSV."""
+    return csv_text(frame)
+
+
+def _row(pair: ImagePair, outcome: PairOutcome | None) -> dict[str, object]:
+    found = None if outcome is None else outcome.finished
+    place = (None, None) if found is None or found.place is None else found.place
+    return {
+        "id": pair.id,
+        "status": TO_DO if outcome is None else FAILED if found is None else DONE,
+        "hectares": found and found.hectares,
+        "changed_share": found and found.changed_share,
+        "polygons": found and found.polygons,
+        "seconds": found and round(found.seconds, 2),
+        "date_before": found and found.date_before,
+        "date_after": found and found.date_after,
+        "detector": found and found.detector,
+        "threshold": found and found.threshold,
+        "longitude": place[0],
+        "latitude": place[1],
+        "before": pair.before,
+        "after": pair.after,
+        "warnings": found and BETWEEN.join(found.warnings),
+        "error": outcome and outcome.error,
+    }
