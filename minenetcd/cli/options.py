@@ -72,6 +72,66 @@ Quiet = Annotated[bool, Option("--quiet", help="Show no progress and no notes; e
 #: What may stand where a data set is asked for.
 DATA = Option(help="A named data set, a hub id, a folder, synthetic:NAME or pasted:FOLDER.", show_default=False)
 
+#: What stands for polygons, and for a mask.
+POLYGONS, MASK_FILE = "FILE[:LAYER]", "FILE|KIND"
+
+Aoi = Annotated[
+    str | None,
+    Option(metavar=POLYGONS, help="Analyse only inside of these polygons.", show_default=False),
+]
+
+Mask = Annotated[
+    str | None,
+    Option(
+        metavar=MASK_FILE,
+        help="Leave out what this masks on both dates: a raster, or polygons. Also scl:FILE, landsat-qa:FILE; scl, "
+        "landsat-qa or auto alone: the file of that kind that lies beside each image.",
+        show_default=False,
+    ),
+]
+
+Clouds = Annotated[
+    Literal["omnicloudmask", "s2cloudless"] | None,
+    Option(help="Find clouds in both images by this library, and mask them.", show_default=False),
+]
+
+Leases = Annotated[
+    str | None,
+    Option(metavar=POLYGONS, help="Concessions: say in which change lies.", show_default=False),
+]
+
+LeaseName = Annotated[
+    str | None,
+    Option(
+        metavar="COLUMN",
+        help="Their names.",
+        show_default="name, lease, title, id, ... or the number of the row",
+    ),
+]
+
+Prior = Annotated[
+    str | None,
+    Option(
+        metavar=POLYGONS,
+        help="Known mines: say how far change lies from them.",
+        show_default=False,
+    ),
+]
+
+PriorDistance = Annotated[float, Option(help="Farther from known mines than this, in metres, change is isolated.")]
+
+IsolatedThreshold = Annotated[
+    float | None,
+    Option(
+        help="Probability that some pixel of isolated change has to reach.",
+        show_default="halfway from the threshold to 1",
+    ),
+]
+
+SeedThreshold = Annotated[
+    float | None, Option(help="Keep a change only where some pixel of it reaches this.", show_default="all")
+]
+
 
 def bands_wanted(text: str | None, option: str = "--bands") -> Wanted | None:
     """ "4,3,2" as numbers, "B4,B3,B2" as names; None for None."""

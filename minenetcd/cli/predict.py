@@ -9,21 +9,31 @@ from typer import Option
 from minenetcd.cli.checks import check_early, unless_refused
 from minenetcd.cli.console import note_to, progress_bar
 from minenetcd.cli.options import (
+    MASK_FILE,
     AfterOrNone,
+    Aoi,
     Bands,
     BandsAfter,
     BeforeOrNone,
+    Clouds,
     Crs,
     DateAfter,
     DateBefore,
     Device,
     Engine,
+    IsolatedThreshold,
     Json,
+    LeaseName,
+    Leases,
+    Mask,
     MetresPerPixel,
     Nodata,
     Precision,
+    Prior,
+    PriorDistance,
     Quiet,
     Remote,
+    SeedThreshold,
     Smooth,
     ThresholdRule,
     Yes,
@@ -41,9 +51,6 @@ from minenetcd.errors import OptionError
 if TYPE_CHECKING:
     from minenetcd.prediction.forecast import Forecast
     from minenetcd.prediction.result import ScenePrediction
-
-#: What stands for polygons, and for a mask.
-POLYGONS, MASK = "FILE[:LAYER]", "FILE|KIND"
 
 
 def predict(
@@ -78,9 +85,7 @@ def predict(
         bool, Option("--force-gsd", help="Analyse at --gsd even where that is finer than the images.")
     ] = False,
     threshold: Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")] = None,
-    seed_threshold: Annotated[
-        float | None, Option(help="Keep a change only where some pixel of it reaches this.", show_default="all")
-    ] = None,
+    seed_threshold: SeedThreshold = None,
     threshold_rule: ThresholdRule = None,
     smooth: Smooth = None,
     value_range: Annotated[
@@ -101,26 +106,15 @@ def predict(
     ] = None,
     metres_per_pixel: MetresPerPixel = None,
     min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
-    aoi: Annotated[
-        str | None,
-        Option(metavar=POLYGONS, help="Analyse only inside of these polygons.", show_default=False),
-    ] = None,
-    mask: Annotated[
-        str | None,
-        Option(
-            metavar=MASK,
-            help="Leave out what this masks on both dates: a raster, or polygons. Also scl:FILE, landsat-qa:FILE; scl, "
-            "landsat-qa or auto alone: the file of that kind that lies beside each image.",
-            show_default=False,
-        ),
-    ] = None,
+    aoi: Aoi = None,
+    mask: Mask = None,
     mask_before: Annotated[
         str | None,
-        Option(metavar=MASK, help="The same of the earlier image.", show_default=False),
+        Option(metavar=MASK_FILE, help="The same of the earlier image.", show_default=False),
     ] = None,
     mask_after: Annotated[
         str | None,
-        Option(metavar=MASK, help="The same of the later image.", show_default=False),
+        Option(metavar=MASK_FILE, help="The same of the later image.", show_default=False),
     ] = None,
     mask_values: Annotated[
         str | None,
@@ -130,40 +124,12 @@ def predict(
             show_default="all but 0, or as scl says",
         ),
     ] = None,
-    clouds: Annotated[
-        Literal["omnicloudmask", "s2cloudless"] | None,
-        Option(help="Find clouds in both images by this library, and mask them.", show_default=False),
-    ] = None,
-    leases: Annotated[
-        str | None,
-        Option(metavar=POLYGONS, help="Concessions: say in which change lies.", show_default=False),
-    ] = None,
-    lease_name: Annotated[
-        str | None,
-        Option(
-            metavar="COLUMN",
-            help="Their names.",
-            show_default="name, lease, title, id, ... or the number of the row",
-        ),
-    ] = None,
-    prior: Annotated[
-        str | None,
-        Option(
-            metavar=POLYGONS,
-            help="Known mines: say how far change lies from them.",
-            show_default=False,
-        ),
-    ] = None,
-    prior_distance: Annotated[
-        float, Option(help="Farther from known mines than this, in metres, change is isolated.")
-    ] = 1000.0,
-    isolated_threshold: Annotated[
-        float | None,
-        Option(
-            help="Probability that some pixel of isolated change has to reach.",
-            show_default="halfway from the threshold to 1",
-        ),
-    ] = None,
+    clouds: Clouds = None,
+    leases: Leases = None,
+    lease_name: LeaseName = None,
+    prior: Prior = None,
+    prior_distance: PriorDistance = 1000.0,
+    isolated_threshold: IsolatedThreshold = None,
     crs: Crs = None,
     nodata: Nodata = None,
     date_before: DateBefore = None,
@@ -187,6 +153,9 @@ def predict(
     overlap: Annotated[
         float, Option(help="Part of its side that a network's tile shares with the next: more takes longer.")
     ] = OVERLAP,
+    symmetries: Annotated[
+        bool, Option("--symmetries", help="Mean of what a network says of eight flips and turns: eight times the work.")
+    ] = False,
     compile: Annotated[bool, Option("--compile", help="The same as --engine inductor.")] = False,
     dry_run: Annotated[
         bool, Option("--dry-run", help="Try a few tiles; say how long all would take, and how much disk and memory.")
@@ -243,6 +212,7 @@ def predict(
         date_before=date_before,
         date_after=date_after,
         overlap=overlap,
+        symmetries=symmetries,
         float_probability=float_probability,
         engine=engine,
         precision=precision,

@@ -80,7 +80,7 @@ def forecast(
 def _tried(reading: Reading, detector: Detector, pair: AlignedPair) -> tuple[Plan, float]:
     """The tiles of `pair` that `detector` reads, and what they take with what is learned before them. [s]"""
     options, began = reading.readers.options, perf_counter()
-    scene = detector.for_scene(SceneSample(pair), reading.device, execution=options.execution)
+    scene = reading.learned(detector, SceneSample(pair))
     learned = perf_counter() - began
     plan = plan_looks(detector, scene, pair.overlap, options)
     taken: list[float] = []

@@ -39,6 +39,7 @@ class PredictOptions:
     min_area_ha: float = 0.0  # smaller polygons are dropped
     tile: int | None = None  # side in pixels; None: as the detector says
     overlap: float = OVERLAP  # of neighbouring tiles
+    symmetries: bool = False  # of a tile: a network's scores are the mean over all eight of them
     batch_size: int | None = None  # tiles at once; None: eight, or fewer large ones
     float_probability: bool = False  # float32 with NaN, not 254 steps
     engine: str = "torch"  # that computes networks, see minenetcd.runtime.execution

@@ -15,6 +15,7 @@ from minenetcd.constants import Note, Progress, no_note, no_progress
 from minenetcd.detectors.contract import Detector, SceneDetector
 from minenetcd.detectors.engines.computed_by import ComputedBy, check_execution
 from minenetcd.detectors.engines.low_precision import decided_otherwise, in_words
+from minenetcd.detectors.symmetries import InSymmetries
 from minenetcd.errors import FlatBandError, RasterError
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.date_files.finding import Image
@@ -177,10 +178,7 @@ class Reading:
         """
         options = self.readers.options
         sample = self.sample if pair is self.scene.native else SceneSample(pair)
-        try:
-            learned = detector.for_scene(sample, self.device, execution=options.execution)
-        except FlatBandError as error:
-            raise error.with_numbers(pair.before.bands, pair.after.bands) from error
+        learned = self.learned(detector, sample)
         share = self._told_share(detector, learned, sample)
         analysed = _analysed(rasters, pair)
         kept = FinishedStrips(rasters.probability.with_suffix(".strips"), pair.overlap.width, analysed.stored)
@@ -198,6 +196,15 @@ class Reading:
             for window, values in resampled_strips(analysed.probability, pair.grid, self.scene.native):
                 write(window, rasters.stored.encode(values))
         return share
+
+    def learned(self, detector: Detector, sample: SceneSample) -> SceneDetector:
+        """What `detector` learns of the scene; in its symmetries, where that is asked for and can change anything."""
+        options = self.readers.options
+        try:
+            scene = detector.for_scene(sample, self.device, execution=options.execution)
+        except FlatBandError as error:
+            raise error.with_numbers(sample.pair.before.bands, sample.pair.after.bands) from error
+        return InSymmetries(scene) if options.symmetries and scene.reach is None else scene
 
     def _told_share(self, detector: Detector, learned: SceneDetector, sample: SceneSample) -> float | None:
         """The share of pixels that a low precision, where it is asked for, decides otherwise; it is told, too."""

@@ -60,7 +60,7 @@ def read_table(path: str | Path, options: PredictOptions) -> tuple[list[ImagePai
         raise DataError(f"{path} needs a pair a row (columns {', '.join(NEEDED)}), it has no row: fill it in.")
     pairs = [_pair(path, number, row, options) for number, row in enumerate(rows, start=1)]
     check_ids([pair.id for pair in pairs], str(path))
-    return pairs, sorted(columns - {*NEEDED, *_READERS})
+    return pairs, sorted(columns - {*NEEDED, *OPTION_COLUMNS})
 
 
 def check_ids(ids: Iterable[str], where: str) -> None:
@@ -109,7 +109,7 @@ def _pair(path: Path, number: int, row: Mapping[str, str], options: PredictOptio
         raise DataError(f"{where} needs {', '.join(NEEDED)}, {' and '.join(empty)} is empty: fill it in.")
     before, after = (_image(path.parent, row[name]) for name in ("before", "after"))
     try:
-        return ImagePair(row["id"], before, after, replace(options, **_stated(row)))
+        return ImagePair(row["id"], before, after, replace(options, **_stated(row, path.parent)))
     except OptionError as error:
         raise OptionError(f"{where}: {error}") from error
 
@@ -124,12 +124,21 @@ def _image(folder: Path, name: str) -> str:
     return ",".join(_image(folder, part.strip()) for part in name.split(","))
 
 
-def _stated(row: Mapping[str, str]) -> dict[str, Any]:
+def _stated(row: Mapping[str, str], folder: Path) -> dict[str, Any]:
     """The options that `row` states; a cell that is empty states nothing. OptionError for one that cannot be read."""
     stated = {name: read(row[name], name) for name, read in _READERS.items() if row.get(name)}
+    stated |= {name: _file(folder, row[name]) for name in _FILES if row.get(name)}
     if "nodata" in stated and not row.get("nodata_after"):
         stated["nodata_after"] = stated["nodata"]
     return stated
+
+
+def _file(folder: Path, text: str) -> str:
+    """A file that is named from `folder` on, alone or with a layer or a kind (FILE:LAYER, KIND:FILE)."""
+    kind, _, file = text.partition(":")
+    named, _, layer = text.rpartition(":")
+    found = {text: f"{folder / text}", file: f"{kind}:{folder / file}", named: f"{folder / named}:{layer}"}
+    return next((whole for name, whole in found.items() if name and (folder / name).is_file()), text)
 
 
 def _number(text: str, name: str) -> float:
@@ -162,6 +171,7 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "bands_after": _bands,
     "gsd": _number,
     "threshold": _number,
+    "seed_threshold": _number,
     "metres_per_pixel": _number,
     "min_area_ha": _number,
     "tone": _is_on,
@@ -172,7 +182,8 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "date_before": lambda text, _: text,
     "date_after": lambda text, _: text,
 }
-OPTION_COLUMNS = tuple(_READERS)
+_FILES = ("aoi", "mask", "mask_before", "mask_after", "leases", "prior")
+OPTION_COLUMNS = (*_READERS, *_FILES)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -207,6 +207,8 @@ def _choices(facts: SceneFacts) -> list[Row]:
     beside = "side by side" if facts.provenance.learns_each_scene else f"overlapping by {100 * options.overlap:g} %"
     rows.append(("Computed by", facts.computed_by.in_words))
     rows.append(("Tiles", f"{facts.tile} x {facts.tile} pixels, {beside}"))
+    if options.symmetries:
+        rows.append(("Symmetries", "networks: mean over eight flips and turns of each tile"))
     if options.seed_threshold is not None:
         rows.append(("Surest pixel of each change", f"at least {options.seed_threshold:g}"))
     if options.min_area_ha:
