@@ -26,7 +26,7 @@ from real_pairs import SETS, Detect, Images, pairs_of, predicted, read_label
 from minenetcd.detectors.by_name import open_detector
 from minenetcd.errors import MineNetCDError
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.evaluation.curves import average_precision, probability_histogram
+from minenetcd.evaluation.probabilities.curves import average_precision, probability_histogram
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.training.adapt import adapt
 from minenetcd.training.adaptation.options import AdaptOptions

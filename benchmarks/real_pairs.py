@@ -35,7 +35,7 @@ from minenetcd.detectors.measured import AUTOMATIC, TABLE, Measured
 from minenetcd.display.agreement import agreement_picture
 from minenetcd.evaluation.beside import list_beside, open_beside
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.evaluation.curves import average_precision, probability_histogram
+from minenetcd.evaluation.probabilities.curves import average_precision, probability_histogram
 from minenetcd.files import make_folder
 from minenetcd.geo.align import Pair, open_pair, shared_bands
 from minenetcd.geo.source import quiet_gdal

@@ -19,12 +19,12 @@ import minenetcd
 from minenetcd.display.figure_style import figure_style
 from minenetcd.geo.grid import Grid, transformer
 from minenetcd.geo.raster import RasterWriter
+from minenetcd.monitoring.dates.first_change import date_colours
+from minenetcd.monitoring.dates.monitor import MonitorResult
+from minenetcd.monitoring.dates.pictures import small_when, when_image
+from minenetcd.monitoring.pairs.predict_pairs import PairsPrediction
+from minenetcd.monitoring.pairs.sites_map import Site, sites_map
 from minenetcd.prediction.kept.details import read_details
-from minenetcd.prediction.monitor.first_change import date_colours
-from minenetcd.prediction.monitor.monitor import MonitorResult
-from minenetcd.prediction.monitor.pictures import small_when, when_image
-from minenetcd.prediction.pairs.predict_pairs import PairsPrediction
-from minenetcd.prediction.pairs.sites_map import Site, sites_map
 from minenetcd.synthetic import make_scene
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from minenetcd.evaluation.evaluate import evaluate
     from minenetcd.models.base import ChangeModel
     from minenetcd.models.catalog import create_model, list_models, register_model
-    from minenetcd.prediction.monitor.monitor import monitor
-    from minenetcd.prediction.pairs.predict_pairs import predict_pairs
+    from minenetcd.monitoring.dates.monitor import monitor
+    from minenetcd.monitoring.pairs.predict_pairs import predict_pairs
     from minenetcd.prediction.rethreshold import rethreshold
     from minenetcd.prediction.scene import predict_scene as predict
     from minenetcd.training.adapt import adapt
@@ -63,9 +63,9 @@ _HOME = {
     "from_pretrained": "minenetcd.detectors.by_name:from_pretrained",
     "list_models": "minenetcd.models.catalog:list_models",
     "load_dataset": "minenetcd.datasets.catalog:load_dataset",
-    "monitor": "minenetcd.prediction.monitor.monitor:monitor",
+    "monitor": "minenetcd.monitoring.dates.monitor:monitor",
     "predict": "minenetcd.prediction.scene:predict_scene",
-    "predict_pairs": "minenetcd.prediction.pairs.predict_pairs:predict_pairs",
+    "predict_pairs": "minenetcd.monitoring.pairs.predict_pairs:predict_pairs",
     "register_model": "minenetcd.models.catalog:register_model",
     "rethreshold": "minenetcd.prediction.rethreshold:rethreshold",
     "sample_accuracy": "minenetcd.accuracy.sampling.sample:sample_accuracy",

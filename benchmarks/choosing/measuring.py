@@ -21,9 +21,9 @@ from minenetcd.classical.scene import ClassicalScene, score
 from minenetcd.constants import UNKNOWN
 from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.detectors.scene_threshold import log_odds_shift
+from minenetcd.detectors.scenes.threshold import log_odds_shift
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.evaluation.curves import average_precision, probability_histogram
+from minenetcd.evaluation.probabilities.curves import average_precision, probability_histogram
 from minenetcd.geo.align import Pair, open_pair
 from minenetcd.geo.no_change.pixels import ScenePixels
 from minenetcd.geo.radiometry import find_tone

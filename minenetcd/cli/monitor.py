@@ -38,7 +38,7 @@ from minenetcd.display.escaping import in_terminal
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
-    from minenetcd.prediction.monitor.monitor import MonitorResult
+    from minenetcd.monitoring.dates.monitor import MonitorResult
 
 
 def monitor(
@@ -126,7 +126,7 @@ def monitor(
     Example: minenetcd monitor 2019.tif 2020.tif 2021.tif --dates 2019-06-01,2020-06-11,2021-05-30 --out mine
     """
     from minenetcd.detectors.by_name import DetectorOptions, is_classical, open_detector
-    from minenetcd.prediction.monitor.options import MonitorOptions
+    from minenetcd.monitoring.dates.options import MonitorOptions
     from minenetcd.prediction.options import PredictOptions
 
     nodata_before, nodata_after = nodata_values(nodata)
@@ -157,8 +157,8 @@ def monitor(
         yes=yes,
     )
     check_early(detectors=[] if model is None else [model], device=device, execution=options.execution)
-    from minenetcd.prediction.monitor.dates import find_series
-    from minenetcd.prediction.pairs.asked import Asked
+    from minenetcd.monitoring.dates.series import find_series
+    from minenetcd.monitoring.pairs.asked import Asked
 
     days = None if dates is None else [day.strip() for day in dates.split(",")]
     series = find_series(images, days, options, choice)
@@ -173,8 +173,8 @@ def monitor(
         wanted=wanted,
         device=device,
     )
-    from minenetcd.prediction.monitor.monitor import monitor_as_asked
-    from minenetcd.prediction.pairs.run import Watching
+    from minenetcd.monitoring.dates.monitor import monitor_as_asked
+    from minenetcd.monitoring.pairs.run import Watching
 
     with progress_bars("Pairs", "Detecting change", quiet=quiet) as (of_pairs, of_tiles):
         watching = Watching(of_pairs, of_tiles, note)

@@ -172,9 +172,9 @@ def predict(
     """
     _check_images(before, after, pairs)
     from minenetcd.detectors.by_name import DetectorOptions, is_classical, open_detector
+    from minenetcd.monitoring.pairs.asked import Asked
     from minenetcd.prediction.kept.unfinished import WorkOptions
     from minenetcd.prediction.options import PredictOptions
-    from minenetcd.prediction.pairs.asked import Asked
 
     wanted = DetectorOptions(
         threshold_rule=threshold_rule,

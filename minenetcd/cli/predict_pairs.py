@@ -12,24 +12,24 @@ from minenetcd.display.escaping import in_terminal
 from minenetcd.display.words import some_of
 
 if TYPE_CHECKING:
+    from minenetcd.monitoring.pairs.asked import Asked
+    from minenetcd.monitoring.pairs.predict_pairs import PairsPrediction
+    from minenetcd.monitoring.pairs.run import PairOutcome
     from minenetcd.prediction.options import PredictOptions
-    from minenetcd.prediction.pairs.asked import Asked
-    from minenetcd.prediction.pairs.predict_pairs import PairsPrediction
-    from minenetcd.prediction.pairs.run import PairOutcome
 
 
 def predict_table(
     asked: "Asked", table: Path, out: Path, options: "PredictOptions", *, tmp: Path | None, as_json: bool, quiet: bool
 ) -> None:
     """Read each pair of `table`, and print what was found; exit code 1 where one failed."""
-    from minenetcd.prediction.pairs.table import read_table
+    from minenetcd.monitoring.pairs.table import read_table
 
     note = note_to(quiet=quiet)
     pairs, others = read_table(table, options)
     if others:
         note(f"Columns of {table} that are no options, and are not used: {some_of(others, 12)}.")
-    from minenetcd.prediction.pairs.predict_pairs import predict_as_asked
-    from minenetcd.prediction.pairs.run import Watching
+    from minenetcd.monitoring.pairs.predict_pairs import predict_as_asked
+    from minenetcd.monitoring.pairs.run import Watching
 
     with progress_bars("Pairs", "Detecting change", quiet=quiet) as (of_pairs, of_tiles):
         watching = Watching(of_pairs, of_tiles, note)

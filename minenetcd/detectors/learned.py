@@ -18,8 +18,8 @@ from minenetcd.detectors.engines.engine import Engine, make_engine
 from minenetcd.detectors.loading import DetectorParts, load_parts, new_parts
 from minenetcd.detectors.preprocessing import Preprocessing, stacked_limits
 from minenetcd.detectors.saving import describe_parts, save_parts
-from minenetcd.detectors.scene_statistics import scene_statistics
-from minenetcd.detectors.scene_threshold import (
+from minenetcd.detectors.scenes.statistics import scene_statistics
+from minenetcd.detectors.scenes.threshold import (
     ProbabilityRange,
     check_range,
     log_odds_shift,
@@ -48,7 +48,7 @@ class ChangeDetector(nn.Module):
 
     `provenance` says where the weights come from; a mapping holds "name", "trained_on" (None: not trained), "recipe",
     "metrics", "limits", "license" as far as they are known. With `scene_threshold`, a scene that is predicted has a
-    threshold of its own (`detectors.scene_threshold`). `temperature` divides the logits
+    threshold of its own (`detectors.scenes.threshold`). `temperature` divides the logits
     (`minenetcd.evaluation.calibration`).
     """
 

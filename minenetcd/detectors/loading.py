@@ -10,7 +10,7 @@ from minenetcd.backbones.catalog import BACKBONES
 from minenetcd.configs.detector import FORMAT, SavedDetector
 from minenetcd.constants import Provenance
 from minenetcd.detectors.preprocessing import Preprocessing
-from minenetcd.detectors.scene_threshold import ProbabilityRange
+from minenetcd.detectors.scenes.threshold import ProbabilityRange
 from minenetcd.detectors.sources import find_detector
 from minenetcd.errors import WeightsError
 from minenetcd.models.base import ChangeModel

@@ -16,7 +16,7 @@ from minenetcd.data.reading.stored_pairs import spread
 from minenetcd.data.subset import Subset
 from minenetcd.detectors.contract import Detector
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.evaluation.curves import average_precision
+from minenetcd.evaluation.probabilities.curves import average_precision
 from minenetcd.evaluation.scenes import evaluate_scenes
 from minenetcd.evaluation.tally import Evaluation
 from minenetcd.geo.align import Pair

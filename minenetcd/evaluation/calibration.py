@@ -5,23 +5,16 @@ their order, so that maps, F1 and average precision at the best threshold stay a
 """
 
 import copy
-import math
 from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from minenetcd.constants import Progress, no_progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError, OptionError
-from minenetcd.evaluation.curves import calibration_error
 from minenetcd.evaluation.evaluate import evaluate
-
-#: Log-odds are divided by 1/20 to 20: beyond that a network says the same everywhere.
-_WIDEST = math.log(20.0)
+from minenetcd.evaluation.probabilities.curves import calibration_error
+from minenetcd.evaluation.probabilities.temperature import fit_temperature, histogram_at, scaled
 
 
 @dataclass(frozen=True)
@@ -71,34 +64,3 @@ def calibrate(
     made.provenance = replace(made.provenance, extra={**made.provenance.extra, "calibration": words})
     before, after = (calibration_error(each) or 0.0 for each in (found, histogram_at(found, temperature)))
     return Calibrated(made, temperature, before, after)
-
-
-def fit_temperature(histogram: NDArray[np.int64]) -> float:
-    """The temperature at which the pixels of `histogram` (2, L), unchanged first, are likeliest. [1]"""
-    odds = _log_odds(histogram.shape[1])
-
-    def loss(log_temperature: float) -> float:
-        scaled_odds = odds / math.exp(log_temperature)
-        wrong = np.logaddexp(0, scaled_odds), np.logaddexp(0, -scaled_odds)  # -log of each class's probability
-        return float((histogram * wrong).sum() / histogram.sum())
-
-    return math.exp(minimize_scalar(loss, bounds=(-_WIDEST, _WIDEST), method="bounded").x)
-
-
-def histogram_at(histogram: NDArray[np.int64], temperature: float) -> NDArray[np.int64]:
-    """The same pixels, by the level of probability that each has at `temperature`."""
-    levels = histogram.shape[1]
-    probability = 1 / (1 + np.exp(-_log_odds(levels) / temperature))
-    place = np.minimum((probability * levels).astype(np.intp), levels - 1)
-    return np.stack([np.bincount(place, row, levels) for row in histogram]).astype(np.int64)
-
-
-def scaled(probability: float, temperature: float) -> float:
-    """`probability` as it is at `temperature`."""
-    return 1 / (1 + math.exp(-math.log(probability / (1 - probability)) / temperature))
-
-
-def _log_odds(levels: int) -> NDArray[np.float64]:
-    """Of the middle of each level of probability."""
-    middles = (np.arange(levels) + 0.5) / levels
-    return np.log(middles) - np.log1p(-middles)

@@ -17,7 +17,7 @@ from minenetcd.display.escaping import csv_text, from_csv
 from minenetcd.evaluation.boundary import BoundaryCounts
 from minenetcd.evaluation.by_site import site_table
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.evaluation.curves import average_precision, calibration_error, precision_recall
+from minenetcd.evaluation.probabilities.curves import average_precision, calibration_error, precision_recall
 from minenetcd.evaluation.significance import MAIN, Interval, bootstrap_over_sites
 from minenetcd.evaluation.tally import Evaluation
 from minenetcd.files import staged_files, write_json, write_text

@@ -14,7 +14,7 @@ from minenetcd.constants import UNKNOWN
 from minenetcd.data.dataset import ChangeDataset, DatasetFacts
 from minenetcd.evaluation.by_site import pool
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.evaluation.curves import LEVELS, probability_histogram
+from minenetcd.evaluation.probabilities.curves import LEVELS, probability_histogram
 from minenetcd.types import ChangeBatch
 
 #: Called with each batch where it is computed: samples, and their probability of change (B, H, W).

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector, NetworkScene
-from minenetcd.detectors.scene_threshold import shifted
+from minenetcd.detectors.scenes.threshold import shifted
 from minenetcd.errors import OptionError
 from minenetcd.explain.grad_cam import TargetScore, grad_cam, heat
 from minenetcd.explain.layers import Dates, declared_layers

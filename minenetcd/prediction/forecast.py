@@ -12,7 +12,7 @@ import psutil
 from minenetcd.constants import no_note
 from minenetcd.detectors.contract import Detector
 from minenetcd.detectors.engines.computed_by import check_execution
-from minenetcd.detectors.scene_threshold import spread
+from minenetcd.detectors.scenes.threshold import spread
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.source import cache_of

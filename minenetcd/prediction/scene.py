@@ -15,7 +15,7 @@ from minenetcd.constants import Note, Progress, no_note, no_progress
 from minenetcd.detectors.contract import Detector, SceneDetector
 from minenetcd.detectors.engines.computed_by import ComputedBy, check_execution
 from minenetcd.detectors.engines.low_precision import decided_otherwise, in_words
-from minenetcd.detectors.symmetries import InSymmetries
+from minenetcd.detectors.scenes.symmetries import InSymmetries
 from minenetcd.errors import FlatBandError, RasterError
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.date_files.finding import Image

@@ -18,7 +18,7 @@ from minenetcd.data.loading import make_loader
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import MineNetCDError
 from minenetcd.evaluation.evaluate import evaluate
-from minenetcd.evaluation.threshold import best_threshold, confusion_at
+from minenetcd.evaluation.probabilities.threshold import best_threshold, confusion_at
 from minenetcd.runtime.interruption import Interruption
 from minenetcd.training.losses import change_loss
 from minenetcd.training.optimise import RunningAverage, make_optimiser

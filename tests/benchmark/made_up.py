@@ -14,8 +14,8 @@ from minenetcd.benchmark.suite.trunks import complexity_of
 from minenetcd.configs.suite import Suite
 from minenetcd.data.dataset import DatasetFacts
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.evaluation.curves import LEVELS
 from minenetcd.evaluation.outputs import MetricsRecord, staged_results, write_results
+from minenetcd.evaluation.probabilities.curves import LEVELS
 from minenetcd.evaluation.tally import Evaluation
 from minenetcd.types import ChangeBatch
 

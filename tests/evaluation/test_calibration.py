@@ -16,8 +16,9 @@ from detectors.small_detector import images
 from fixtures.pair_files import make_pair, write_folder
 from minenetcd.cli.main import app
 from minenetcd.errors import OptionError
-from minenetcd.evaluation.calibration import calibrate, fit_temperature, histogram_at, scaled
-from minenetcd.evaluation.curves import calibration_error, probability_histogram
+from minenetcd.evaluation.calibration import calibrate
+from minenetcd.evaluation.probabilities.curves import calibration_error, probability_histogram
+from minenetcd.evaluation.probabilities.temperature import fit_temperature, histogram_at, scaled
 
 
 @settings(max_examples=10, deadline=None)

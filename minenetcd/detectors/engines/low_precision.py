@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minenetcd.detectors.contract import SceneDetector
-from minenetcd.detectors.scene_threshold import sample_tiles, tile_scores
+from minenetcd.detectors.scenes.threshold import sample_tiles, tile_scores
 from minenetcd.display.words import percent
 from minenetcd.geo.align import Pair
 

@@ -11,15 +11,15 @@ from minenetcd.constants import OVERLAP, Progress
 from minenetcd.data.dataset import ChangeDataset
 from minenetcd.detectors.blending import Blender
 from minenetcd.detectors.learned import ChangeDetector, NetworkScene
-from minenetcd.detectors.scene_threshold import spread
+from minenetcd.detectors.scenes.threshold import spread
 from minenetcd.detectors.tiling import plan_tiles
-from minenetcd.evaluation.curves import average_precision
 from minenetcd.evaluation.evaluate import evaluate
-from minenetcd.evaluation.threshold import best_threshold, confusion_at
+from minenetcd.evaluation.probabilities.curves import average_precision
+from minenetcd.evaluation.probabilities.threshold import best_threshold, confusion_at
 from minenetcd.geo.align import Pair
 from minenetcd.training.adaptation.sets import PastedScene
 
-Histogram = NDArray[np.int64]  # (2, LEVELS), see minenetcd.evaluation.curves
+Histogram = NDArray[np.int64]  # (2, LEVELS), see minenetcd.evaluation.probabilities.curves
 
 #: Of a scene that are mapped to tell a share, at most.
 MOST_WINDOWS = 4

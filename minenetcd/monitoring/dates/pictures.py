@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from minenetcd.display.palettes import rgb
-from minenetcd.prediction.monitor.first_change import NEVER, NOT_KNOWN
+from minenetcd.monitoring.dates.first_change import NEVER, NOT_KNOWN
 from minenetcd.prediction.rasters.scene_rasters import MOST_ROWS, read_window
 from minenetcd.prediction.report.figures import enlarged, pale_image, with_alpha
 

@@ -12,10 +12,10 @@ from minenetcd.display.figure_style import figure_style
 from minenetcd.display.page import drawing_source, key_figures, picture_source, render_page
 from minenetcd.display.tables import Link, html_table, link
 from minenetcd.display.words import counted, duration, number, percent
+from minenetcd.monitoring.pairs.finished import FinishedPair
+from minenetcd.monitoring.pairs.run import PairOutcome
+from minenetcd.monitoring.pairs.sites_map import MOST_NAMED, Site, sites_map
 from minenetcd.prediction.kept.details import read_details
-from minenetcd.prediction.pairs.finished import FinishedPair
-from minenetcd.prediction.pairs.run import PairOutcome
-from minenetcd.prediction.pairs.sites_map import MOST_NAMED, Site, sites_map
 from minenetcd.prediction.report.figures import change_image
 from minenetcd.prediction.report.pictures import small_mask
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from minenetcd.detectors.blending import Blender
 from minenetcd.detectors.learned import ChangeDetector, NetworkScene
 from minenetcd.detectors.preprocessing import Preprocessing
-from minenetcd.detectors.scene_statistics import scene_statistics
+from minenetcd.detectors.scenes.statistics import scene_statistics
 from minenetcd.detectors.tiling import plan_tiles
 from minenetcd.geo.align import Pair
 from minenetcd.geo.values import range_limits

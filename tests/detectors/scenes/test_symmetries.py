@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 import minenetcd
 from detectors.small_detector import images
-from minenetcd.detectors.symmetries import COUNT, InSymmetries
+from minenetcd.detectors.scenes.symmetries import COUNT, InSymmetries
 from minenetcd.geo.align import Pair
 from minenetcd.prediction.options import PredictOptions
 

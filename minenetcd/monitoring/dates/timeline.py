@@ -6,9 +6,9 @@ from datetime import date
 
 import pandas as pd
 
-from minenetcd.prediction.monitor.dates import DatedImage, Series
-from minenetcd.prediction.monitor.first_change import GrownArea
-from minenetcd.prediction.pairs.run import PairOutcome
+from minenetcd.monitoring.dates.first_change import GrownArea
+from minenetcd.monitoring.dates.series import DatedImage, Series
+from minenetcd.monitoring.pairs.run import PairOutcome
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,15 @@ from minenetcd.display.page import drawing_source, key_figures, render_page
 from minenetcd.display.tables import Cell, Link, html_table, link
 from minenetcd.display.words import counted, duration, number, percent
 from minenetcd.geo.grid import Grid
+from minenetcd.monitoring.dates.figure import timeline_figure
+from minenetcd.monitoring.dates.first_change import date_colours
+from minenetcd.monitoring.dates.options import MonitorOptions
+from minenetcd.monitoring.dates.pictures import small_when, when_image
+from minenetcd.monitoring.dates.series import Series
+from minenetcd.monitoring.dates.timeline import Step
+from minenetcd.monitoring.pairs.finished import FinishedPair
+from minenetcd.monitoring.pairs.run import PairOutcome
 from minenetcd.prediction.kept.details import Details, read_details
-from minenetcd.prediction.monitor.dates import Series
-from minenetcd.prediction.monitor.figure import timeline_figure
-from minenetcd.prediction.monitor.first_change import date_colours
-from minenetcd.prediction.monitor.options import MonitorOptions
-from minenetcd.prediction.monitor.pictures import small_when, when_image
-from minenetcd.prediction.monitor.timeline import Step
-from minenetcd.prediction.pairs.finished import FinishedPair
-from minenetcd.prediction.pairs.run import PairOutcome
 from minenetcd.prediction.report.figures import change_image, date_image
 from minenetcd.prediction.report.maps import legend, map_figure
 from minenetcd.prediction.report.pictures import small_mask

@@ -19,7 +19,7 @@ from minenetcd.geo.date_files.finding import DateFiles, find_date
 from minenetcd.geo.footprints.check import check_places
 from minenetcd.geo.metadata.stated import Stated
 from minenetcd.geo.raster import Raster
-from minenetcd.prediction.monitor.options import MonitorOptions
+from minenetcd.monitoring.dates.options import MonitorOptions
 from minenetcd.prediction.options import PredictOptions
 
 #: Missing data are counted on images averaged down to it. [pixels a side]

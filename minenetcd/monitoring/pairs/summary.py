@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from minenetcd.display.escaping import csv_text
-from minenetcd.prediction.pairs.run import PairOutcome
-from minenetcd.prediction.pairs.table import ImagePair
+from minenetcd.monitoring.pairs.run import PairOutcome
+from minenetcd.monitoring.pairs.table import ImagePair
 
 DONE, FAILED, TO_DO = "done", "failed", "to do"
 

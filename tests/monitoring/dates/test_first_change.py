@@ -13,14 +13,14 @@ from fixtures.scene_files import utm_grid
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.polygons.hectares import changed_hectares
 from minenetcd.geo.raster import RasterWriter
-from minenetcd.prediction.monitor import first_change
-from minenetcd.prediction.monitor.first_change import (
+from minenetcd.monitoring.dates import first_change
+from minenetcd.monitoring.dates.first_change import (
     AgainstFirst,
     FirstChange,
     first_change_polygons,
     write_first_change,
 )
-from minenetcd.prediction.monitor.pictures import small_when, when_image
+from minenetcd.monitoring.dates.pictures import small_when, when_image
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.rasters.stored import StoredProbability
 
@@ -152,7 +152,7 @@ def test_each_date_has_a_colour_from_early_to_late() -> None:
 
 def test_a_small_picture_loses_no_small_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The earliest date below each of its pixels; not known only where nothing below is."""
-    monkeypatch.setattr("minenetcd.prediction.monitor.pictures.MOST_ROWS", 6)
+    monkeypatch.setattr("minenetcd.monitoring.dates.pictures.MOST_ROWS", 6)
     when = np.zeros((12, 8), np.uint16)
     when[1, 1], when[5, 6], when[4, 5] = 3, 4, 2
     when[8:, :4] = 65535

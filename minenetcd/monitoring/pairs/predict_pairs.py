@@ -13,13 +13,13 @@ from minenetcd.display.words import counted, number
 from minenetcd.errors import RunInterrupted
 from minenetcd.files import check_not_input, check_writable, one_run_in, staged_files, write_text
 from minenetcd.files.hidden import is_recent_work
+from minenetcd.monitoring.pairs.asked import Asked
+from minenetcd.monitoring.pairs.pages import index_page, map_drawing, map_page
+from minenetcd.monitoring.pairs.polygons import write_polygons
+from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs
+from minenetcd.monitoring.pairs.summary import summary_csv, summary_frame
+from minenetcd.monitoring.pairs.table import ImagePair, read_table
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.pairs.asked import Asked
-from minenetcd.prediction.pairs.pages import index_page, map_drawing, map_page
-from minenetcd.prediction.pairs.polygons import write_polygons
-from minenetcd.prediction.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs
-from minenetcd.prediction.pairs.summary import summary_csv, summary_frame
-from minenetcd.prediction.pairs.table import ImagePair, read_table
 
 INDEX, SUMMARY, POLYGONS, MAP = "index.html", "summary.csv", "polygons.parquet", "map.html"
 NAMES = SUMMARY, INDEX, MAP, POLYGONS

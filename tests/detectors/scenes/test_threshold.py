@@ -9,7 +9,7 @@ from scipy.special import expit, logit
 
 from detectors.small_detector import SMALL, images
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.detectors.scene_threshold import log_odds_shift, sample_tiles, shifted
+from minenetcd.detectors.scenes.threshold import log_odds_shift, sample_tiles, shifted
 from minenetcd.errors import OptionError
 from minenetcd.geo.align import Pair
 

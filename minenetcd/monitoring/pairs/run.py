@@ -7,10 +7,10 @@ from pathlib import Path
 from minenetcd.constants import Note, Progress, no_note, no_progress
 from minenetcd.display.words import counted, duration, number
 from minenetcd.errors import MineNetCDError, one_line
+from minenetcd.monitoring.pairs.asked import Asked
+from minenetcd.monitoring.pairs.finished import FinishedPair, finished_in
+from minenetcd.monitoring.pairs.table import ImagePair
 from minenetcd.prediction.kept.unfinished import WorkOptions
-from minenetcd.prediction.pairs.asked import Asked
-from minenetcd.prediction.pairs.finished import FinishedPair, finished_in
-from minenetcd.prediction.pairs.table import ImagePair
 
 
 @dataclass(frozen=True, repr=False)

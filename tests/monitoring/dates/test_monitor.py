@@ -18,9 +18,9 @@ from PIL import Image
 import minenetcd
 from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.errors import GridError, MineNetCDError, OptionError, RunInterrupted
-from minenetcd.prediction.monitor.dates import DatedImage, Series, find_series, one_a_year
-from minenetcd.prediction.monitor.monitor import MonitorResult, monitor, pairs_of
-from minenetcd.prediction.monitor.options import MonitorOptions
+from minenetcd.monitoring.dates.monitor import MonitorResult, monitor, pairs_of
+from minenetcd.monitoring.dates.options import MonitorOptions
+from minenetcd.monitoring.dates.series import DatedImage, Series, find_series, one_a_year
 from minenetcd.prediction.options import PredictOptions
 from prediction.stand_in import Difference
 

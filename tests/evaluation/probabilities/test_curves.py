@@ -5,14 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.evaluation.curves import (
+from minenetcd.evaluation.probabilities.curves import (
     average_precision,
     calibration_error,
     precision_recall,
     probability_histogram,
     reliability,
 )
-from minenetcd.evaluation.threshold import confusion_at
+from minenetcd.evaluation.probabilities.threshold import confusion_at
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -14,11 +14,11 @@ import shapely
 import minenetcd
 from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.errors import DataError, InputError, OptionError, RunInterrupted
+from minenetcd.monitoring.pairs.asked import Asked
+from minenetcd.monitoring.pairs.predict_pairs import DEFAULT_OPTIONS, PairsPrediction, predict_pairs
+from minenetcd.monitoring.pairs.run import PairOutcome, run_pairs
+from minenetcd.monitoring.pairs.table import read_table
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.pairs.asked import Asked
-from minenetcd.prediction.pairs.predict_pairs import DEFAULT_OPTIONS, PairsPrediction, predict_pairs
-from minenetcd.prediction.pairs.run import PairOutcome, run_pairs
-from minenetcd.prediction.pairs.table import read_table
 from prediction.stand_in import Difference
 
 
@@ -239,7 +239,7 @@ def test_the_detector_that_is_chosen_is_opened_once(
     three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from minenetcd.detectors import by_name
-    from minenetcd.prediction.pairs import asked
+    from minenetcd.monitoring.pairs import asked
 
     opened: list[str] = []
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minenetcd.evaluation.confusion import Confusion
-from minenetcd.evaluation.threshold import best_threshold, confusion_at
+from minenetcd.evaluation.probabilities.threshold import best_threshold, confusion_at
 
 LEVELS = 1000
 

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from minenetcd.display.figure_style import date_place, only_grid, tick_dates, titled
 from minenetcd.display.palettes import ACCENT, BLUE, BLUE_LIGHT
-from minenetcd.prediction.monitor.timeline import Step
+from minenetcd.monitoring.dates.timeline import Step
 
 #: What of the time between two dates a bar leaves free.
 GAP = 0.12

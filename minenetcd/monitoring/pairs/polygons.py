@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from minenetcd.geo.polygons.geoparquet import GeoParquetWriter, columns_of, read_batches
-from minenetcd.prediction.pairs.run import PairOutcome
+from minenetcd.monitoring.pairs.run import PairOutcome
 
 #: The columns before those of change.gpkg, whose own `id` is the number in the report of the pair.
 OWN = pa.schema([("id", pa.string()), ("number", pa.int64())])

@@ -18,22 +18,22 @@ from minenetcd.files import check_not_input, check_writable, one_run_in, staged_
 from minenetcd.files.hidden import is_recent_work
 from minenetcd.geo.date_files.finding import find_date
 from minenetcd.geo.polygons.vector_files import write_vector
-from minenetcd.prediction.kept.details import read_details
-from minenetcd.prediction.monitor.dates import Series, find_series
-from minenetcd.prediction.monitor.figure import timeline_figure
-from minenetcd.prediction.monitor.first_change import (
+from minenetcd.monitoring.dates.figure import timeline_figure
+from minenetcd.monitoring.dates.first_change import (
     AgainstFirst,
     GrownArea,
     first_change_polygons,
     write_first_change,
 )
-from minenetcd.prediction.monitor.options import MonitorOptions
-from minenetcd.prediction.monitor.page import Monitored, render_monitor_page
-from minenetcd.prediction.monitor.timeline import Step, dates_frame, steps_of, timeline_frame
+from minenetcd.monitoring.dates.options import MonitorOptions
+from minenetcd.monitoring.dates.page import Monitored, render_monitor_page
+from minenetcd.monitoring.dates.series import Series, find_series
+from minenetcd.monitoring.dates.timeline import Step, dates_frame, steps_of, timeline_frame
+from minenetcd.monitoring.pairs.asked import Asked
+from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs
+from minenetcd.monitoring.pairs.table import ImagePair
+from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.pairs.asked import Asked
-from minenetcd.prediction.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs
-from minenetcd.prediction.pairs.table import ImagePair
 
 PAIRS = "pairs"
 REPORT, WHEN, TIMELINE, DATES, FIGURE = "report.html", "when.tif", "timeline.csv", "dates.csv", "timeline.png"

@@ -1,0 +1,1 @@
+"""Many results of one kind: a table of pairs of images, and many dates of one place."""
