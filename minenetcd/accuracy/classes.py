@@ -38,8 +38,11 @@ def named_classes(names: Sequence[str]) -> tuple[MapClass, ...]:
     ):
         if len(set(found)) < len(found):
             raise OptionError(f"Classes need different {kind}, got {', '.join(found)}: change --class.")
-    if taken := [each.name for each in classes if each.name.casefold() in UNSURE]:
-        raise OptionError(f"{taken[0]!r} stands for a person who cannot tell, not for a class: give it another name.")
+    codes = {str(each.code) for each in classes}
+    if taken := [each for each in classes if each.name in codes - {str(each.code)}]:
+        raise OptionError(f"{taken[0].name!r} is the number of another class: give {taken[0].code} another name.")
+    if unclear := [each.name for each in classes if each.name.casefold() in UNSURE]:
+        raise OptionError(f"{unclear[0]!r} stands for a person who cannot tell, not for a class: give it another name.")
     return tuple(classes)
 
 
@@ -56,7 +59,7 @@ class Legend:
         word = text.strip().casefold()
         if word in UNSURE:
             return None
-        return self._places[word.removesuffix(".0")]  # as spreadsheets and GIS write a 1
+        return self._places[word if word in self._places else word.removesuffix(".0")]  # as spreadsheets write a 1
 
     @property
     def in_words(self) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Option
 
 from minenetcd.cli.checks import check_early
-from minenetcd.cli.console import print_json, progress_bar
+from minenetcd.cli.console import print_json, progress_bar, warn
 from minenetcd.cli.options import DATA, BatchSize, Detector, Json, Quiet, Split, Workers
 
 
@@ -37,6 +37,11 @@ def calibrate(
     with progress_bar(f"Calibrating on {data}", quiet=quiet) as progress:
         found = fit(detector, dataset, batch_size=batch_size, workers=workers, progress=progress)
     found.detector.save_pretrained(out)
+    if found.is_at_its_limit and not quiet:
+        warn([
+            f"The temperature is as far from 1 as is looked for: what the network says fits {dataset.facts.source} "
+            "badly, or there are too few pairs."
+        ])  # fmt: skip
     if as_json:
         print_json(
             {

@@ -60,7 +60,7 @@ Smooth = Annotated[
     Option(help="Smooth within edges, so many pixels around (detectors without training).", show_default=False),
 ]
 Device = Annotated[str, Option(help="auto, cpu, cuda or mps.")]
-Engine = Annotated[str, Option(help="What computes networks: torch, inductor (torch, compiled), openvino or onnxruntime.")]
+Engine = Annotated[str, Option(help="What computes networks: torch, inductor (torch compiled), openvino, onnxruntime.")]
 Precision = Annotated[str, Option(help="In which networks are computed: float32 or bfloat16.")]
 Split = Annotated[str, Option(help="Split of the data set: train, val or test.")]
 BatchSize = Annotated[int, Option(help="Pairs of a data set per forward pass and process.", min=1)]

@@ -88,7 +88,7 @@ def _outcome(result: "ScenePrediction") -> str:
     if not result.changed_pixels and not result.facts.fits:
         return f"{result.facts.model} found nothing, and is not made for such images: that says nothing about change"
     if not result.changed_pixels:
-        return f"No change was found. {result.facts.about_nothing}".rstrip()
+        return f"No change was found. {result.about_nothing}".rstrip()
     changed = f"{result.changed_pixels:,} pixels" if result.hectares is None else f"{result.hectares:,.2f} ha"
     places = counted(len(result.polygons), "place")
     share = f"{result.changed_share:.1%}" if result.changed_share >= LEAST_TOLD else percent(result.changed_share)
@@ -101,6 +101,8 @@ def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:
     facts = result.facts
     yield "detector", facts.detector_in_words
     yield "threshold", _threshold(result)
+    if result.unsure_in_words is not None:
+        yield "seeds", result.unsure_in_words
     yield "dates", f"before {facts.before.acquired.in_words}; after {facts.after.acquired.in_words}"
     read = facts.before.read.in_words(), facts.after.read.in_words()
     yield "bands", read[0] if read[0] == read[1] else f"before {read[0]}; after {read[1]}"

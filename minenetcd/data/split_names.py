@@ -66,7 +66,7 @@ def choose_split(source: str, split: str, splits: tuple[str, ...]) -> str:
             return WHOLE
         raise DataError(
             f"{source} is not divided into train, val and test, and choosing on the pairs trained on shows nothing: "
-            "add folders or lists (train.txt, val.txt), or hold a share of train out (data.val_share=0.1)."
+            "add folders or lists (train.txt, val.txt), or, to train, hold a share of train out (data.val_share=0.1)."
         )
     what = f"the splits {', '.join(splits)}" if len(splits) > 1 else f"the one split {splits[0]}"
     raise DataError(f"{source} has {what}, not {split!r}: ask for one it has.")

@@ -5,6 +5,7 @@ their order, so that maps, F1 and average precision at the best threshold stay a
 """
 
 import copy
+import math
 from dataclasses import dataclass, replace
 
 from minenetcd.constants import Progress, no_progress
@@ -14,7 +15,7 @@ from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError, OptionError
 from minenetcd.evaluation.evaluate import evaluate
 from minenetcd.evaluation.probabilities.curves import calibration_error
-from minenetcd.evaluation.probabilities.temperature import fit_temperature, histogram_at, scaled
+from minenetcd.evaluation.probabilities.temperature import WIDEST, fit_temperature, histogram_at, scaled
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Calibrated:
     temperature: float  # of the fit: the detector's own is its product with the one it had
     error_before: float
     error_after: float
+
+    @property
+    def is_at_its_limit(self) -> bool:
+        """Whether a temperature farther from 1 might have fitted better."""
+        return abs(math.log(self.temperature)) > 0.99 * WIDEST
 
 
 def calibrate(

@@ -31,6 +31,7 @@ class Change:
     valid_hectares: float | None
     scene_hectares: float | None  # of the whole grid
     second_share: float | None = None  # changed of valid pixels, 0 to 1, in the mask of a second opinion
+    unsure: int = field(default=0, kw_only=True)  # left out for want of a pixel that reaches the seed threshold
     where: WhereFound = field(default=NOTHING_FOUND, kw_only=True)  # by concession, and what is isolated
 
     @property
@@ -66,8 +67,11 @@ def find_change(
     if options.min_area_ha > 0:
         kept &= every["area_ha"].to_numpy() >= options.min_area_ha
     highest = sums.highest([strip.highest for strip in scene.groups])
+    unsure = 0
     if options.seed_threshold is not None:
-        kept &= highest >= np.float32(options.seed_threshold)
+        is_sure = highest >= np.float32(options.seed_threshold)
+        unsure = int((kept & ~is_sure).sum())
+        kept &= is_sure
     polygons, is_isolated, isolated = with_distances(
         every[kept], highest[kept], known, options, scene.scene.stored.threshold
     )
@@ -80,7 +84,8 @@ def find_change(
     changed, valid = scene.pixels.tolist()
     own, both, whole = scene.hectares.tolist() if grid.is_georeferenced else (None, None, None)
     share = None if second is None else second.changed_share
-    return Change(polygons, changed, valid, own, both, whole, share, where=WhereFound(concessions, isolated))
+    where = WhereFound(concessions, isolated)
+    return Change(polygons, changed, valid, own, both, whole, share, unsure=unsure, where=where)
 
 
 def _leave_out(scene: ScenePass, polygons: GeoDataFrame) -> None:

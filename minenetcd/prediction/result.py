@@ -167,6 +167,16 @@ class ScenePrediction:
         return self._outcome.second_in_words
 
     @property
+    def unsure_in_words(self) -> str | None:
+        """How many changes a seed threshold left out; None where none did."""
+        return self._outcome.unsure_in_words
+
+    @property
+    def about_nothing(self) -> str:
+        """What it means that no change was found, as a sentence."""
+        return self._outcome.about_nothing
+
+    @property
     def polygons(self) -> GeoDataFrame:
         return self._outcome.polygons
 

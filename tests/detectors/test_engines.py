@@ -51,7 +51,7 @@ def has_bfloat16(wanted: Execution) -> bool:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_engine_gives_what_torch_gives_at_any_size(detector: ChangeDetector, engine: str) -> None:
     ready = detector.for_inference(execution=Execution(engine))
-    for size in ((48, 64), (64, 33)):
+    for size in ((48, 64), (64, 33))[: 1 if engine == "inductor" else 2]:  # which compiles each for half a minute
         before, after = (np.stack([date, date[::-1], date[:, ::-1]]) for date in images(*size))
         expected = detector.probabilities(before, after)
         np.testing.assert_allclose(ready.probabilities(before, after), expected, rtol=0, atol=1e-5)

@@ -40,6 +40,11 @@ def test_order_stays(one: float, other: float, temperature: float) -> None:
     assert scaled(scaled(one, temperature), 1 / temperature) == pytest.approx(one)
 
 
+@given(st.floats(1e-6, 1 - 1e-6), st.floats(0.05, 20))
+def test_a_threshold_stays_one(threshold: float, temperature: float) -> None:
+    assert 0 < np.float32(scaled(threshold, temperature)) < 1
+
+
 def test_a_calibrated_detector_marks_the_same_pixels_and_is_saved(tmp_path: Path) -> None:
     torch.manual_seed(0)
     minenetcd.from_config({"model": {"name": "fc_ef"}, "threshold": 0.45}).save_pretrained(tmp_path / "untrained")

@@ -160,3 +160,28 @@ def test_what_misses_the_scene_is_one_line(tmp_path: Path) -> None:
         GridError, match=r"needs polygons in the scene, which covers 13\.\d+ .* it has x 10 to 11, y 10"
     ):
         placed(find_layer(str(path), "--aoi"), GRID)
+
+
+@pytest.mark.parametrize(("crs", "latitudes"), [("EPSG:3413", (80, 90)), ("EPSG:3031", (-90, -80))])
+def test_an_area_around_a_pole_covers_it(tmp_path: Path, crs: str, latitudes: tuple[int, int]) -> None:
+    grid = Grid(100, 100, Affine.translation(-50_000, 50_000) @ Affine.scale(1000, -1000), CRS.from_string(crs))
+    cap = gpd.GeoDataFrame(geometry=[shapely.box(-180, latitudes[0], 180, latitudes[1])], crs=4326)
+    cap.to_file(tmp_path / "cap.gpkg")
+    assert burnt(str(tmp_path / "cap.gpkg"), grid).mean() > 0.99
+
+
+def test_corners_that_are_nowhere_are_one_line(tmp_path: Path) -> None:
+    corners = list(on_grid(20, 30, 90, 70).exterior.coords)
+    frame(shapely.Polygon([corners[0], (np.inf, corners[1][1]), *corners[2:-1]])).to_file(tmp_path / "inf.gpkg")
+    with pytest.raises(OptionError, match=r"inf.gpkg cannot be read as polygons \("):
+        burnt(str(tmp_path / "inf.gpkg"))
+
+
+def test_a_layer_may_have_a_colon_in_its_name_and_a_file_end_as_geoparquet(tmp_path: Path) -> None:
+    shapes = frame(on_grid(20, 30, 90, 70))
+    for layer in ("a:b", "c"):
+        shapes.to_file(tmp_path / "two.gpkg", layer=layer)
+    shapes.to_parquet(tmp_path / "one.geoparquet")
+    expected = burn(shapes.geometry, GRID)
+    for name in ("two.gpkg:a:b", "one.geoparquet"):
+        np.testing.assert_array_equal(burnt(str(tmp_path / name)), expected)

@@ -75,7 +75,19 @@ def test_a_shapefile_keeps_every_column_by_a_name_of_ten_letters(write_scene: Wr
     saved = predicted(write_scene, tmp_path / "out", also=("shp",))
     columns = list(opened(saved.also["shp"]).columns)
     assert columns == [
-        *("id", "area_ha", "perim_m", "conf_mean", "model", "threshold", "src_before", "src_after"),
+        *(
+            "id",
+            "area_ha",
+            "perim_m",
+            "conf_mean",
+            "conf_p10",
+            "valid_frac",
+            "at_nodata",
+            "model",
+            "threshold",
+            "src_before",
+            "src_after",
+        ),
         *("day_before", "day_after", "agreement", "geometry"),
     ]
 

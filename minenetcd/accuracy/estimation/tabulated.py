@@ -17,6 +17,8 @@ from minenetcd.errors import DataError, OptionError
 from minenetcd.foreign import read_text
 
 _UNITS = ("pixels", "hectares")
+#: Of points, pixels and hectares: more are on no map.
+LARGEST = 1e15
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ def _number(cell: str, path: Path, *, whole: bool) -> float:
         value = float(cell)
     except ValueError:
         value = math.nan
-    if not 0 <= value < math.inf or (whole and not value.is_integer()):
-        raise DataError(f"{'Whole numbers' if whole else 'Numbers'} of 0 or more are needed, {path} has {cell!r:.40}.")
+    if not 0 <= value <= LARGEST or (whole and not value.is_integer()):
+        raise DataError(
+            f"{'Whole numbers' if whole else 'Numbers'} from 0 to {LARGEST:g} are needed, {path} has {cell!r:.40}."
+        )
     return value

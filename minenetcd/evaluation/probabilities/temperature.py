@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 #: Log-odds are divided by 1/20 to 20: beyond that a network says the same everywhere.
-_WIDEST = math.log(20.0)
+WIDEST = math.log(20.0)
+_LEAST = 2.0**-24
 
 
 def fit_temperature(histogram: NDArray[np.int64]) -> float:
@@ -23,7 +24,7 @@ def fit_temperature(histogram: NDArray[np.int64]) -> float:
         wrong = np.logaddexp(0, scaled_odds), np.logaddexp(0, -scaled_odds)  # -log of each class's probability
         return float((histogram * wrong).sum() / histogram.sum())
 
-    return math.exp(minimize_scalar(loss, bounds=(-_WIDEST, _WIDEST), method="bounded").x)
+    return math.exp(minimize_scalar(loss, bounds=(-WIDEST, WIDEST), method="bounded").x)
 
 
 def histogram_at(histogram: NDArray[np.int64], temperature: float) -> NDArray[np.int64]:
@@ -35,8 +36,9 @@ def histogram_at(histogram: NDArray[np.int64], temperature: float) -> NDArray[np
 
 
 def scaled(probability: float, temperature: float) -> float:
-    """`probability` as it is at `temperature`."""
-    return 1 / (1 + math.exp(-math.log(probability / (1 - probability)) / temperature))
+    """`probability` as it is at `temperature`: above 0 and below 1 as float32, too."""
+    exact = 1 / (1 + math.exp(-math.log(probability / (1 - probability)) / temperature))
+    return min(max(exact, _LEAST), 1 - _LEAST)
 
 
 def _log_odds(levels: int) -> NDArray[np.float64]:

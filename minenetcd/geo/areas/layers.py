@@ -21,7 +21,7 @@ from minenetcd.display.words import some_of
 from minenetcd.errors import OptionError, one_line
 from minenetcd.foreign import NOT_THERE, refused
 from minenetcd.geo.archives import DAMAGED
-from minenetcd.geo.areas.wanted import split_layer
+from minenetcd.geo.areas.wanted import PARQUET, split_layer
 
 Box = tuple[float, float, float, float]  # least x, least y, most x, most y
 
@@ -60,11 +60,13 @@ class PolygonLayer:
         """
         try:
             frame = _read(self.path, self.layer, around)
-        except _UNREADABLE as error:
+            frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
+            _check_polygonal(sorted(set(frame.geom_type)), self)
+            return frame.set_geometry(polygons_of(shapely.force_2d(frame.geometry.to_numpy())), crs=self.crs)
+        except OptionError:
+            raise
+        except _UNREADABLE as error:  # also of corners that are at no place, inf or nan
             raise _unreadable(self.text, self.option, error) from error
-        frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
-        _check_polygonal(sorted(set(frame.geom_type)), self)
-        return frame.set_geometry(polygons_of(shapely.force_2d(frame.geometry.to_numpy())), crs=self.crs)
 
 
 def find_layer(text: str, option: str) -> PolygonLayer:
@@ -78,7 +80,7 @@ def find_layer(text: str, option: str) -> PolygonLayer:
     _check_file(path, text, option)
     try:
         layer = _chosen_layer(path, layer, text, option)
-        if path.suffix.lower() == ".parquet":
+        if path.suffix.lower() in PARQUET:
             frame = gpd.read_parquet(path)
             kinds, count, crs, bounds = sorted(set(frame.geom_type.dropna())), len(frame), frame.crs, frame.total_bounds
             columns: Sequence[Any] = list(frame.columns.drop(frame.geometry.name))
@@ -141,7 +143,7 @@ def _beginnings(path: Path) -> list[bytes]:
 
 def _chosen_layer(path: Path, layer: str | None, text: str, option: str) -> str | None:
     """The layer to read; None of a file that holds no more than one."""
-    if path.suffix.lower() == ".parquet":
+    if path.suffix.lower() in PARQUET:
         return None
     layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
     if layer is not None and layer not in layers:
@@ -186,7 +188,7 @@ def _check_polygonal(kinds: Sequence[str], layer: PolygonLayer) -> None:
 
 
 def _read(path: Path, layer: str | None, around: Box | None) -> GeoDataFrame:
-    if path.suffix.lower() == ".parquet":
+    if path.suffix.lower() in PARQUET:
         frame = gpd.read_parquet(path)
         if around is None:
             return frame

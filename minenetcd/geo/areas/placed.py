@@ -102,11 +102,25 @@ def _boxes(layer: PolygonLayer, grid: Grid) -> Iterator[tuple[Box, int]]:
         raise _missed(layer, grid)
     if layer.crs.is_geographic:
         x = np.unwrap(x, period=TURN)
+        if poles := _poles_in(grid, layer):  # all longitudes meet there, and no outline comes near it
+            yield (-TURN / 2, min(y.min(), *poles), TURN / 2, max(y.max(), *poles)), 0
+            return
     wide, high = ((axis.max() - axis.min()) * margin for axis in (x, y))
     for turn in (0, -1, 1) if layer.crs.is_geographic else (0,):
         left, right = x.min() - wide + turn * TURN, x.max() + wide + turn * TURN
         if not turn or (layer.bounds is not None and left <= layer.bounds[2] and right >= layer.bounds[0]):
             yield (left, y.min() - high, right, y.max() + high), turn
+
+
+def _poles_in(grid: Grid, layer: PolygonLayer) -> list[float]:
+    """Latitudes of the poles that lie in `grid`, by the CRS of `layer`, which is in degrees."""
+    if grid.is_geographic:
+        return []
+    latitudes = np.array([90.0, -90.0])
+    x, y = transformer(layer.crs.to_wkt(), grid.wkt())(np.zeros(2), latitudes)
+    bounds = grid.bounds
+    inside = (bounds.left <= x) & (x <= bounds.right) & (bounds.bottom <= y) & (y <= bounds.top)
+    return [float(latitude) for latitude in latitudes[inside]]
 
 
 def _moved(frame: GeoDataFrame, layer: PolygonLayer, grid: Grid, box: Box, turns: int) -> GeoDataFrame:

@@ -12,7 +12,8 @@ from minenetcd.display.words import some_of
 from minenetcd.errors import OptionError
 
 #: Endings of files of polygons; whatever ends otherwise is a raster where both may stand.
-VECTOR_ENDINGS = (".gpkg", ".geojson", ".json", ".shp", ".kml", ".kmz", ".fgb", ".parquet", ".gml", ".zip")
+PARQUET = (".parquet", ".geoparquet")
+VECTOR_ENDINGS = (".gpkg", ".geojson", ".json", ".shp", ".kml", ".kmz", ".fgb", ".gml", ".zip", *PARQUET)
 
 #: How a product calls its own quality band, as an option names it.
 SCL, LANDSAT_QA, AUTO = "scl", "landsat-qa", "auto"
@@ -117,10 +118,12 @@ def is_vector(name: str) -> bool:
 
 def split_layer(text: str) -> tuple[str, str | None]:
     """FILE:LAYER as both; a name that is a file, or whose part before the colon ends like no vector file, has none."""
-    path, mark, layer = text.rpartition(":")
-    if not mark or Path(text).exists() or not path.lower().endswith(VECTOR_ENDINGS):
+    if Path(text).exists():
         return text, None
-    return path, layer
+    for place, letter in enumerate(text):
+        if letter == ":" and text[:place].lower().endswith(VECTOR_ENDINGS):
+            return text[:place], text[place + 1 :]
+    return text, None
 
 
 def _listed(numbers: tuple[int, ...]) -> str:

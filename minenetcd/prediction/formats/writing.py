@@ -18,6 +18,7 @@ RENAMED = {
         "confidence_p10": "conf_p10",
         "valid_fraction": "valid_frac",
         "touches_nodata": "at_nodata",
+        "lease_status": "lease_stat",
         "source_before": "src_before",
         "source_after": "src_after",
         "date_before": "day_before",

@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 from geopandas import GeoDataFrame
 
-from minenetcd.display.words import percent
+from minenetcd.display.words import counted, percent
 from minenetcd.geo.polygons.vector_files import day_column
 from minenetcd.prediction.areas import Change
 from minenetcd.prediction.facts import SceneFacts
@@ -55,3 +55,17 @@ class Outcome:
         if "agreement" not in frame:
             frame["agreement"] = np.full(len(frame), np.nan)
         return frame[[*frame.columns.drop("geometry"), "geometry"]]
+
+    @property
+    def unsure_in_words(self) -> str | None:
+        """How many changes a seed threshold left out; None where none did."""
+        if not self.change.unsure:
+            return None
+        least = self.facts.options.seed_threshold
+        return f"{counted(self.change.unsure, 'change')} left out, without a pixel of {least:g} or more"
+
+    @property
+    def about_nothing(self) -> str:
+        """What it means that no change was found."""
+        unsure = self.unsure_in_words
+        return self.facts.about_nothing if unsure is None else f"{unsure} (--seed-threshold)."

@@ -44,6 +44,8 @@ def areas_table(outcome: Outcome) -> str:
     note = counted(len(change.polygons), "separate change")
     if outcome.facts.options.min_area_ha:
         note += f", those below {outcome.facts.options.min_area_ha:g} ha left out"
+    if outcome.unsure_in_words is not None:
+        note += f"; {outcome.unsure_in_words}"
     if change.where.isolated is not None:
         note += f"; {change.where.isolated.in_words}"
     return f"{html_table(head, body, emphasised=len(body))}{_note(f'{note}.')}"
@@ -53,7 +55,7 @@ def largest_table(outcome: Outcome) -> str:
     """The largest changes, by the numbers on the map, and what the rest comes to."""
     frame, change = outcome.change.polygons, outcome.change
     if frame.empty:
-        return _note(f"No change was found. {outcome.facts.about_nothing}")
+        return _note(f"No change was found. {outcome.about_nothing}")
     largest = frame.head(LARGEST)
     points = largest.geometry.representative_point()
     if outcome.scene.grid.is_georeferenced:
@@ -207,7 +209,7 @@ def _choices(facts: SceneFacts) -> list[Row]:
     beside = "side by side" if facts.provenance.learns_each_scene else f"overlapping by {100 * options.overlap:g} %"
     rows.append(("Computed by", facts.computed_by.in_words))
     rows.append(("Tiles", f"{facts.tile} x {facts.tile} pixels, {beside}"))
-    if options.symmetries:
+    if options.symmetries and not facts.provenance.learns_each_scene:
         rows.append(("Symmetries", "networks: mean over eight flips and turns of each tile"))
     if options.seed_threshold is not None:
         rows.append(("Surest pixel of each change", f"at least {options.seed_threshold:g}"))

@@ -151,5 +151,5 @@ def _name_column(layer: PolygonLayer, wanted: str | None) -> str | None:
 def _as_text(value: object, number: int) -> str:
     """A name in one line; the number of its row where it has none."""
     missing = value is None or value != value
-    text = "" if missing else f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
+    text = "" if missing else f"{value:.15g}" if isinstance(value, float) else " ".join(str(value).split())
     return text or str(number)

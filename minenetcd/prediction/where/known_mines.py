@@ -37,6 +37,7 @@ class KnownMines:
         plane = _plane(longitude, latitude)
         scene = shapely.Polygon(np.column_stack(transformer(grid.wkt(), plane)(*grid.outline())))
         geometries = np.array(layer.read().geometry.array, dtype=object)
+        geometries = geometries[~shapely.intersects(geometries, _antipode(longitude, latitude, layer.crs))]
         boxes = _moved(_boxes_around(geometries), layer.crs, plane)
         near = geometries[_may_be_nearest(boxes, scene)]
         if not len(near):
@@ -62,6 +63,12 @@ class KnownMines:
         found = np.zeros(len(polygons))
         found[of_polygon] = np.where(shapely.distance(places[of_polygon], self.geometries[of_mine]) == 0, 0.0, metres)
         return found
+
+
+def _antipode(longitude: float, latitude: float, crs: CRS) -> shapely.Point:
+    """Around it, a polygon has no inside in the plane."""
+    x, y = transformer(DEGREES, crs.to_wkt())(np.array([(longitude + 360) % 360 - 180]), np.array([-latitude]))
+    return shapely.Point(x[0], y[0]) if np.isfinite([x[0], y[0]]).all() else shapely.Point()
 
 
 def _plane(longitude: float, latitude: float) -> str:
