@@ -154,6 +154,12 @@ def predict(
             show_default="halfway from the threshold to 1",
         ),
     ] = None,
+    kind: Annotated[
+        bool,
+        Option(
+            "--kind", help="Say what kind of change each is, as far as the bands tell: vegetation, water, brightness."
+        ),
+    ] = False,
     crs: Crs = None,
     nodata: Nodata = None,
     date_before: DateBefore = None,
@@ -222,6 +228,7 @@ def predict(
         prior=prior,
         prior_distance=prior_distance,
         isolated_threshold=isolated_threshold,
+        kind=kind,
         crs=crs,
         nodata=nodata_before,
         nodata_after=nodata_after,

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from minenetcd.geo.grid import apply
 from minenetcd.geo.polygons.tracing import burn, change_polygons
+from minenetcd.prediction.kinds.found import KindsFound
+from minenetcd.prediction.kinds.measuring import IndexPass
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion, StripGroups
 from minenetcd.prediction.where.concessions import with_concessions
@@ -32,6 +34,7 @@ class Change:
     scene_hectares: float | None  # of the whole grid
     second_share: float | None = None  # changed of valid pixels, 0 to 1, in the mask of a second opinion
     where: WhereFound = field(default=NOTHING_FOUND, kw_only=True)  # by concession, and what is isolated
+    kinds: KindsFound | None = field(default=None, kw_only=True)  # where that is asked for
 
     @property
     def agreement(self) -> float | None:
@@ -48,12 +51,13 @@ def find_change(
     *,
     known: KnownPlaces = NOTHING_KNOWN,
     second: SecondOpinion | None = None,
+    kinds: IndexPass | None = None,
 ) -> Change:
     """What the mask of a scene, all of whose strips are written, says.
 
     Polygons below the smallest area of `options`, and those that are isolated and faint by what is `known`, are left
     out of the frame and, pixel by pixel, of the mask. With `second`, each polygon carries the share of it that changed
-    there, too, as `agreement`.
+    there, too, as `agreement`; with `kinds`, what kind of change it is.
     """
     grid = scene.scene.grid
     every = change_polygons(scene.mask, grid, value=1)
@@ -61,6 +65,8 @@ def find_change(
     every = every.assign(confidence_mean=sums.mean(scene.groups))
     if second is not None:
         every = every.assign(agreement=sums.of(second.agreed) / np.maximum(sums.of(second.known), 1))
+    if kinds is not None:
+        every = every.assign(**kinds.columns(sums.of))
     kept = np.ones(len(every), dtype=bool)
     if options.min_area_ha > 0:
         kept &= every["area_ha"].to_numpy() >= options.min_area_ha
@@ -77,7 +83,9 @@ def find_change(
     changed, valid = scene.pixels.tolist()
     own, both, whole = scene.hectares.tolist() if grid.is_georeferenced else (None, None, None)
     share = None if second is None else second.changed_share
-    return Change(polygons, changed, valid, own, both, whole, share, where=WhereFound(concessions, isolated))
+    found = None if kinds is None else KindsFound.of(polygons, kinds.layers.indices, kinds.compared)
+    where = WhereFound(concessions, isolated)
+    return Change(polygons, changed, valid, own, both, whole, share, where=where, kinds=found)
 
 
 class _Sums:
