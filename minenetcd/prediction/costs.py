@@ -37,7 +37,7 @@ KEPT = 0.2
 #: Of a draft of a mask. [bytes a pixel]
 MASK = 1
 #: Of a layer from which kinds of change are told, compressed, of real images. [bytes a pixel]
-KEPT_LAYER = 0.7
+KEPT_LAYER = 0.9
 
 #: Rows of a block that reach beyond a row of tiles, and bytes written a pixel (probability and mask), of GDAL's cache.
 BLOCK_ROWS, WRITTEN = 512, 5

@@ -149,8 +149,8 @@ def _index_bands(before: DateFiles, after: DateFiles) -> tuple[Indices, PairBand
     if known is None:
         has = " and ".join(f"{date} has {date.bands.in_words() or 'none'}" for date in (before, after))
         raise OptionError(
-            "Kinds of change (--kind) are told from red and near infrared, from green and infrared, or from three "
-            f"bands that both dates share; {has}: give images that name such bands, or leave --kind out."
+            "Kinds of change (--kind) are told from red and near infrared, from green and infrared, from two colours, "
+            f"or from three bands that both dates share; {has}: give images that name such bands, or leave --kind out."
         )
     return known
 

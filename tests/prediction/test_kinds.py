@@ -157,6 +157,15 @@ def test_without_short_wave_water_is_told_by_near_infrared(tmp_path: Path) -> No
     assert kind_at(found, FLOODED) == "water appeared; darker" and "ndwi_after" in found.polygons
 
 
+def test_infrared_is_no_brightness(tmp_path: Path) -> None:
+    images = [
+        write(tmp_path / name, image[..., [0, 3, 2]], ("red", "nir", "blue"))
+        for name, image in (("b.tif", ground(0)), ("a.tif", changed(ground(1), EVERYTHING)))
+    ]
+    found = predict_scene(Marked(), *images, options=PredictOptions(kind=True, bands=(1, 2, 3)))
+    assert found.kinds.indices.in_words == "vegetation by NDVI; brightness of red, blue"
+
+
 def test_bands_without_names_tell_of_brightness_alone(tmp_path: Path) -> None:
     images = [
         write(tmp_path / name, image[..., :3], ())

@@ -25,8 +25,8 @@ _IN_WORDS = {
     "mndwi": "water by MNDWI",
     "ndwi": "water by NDWI",
 }
-#: Brightness is the mean of so many bands.
-_BRIGHT = 3
+#: Brightness is the mean of at least so many bands of known colours, or of so many bands of none.
+_LEAST_VISIBLE, _BRIGHT = 2, 3
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class Indices:
 def known_indices(before: FileBands, after: FileBands) -> tuple[Indices, PairBands] | None:
     """What the bands of both dates allow, by their names, and the numbers of those to read; None where that is nothing.
 
-    NDVI stands before excess green, MNDWI before NDWI. Brightness is that of red, green and blue, else of the first
-    three bands that both dates share.
+    NDVI stands before excess green, MNDWI before NDWI. Brightness is that of red, green and blue, or of two of
+    them; where no colour is known, of the first three bands that both dates share.
     """
     known = _known_colours(before, after)
     bright = _bright_bands(before, after, known)
@@ -110,8 +110,9 @@ def _known_colours(before: FileBands, after: FileBands) -> dict[str, tuple[int, 
 
 
 def _bright_bands(before: FileBands, after: FileBands, known: dict[str, tuple[int, int]]) -> list[tuple[int, int]]:
-    if _has(known, *RGB):
-        return [known[colour] for colour in RGB]
+    visible = [known[colour] for colour in RGB if colour in known]
+    if known:  # infrared is left out: in it, brighter is greener
+        return visible if len(visible) >= _LEAST_VISIBLE else []
     shared = list(zip(*pair_bands(before, after), strict=True))
     return shared[:_BRIGHT] if len(shared) >= _BRIGHT else []
 
