@@ -130,6 +130,12 @@ def predict(
     prior: Prior = None,
     prior_distance: PriorDistance = 1000.0,
     isolated_threshold: IsolatedThreshold = None,
+    kind: Annotated[
+        bool,
+        Option(
+            "--kind", help="Say what kind of change each is, as far as the bands tell: vegetation, water, brightness."
+        ),
+    ] = False,
     crs: Crs = None,
     nodata: Nodata = None,
     date_before: DateBefore = None,
@@ -206,6 +212,7 @@ def predict(
         prior=prior,
         prior_distance=prior_distance,
         isolated_threshold=isolated_threshold,
+        kind=kind,
         crs=crs,
         nodata=nodata_before,
         nodata_after=nodata_after,

@@ -56,7 +56,7 @@ def _print_lines(lines: Iterable[tuple[str, Any]]) -> None:
 
 
 def _as_json(result: "ScenePrediction") -> dict[str, Any]:
-    """Areas in hectares are None for a picture; `files` by what they hold."""
+    """Areas in hectares are None for a picture; `kinds` only where asked for; `files` by what they hold."""
     return {
         "hectares": result.hectares,
         "changed_pixels": result.changed_pixels,
@@ -77,6 +77,7 @@ def _as_json(result: "ScenePrediction") -> dict[str, Any]:
         "agreement": result.agreement,
         "threshold": result.threshold,
         "where": result.where.as_json(result.facts.where),
+        **({} if result.kinds is None else {"kinds": result.kinds.as_json()}),
         "seconds": result.seconds,
         "warnings": result.warnings,
         "files": {name: str(path) for name, path in _files(result).items()},
@@ -114,6 +115,8 @@ def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:
     yield from facts.adjustments
     yield from facts.where
     yield from result.where.rows()
+    if result.kinds is not None:
+        yield from result.kinds.rows()
     if result.second_in_words:
         yield "opinion 2", result.second_in_words
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from minenetcd.geo.grid import apply
 from minenetcd.geo.polygons.tracing import burn, change_polygons
+from minenetcd.prediction.kinds.found import KindsFound
+from minenetcd.prediction.kinds.measuring import IndexPass
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.polygon_sums import PolygonSums
 from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
@@ -33,6 +35,7 @@ class Change:
     second_share: float | None = None  # changed of valid pixels, 0 to 1, in the mask of a second opinion
     unsure: int = field(default=0, kw_only=True)  # left out for want of a pixel that reaches the seed threshold
     where: WhereFound = field(default=NOTHING_FOUND, kw_only=True)  # by concession, and what is isolated
+    kinds: KindsFound | None = field(default=None, kw_only=True)  # where that is asked for
 
     @property
     def agreement(self) -> float | None:
@@ -49,12 +52,14 @@ def find_change(
     *,
     known: KnownPlaces = NOTHING_KNOWN,
     second: SecondOpinion | None = None,
+    kinds: IndexPass | None = None,
 ) -> Change:
     """What the mask of a scene, all of whose strips are written, says.
 
     Polygons below the smallest area of `options`, those without a pixel of their seed threshold, and those that are
     isolated and faint by what is `known`, are left out of the frame and, pixel by pixel, of the mask. With `second`,
-    each polygon carries the share of it that changed there, too, as `agreement`.
+    each polygon carries the share of it that changed there, too, as `agreement`; with `kinds`, what kind of change it
+    is.
     """
     grid = scene.scene.grid
     every = change_polygons(scene.mask, grid, value=1)
@@ -63,6 +68,8 @@ def find_change(
     every = every.assign(**sums.measures(scene.groups))
     if second is not None:
         every = every.assign(agreement=sums.of(second.agreed) / np.maximum(sums.of(second.known), 1))
+    if kinds is not None:
+        every = every.assign(**kinds.columns(sums.of))
     kept = np.ones(len(every), dtype=bool)
     if options.min_area_ha > 0:
         kept &= every["area_ha"].to_numpy() >= options.min_area_ha
@@ -85,7 +92,8 @@ def find_change(
     own, both, whole = scene.hectares.tolist() if grid.is_georeferenced else (None, None, None)
     share = None if second is None else second.changed_share
     where = WhereFound(concessions, isolated)
-    return Change(polygons, changed, valid, own, both, whole, share, unsure=unsure, where=where)
+    told = None if kinds is None else KindsFound.of(polygons, kinds.layers.indices, kinds.compared)
+    return Change(polygons, changed, valid, own, both, whole, share, unsure=unsure, where=where, kinds=told)
 
 
 def _leave_out(scene: ScenePass, polygons: GeoDataFrame) -> None:

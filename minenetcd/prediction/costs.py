@@ -36,6 +36,8 @@ FIRST_TILES, SETTLED = 5.0, 60.0
 KEPT = 0.2
 #: Of a draft of a mask. [bytes a pixel]
 MASK = 1
+#: Of a layer from which kinds of change are told, compressed, of real images. [bytes a pixel]
+KEPT_LAYER = 0.9
 
 #: Rows of a block that reach beyond a row of tiles, and bytes written a pixel (probability and mask), of GDAL's cache.
 BLOCK_ROWS, WRITTEN = 512, 5
@@ -78,17 +80,26 @@ def check_extent(pair: AlignedPair) -> None:
 
 
 def room_needed(
-    pair: AlignedPair, native: AlignedPair, *, as_float: bool, second: bool, work: Path, out: Path | None
+    pair: AlignedPair,
+    native: AlignedPair,
+    *,
+    as_float: bool,
+    second: bool,
+    layers: int = 0,
+    work: Path,
+    out: Path | None,
 ) -> dict[Path, int]:
     """What is written of `pair`, at most at one time, in the folder `work` and then in `out`. [bytes]
 
     The rasters are drafts without compression first: probability and mask on the grid of `native`, those of a `second`
-    opinion beside the mask of the first; or the probability on that of `pair`, as float32.
+    opinion beside the mask of the first, and then so many `layers` of 8 bits; or the probability on that of `pair`, as
+    float32.
     """
-    at_once = max(MASK + (4 if as_float else 1), MASK + MASK + 1 if second else 0)
+    at_once = max(MASK + (4 if as_float else 1), MASK + MASK + 1 if second else 0, MASK + layers)
     drafts = [_pixels(native.grid.shape) * at_once]
     drafts += [] if pair.grid == native.grid else [_pixels(pair.grid.shape) * 4]
-    kept = round(KEPT * _pixels((pair.overlap.height, pair.overlap.width)) * (4 if as_float else 1))
+    a_pixel = KEPT * (4 if as_float else 1) + KEPT_LAYER * layers
+    kept = round(a_pixel * _pixels((pair.overlap.height, pair.overlap.width)))
     needed = {work: max(drafts) + kept}
     if out is not None:
         out = _existing(out)

@@ -15,6 +15,7 @@ from minenetcd.detectors.measured import AUTOMATIC, measured_in_words
 from minenetcd.display.words import three_figures
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.bands.doubts import ReadBands, band_doubts
+from minenetcd.geo.bands.indices import Indices
 from minenetcd.geo.bands.sensors import RGB
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.metadata.acquired import Acquired
@@ -98,6 +99,7 @@ class SceneFacts:
     warnings: tuple[str, ...] = ()
     band_doubts: tuple[str, ...] = ()  # what to doubt of which band is which
     where: tuple[tuple[str, str], ...] = ()  # what of the scene is looked at, and what lies there: name, in words
+    indices: Indices | None = None  # from which kinds of change are told, where that is asked for
     scene_threshold: tuple[float, float] | None = None  # between which probabilities a network looked for that of here
 
     @property

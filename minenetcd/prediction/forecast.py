@@ -65,7 +65,11 @@ def forecast(
         folder = Path(out)
         as_float = readers.options.float_probability
         second = readers.second is not None
-        disk = room_needed(pairs[0], native, as_float=as_float, second=second, work=work.tmp or folder, out=folder)
+        layers = reading.index_layers(folder)
+        disk = room_needed(
+            pairs[0], native, as_float=as_float, second=second, layers=0 if layers is None else layers.count,
+            work=work.tmp or folder, out=folder,
+        )  # fmt: skip
         row = max(area.width * plan.tiles[0].side for plan, _ in tried) * BLENDED
         return Forecast(
             tuple(detector.name for detector in read_by),

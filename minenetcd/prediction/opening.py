@@ -13,6 +13,7 @@ from minenetcd.errors import OptionError
 from minenetcd.files import check_not_input, check_writable
 from minenetcd.geo.align import AlignedPair, accept_any, asked_bands, colour_bands, open_pair, shared_bands
 from minenetcd.geo.bands.choosing import PairBands
+from minenetcd.geo.bands.indices import Indices, known_indices
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
 from minenetcd.geo.date_files.read_files import ReadPair
@@ -86,6 +87,10 @@ class OpenedScene:
             limits=self.places.limits,
         )  # fmt: skip
 
+    def index_bands(self) -> tuple[Indices, PairBands]:
+        """What the bands of both dates can tell of kinds of change, and which are read for it. OptionError: nothing."""
+        return _index_bands(self.before, self.after)
+
     def without_clouds(self, library: str | None, folder: Path, device: str, opened: ExitStack) -> "OpenedScene":
         """The same with what `library` finds clouded on either date masked; nothing is, where none is named.
 
@@ -127,6 +132,8 @@ def open_scene(
     if not options.yes:
         check_claim(before)
         check_claim(after)
+    if options.kind:
+        _ = _index_bands(before, after)
     bands, bands_after = _bands(before, after, options.bands, options.bands_after, every_band=every_band)
     places = _places(before, after, options)
     with open_pair(
@@ -135,6 +142,17 @@ def open_scene(
     ) as native:  # fmt: skip
         check_ground(native.grid, options)
         yield OpenedScene(before, after, native, options.stated, accept, places)
+
+
+def _index_bands(before: DateFiles, after: DateFiles) -> tuple[Indices, PairBands]:
+    known = known_indices(before.bands, after.bands)
+    if known is None:
+        has = " and ".join(f"{date} has {date.bands.in_words() or 'none'}" for date in (before, after))
+        raise OptionError(
+            "Kinds of change (--kind) are told from red and near infrared, from green and infrared, from two colours, "
+            f"or from three bands that both dates share; {has}: give images that name such bands, or leave --kind out."
+        )
+    return known
 
 
 def _places(before: DateFiles, after: DateFiles, options: PredictOptions) -> ScenePlaces:

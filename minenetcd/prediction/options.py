@@ -64,6 +64,7 @@ class PredictOptions:
     prior: str | None = None  # known mines: each polygon says how far it lies from the nearest
     prior_distance: float = 1000.0  # farther than this is isolated [m]
     isolated_threshold: float | None = None  # that isolated change has to reach; None: halfway from the usual one to 1
+    kind: bool = False  # each polygon says what kind of change it is, as far as the bands tell
     also: tuple[str, ...] = ()  # further formats to write the result in, by name, or package.module:Name
 
     def __post_init__(self) -> None:

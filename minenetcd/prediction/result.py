@@ -24,6 +24,9 @@ from minenetcd.prediction.formats.summary import write_summary
 from minenetcd.prediction.formats.writing import write_formats, write_usual
 from minenetcd.prediction.kept.details import write_details
 from minenetcd.prediction.kept.unfinished import Work
+from minenetcd.prediction.kinds.found import KindsFound
+from minenetcd.prediction.kinds.layers import IndexLayers
+from minenetcd.prediction.kinds.measuring import IndexPass
 from minenetcd.prediction.outputs import WRITERS, SavedPrediction, file_of, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment
 from minenetcd.prediction.pair_checks.findings import PairFindings, with_findings
@@ -49,6 +52,7 @@ def find_result(
     started: float,
     adjustment: Adjustment,
     second: SceneRasters | None = None,
+    layers: IndexLayers | None = None,
     known: KnownPlaces = NOTHING_KNOWN,
     inputs: Inputs,
 ) -> "ScenePrediction":
@@ -60,15 +64,20 @@ def find_result(
     findings = PairFindings.of(sample, adjustment, feels_tone=facts.feels_tone)
     pictures = date_pictures(sample.pair)
     return finished(
-        scene, change, facts, findings, pictures, work, started=started, second=second, known=known, inputs=inputs
-    )
+        scene, change, facts, findings, pictures, work,
+        started=started, second=second, layers=layers, known=known, inputs=inputs,
+    )  # fmt: skip
 
 
 def measured(
-    scene: ScenePass, facts: SceneFacts, second: SecondOpinion | None, known: KnownPlaces = NOTHING_KNOWN
+    scene: ScenePass,
+    facts: SceneFacts,
+    second: SecondOpinion | None,
+    kinds: IndexPass | None = None,
+    known: KnownPlaces = NOTHING_KNOWN,
 ) -> Change:
     """What changed in a scene all of whose strips are written. RasterError where no pixel had data on both dates."""
-    change = find_change(scene, facts.options, known=known, second=second)
+    change = find_change(scene, facts.options, known=known, second=second, kinds=kinds)
     _check_analysed(change, facts)
     return change
 
@@ -83,6 +92,7 @@ def finished(
     *,
     started: float,
     second: SceneRasters | None,
+    layers: IndexLayers | None = None,
     known: KnownPlaces = NOTHING_KNOWN,
     inputs: Inputs,
 ) -> "ScenePrediction":
@@ -91,7 +101,7 @@ def finished(
     facts = with_findings(facts, findings, changed_share=share, agreement=change.agreement)
     seconds = time.perf_counter() - started
     began = datetime.now(UTC) - timedelta(seconds=seconds)
-    outcome = Outcome(scene, change, facts, pictures, findings, seconds, began, second, known)
+    outcome = Outcome(scene, change, facts, pictures, findings, seconds, began, second, layers, known)
     return ScenePrediction(outcome, work, inputs)
 
 
@@ -184,6 +194,11 @@ class ScenePrediction:
     def where(self) -> WhereFound:
         """Change by concession, and what was left out far from known mines; nothing of what nobody asked for."""
         return self._outcome.change.where
+
+    @property
+    def kinds(self) -> KindsFound | None:
+        """How much of which kind of change; None where nobody asked for it."""
+        return self._outcome.change.kinds
 
     @property
     def probability(self) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ from minenetcd.geo.raster import Raster
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.details import Details, read_details
 from minenetcd.prediction.kept.unfinished import Work
+from minenetcd.prediction.kinds.measuring import IndexPass
 from minenetcd.prediction.opening import check_ground
 from minenetcd.prediction.outputs import DETAILS, result_names
 from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
@@ -84,13 +85,16 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
         scene = SceneRasters(facts.grid, stored, work.path / names.probability, work.path / names.raster, facts.tags())
         with Raster.open(folder / names.probability, bands=(1,)) as probability:
             _check_probability(probability, scene.grid, details.probability)
-            second = details.second_rasters(work.path)
+            second, layers = details.second_rasters(work.path), details.index_layers(work.path)
             with ScenePass(scene) as scene_pass:
                 opinion = _pass_again(probability, scene_pass, second)
-                change = measured(scene_pass, facts, opinion, details.known)
+                kinds = None if layers is None else IndexPass(layers, scene_pass)
+                if layers is not None and kinds is not None:
+                    kinds.add(layers.read())
+                change = measured(scene_pass, facts, opinion, kinds, details.known)
         return finished(
             scene, change, facts, details.findings, details.pictures, work,
-            started=started, second=second, known=details.known, inputs=lambda: details.inputs,
+            started=started, second=second, layers=layers, known=details.known, inputs=lambda: details.inputs,
         )  # fmt: skip
     except BaseException:
         work.remove()

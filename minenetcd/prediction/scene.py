@@ -27,6 +27,7 @@ from minenetcd.prediction.facts import SceneFacts, gather_facts
 from minenetcd.prediction.inference import NOTHING, Done, SceneStrip, probability_strips, write_behind
 from minenetcd.prediction.kept.finished_strips import FinishedStrips
 from minenetcd.prediction.kept.unfinished import IN_RESULTS, WorkOptions, open_work
+from minenetcd.prediction.kinds.layers import LAYERS, IndexLayers
 from minenetcd.prediction.opening import OpenedScene, open_scene, reads_every_band
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import SavedPrediction, result_names
@@ -38,6 +39,7 @@ from minenetcd.prediction.where.isolated import check_higher_thresholds
 from minenetcd.runtime.execution import Execution
 
 if TYPE_CHECKING:
+    from minenetcd.prediction.kinds.measuring import IndexPass
     from minenetcd.prediction.result import ScenePrediction
 
 DEFAULT_OPTIONS = PredictOptions()
@@ -108,8 +110,13 @@ def predict_opened(
         is_float = options.float_probability
         both = readers.second is not None
         final = None if out is None else Path(out)
-        check_room(room_needed(pair, native, as_float=is_float, second=both, work=folder, out=final), folder)
+        layers = reading.index_layers(folder)
+        count = 0 if layers is None else layers.count
+        room = room_needed(pair, native, as_float=is_float, second=both, layers=count, work=folder, out=final)
+        check_room(room, folder)
         facts = replace(gather_facts(readers, pair, native), where=scene.places.told)
+        if layers is not None:
+            facts = replace(facts, indices=layers.indices)
         check_higher_thresholds(options, facts.threshold)
         rasters = _scene_rasters(folder, facts, names)
         with ScenePass(rasters) as scene_pass:
@@ -122,10 +129,12 @@ def predict_opened(
                 facts = replace(facts, second=None, why_no_second=why_no_second)
             from minenetcd.prediction.result import find_result, measured  # here: tiles need not wait for reports
 
-            change = measured(scene_pass, facts, second, scene.places.known)
+            kinds = None if layers is None else reading.measure(layers, scene_pass)
+            change = measured(scene_pass, facts, second, kinds, scene.places.known)
         prediction = find_result(
             rasters, change, facts, reading.sample, place, started=started, adjustment=reading.done,
-            second=None if second is None else second.rasters, known=scene.places.known, inputs=lambda: scene.inputs,
+            second=None if second is None else second.rasters, layers=layers, known=scene.places.known,
+            inputs=lambda: scene.inputs,
         )  # fmt: skip
         if out is not None:
             prediction.save(out)
@@ -239,6 +248,25 @@ class Reading:
             del self.tones[1:]  # only the first detector read on
             return None, f"{second.name}: {error}"
         return opinion, None
+
+    def index_layers(self, folder: Path) -> IndexLayers | None:
+        """Where in `folder` is written what kinds of change are told from; None where nobody asks for them."""
+        if not self.readers.options.kind:
+            return None
+        indices, _ = self.scene.index_bands()
+        return IndexLayers(folder / LAYERS, self.scene.native.grid, indices)
+
+    def measure(self, layers: IndexLayers, first: ScenePass) -> "IndexPass":
+        """Write `layers`, of both dates where detectors see them and in their own tone; sums by the mask of `first`."""
+        from minenetcd.prediction.kinds.measuring import IndexPass  # here: tiles need not wait for polygons
+
+        _, bands = self.scene.index_bands()
+        pair = self.opened.enter_context(self.scene.reopened(*bands))
+        if self.readers.options.coregister and self.adjustment.moves:
+            pair = pair.adjusted(shift=self.adjustment.shift)
+        kinds = IndexPass(layers, first)
+        kinds.add(layers.write(pair))
+        return kinds
 
 
 def _scene_rasters(folder: Path, facts: SceneFacts, names: SavedPrediction) -> SceneRasters:

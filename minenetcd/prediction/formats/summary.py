@@ -68,6 +68,8 @@ def summary(outcome: Outcome, inputs: ReadPair | None, names: SavedPrediction) -
         "warnings": list(facts.warnings),
         "files": {what: path.as_posix() for what, path in names.by_what_they_are().items()},
     }
+    if change.kinds is not None:
+        described["kinds"] = change.kinds.as_json()
     return {key: _without_secrets(value) for key, value in described.items()}
 
 

@@ -23,6 +23,11 @@ RENAMED = {
         "source_after": "src_after",
         "date_before": "day_before",
         "date_after": "day_after",
+        "ndvi_before": "ndvi_bef",
+        "ndwi_before": "ndwi_bef",
+        "mndwi_before": "mndwi_bef",
+        "mndwi_after": "mndwi_aft",
+        "brightness_change": "bright_chg",
     },
     ".kml": {"id": "Name"},
 }

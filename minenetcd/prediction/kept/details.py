@@ -1,7 +1,8 @@
 """What a result needs beside its rasters to be made again with another threshold: one file, details.zip.
 
 It holds the facts, what the images gave reason to doubt, both images as small as the report shows them, the mask of the
-second opinion, and the concessions and known mines that polygons are compared with. So neither the images nor the
+second opinion, what kinds of change are told from, and the concessions and known mines that polygons are compared
+with. So neither the images nor the
 detector are needed.
 """
 
@@ -28,6 +29,7 @@ from minenetcd.geo.date_files.read_files import ReadPair
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.plain_facts import plain, restored
+from minenetcd.prediction.kinds.layers import LAYERS, IndexLayers
 from minenetcd.prediction.pair_checks.findings import PairFindings
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.rasters.stored import StoredProbability
@@ -78,6 +80,21 @@ class Details:
         stored = StoredProbability(self.facts.threshold)  # of a probability that was not kept
         return SceneRasters(self.facts.grid, stored, folder / "not_kept.tif", mask, {})
 
+    def index_layers(self, folder: Path) -> IndexLayers | None:
+        """What kinds of change are told from, brought into `folder`; None where nobody asked for them.
+
+        InputError where they should be there and are not, or are another's.
+        """
+        if self.facts.indices is None:
+            return None
+        layers = IndexLayers(folder / LAYERS, self.facts.grid, self.facts.indices)
+        with _readable(self.archive) as archive:
+            _copy(archive, LAYERS, layers.path)
+            with quiet_gdal(), rasterio.open(layers.path, driver="GTiff") as raster:
+                if (raster.shape, raster.dtypes) != (layers.grid.shape, ("uint8",) * layers.count):
+                    raise ValueError("what its kinds of change are told from is of another image")
+        return layers
+
 
 def _copy(archive: ZipFile, name: str, target: Path) -> None:
     with archive.open(name) as source:
@@ -108,6 +125,8 @@ def write_details(path: Path, outcome: Outcome, probability: Path, inputs: ReadP
             archive.writestr(f"{picture}.png", _as_png(getattr(pictures, picture)))
         if second is not None and name is not None:
             archive.write(second.mask, name)
+        if outcome.layers is not None:
+            archive.write(outcome.layers.path, LAYERS)
 
 
 def read_details(path: Path) -> Details:
@@ -166,6 +185,8 @@ def _checked(facts: SceneFacts) -> SceneFacts:
     left, top, width, height = facts.overlap.flatten()
     if not (left >= 0 < width <= facts.grid.width - left and top >= 0 < height <= facts.grid.height - top):
         raise ValueError("its overlap lies outside of the image")
+    if facts.indices is not None and not (facts.indices.names and facts.indices.in_words):
+        raise ValueError("its kinds of change are told from nothing")
     return facts
 
 

@@ -10,6 +10,7 @@ from minenetcd.display.words import counted, percent
 from minenetcd.geo.polygons.vector_files import day_column
 from minenetcd.prediction.areas import Change
 from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.kinds.layers import IndexLayers
 from minenetcd.prediction.pair_checks.findings import PairFindings
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.report.pictures import DatePictures
@@ -28,6 +29,7 @@ class Outcome:
     seconds: float  # from opening the images to the measured polygons
     started: datetime  # when that began
     second: SceneRasters | None = None  # of the second opinion
+    layers: IndexLayers | None = None  # from which kinds of change are told
     known: KnownPlaces = NOTHING_KNOWN
 
     @property

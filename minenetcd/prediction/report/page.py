@@ -18,6 +18,7 @@ from minenetcd.prediction.report.tables import (
     areas_table,
     concessions_table,
     facts_table,
+    kinds_table,
     largest_table,
     metrics_table,
     reading_table,
@@ -56,6 +57,8 @@ def _sections(outcome: Outcome, truth: NDArray[np.uint8] | None) -> list[str]:
     if outcome.second is not None:
         figures.insert(0, opinions_map(outcome, outcome.second))
     tables = [f"<h2>Areas</h2>{areas_table(outcome)}<h2>Largest changes</h2>{largest_table(outcome)}"]
+    if outcome.change.kinds is not None:
+        tables.append(f"<h2>What changed</h2>{kinds_table(outcome.change.kinds)}")
     if outcome.change.where.concessions is not None:
         tables.append(f"<h2>Concessions</h2>{concessions_table(outcome.change.where.concessions)}")
     if truth is not None:

@@ -10,6 +10,7 @@ from minenetcd.display.tables import html_table
 from minenetcd.display.words import counted, in_words, number, three_figures
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
+from minenetcd.prediction.kinds.found import KindsFound, size_in_words
 from minenetcd.prediction.report.maps import LARGEST
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.where.concessions import ConcessionAreas
@@ -77,6 +78,9 @@ def largest_table(outcome: Outcome) -> str:
         for key, area, mean, point in rows
     ]
     head, body = _with_where(head, body, largest)
+    if "kind" in largest:
+        head = (*head, "what changed")
+        body = [(*row, kind) for row, kind in zip(body, largest["kind"], strict=True)]
     if "agreement" in largest:
         head = (*head, "agreement")
         body = [(*row, f"{100 * share:.0f} %") for row, share in zip(body, largest["agreement"], strict=True)]
@@ -107,6 +111,18 @@ def _with_where(head: Row, body: list[Row], largest: GeoDataFrame) -> tuple[Row,
         head = (*head, "m to a known mine")
         body = [(*row, f"{metres:,.0f}") for row, metres in zip(body, largest["distance_m"], strict=True)]
     return head, body
+
+
+def kinds_table(found: KindsFound) -> str:
+    """How much of what kind changed."""
+    if not found.can_be_told:
+        return _note(f"What kind of change it is, is {found.in_words}.")
+    body: list[Row] = [(area.kind or "nothing clear", size_in_words(area), f"{area.places:,}") for area in found.areas]
+    note = (
+        f"Told by {found.indices.in_words}; against {found.compared:,} pixels that did not change. A change may be of "
+        "several kinds, and counts in each."
+    )
+    return f"{html_table(('Kind', 'area', 'changes'), body)}{_note(note)}"
 
 
 def concessions_table(areas: ConcessionAreas) -> str:
