@@ -168,6 +168,14 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    sheets: Annotated[
+        int | None,
+        Option(
+            metavar="[N]",
+            help="A page for each of the N largest changes, to print: sheets.html. Without a number 50.",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[
         bool, Option("--resume", help="Go on from what a run that was killed has finished; keep it when interrupted.")
     ] = False,
@@ -234,6 +242,7 @@ def predict(
         compile=compile,
         yes=yes,
         also=tuple(also or ()),
+        sheets=sheets or 0,
     )
     check_early(detectors=[] if model is None else [model], device=device, execution=options.execution)
     every_band = model is None or is_classical(model)

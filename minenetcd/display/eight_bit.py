@@ -66,10 +66,9 @@ class PairStretch:
     after: Stretch
 
     @classmethod
-    def of(cls, before: NDArray, after: NDArray, valid: NDArray[np.bool_]) -> "PairStretch | None":
-        """Of two dates (H, W, C); None where no pixel is `valid` (H, W)."""
-        if not valid.any():
-            return None
+    def of(cls, before: NDArray, after: NDArray, valid: NDArray[np.bool_]) -> "PairStretch":
+        """Of two dates (H, W, C) where they are `valid` (H, W); where nothing is, any stretch shows that."""
+        valid = valid if valid.any() else np.ones_like(valid)
         known = colours(before)[valid], colours(after)[valid]
         if before.dtype != after.dtype:
             return cls(*map(Stretch.of, known))

@@ -100,6 +100,8 @@ class SceneFacts:
     where: tuple[tuple[str, str], ...] = ()  # what of the scene is looked at, and what lies there: name, in words
     scene_threshold: tuple[float, float] | None = None  # between which probabilities a network looked for that of here
 
+    network: str | None = None  # the architecture; None without one, or where an earlier version did not keep it
+
     @property
     def grid(self) -> Grid:
         return self.before.grid
@@ -207,6 +209,7 @@ def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> Sc
         version=VERSION,
         band_doubts=_band_doubts(readers, native, before, after),
         scene_threshold=None if within is None else (within[0], within[1]),
+        network=described.get("model", {}).get("name"),
     )
 
 

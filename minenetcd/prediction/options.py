@@ -17,6 +17,9 @@ LARGEST_OVERLAP = 0.9
 #: An analysis at fewer metres per pixel than this share of the image's own invents pixels.
 FINEST_GSD_FACTOR = 0.99
 
+#: Pages of a result's sheets, where nobody says how many, and at most.
+USUAL_SHEETS, MOST_SHEETS = 50, 1000
+
 #: Libraries that find clouds (the extra `clouds`).
 CLOUD_DETECTORS = ("omnicloudmask", "s2cloudless")
 
@@ -62,6 +65,7 @@ class PredictOptions:
     prior: str | None = None  # known mines: each polygon says how far it lies from the nearest
     prior_distance: float = 1000.0  # farther than this is isolated [m]
     isolated_threshold: float | None = None  # that isolated change has to reach; None: halfway from the usual one to 1
+    sheets: int | bool = 0  # a page for each of so many changes, the largest; True: of the usual number
     also: tuple[str, ...] = ()  # further formats to write the result in, by name, or package.module:Name
 
     def __post_init__(self) -> None:
@@ -79,6 +83,8 @@ class PredictOptions:
                 "A finer analysis than the images are is forced (--force-gsd) together with its metres per pixel, got "
                 "none: give them (--gsd 1.2), or leave --force-gsd out."
             )
+        object.__setattr__(self, "sheets", USUAL_SHEETS if self.sheets is True else int(self.sheets))
+        _require(0 <= self.sheets <= MOST_SHEETS, f"0 to {MOST_SHEETS} sheets", self.sheets, str(USUAL_SHEETS))
         _ = self.stated, self.execution
         self._check_where()
         is_area = math.isfinite(self.min_area_ha) and self.min_area_ha >= 0

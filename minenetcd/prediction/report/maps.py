@@ -95,7 +95,11 @@ def opinions_map(outcome: Outcome, second: SceneRasters) -> str:
 def agreement_map(outcome: Outcome, mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> str:
     """True and false positives and negatives, in the paper's colours."""
     image = agreement_image(mask, truth, outcome.pictures.valid.shape)
-    return _figure(outcome, image, f"<b>Map against truth</b>{legend(agreement_legend(truth), no_data=bool((mask == UNKNOWN).any()))}")
+    return _figure(
+        outcome,
+        image,
+        f"<b>Map against truth</b>{legend(agreement_legend(truth), no_data=bool((mask == UNKNOWN).any()))}",
+    )
 
 
 def _figure(

@@ -60,7 +60,9 @@ class North:
         if away < SEEN:
             return "The arrow shows the grid's north, which is true north here."
         side = "east" if self.convergence > 0 else "west"
-        return f"The arrow shows the grid's north; true north lies {away:.1f}\N{DEGREE SIGN} {side} of it at the centre."
+        return (
+            f"The arrow shows the grid's north; true north lies {away:.1f}\N{DEGREE SIGN} {side} of it at the centre."
+        )
 
 
 def north_arrow(area: Grid) -> str:

@@ -13,6 +13,7 @@ from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.pair_checks.findings import PairFindings
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.report.pictures import DatePictures
+from minenetcd.prediction.report.sheet_pictures import NO_SHEETS, SheetPictures
 from minenetcd.prediction.where.places import NOTHING_KNOWN, KnownPlaces
 
 
@@ -29,6 +30,7 @@ class Outcome:
     started: datetime  # when that began
     second: SceneRasters | None = None  # of the second opinion
     known: KnownPlaces = NOTHING_KNOWN
+    sheets: SheetPictures = NO_SHEETS
 
     @property
     def agreement(self) -> float | None:

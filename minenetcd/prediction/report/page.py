@@ -15,6 +15,7 @@ from minenetcd.prediction.rasters.scene_rasters import read_window
 from minenetcd.prediction.report.map_words import in_degrees
 from minenetcd.prediction.report.maps import agreement_map, change_map, date_maps, opinions_map, probability_map
 from minenetcd.prediction.report.outcome import Outcome
+from minenetcd.prediction.report.recipe import recipe_table
 from minenetcd.prediction.report.tables import (
     areas_table,
     concessions_table,
@@ -64,7 +65,8 @@ def _sections(outcome: Outcome, truth: NDArray[np.uint8] | None) -> list[str]:
         figures.append(figure)
         tables.append(table)
     sections.append(f'<div class="pair"><div>{"".join(figures)}</div><div>{"".join(tables)}</div></div>')
-    sections.append(f"<h2>Inputs and model</h2>{facts_table(outcome)}")
+    sections.append(f"<h2>Images</h2>{facts_table(outcome)}")
+    sections.append(f"<h2>How the map was made</h2>{recipe_table(outcome)}")
     sections.append(f'<p class="limits"><b>Limits.</b> {escape(_limits(facts))}</p>')
     return sections
 
