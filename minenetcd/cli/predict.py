@@ -2,10 +2,12 @@
 
 import math
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from typer import Option
+from typer.core import TyperCommand
 
 from minenetcd.cli.checks import check_early, unless_refused
 from minenetcd.cli.console import note_to, progress_bar
@@ -35,7 +37,7 @@ from minenetcd.cli.options import (
     whole_numbers,
 )
 from minenetcd.cli.results import print_forecast, print_prediction
-from minenetcd.constants import OVERLAP
+from minenetcd.constants import OVERLAP, USUAL_SHEETS
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
@@ -45,6 +47,18 @@ if TYPE_CHECKING:
 
 #: What stands for polygons, and for a mask.
 POLYGONS, MASK = "FILE[:LAYER]", "FILE|KIND"
+
+
+class PredictCommand(TyperCommand):
+    """`--sheets` may stand without a number: what follows it is then another word."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given: list[str] = []
+        for word, following in zip_longest(args, args[1:], fillvalue=""):
+            given.append(word)
+            if word == "--sheets" and not following.lstrip("-").isdecimal():
+                given.append(str(USUAL_SHEETS))
+        return super().parse_args(ctx, given)
 
 
 def predict(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from minenetcd.cli.console import note_to
 from minenetcd.cli.options import Json, Quiet
 from minenetcd.cli.results import print_prediction
 from minenetcd.errors import OptionError
@@ -41,5 +42,6 @@ def rethreshold(
     from minenetcd.prediction.rethreshold import rethreshold as make_again
 
     formats = None if also is None else [format for format in also if format != NONE]
-    with make_again(result, threshold=threshold, min_area_ha=min_area_ha, also=formats) as found:
+    note = note_to(quiet=quiet)
+    with make_again(result, threshold=threshold, min_area_ha=min_area_ha, also=formats, note=note) as found:
         print_prediction(found, as_json=as_json, quiet=quiet)

@@ -45,6 +45,9 @@ OPINIONS = {"both": "#1c1030", "first": "#3f83b8", "second": "#e8a33d"}
 #: The outline of a change on an image as it is: light on dark, to be seen on any ground and by any eye.
 OUTLINE, OUTLINE_CASING = "#ffe14a", "#14171a"
 
+#: Behind a north arrow, and the arrow; page.css has them for a scale.
+PLATE, ON_PLATE = "#14181c", "#ffffff"
+
 # --- numbers ---
 
 #: Probability of change, from 0 to 1: lightness falls evenly, so that it also reads in grey.

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-from minenetcd.constants import LEAST_SIDE, OVERLAP, check_threshold
+from minenetcd.constants import LEAST_SIDE, OVERLAP, USUAL_SHEETS, check_threshold
 from minenetcd.errors import OptionError
 from minenetcd.geo.areas.wanted import WantedMask, parse_mask
 from minenetcd.geo.bands.wanted import Wanted
@@ -17,8 +17,8 @@ LARGEST_OVERLAP = 0.9
 #: An analysis at fewer metres per pixel than this share of the image's own invents pixels.
 FINEST_GSD_FACTOR = 0.99
 
-#: Pages of a result's sheets, where nobody says how many, and at most.
-USUAL_SHEETS, MOST_SHEETS = 50, 1000
+#: Pages of a result's sheets.
+MOST_SHEETS = 1000
 
 #: Libraries that find clouds (the extra `clouds`).
 CLOUD_DETECTORS = ("omnicloudmask", "s2cloudless")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 
+from minenetcd.constants import Note, no_note
 from minenetcd.errors import InputError, OptionError, RasterError
 from minenetcd.files import HiddenFolder, check_writable, one_run_in, sha256
 from minenetcd.files.hidden import is_recent_work
@@ -30,12 +31,14 @@ def rethreshold(
     threshold: float | None = None,
     min_area_ha: float | None = None,
     also: Sequence[str] | None = None,
+    note: Note = no_note,
 ) -> ScenePrediction:
     """Give the finished result in the folder `result` what is not None here; all its files are replaced, or none.
 
     Neither images nor detector are needed. The map is the one that `predict_scene` gives with the same options; with
-    another threshold, and a probability in 254 steps, but for pixels within half a step (0.002) of it. InputError where
-    `result` is none, OptionError for options, OutputError where it cannot be written, or a run is at work there.
+    another threshold, and a probability in 254 steps, but for pixels within half a step (0.002) of it. Sheets, which
+    show the images, are removed; `note` is then called with how they are made again. InputError where `result` is none,
+    OptionError for options, OutputError where it cannot be written, or a run is at work there.
     """
     folder = Path(result)
     if not folder.is_dir():
@@ -43,10 +46,16 @@ def rethreshold(
     started = time.perf_counter()
     with one_run_in(folder, keep=is_recent_work):
         details = read_details(folder / DETAILS)
+        sheets = details.facts.options.sheets
         details = replace(details, facts=_changed(details, threshold, min_area_ha, also))
         check_writable(folder, result_names(details.facts.grid, details.facts.options))
         prediction = _made_again(details, folder, started)
         prediction.save(folder)
+    if sheets:
+        note(
+            f"The sheets of this result are removed, they need the images: predict with --sheets {sheets} and these "
+            "options makes new ones."
+        )
     return prediction
 
 
@@ -65,6 +74,7 @@ def _changed(
             f"Formats are needed by name, {details.archive} asks for code ({places[0]!r:.200}), which is not run only "
             "because a file says so: name the formats that you want (--also)."
         )
+    options = replace(options, sheets=0)
     check_ground(facts.grid, options)
     check_isolated(options, facts.threshold if threshold is None else threshold)
     if threshold is None:

@@ -1,9 +1,11 @@
 """What stands beside the map of a report: its coordinate system, pixels, corners and north, in words."""
 
+from pathlib import Path
+
 from minenetcd.display.tables import html_table
 from minenetcd.display.words import three_figures
 from minenetcd.geo.grid import Grid, apply
-from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.report.north import North
 
 _CORNERS = (("Top left", 0, 0), ("Top right", 1, 0), ("Bottom left", 0, 1), ("Bottom right", 1, 1))
@@ -54,6 +56,14 @@ def in_coordinates(grid: Grid, x: float, y: float) -> str:
 def in_degrees(longitude: float, latitude: float, digits: int = 5) -> str:
     """Latitude and longitude, as people write them."""
     return f"{_degrees(latitude, 'N', 'S', digits)}, {_degrees(longitude, 'E', 'W', digits)}"
+
+
+def told_by(image: ImageFacts, other: ImageFacts) -> str:
+    """The day, else the file's name, with its folder where the other's name is the same."""
+    if image.date and other.date:
+        return image.date[:10]
+    path = Path(image.source)
+    return path.name if path.name != Path(other.source).name else "/".join(path.parts[-2:])
 
 
 def _degrees(value: float, positive: str, negative: str, digits: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from minenetcd.display.palettes import ON_PLATE, PLATE
 from minenetcd.geo.grid import WGS84, Grid, apply
 
 #: Less than this nobody can see. [degrees]
@@ -16,7 +17,7 @@ NO_NORTH = 30.0
 
 @dataclass(frozen=True)
 class North:
-    """Angles from the top edge of the map, clockwise [degrees]: of the grid's north, and of true north at the centre."""
+    """Angles from the top of the map, clockwise [degrees]: of the grid's north, and of true north at the centre."""
 
     grid: float
     true: float
@@ -72,6 +73,8 @@ def north_arrow(area: Grid) -> str:
         return ""
     return (
         '<svg class="north" viewBox="-20 -20 40 40" role="img" aria-label="north arrow">'
-        f'<circle r="19"/><g transform="rotate({north.shown:.2f})"><path d="M0 -7 L6 14 L0 10 L-6 14 Z"/>'
-        '<text y="-8.5" text-anchor="middle">N</text></g></svg>'
+        f'<circle r="19" fill="{PLATE}" fill-opacity="0.72"/>'
+        f'<g transform="rotate({north.shown:.2f})" fill="{ON_PLATE}">'
+        '<path d="M0 -7 L6 14 L0 10 L-6 14 Z"/><text y="-8.5" text-anchor="middle" font-size="10" font-weight="700" '
+        'font-family="Liberation Sans, Arial, sans-serif">N</text></g></svg>'
     )

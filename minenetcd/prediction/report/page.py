@@ -10,9 +10,9 @@ from minenetcd.display.page import key_figures, render_page
 from minenetcd.display.words import number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.files import write_text
-from minenetcd.prediction.facts import ImageFacts, SceneFacts
+from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.rasters.scene_rasters import read_window
-from minenetcd.prediction.report.map_words import in_degrees
+from minenetcd.prediction.report.map_words import in_degrees, told_by
 from minenetcd.prediction.report.maps import agreement_map, change_map, date_maps, opinions_map, probability_map
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.recipe import recipe_table
@@ -40,7 +40,7 @@ def render_report(outcome: Outcome, *, truth: NDArray[np.uint8] | None = None) -
     facts = outcome.facts
     return render_page(
         kind="Change report",
-        heading=f"Change between {_when(facts.before, facts.after)} and {_when(facts.after, facts.before)}",
+        heading=f"Change between {told_by(facts.before, facts.after)} and {told_by(facts.after, facts.before)}",
         subtitle=_subtitle(outcome),
         sections=_sections(outcome, truth),
         made=f"Computed in {number(outcome.seconds)} s",
@@ -104,14 +104,6 @@ def _subtitle(outcome: Outcome) -> str:
         longitude, latitude = (bounds.left + bounds.right) / 2, (bounds.bottom + bounds.top) / 2
         text += f", around {in_degrees(longitude, latitude, digits=4)}"
     return text
-
-
-def _when(image: ImageFacts, other: ImageFacts) -> str:
-    """The day, else the file's name, with its folder where the other's name is the same."""
-    if image.date and other.date:
-        return image.date[:10]
-    path = Path(image.source)
-    return path.name if path.name != Path(other.source).name else "/".join(path.parts[-2:])
 
 
 def _limits(facts: SceneFacts) -> str:

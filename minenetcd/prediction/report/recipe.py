@@ -116,6 +116,6 @@ def _computation(outcome: Outcome) -> str:
         "side by side" if facts.provenance.learns_each_scene else f"overlapping by {100 * facts.options.overlap:g} %"
     )
     return (
-        f"On {outcome.started:%Y-%m-%d} by {facts.computed_by.in_words}, in tiles of {facts.tile} x {facts.tile} pixels, "
-        f"{beside}."
+        f"On {outcome.started:%Y-%m-%d} by {facts.computed_by.in_words}, "
+        f"in tiles of {facts.tile} x {facts.tile} pixels, {beside}."
     )

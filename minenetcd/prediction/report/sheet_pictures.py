@@ -4,6 +4,7 @@ Only windows around these are read. The dates are shown as they are in the files
 out: an outline on ground that lies elsewhere would be of no use. Tone is left as it is.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from minenetcd.geo.grid import Grid
 from minenetcd.prediction.report.figures import date_image
 
 #: Sides of the ground around a change, as many times its own; and the least [pixels].
-AROUND, LEAST_SIDE = 2.0, 48
+AROUND, LEAST_SIDE = 1.8, 48
 
 #: A picture has no more pixels a side; one of fewer than SHARP keeps its pixels as they are.
 MOST_SIDE, SHARP = 480, 240
@@ -65,13 +66,14 @@ def _pictures(pair: AlignedPair, changes: GeoDataFrame, stretch: PairStretch) ->
 
 
 def window_around(change: BaseGeometry, grid: Grid, within: Window) -> Window:
-    """A square of whole pixels around `change`, moved, and where it must be cut, to lie in the window `within`."""
+    """Whole pixels around `change`, square on the ground, moved, and where it must be cut, to lie in `within`."""
     left, bottom, right, top = change.bounds
     corners = [~grid.transform @ corner for corner in ((left, top), (right, top), (left, bottom), (right, bottom))]
     columns, rows = (np.array(values) for values in zip(*corners, strict=True))
-    side = max(LEAST_SIDE, int(np.ceil(AROUND * max(np.ptp(columns), np.ptp(rows)))))
-    first_col, width = _side(columns, side, within.col_off, within.width)
-    first_row, height = _side(rows, side, within.row_off, within.height)
+    metres_x, metres_y = grid.metres_per_pixel if grid.is_georeferenced else (1.0, 1.0)
+    side = max(LEAST_SIDE * max(metres_x, metres_y), AROUND * max(np.ptp(columns) * metres_x, np.ptp(rows) * metres_y))
+    first_col, width = _side(columns, math.ceil(side / metres_x), within.col_off, within.width)
+    first_row, height = _side(rows, math.ceil(side / metres_y), within.row_off, within.height)
     return Window(first_col, first_row, width, height)
 
 

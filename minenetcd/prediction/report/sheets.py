@@ -17,10 +17,15 @@ from minenetcd.display.tables import html_table
 from minenetcd.display.words import counted, number, percent
 from minenetcd.files import write_text
 from minenetcd.geo.grid import Grid
-from minenetcd.prediction.facts import ImageFacts
 from minenetcd.prediction.report.figures import change_image
 from minenetcd.prediction.report.frame import framed
-from minenetcd.prediction.report.map_words import coordinates_in_words, in_coordinates, in_degrees, pixels_in_words
+from minenetcd.prediction.report.map_words import (
+    coordinates_in_words,
+    in_coordinates,
+    in_degrees,
+    pixels_in_words,
+    told_by,
+)
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.pictures import small_mask
 from minenetcd.prediction.report.sheet_pictures import SheetPicture
@@ -57,7 +62,7 @@ def render_sheets(outcome: Outcome) -> str:
     points = shown.geometry.representative_point()
     degrees = points.to_crs(DEGREES) if outcome.scene.grid.is_georeferenced else [None] * len(points)
     places = zip(shown.to_dict("records"), points, degrees, outcome.sheets.each, strict=True)
-    between = f"{_when(facts.before)} and {_when(facts.after)}"
+    between = f"{told_by(facts.before, facts.after)} and {told_by(facts.after, facts.before)}"
     subtitle = f"{counted(len(shown), 'change')} between {between}, by {facts.model}"
     if len(frame) > len(shown):
         subtitle += f"; the largest of {len(frame):,}"
@@ -76,9 +81,11 @@ def render_sheets(outcome: Outcome) -> str:
 
 def _about(outcome: Outcome) -> str:
     """What holds for every sheet."""
-    moved = "; the after image is shown where its displacement puts it, which was taken out" if outcome.sheets.moved else ""
+    moved = (
+        "; the after image is shown where its displacement puts it, which was taken out" if outcome.sheets.moved else ""
+    )
     words = (
-        f"Both dates are shown in one light, with the tones of the files{moved}. The outline is that of the map, which "
+        f"Both dates are stretched alike, with the tones of the files{moved}. The outline is that of the map, which "
         "is an estimate by a detector: look at both dates before you act. Numbers are those of the polygons (id) and "
         "of the report."
     )
@@ -92,9 +99,12 @@ def _sheet(outcome: Outcome, row: dict[str, Any], point: Any, degrees: Any, pict
     dates = "".join(
         framed(
             picture.area, source, stated=stated, over=over, sharp=picture.is_sharp,
-            caption=f"<b>{name}</b> {escape(_when(image))}",
+            caption=f"<b>{name}</b> {escape(words)}",
         )
-        for name, image, source in (("Before", facts.before, picture.before), ("After", facts.after, picture.after))
+        for name, words, source in (
+            ("Before", told_by(facts.before, facts.after), picture.before),
+            ("After", told_by(facts.after, facts.before), picture.after),
+        )
     )  # fmt: skip
     rows = [*_measures(outcome, row), *_places(outcome, row, point, degrees), *_origin(outcome)]
     area = size(row.get("area_ha"), int(row.get("area_px", 0)))
@@ -115,7 +125,7 @@ def _measures(outcome: Outcome, row: dict[str, Any]) -> Iterator[Row]:
     yield "Area", f"{number(float(area)) if unit == 'ha' else f'{area:,.0f}'} {unit}, perimeter {around:,.0f} {length}"
     yield "Dates", f"{facts.before.acquired.in_words}; {facts.after.acquired.in_words}"
     what = "probability" if facts.has_probabilities else "score"
-    yield "Confidence", f"mean {what} {row['confidence_mean']:.3f}; changed from {facts.threshold:g}"
+    yield "Confidence", f"mean {what} {row['confidence_mean']:.3f} (threshold {facts.threshold:g})"
     if facts.second is not None and not np.isnan(row["agreement"]):
         yield "Agreement", f"{facts.second} calls {percent(row['agreement'])} of it changed, too"
 
@@ -140,11 +150,6 @@ def _origin(outcome: Outcome) -> Iterator[Row]:
     yield "Pixels", pixels_in_words(facts)
     yield "Images", f"{facts.before.source}; {facts.after.source}"
     yield "Detector", facts.model
-
-
-def _when(image: ImageFacts) -> str:
-    """The day, else the file's name."""
-    return image.date[:10] if image.date else Path(image.source).name
 
 
 def _outline(change: BaseGeometry, area: Grid) -> str:
@@ -192,4 +197,6 @@ def _locator(outcome: Outcome, area: Grid) -> str:
     )
     tall = 100 * whole.height * metres_y / (whole.width * metres_x)
     words = "<figcaption>Place in the scene</figcaption>"
-    return f'<figure><div class="locator" style="padding-top: {tall:.3f}%"><i style="{place}"></i></div>{words}</figure>'
+    return (
+        f'<figure><div class="locator" style="padding-top: {tall:.3f}%"><i style="{place}"></i></div>{words}</figure>'
+    )

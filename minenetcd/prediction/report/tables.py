@@ -7,7 +7,7 @@ from geopandas import GeoDataFrame
 
 from minenetcd.constants import DEGREES
 from minenetcd.display.tables import html_table
-from minenetcd.display.words import counted, number, three_figures
+from minenetcd.display.words import counted, number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.report.maps import LARGEST
