@@ -66,7 +66,7 @@ def _sections(outcome: Outcome, truth: NDArray[np.uint8] | None) -> list[str]:
         tables.append(table)
     sections.append(f'<div class="pair"><div>{"".join(figures)}</div><div>{"".join(tables)}</div></div>')
     sections.append(f"<h2>Images</h2>{facts_table(outcome)}")
-    sections.append(f"<h2>How the map was made</h2>{recipe_table(outcome)}")
+    sections.append(f"<h2>How the map was made</h2>{recipe_table(facts)}")
     sections.append(f'<p class="limits"><b>Limits.</b> {escape(_limits(facts))}</p>')
     return sections
 

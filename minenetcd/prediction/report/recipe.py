@@ -9,21 +9,19 @@ from typing import Any
 from minenetcd.display.tables import html_table
 from minenetcd.display.words import in_words, three_figures
 from minenetcd.prediction.facts import SceneFacts
-from minenetcd.prediction.report.outcome import Outcome
 
 #: What is said elsewhere of where weights come from, or is said in a sentence of its own here.
 _SAID = ("name", "learns_each_scene", "trained_on", "recipe", "metrics", "limits", "license")
 
 
-def recipe_table(outcome: Outcome) -> str:
+def recipe_table(facts: SceneFacts) -> str:
     """A table of sentences."""
-    facts = outcome.facts
     rows = [
         ("Method", _method(facts)),
         *_training(facts),
         ("Pixel size", _pixel_size(facts)),
         ("Decision", _decision(facts)),
-        ("Computation", _computation(outcome)),
+        ("Computation", _computation(facts)),
     ]
     return html_table(("", ""), rows, kind="facts")
 
@@ -110,12 +108,8 @@ def _decision(facts: SceneFacts) -> str:
     return words
 
 
-def _computation(outcome: Outcome) -> str:
-    facts = outcome.facts
+def _computation(facts: SceneFacts) -> str:
     beside = (
         "side by side" if facts.provenance.learns_each_scene else f"overlapping by {100 * facts.options.overlap:g} %"
     )
-    return (
-        f"On {outcome.started:%Y-%m-%d} by {facts.computed_by.in_words}, "
-        f"in tiles of {facts.tile} x {facts.tile} pixels, {beside}."
-    )
+    return f"By {facts.computed_by.in_words}, in tiles of {facts.tile} x {facts.tile} pixels, {beside}."
