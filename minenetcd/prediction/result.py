@@ -223,9 +223,9 @@ class ScenePrediction:
                 write_sheets(staged.sheets["sheets"], self._outcome)
             write_details(staged.details, self._outcome, staged.probability, self.inputs)
             write_summary(staged.summary, self._outcome, self.inputs, names)
-            write_formats(self, staged)
             if "sheets_pdf" in staged.sheets:
                 page_as_pdf(staged.sheets["sheets"], staged.sheets["sheets_pdf"])
+            write_formats(self, staged)
         self.saved = names.within(out)
         return self.saved
 

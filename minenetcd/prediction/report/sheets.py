@@ -137,7 +137,8 @@ def _places(outcome: Outcome, row: dict[str, Any], point: Any, degrees: Any) -> 
         yield "Position", f"{in_degrees(degrees.x, degrees.y)} (WGS 84), a point inside"
     if not grid.is_geographic:
         place = in_coordinates(grid, point.x, point.y)
-        yield "In the grid" if degrees is not None else "Position", f"{place} ({coordinates_in_words(outcome.facts)})"
+        words = f"{place} ({coordinates_in_words(outcome.facts)})" if grid.has_coordinates else place
+        yield "In the grid" if degrees is not None else "Position", words
     if "lease" in row:
         name = row["lease"] if isinstance(row["lease"], str) else "none"
         yield "Concession", f"{name} ({row['lease_status']})"
