@@ -23,6 +23,9 @@ LEAST_SIDE = 32
 #: Least part of its side that a tile shares with the next, where a network maps a scene (docs/performance.md).
 OVERLAP = 0.15
 
+#: Pages of a result's sheets, where nobody says how many.
+USUAL_SHEETS = 50
+
 #: Of ImageNet's red, green and blue, from 0 to 1: what trunks that saw it first were given.
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

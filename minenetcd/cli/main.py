@@ -66,7 +66,7 @@ for command in (
     ),
     *(explain.explain, runs.runs, models.models),
 ):
-    app.command()(command)
+    app.command(cls=predict.PredictCommand if command is predict.predict else None)(command)
 for name, group in (
     ("accuracy", accuracy.app),
     ("datasets", datasets.app),

@@ -1,10 +1,12 @@
 """minenetcd predict"""
 
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from typer import Option
+from typer.core import TyperCommand
 
 from minenetcd.cli.checks import check_early, unless_refused
 from minenetcd.cli.console import note_to, progress_bar
@@ -45,12 +47,24 @@ from minenetcd.cli.options import (
 )
 from minenetcd.cli.predict_pairs import predict_table
 from minenetcd.cli.results import print_forecast, print_prediction
-from minenetcd.constants import OVERLAP
+from minenetcd.constants import OVERLAP, USUAL_SHEETS
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
     from minenetcd.prediction.forecast import Forecast
     from minenetcd.prediction.result import ScenePrediction
+
+
+class PredictCommand(TyperCommand):
+    """`--sheets` may stand without a number: what follows it is then another word."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given: list[str] = []
+        for word, following in zip_longest(args, args[1:], fillvalue=""):
+            given.append(word)
+            if word == "--sheets" and not following.lstrip("-").isdecimal():
+                given.append(str(USUAL_SHEETS))
+        return super().parse_args(ctx, given)
 
 
 def predict(
@@ -150,6 +164,14 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    sheets: Annotated[
+        int | None,
+        Option(
+            metavar="[N]",
+            help="A page for each of the N largest changes, to print: sheets.html. Without a number 50.",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[
         bool, Option("--resume", help="Go on from what a run that was killed has finished; keep it when interrupted.")
     ] = False,
@@ -226,6 +248,7 @@ def predict(
         compile=compile,
         yes=yes,
         also=tuple(also or ()),
+        sheets=sheets or 0,
     )
     check_early(detectors=[] if model is None else [model], device=device, execution=options.execution)
     asked = Asked(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from minenetcd.cli.console import note_to
 from minenetcd.cli.options import Json, Quiet
 from minenetcd.cli.results import print_prediction
 from minenetcd.errors import OptionError
@@ -47,6 +48,8 @@ def rethreshold(
 
     formats = None if also is None else [format for format in also if format != NONE]
     with make_again(
-        result, threshold=threshold, seed_threshold=seed_threshold, min_area_ha=min_area_ha, also=formats
-    ) as found:
+        result,
+        threshold=threshold, seed_threshold=seed_threshold, min_area_ha=min_area_ha, also=formats,
+        note=note_to(quiet=quiet),
+    ) as found:  # fmt: skip
         print_prediction(found, as_json=as_json, quiet=quiet)

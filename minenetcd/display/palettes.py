@@ -41,8 +41,15 @@ AGREEMENT = {
 #: Two detectors: a alone, b alone; both see change, or both are wrong; neither, or both are right; not known.
 ONLY_A, ONLY_B, BOTH, ALIKE, NOT_KNOWN = BLUE, AFTER, "#b2b9bf", "#f4f5f6", "#dfe3e6"
 
-#: The detector of a map and one that gives a second opinion: who sees change on an image.
-OPINIONS = {"both": CHANGE_FILL, "first": BLUE, "second": AFTER}
+#: The detector of a map and one that gives a second opinion: who sees change on an image. Dark, blue and orange differ
+#: in lightness, too, so that every kind of colour blindness tells them apart (by 33 or more, CIE 1976).
+OPINIONS = {"both": "#1c1030", "first": "#3f83b8", "second": "#e8a33d"}
+
+#: The outline of a change on an image as it is: light on dark, to be seen on any ground and by any eye.
+OUTLINE, OUTLINE_CASING = "#ffe14a", "#14171a"
+
+#: Behind a north arrow, and the arrow; page.css has them for a scale.
+PLATE, ON_PLATE = "#14181c", "#ffffff"
 
 #: When something changed, from early to late.
 WHEN = ("#2c3e8f", "#2f8fb3", "#58b07c", "#efc443", "#ee7b30", "#c81e3c")
@@ -65,10 +72,10 @@ def rgb(colour: str) -> tuple[int, int, int]:
 def between(colours: Sequence[str], count: int) -> list[str]:
     """`count` colours along a scale of `colours`, evenly, from its first to its last."""
     places = [place * (len(colours) - 1) / max(1, count - 1) for place in range(count)]
-    return [_mixed(colours[floor(place)], colours[ceil(place)], place % 1) for place in places]
+    return [blended(colours[ceil(place)], colours[floor(place)], place % 1) for place in places]
 
 
-def _mixed(one: str, other: str, share: float) -> str:
-    """`share` of `other` in `one`."""
-    channels = (round(a + share * (b - a)) for a, b in zip(rgb(one), rgb(other), strict=True))
-    return "#" + bytes(channels).hex()
+def blended(colour: str, ground: str, share: float) -> str:
+    """`share` of a colour over that of the ground."""
+    mixed = (round(share * a + (1 - share) * b) for a, b in zip(rgb(colour), rgb(ground), strict=True))
+    return "#" + bytes(mixed).hex()

@@ -113,10 +113,11 @@ class AlignedPair:
         """Where `window` lies in the area of interest (H, W); None where all is of interest."""
         return None if self.limits.area is None else self.limits.area.inside(self.grid.part(window))
 
-    def read_small(self, max_side: int) -> Pair:
-        """The overlap of both dates on one smaller grid, at most `max_side` pixels a side."""
-        small = self.grid.part(self.overlap).decimated(max_side)
-        before, after = (date.read_small(self.overlap, max_side) for date in (self._before, self._after))
+    def read_small(self, max_side: int, window: Window | None = None) -> Pair:
+        """`window` (None: the overlap of both dates) on one smaller grid, at most `max_side` pixels a side."""
+        window = self.overlap if window is None else window
+        small = self.grid.part(window).decimated(max_side)
+        before, after = (date.read_small(window, max_side) for date in (self._before, self._after))
         if self.limits.area is not None:
             before = before[0], before[1] & self.limits.area.inside(small)
         return _pair(before, self._toned(*after), small)

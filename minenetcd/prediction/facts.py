@@ -102,6 +102,8 @@ class SceneFacts:
     indices: Indices | None = None  # from which kinds of change are told, where that is asked for
     scene_threshold: tuple[float, float] | None = None  # between which probabilities a network looked for that of here
 
+    network: str | None = None  # the architecture; None without one, or where an earlier version did not keep it
+
     @property
     def grid(self) -> Grid:
         return self.before.grid
@@ -209,6 +211,7 @@ def gather_facts(readers: Readers, pair: AlignedPair, native: AlignedPair) -> Sc
         version=VERSION,
         band_doubts=_band_doubts(readers, native, before, after),
         scene_threshold=None if within is None else (within[0], within[1]),
+        network=described.get("model", {}).get("name"),
     )
 
 

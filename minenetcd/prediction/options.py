@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-from minenetcd.constants import LEAST_SIDE, OVERLAP, check_threshold
+from minenetcd.constants import LEAST_SIDE, OVERLAP, USUAL_SHEETS, check_threshold
 from minenetcd.errors import OptionError
 from minenetcd.geo.areas.wanted import WantedMask, parse_mask
 from minenetcd.geo.bands.wanted import Wanted
@@ -16,6 +16,9 @@ LARGEST_OVERLAP = 0.9
 
 #: An analysis at fewer metres per pixel than this share of the image's own invents pixels.
 FINEST_GSD_FACTOR = 0.99
+
+#: Pages of a result's sheets.
+MOST_SHEETS = 1000
 
 #: Libraries that find clouds (the extra `clouds`).
 CLOUD_DETECTORS = ("omnicloudmask", "s2cloudless")
@@ -65,6 +68,7 @@ class PredictOptions:
     prior_distance: float = 1000.0  # farther than this is isolated [m]
     isolated_threshold: float | None = None  # that isolated change has to reach; None: halfway from the usual one to 1
     kind: bool = False  # each polygon says what kind of change it is, as far as the bands tell
+    sheets: int | bool = 0  # a page for each of so many changes, the largest; True: of the usual number
     also: tuple[str, ...] = ()  # further formats to write the result in, by name, or package.module:Name
 
     def __post_init__(self) -> None:
@@ -83,6 +87,8 @@ class PredictOptions:
                 "A finer analysis than the images are is forced (--force-gsd) together with its metres per pixel, got "
                 "none: give them (--gsd 1.2), or leave --force-gsd out."
             )
+        object.__setattr__(self, "sheets", USUAL_SHEETS if self.sheets is True else int(self.sheets))
+        _require(0 <= self.sheets <= MOST_SHEETS, f"0 to {MOST_SHEETS} sheets", self.sheets, str(USUAL_SHEETS))
         _ = self.stated, self.execution
         self._check_where()
         is_area = math.isfinite(self.min_area_ha) and self.min_area_ha >= 0

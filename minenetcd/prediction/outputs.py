@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # tiles need not wait for polygons
 
 REPORT, DETAILS, SUMMARY = "report.html", "details.zip", "summary.json"
 ITEM, PDF = "item.json", "report.pdf"
+SHEETS, SHEETS_PDF = SHEET_FILES = "sheets.html", "sheets.pdf"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class SavedPrediction:
     255 no data; or float32, NaN no data. `vector`: the polygons of `raster`. Pictures: PNG and GeoJSON in pixels.
     `map_style` (of `raster`, and of polygons) and `probability_style`: how QGIS shows them.
     `details`: what `rethreshold` needs beside them. `summary`: the result in numbers, for programs.
-    `also`: format -> the file in it, of those that were asked for.
+    `also`: format -> the file in it, of those that were asked for. `sheets`: the pages of the largest changes, where
+    these were asked for, as "sheets", and with the format pdf as "sheets_pdf", too.
     """
 
     raster: Path
@@ -40,6 +42,7 @@ class SavedPrediction:
     map_style: Path
     probability_style: Path
     also: Mapping[str, Path] = field(default_factory=dict)
+    sheets: Mapping[str, Path] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Path]:
         return iter(self.by_what_they_are().values())
@@ -55,16 +58,18 @@ class SavedPrediction:
             "summary": self.summary,
             "map_style": self.map_style,
             "probability_style": self.probability_style,
+            **self.sheets,
             **self.also,
         }
 
     def within(self, folder: Path) -> "SavedPrediction":
         """The same files in `folder`."""
         also = {format: folder / path for format, path in self.also.items()}
+        sheets = {kind: folder / path for kind, path in self.sheets.items()}
         usual = (self.raster, self.probability, self.vector, self.report, self.details, self.summary)
         raster, probability, vector, report, details, summary = (folder / path for path in usual)
         styles = folder / self.map_style, folder / self.probability_style
-        return SavedPrediction(raster, probability, vector, report, details, summary, *styles, also)
+        return SavedPrediction(raster, probability, vector, report, details, summary, *styles, also, sheets)
 
 
 class Result(Protocol):
@@ -113,7 +118,7 @@ _ON_EARTH = ("kml", "qgz", "stac")
 _LIBRARIES = {"pdf": "weasyprint", "stac": "pystac"}
 
 #: Every file of a result is called so, but those of plug-ins' formats, which are change.NAME.
-PATTERNS = ("change.*", "probability.*", REPORT, DETAILS, SUMMARY, ITEM, PDF)
+PATTERNS = ("change.*", "probability.*", REPORT, DETAILS, SUMMARY, ITEM, PDF, *SHEET_FILES)
 
 
 def file_of(format: str) -> Path:
@@ -148,7 +153,13 @@ def result_names(grid: Grid, options: PredictOptions) -> SavedPrediction:
             raise OptionError(f"One format is needed for each file, got two for {path}: leave one of them out.")
         if path not in set(names):
             also[format] = path
-    return replace(names, also=also)
+    return replace(names, also=also, sheets=_sheets(options))
+
+
+def _sheets(options: PredictOptions) -> dict[str, Path]:
+    if not options.sheets:
+        return {}
+    return {"sheets": Path(SHEETS)} | ({"sheets_pdf": Path(SHEETS_PDF)} if "pdf" in options.also else {})
 
 
 def _check_possible(format: str, grid: Grid) -> None:

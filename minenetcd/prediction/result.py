@@ -20,6 +20,7 @@ from minenetcd.geo.grid import Grid
 from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.areas import Change, find_change
 from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.formats.pdf import page_as_pdf
 from minenetcd.prediction.formats.summary import write_summary
 from minenetcd.prediction.formats.writing import write_formats, write_usual
 from minenetcd.prediction.kept.details import write_details
@@ -27,7 +28,7 @@ from minenetcd.prediction.kept.unfinished import Work
 from minenetcd.prediction.kinds.found import KindsFound
 from minenetcd.prediction.kinds.layers import IndexLayers
 from minenetcd.prediction.kinds.measuring import IndexPass
-from minenetcd.prediction.outputs import WRITERS, SavedPrediction, file_of, result_names
+from minenetcd.prediction.outputs import SHEET_FILES, WRITERS, SavedPrediction, file_of, result_names
 from minenetcd.prediction.pair_checks.adjusting import Adjustment
 from minenetcd.prediction.pair_checks.findings import PairFindings, with_findings
 from minenetcd.prediction.rasters.one_pass import ScenePass, SecondOpinion
@@ -35,6 +36,8 @@ from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_window
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.report.page import write_report
 from minenetcd.prediction.report.pictures import DatePictures, date_pictures
+from minenetcd.prediction.report.sheet_pictures import NO_SHEETS, SheetPictures
+from minenetcd.prediction.report.sheets import write_sheets
 from minenetcd.prediction.where.found import WhereFound
 from minenetcd.prediction.where.places import NOTHING_KNOWN, KnownPlaces
 
@@ -63,10 +66,21 @@ def find_result(
     """
     findings = PairFindings.of(sample, adjustment, feels_tone=facts.feels_tone)
     pictures = date_pictures(sample.pair)
+    sheets = _sheets(sample, change, facts, pictures, adjustment)
     return finished(
         scene, change, facts, findings, pictures, work,
-        started=started, second=second, layers=layers, known=known, inputs=inputs,
+        started=started, second=second, layers=layers, known=known, sheets=sheets, inputs=inputs,
     )  # fmt: skip
+
+
+def _sheets(
+    sample: SceneSample, change: Change, facts: SceneFacts, pictures: DatePictures, adjustment: Adjustment
+) -> SheetPictures:
+    """What the sheets show, where the options ask for them: read now, while the images are open."""
+    if not facts.options.sheets or pictures.stretch is None:
+        return NO_SHEETS
+    pair = sample.pair.adjusted(shift=adjustment.shift) if adjustment.moves else sample.pair
+    return SheetPictures.of(pair, change.polygons.head(facts.options.sheets), pictures.stretch, moved=adjustment.moves)
 
 
 def measured(
@@ -94,6 +108,7 @@ def finished(
     second: SceneRasters | None,
     layers: IndexLayers | None = None,
     known: KnownPlaces = NOTHING_KNOWN,
+    sheets: SheetPictures = NO_SHEETS,
     inputs: Inputs,
 ) -> "ScenePrediction":
     """The result of a scene whose `change` is measured."""
@@ -101,7 +116,7 @@ def finished(
     facts = with_findings(facts, findings, changed_share=share, agreement=change.agreement)
     seconds = time.perf_counter() - started
     began = datetime.now(UTC) - timedelta(seconds=seconds)
-    outcome = Outcome(scene, change, facts, pictures, findings, seconds, began, second, layers, known)
+    outcome = Outcome(scene, change, facts, pictures, findings, seconds, began, second, layers, known, sheets)
     return ScenePrediction(outcome, work, inputs)
 
 
@@ -223,13 +238,17 @@ class ScenePrediction:
             raise OutputError("A prediction is saved before it is closed, this one is closed: predict again.")
         out = Path(out)
         names = result_names(self.grid, self._outcome.facts.options)
-        others = {str(file_of(format)) for format in WRITERS} - set(map(str, names))
+        others = {*SHEET_FILES, *(str(file_of(format)) for format in WRITERS)} - set(map(str, names))
         with staged_files(out, names, optional=others) as folder:
             staged = names.within(folder)
             write_usual(self, self._outcome.scene, staged)
             write_report(staged.report, self._outcome, truth=truth)
+            if "sheets" in staged.sheets:
+                write_sheets(staged.sheets["sheets"], self._outcome)
             write_details(staged.details, self._outcome, staged.probability, self.inputs)
             write_summary(staged.summary, self._outcome, self.inputs, names)
+            if "sheets_pdf" in staged.sheets:
+                page_as_pdf(staged.sheets["sheets"], staged.sheets["sheets_pdf"])
             write_formats(self, staged)
         self.saved = names.within(out)
         return self.saved

@@ -7,6 +7,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from minenetcd.constants import Note, no_note
 from minenetcd.errors import InputError, OptionError, RasterError
 from minenetcd.files import HiddenFolder, check_writable, one_run_in, sha256
 from minenetcd.files.hidden import is_recent_work
@@ -33,12 +34,14 @@ def rethreshold(
     seed_threshold: float | None = None,
     min_area_ha: float | None = None,
     also: Sequence[str] | None = None,
+    note: Note = no_note,
 ) -> ScenePrediction:
     """Give the finished result in the folder `result` what is not None here; all its files are replaced, or none.
 
     Neither images nor detector are needed. The map is the one that `predict_scene` gives with the same options; with
-    another threshold, and a probability in 254 steps, but for pixels within half a step (0.002) of it. InputError where
-    `result` is none, OptionError for options, OutputError where it cannot be written, or a run is at work there.
+    another threshold, and a probability in 254 steps, but for pixels within half a step (0.002) of it. Sheets, which
+    show the images, are removed; `note` is then called with how they are made again. InputError where `result` is none,
+    OptionError for options, OutputError where it cannot be written, or a run is at work there.
     """
     folder = Path(result)
     if not folder.is_dir():
@@ -46,6 +49,7 @@ def rethreshold(
     started = time.perf_counter()
     with one_run_in(folder, keep=is_recent_work):
         details = read_details(folder / DETAILS)
+        sheets = details.facts.options.sheets
         formats = None if also is None else tuple(also)
         wanted = {
             "threshold": threshold, "seed_threshold": seed_threshold, "min_area_ha": min_area_ha, "also": formats
@@ -55,12 +59,17 @@ def rethreshold(
         check_writable(folder, result_names(details.facts.grid, details.facts.options))
         prediction = _made_again(details, folder, started)
         prediction.save(folder)
+    if sheets:
+        note(
+            f"The sheets of this result are removed, they need the images: predict with --sheets {sheets} and these "
+            "options makes new ones."
+        )
     return prediction
 
 
 def _changed(details: Details, asked: Mapping[str, Any]) -> SceneFacts:
     """The facts of `details` with the options `asked` for in place of theirs."""
-    facts, options = details.facts, replace(details.facts.options, **asked)
+    facts, options = details.facts, replace(details.facts.options, **asked, sheets=0)
     if "also" not in asked and (places := [format for format in options.also if is_path(format)]):
         raise OptionError(
             f"Formats are needed by name, {details.archive} asks for code ({places[0]!r:.200}), which is not run only "

@@ -3,11 +3,13 @@
 import base64
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
+from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -24,7 +26,8 @@ from minenetcd.geo.raster import RasterWriter
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.report.figures import agreement_image, change_image, probability_image
-from minenetcd.prediction.report.maps import scale_bar
+from minenetcd.prediction.report.frame import scale_bar
+from minenetcd.prediction.report.north import North
 from minenetcd.prediction.report.pictures import date_pictures, small_mask, small_probability
 from minenetcd.prediction.result import ScenePrediction
 from minenetcd.prediction.scene import PredictOptions, predict_scene
@@ -116,7 +119,7 @@ def test_it_says_what_was_found(write_scene: WriteScene, tmp_path: Path) -> None
         and "1, 2, 3 as red, green, blue (by its colour tag), uint8" in text
         and "90 x 60 pixels" in text
     )
-    assert "Threshold 0.5" in text and "Trained on arithmetic" in text and "not a survey" in text
+    assert "where its probability reaches 0.5" in text and "trained on arithmetic." in text and "not a survey" in text
     assert "Computed in" in text and "Warning." not in text and "Against the truth" not in text
     largest = found.polygons.iloc[0]
     point = found.polygons.geometry.head(1).representative_point().to_crs("EPSG:4326").iloc[0]
@@ -154,7 +157,7 @@ def test_text_from_outside_is_escaped(write_scene: WriteScene, tmp_path: Path) -
     detector = Difference(name=evil, provenance=provenance)
     page = Page(predict(write_scene, detector, name="b&<i>.tif").save(tmp_path / "out").report)
     assert "script" not in page.tags and "i" in page.tags  # the mark of the threshold; the file's name adds none
-    assert page.html.count("<i>") == 0
+    assert page.html.count("<i>") == page.html.count("<i></i>")  # those of scales
     assert evil in page.text and "b&<i>.tif" in page.text
 
 
@@ -185,13 +188,38 @@ def test_a_truth_is_scored(write_scene: WriteScene, tmp_path: Path) -> None:
     assert f"Overall accuracy {counts.oa:.4f} Precision {counts.precision:.4f} Recall {counts.recall:.4f}" in text
 
 
-def test_only_maps_with_metres_have_a_scale(write_scene: WriteScene, tmp_path: Path) -> None:
+def test_maps_have_a_scale_in_metres_and_pictures_in_pixels(write_scene: WriteScene, tmp_path: Path) -> None:
     ground = Page(predict(write_scene).save(tmp_path / "ground").report)
     picture = Page(predict(write_scene, name="b.png").save(tmp_path / "picture").report)
     assert ground.html.count('class="scale"') == 4 and "200 m" in ground.text
-    assert 'class="scale"' not in picture.html and not re.search(r"\b(hectares|ha)\b", picture.text)
+    assert picture.html.count('class="scale"') == 4 and "20 pixels" in picture.text
+    assert not re.search(r"\b(hectares|ha)\b", picture.text)
+    stated = Page(predict(write_scene, name="b.png", metres_per_pixel=3.0).save(tmp_path / "stated").report)
+    assert "50 m" in stated.text and "3 m on the ground, as stated" in stated.text
     ratio = re.search(r"aspect-ratio: ([\d.]+) / ([\d.]+)", ground.html)
     assert float(ratio[1]) / float(ratio[2]) == pytest.approx(1.5, rel=1e-3)
+
+
+def test_a_map_says_what_its_colours_mean_and_where_it_lies(write_scene: WriteScene, tmp_path: Path) -> None:
+    ground = Page(predict(write_scene).save(tmp_path / "ground").report)
+    left, _, _, top = utm_grid(60, 90).bounds
+    corner = f"E {left:,.1f}; N {top:,.1f}".replace(",", " ").replace(";", ",")
+    for words in ("changed", "unchanged: the after image", f"Top left {corner}", "10 x 10 m on the ground"):
+        assert words in ground.text
+    assert ground.html.count('class="north"') == 4 and "true north" in ground.text
+    picture = Page(predict(write_scene, name="b.png").save(tmp_path / "picture").report)
+    assert 'class="north"' not in picture.html and "the images are pictures" in picture.text
+
+
+@pytest.mark.parametrize("turned", [0, 30, -100])
+def test_the_arrow_follows_the_grid(turned: float) -> None:
+    """North of an image turned clockwise by so much lies that much to the left of its top."""
+    upright = utm_grid(60, 90)
+    grid = replace(upright, transform=upright.transform @ Affine.rotation(turned))
+    north, before = North.of(grid), North.of(upright)
+    assert north is not None and before is not None and before.grid == pytest.approx(0, abs=1e-9)
+    assert north.grid == pytest.approx(-turned, abs=0.1)
+    assert north.convergence == pytest.approx(before.convergence, abs=0.05)
 
 
 @settings(deadline=None)

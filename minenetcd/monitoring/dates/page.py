@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path, PurePath
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
 from minenetcd.constants import VERSION
 from minenetcd.display.figure_style import figure_style
-from minenetcd.display.page import drawing_source, key_figures, render_page
+from minenetcd.display.page import drawing_source, key_figures, picture_source, render_page
 from minenetcd.display.tables import Cell, Link, html_table, link
 from minenetcd.display.words import counted, duration, number, percent
 from minenetcd.geo.grid import Grid
@@ -23,7 +27,7 @@ from minenetcd.monitoring.pairs.finished import FinishedPair
 from minenetcd.monitoring.pairs.run import PairOutcome
 from minenetcd.prediction.kept.details import Details, read_details
 from minenetcd.prediction.report.figures import change_image, date_image
-from minenetcd.prediction.report.maps import legend, map_figure
+from minenetcd.prediction.report.frame import framed, legend
 from minenetcd.prediction.report.pictures import small_mask
 
 DASH = "\N{EN DASH}"
@@ -134,18 +138,21 @@ def _maps(found: Monitored) -> str:
     pictures, grid = details.pictures, _overlap(details)
     begin = details.facts.before.date or ""
     maps = [
-        map_figure(grid, date_image(pictures.before, pictures.valid), f"<b>{escape(begin[:10])}</b>", photograph=True),
-        map_figure(
-            grid, date_image(pictures.after, pictures.valid), f"<b>{found.steps[-1].day}</b> last date", photograph=True
-        ),
+        _map(grid, date_image(pictures.before, pictures.valid), f"<b>{escape(begin[:10])}</b>"),
+        _map(grid, date_image(pictures.after, pictures.valid), f"<b>{found.steps[-1].day}</b> last date"),
     ]
     if found.when is not None:
         colours = date_colours(len(found.steps))
         when = small_when(found.when, details.facts.overlap, pictures.valid.shape)
         names = {step.day.isoformat(): colours[step.number] for step in found.steps[1:]}
         caption = f"<b>First date of change</b>, where it changed for good{legend(names)}"
-        maps.append(map_figure(grid, when_image(pictures.after, when, colours), caption, photograph=True))
+        maps.append(_map(grid, when_image(pictures.after, when, colours), caption))
     return "".join(maps)
+
+
+def _map(area: Grid, pixels: NDArray[np.uint8], caption: str) -> str:
+    """An image (H, W, 4) of `area` with scale and north arrow; `caption` is HTML."""
+    return framed(area, picture_source(Image.fromarray(pixels), photograph=True), caption=caption)
 
 
 def _drawing(steps: Sequence[Step]) -> str:
@@ -175,7 +182,7 @@ def _step_map(shown: tuple[Monitored, Step, PairOutcome, FinishedPair]) -> str:
     report = link(step.day.isoformat(), PurePath(found.pairs, outcome.pair.id, pair.report))
     since = details.facts.before.date or "the earlier date"
     caption = f"<b>{report}</b> {escape(f'{area} since {since[:10]}')}"
-    return map_figure(_overlap(details), change_image(pictures.after, mask), caption, photograph=True)
+    return _map(_overlap(details), change_image(pictures.after, mask), caption)
 
 
 def _areas_table(found: Monitored) -> str:

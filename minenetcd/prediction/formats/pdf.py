@@ -24,11 +24,16 @@ _DOTS = 220
 
 def write_pdf(result: Result, path: Path) -> None:
     """The report that lies beside `path`, of any result, as PDF with the same content; nothing else is read."""
+    page_as_pdf(path.parent / REPORT, path)
+
+
+def page_as_pdf(source: Path, path: Path) -> None:
+    """One of this package's pages as PDF; nothing else is read."""
     from weasyprint import CSS, HTML  # an extra brings it
     from weasyprint.urls import URLFetcher
 
     embedded_alone = URLFetcher(allowed_protocols=("data",))  # a report names no file and no server
-    page = HTML(string=(path.parent / REPORT).read_text(encoding="utf-8"), url_fetcher=embedded_alone)
+    page = HTML(string=source.read_text(encoding="utf-8"), url_fetcher=embedded_alone)
     try:
         page.write_pdf(path, stylesheets=[CSS(string=_ON_PAPER)], optimize_images=True, dpi=_DOTS)
     except OSError as error:

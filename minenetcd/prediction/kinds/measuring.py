@@ -68,7 +68,7 @@ class IndexPass:
         return np.where(pixels > 0, as_values(sums / np.maximum(pixels, 1)), np.nan)
 
     def _sum_groups(self, changed: NDArray[np.bool_], levels: NDArray[np.uint8]) -> None:
-        numbers, places, count = grouped(changed)
+        _, numbers, places, count = grouped(changed)
         for place, known in enumerate(self._known):
             before, after = (levels[2 * place + date].ravel()[places] for date in (0, 1))
             both = (before != UNKNOWN) & (after != UNKNOWN)

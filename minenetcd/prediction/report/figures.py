@@ -8,9 +8,13 @@ from scipy.ndimage import binary_erosion
 
 from minenetcd.constants import UNKNOWN
 from minenetcd.display.agreement import agreement_picture
-from minenetcd.display.palettes import CHANGE_EDGE, CHANGE_FILL, OPINIONS, PROBABILITY, rgb
+from minenetcd.display.palettes import CHANGE_EDGE, CHANGE_FILL, OPINIONS, PROBABILITY, blended, rgb
 
-FILL_SHARE = 0.45
+FILL_SHARE = 0.55
+
+#: In a legend: ground of middling brightness in `change_image`, and what changed on it, with its edge.
+UNCHANGED_SWATCH = "#b9bab5"
+CHANGED_SWATCH = f"{blended(CHANGE_FILL, UNCHANGED_SWATCH, FILL_SHARE)}; border-color: {CHANGE_EDGE}"
 
 DRAWN_SIDE = 900  # pixels; smaller images are enlarged by whole numbers up to it, so that outlines stay fine
 
@@ -34,7 +38,7 @@ def opinions_image(
 ) -> NDArray[np.uint8]:
     """What two masks (H, W) call changed, over the paled image (H, W, 3): both, one alone (k H, k W, 4)."""
     colours, first, second = enlarged(colours, first, second)
-    pale, shares = pale_image(colours), {"both": 0.65, "first": 0.8, "second": 0.8}
+    pale, shares = pale_image(colours), {"both": 0.75, "first": 0.8, "second": 0.8}
     for name, where in zip(shares, ((first == 1) & (second == 1), first == 1, second == 1), strict=True):
         alone = where if name == "both" else where & ((first == 1) ^ (second == 1))
         pale[alone] = (1 - shares[name]) * pale[alone] + shares[name] * np.array(rgb(OPINIONS[name]))

@@ -14,6 +14,7 @@ from minenetcd.prediction.kinds.layers import IndexLayers
 from minenetcd.prediction.pair_checks.findings import PairFindings
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters
 from minenetcd.prediction.report.pictures import DatePictures
+from minenetcd.prediction.report.sheet_pictures import NO_SHEETS, SheetPictures
 from minenetcd.prediction.where.places import NOTHING_KNOWN, KnownPlaces
 
 
@@ -31,6 +32,7 @@ class Outcome:
     second: SceneRasters | None = None  # of the second opinion
     layers: IndexLayers | None = None  # from which kinds of change are told
     known: KnownPlaces = NOTHING_KNOWN
+    sheets: SheetPictures = NO_SHEETS
 
     @property
     def agreement(self) -> float | None:

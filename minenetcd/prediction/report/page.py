@@ -10,10 +10,12 @@ from minenetcd.display.page import key_figures, render_page
 from minenetcd.display.words import number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.files import write_text
-from minenetcd.prediction.facts import ImageFacts, SceneFacts
+from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.rasters.scene_rasters import read_window
+from minenetcd.prediction.report.map_words import in_degrees, told_by
 from minenetcd.prediction.report.maps import agreement_map, change_map, date_maps, opinions_map, probability_map
 from minenetcd.prediction.report.outcome import Outcome
+from minenetcd.prediction.report.recipe import recipe_table
 from minenetcd.prediction.report.tables import (
     areas_table,
     concessions_table,
@@ -39,7 +41,7 @@ def render_report(outcome: Outcome, *, truth: NDArray[np.uint8] | None = None) -
     facts = outcome.facts
     return render_page(
         kind="Change report",
-        heading=f"Change between {_when(facts.before, facts.after)} and {_when(facts.after, facts.before)}",
+        heading=f"Change between {told_by(facts.before, facts.after)} and {told_by(facts.after, facts.before)}",
         subtitle=_subtitle(outcome),
         sections=_sections(outcome, truth),
         made=f"Computed in {number(outcome.seconds)} s",
@@ -51,7 +53,7 @@ def _sections(outcome: Outcome, truth: NDArray[np.uint8] | None) -> list[str]:
     facts = outcome.facts
     sections = [f'<p class="warning"><b>Warning.</b> {escape(text)}</p>' for text in facts.warnings]
     sections.append(_key_figures(outcome))
-    sections.append(f'<div class="figures">{date_maps(outcome)}{change_map(outcome)}</div>')
+    sections.append(f'<div class="figures">{date_maps(outcome)}</div>{change_map(outcome)}')
     sections.append(f"<h2>How it was read</h2>{reading_table(outcome)}")
     figures = [probability_map(outcome)]
     if outcome.second is not None:
@@ -66,7 +68,8 @@ def _sections(outcome: Outcome, truth: NDArray[np.uint8] | None) -> list[str]:
         figures.append(figure)
         tables.append(table)
     sections.append(f'<div class="pair"><div>{"".join(figures)}</div><div>{"".join(tables)}</div></div>')
-    sections.append(f"<h2>Inputs and model</h2>{facts_table(outcome)}")
+    sections.append(f"<h2>Images</h2>{facts_table(outcome)}")
+    sections.append(f"<h2>How the map was made</h2>{recipe_table(facts)}")
     sections.append(f'<p class="limits"><b>Limits.</b> {escape(_limits(facts))}</p>')
     return sections
 
@@ -102,20 +105,8 @@ def _subtitle(outcome: Outcome) -> str:
     if grid.is_georeferenced:
         bounds = grid.bounds_degrees
         longitude, latitude = (bounds.left + bounds.right) / 2, (bounds.bottom + bounds.top) / 2
-        text += f", around {_degrees(latitude, 'N', 'S')}, {_degrees(longitude, 'E', 'W')}"
+        text += f", around {in_degrees(longitude, latitude, digits=4)}"
     return text
-
-
-def _degrees(value: float, positive: str, negative: str) -> str:
-    return f"{abs(value):.4f}\N{DEGREE SIGN} {positive if value >= 0 else negative}"
-
-
-def _when(image: ImageFacts, other: ImageFacts) -> str:
-    """The day, else the file's name, with its folder where the other's name is the same."""
-    if image.date and other.date:
-        return image.date[:10]
-    path = Path(image.source)
-    return path.name if path.name != Path(other.source).name else "/".join(path.parts[-2:])
 
 
 def _limits(facts: SceneFacts) -> str:

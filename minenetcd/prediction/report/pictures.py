@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from minenetcd.display.eight_bit import eight_bit_pair
+from minenetcd.display.eight_bit import PairStretch
 from minenetcd.geo.align import AlignedPair
 from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_window
 
@@ -24,13 +24,15 @@ class DatePictures:
     before: NDArray[np.uint8]
     after: NDArray[np.uint8]
     valid: NDArray[np.bool_]
+    stretch: PairStretch | None = None  # by which numbers became these colours; None where that was not kept
 
 
 def date_pictures(native: AlignedPair) -> DatePictures:
     """The overlap of both dates, averaged down, by one stretch: tones differ as they do in the files."""
     small = native.read_small(MOST_PIXELS_A_SIDE)
-    before, after = eight_bit_pair(small.before, small.after, small.valid, stretch_eight_bits=True)
-    return DatePictures(before, after, small.valid)
+    stretch = PairStretch.of(small.before, small.after, small.valid)
+    before, after = stretch.before.apply(small.before, small.valid), stretch.after.apply(small.after, small.valid)
+    return DatePictures(before, after, small.valid, stretch)
 
 
 def small_probability(scene: SceneRasters, window: Window, shape: tuple[int, int]) -> NDArray[np.float32]:

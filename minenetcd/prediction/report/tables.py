@@ -7,7 +7,7 @@ from geopandas import GeoDataFrame
 
 from minenetcd.constants import DEGREES
 from minenetcd.display.tables import html_table
-from minenetcd.display.words import counted, in_words, number, three_figures
+from minenetcd.display.words import counted, number
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.kinds.found import KindsFound, size_in_words
@@ -162,7 +162,7 @@ def metrics_table(confusion: Confusion) -> str:
 
 
 def facts_table(outcome: Outcome) -> str:
-    """The two images side by side, then the model and the choices made."""
+    """The two images side by side."""
     facts = outcome.facts
     stated: tuple[tuple[str, Callable[[ImageFacts], str]], ...] = (
         ("File", lambda image: image.source),
@@ -173,9 +173,7 @@ def facts_table(outcome: Outcome) -> str:
         ("Bands", lambda image: f"{image.read.in_words()}, {image.dtype}"),
     )
     rows = [(name, read(facts.before), read(facts.after)) for name, read in stated]
-    images = html_table(("", "before", "after"), rows, kind="facts")
-    model = html_table(("", ""), [*_choices(facts), *_provenance(facts)], kind="facts")
-    return f"{images}{model}"
+    return html_table(("", "before", "after"), rows, kind="facts")
 
 
 def reading_table(outcome: Outcome) -> str:
@@ -200,45 +198,6 @@ def _stated_size(facts: SceneFacts) -> str:
     """Of the pixels of pictures."""
     metres = facts.options.metres_per_pixel
     return "unknown" if metres is None else f"{metres:.4g} m, as stated"
-
-
-def _choices(facts: SceneFacts) -> list[Row]:
-    options = facts.options
-    rows: list[Row] = [("Model", facts.model)]
-    if facts.detector_options:
-        rows.append(("Options", in_words(facts.detector_options)))
-    rows.append(("Threshold", f"{facts.threshold:g}"))
-    if facts.scene_threshold is not None:
-        from_, to = facts.scene_threshold
-        rows.append(
-            (
-                "Scores",
-                f"probabilities of the network, moved so that the threshold found in this scene, {from_:g} to {to:g} "
-                "by them, lies at the one of the detector",
-            )
-        )
-    if facts.scale:
-        low, high = map(three_figures, facts.scale)
-        rows.append(("Good for", f"{low} to {high} m per pixel"))
-    if facts.analysed_at:
-        rows.append(("Analysed at", f"{three_figures(facts.analysed_at)} m per pixel"))
-    beside = "side by side" if facts.provenance.learns_each_scene else f"overlapping by {100 * options.overlap:g} %"
-    rows.append(("Computed by", facts.computed_by.in_words))
-    rows.append(("Tiles", f"{facts.tile} x {facts.tile} pixels, {beside}"))
-    if options.symmetries and not facts.provenance.learns_each_scene:
-        rows.append(("Symmetries", "networks: mean over eight flips and turns of each tile"))
-    if options.seed_threshold is not None:
-        rows.append(("Surest pixel of each change", f"at least {options.seed_threshold:g}"))
-    if options.min_area_ha:
-        rows.append(("Smallest change kept", f"{options.min_area_ha:g} ha"))
-    return rows
-
-
-def _provenance(facts: SceneFacts) -> list[Row]:
-    stated = {**facts.provenance.as_json(), "trained_on": facts.provenance.trained_on_in_words}
-    said_above = ("name", "learns_each_scene")
-    named = {str(key).replace("_", " ").capitalize(): value for key, value in stated.items() if key not in said_above}
-    return [(key, in_words(value)) for key, value in named.items()]
 
 
 def _share(part: int, whole: int) -> str:
