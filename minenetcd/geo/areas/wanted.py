@@ -14,6 +14,9 @@ from minenetcd.errors import OptionError
 #: Endings of files of polygons; whatever ends otherwise is a raster where both may stand.
 VECTOR_ENDINGS = (".gpkg", ".geojson", ".json", ".shp", ".kml", ".kmz", ".fgb", ".parquet", ".gml", ".zip")
 
+#: Files that belong to a shapefile.
+_BESIDE_SHP = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+
 #: How a product calls its own quality band, as an option names it.
 SCL, LANDSAT_QA, AUTO = "scl", "landsat-qa", "auto"
 Kind = Literal["scl", "landsat-qa", "auto"]
@@ -121,6 +124,13 @@ def split_layer(text: str) -> tuple[str, str | None]:
     if not mark or Path(text).exists() or not path.lower().endswith(VECTOR_ENDINGS):
         return text, None
     return path, layer
+
+
+def vector_files(path: Path) -> tuple[Path, ...]:
+    """The file of polygons at `path`, and what belongs to it: of a shapefile what is there of it, or `path` alone."""
+    if path.suffix.lower() != ".shp":
+        return (path,)
+    return tuple(beside for beside in map(path.with_suffix, _BESIDE_SHP) if beside.is_file()) or (path,)
 
 
 def _listed(numbers: tuple[int, ...]) -> str:

@@ -34,6 +34,7 @@ from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, run
 from minenetcd.monitoring.pairs.table import ImagePair
 from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.where.places import files_named
 
 PAIRS = "pairs"
 REPORT, WHEN, TIMELINE, DATES, FIGURE = "report.html", "when.tif", "timeline.csv", "dates.csv", "timeline.png"
@@ -137,7 +138,7 @@ def monitor_as_asked(
     asked.make_ready()
     check_writable(out, (*ALWAYS, *WHERE_LAID_ON_THE_FIRST))
     inputs = [path for image in series.used for path in find_date(image.image, remote=options.remote).local]
-    check_not_input(out, (*ALWAYS, *WHERE_LAID_ON_THE_FIRST), inputs)
+    check_not_input(out, (*ALWAYS, *WHERE_LAID_ON_THE_FIRST), (*inputs, *files_named(options)))
     pairs = pairs_of(series, choice, options)
     outcomes: list[PairOutcome] = []
     with one_run_in(out, keep=is_recent_work):  # of a pair that goes on

@@ -20,6 +20,7 @@ from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, run
 from minenetcd.monitoring.pairs.summary import summary_csv, summary_frame
 from minenetcd.monitoring.pairs.table import ImagePair, read_table
 from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.where.places import files_named
 
 INDEX, SUMMARY, POLYGONS, MAP = "index.html", "summary.csv", "polygons.parquet", "map.html"
 NAMES = SUMMARY, INDEX, MAP, POLYGONS
@@ -120,7 +121,7 @@ def predict_as_asked(
     """`predict_pairs` of the `pairs` that were read from `table`."""
     asked.make_ready()
     check_writable(out, NAMES)
-    check_not_input(out, NAMES, [table])
+    check_not_input(out, NAMES, [table, *(path for pair in pairs for path in files_named(pair.options))])
     outcomes: list[PairOutcome] = []
     with one_run_in(out, keep=is_recent_work):  # of a pair that goes on
         try:

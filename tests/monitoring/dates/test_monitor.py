@@ -17,7 +17,7 @@ from PIL import Image
 
 import minenetcd
 from fixtures.scene_files import utm_grid, write_geotiff
-from minenetcd.errors import GridError, MineNetCDError, OptionError, RunInterrupted
+from minenetcd.errors import GridError, MineNetCDError, OptionError, OutputPathError, RunInterrupted
 from minenetcd.monitoring.dates.monitor import MonitorResult, monitor, pairs_of
 from minenetcd.monitoring.dates.options import MonitorOptions
 from minenetcd.monitoring.dates.series import DatedImage, Series, find_series, one_a_year
@@ -199,6 +199,15 @@ def test_options_out_of_range_are_refused() -> None:
     for wrong in ({"against": "all"}, {"every": "week"}, {"most_missing": 2}, {"cumulative_threshold": 1.5}):
         with pytest.raises(OptionError):
             MonitorOptions(**wrong)
+
+
+def test_a_file_that_an_option_names_is_not_replaced(images: list[str], out: Path) -> None:
+    """What was found last year as the mines that are known."""
+    before = (out / "cumulative.gpkg").read_bytes()
+    for options in ({"prior": out / "cumulative.gpkg"}, {"aoi": f"{out / 'cumulative.gpkg'}:cumulative"}):
+        with pytest.raises(OutputPathError, match=r"cumulative.gpkg is an input, and a result would replace it"):
+            monitor(Difference(), images, out, options=PredictOptions(**options))
+    assert (out / "cumulative.gpkg").read_bytes() == before
 
 
 def test_pictures_without_a_place_are_measured_by_the_metres_that_are_stated(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import shapely
 
 import minenetcd
 from fixtures.scene_files import utm_grid, write_geotiff
-from minenetcd.errors import DataError, InputError, OptionError, RunInterrupted
+from minenetcd.errors import DataError, InputError, OptionError, OutputPathError, RunInterrupted
 from minenetcd.monitoring.pairs.asked import Asked
 from minenetcd.monitoring.pairs.predict_pairs import DEFAULT_OPTIONS, PairsPrediction, predict_pairs
 from minenetcd.monitoring.pairs.run import PairOutcome, run_pairs
@@ -221,6 +221,16 @@ def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:
     for name in ("pairs.gpkg", "pairs.txt", "missing.csv"):
         with pytest.raises(InputError):
             run(tmp_path / name, tmp_path / "out")
+
+
+def test_a_file_that_a_row_names_is_not_replaced(three: Path, tmp_path: Path) -> None:
+    polygons = gpd.GeoDataFrame(geometry=[shapely.box(400_000, 4_000_000, 401_000, 4_001_000)], crs=32633)
+    polygons.to_parquet(three / "polygons.parquet")
+    (three / "summary.csv").write_text("")
+    table = table_of(three, "a", "b", mask=["", "polygons.parquet"])
+    with pytest.raises(OutputPathError, match=r"polygons.parquet is an input, and a result would replace it"):
+        run(table, three)
+    assert gpd.read_parquet(three / "polygons.parquet").equals(polygons)
 
 
 def test_pictures_count_by_the_size_of_a_pixel_that_is_stated(tmp_path: Path) -> None:
