@@ -62,6 +62,13 @@ def one_by_one(table: Path, out: Path, options: PredictOptions = DEFAULT_OPTIONS
     return list(run_pairs(Asked.of(Difference()), read_table(table, options)[0], out))
 
 
+def done_twice(table: Path, out: Path) -> list[PairOutcome]:
+    """The one pair of `table`, read and read again."""
+    found = one_by_one(table, out) + one_by_one(table, out)
+    assert [each.error for each in found] == [None, None]
+    return found
+
+
 def test_each_pair_has_its_complete_result_and_all_of_them_one_table_one_file_one_map(
     three: Path, tmp_path: Path
 ) -> None:
@@ -132,6 +139,28 @@ def test_what_is_done_is_kept_and_what_is_another_now_is_computed_anew(three: Pa
     assert computed(PredictOptions(min_area_ha=0.1)) == ["a", "b", "c"]
     table = table_of(three, "a", "b", "c", min_area_ha=["0.1", "0.2", ""])
     assert computed(PredictOptions(min_area_ha=0.1)) == ["b"]
+
+
+def test_a_mask_that_is_another_now_is_another_pair(three: Path, tmp_path: Path) -> None:
+    """Whether it is found beside the image, or made of several files."""
+    hidden, clear = np.full((64, 64), 9, np.uint8), np.full((64, 64), 4, np.uint8)
+    hidden[:, :32] = 4
+    table, out = table_of(three, "a", mask=["scl"]), tmp_path / "out"
+    for day in ("2019-01-01", "2023-01-01"):
+        os.rename(three / f"a_{day}.tif", three / f"a_{day}_B02.tif")
+        write_geotiff(three / f"a_{day}_SCL.tif", hidden, utm_grid(64, 64))
+    text = table.read_text()
+    table.write_text(text.replace(".tif", "_B02.tif"))
+    assert [each.is_new for each in done_twice(table, out)] == [True, False]
+    write_geotiff(three / "a_2023-01-01_SCL.tif", clear, utm_grid(64, 64))
+    assert one_by_one(table, out)[0].is_new
+    lease = gpd.GeoDataFrame({"name": ["one"]}, geometry=[shapely.box(*utm_grid(64, 64).bounds)], crs=32633)
+    lease.to_file(three / "leases.shp")
+    table.write_text(text.replace(".tif", "_B02.tif").replace("mask", "leases").replace("scl", "leases.shp"))
+    assert [each.is_new for each in done_twice(table, out)] == [True, False]
+    lease.assign(name="two").to_file(tmp_path / "leases.shp")
+    os.replace(tmp_path / "leases.dbf", three / "leases.dbf")
+    assert one_by_one(table, out)[0].is_new
 
 
 def test_an_interrupted_run_goes_on_where_it_was(three: Path, tmp_path: Path) -> None:
