@@ -79,8 +79,12 @@ def _done(asked: Asked, pair: ImagePair, folder: Path, work: WorkOptions, watchi
     """The pair as it is, or as it is now computed."""
     made_from = asked.identity(pair.before, pair.after, pair.options)
     found = finished_in(folder, made_from)
-    if found is not None:
+    if found is not None and found.is_as_written(folder):
         return PairOutcome(pair, folder, found, is_new=False)
+    if found is not None:
+        watching.note(
+            f"{pair.id}: its result was changed since (by rethreshold, say), and is computed anew as it is asked for now."
+        )
     with asked.predict(
         pair.before, pair.after, folder, pair.options, work=work, progress=watching.tiles, note=watching.note
     ) as result:

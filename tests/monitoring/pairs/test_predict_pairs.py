@@ -16,7 +16,7 @@ from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.errors import DataError, InputError, OptionError, OutputPathError, RunInterrupted
 from minenetcd.monitoring.pairs.asked import Asked
 from minenetcd.monitoring.pairs.predict_pairs import DEFAULT_OPTIONS, PairsPrediction, predict_pairs
-from minenetcd.monitoring.pairs.run import PairOutcome, run_pairs
+from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs
 from minenetcd.monitoring.pairs.table import read_table
 from minenetcd.prediction.options import PredictOptions
 from prediction.stand_in import Difference
@@ -57,9 +57,11 @@ def run(table: Path, out: Path, detector: Difference | None = None, **options: o
     return predict_pairs(detector or Difference(), table, out, **options)
 
 
-def one_by_one(table: Path, out: Path, options: PredictOptions = DEFAULT_OPTIONS) -> list[PairOutcome]:
+def one_by_one(
+    table: Path, out: Path, options: PredictOptions = DEFAULT_OPTIONS, watching: Watching = UNWATCHED
+) -> list[PairOutcome]:
     """The same without what stands beside the folders, which takes longer than such little scenes."""
-    return list(run_pairs(Asked.of(Difference()), read_table(table, options)[0], out))
+    return list(run_pairs(Asked.of(Difference()), read_table(table, options)[0], out, watching=watching))
 
 
 def done_twice(table: Path, out: Path) -> list[PairOutcome]:
@@ -125,8 +127,9 @@ def test_what_is_done_is_kept_and_what_is_another_now_is_computed_anew(three: Pa
     one_by_one(table, out)
     maps = {name: (out / name / "change.tif").read_bytes() for name in "abc"}
 
-    def computed(options: PredictOptions = DEFAULT_OPTIONS) -> list[str]:
-        return [each.pair.id for each in one_by_one(table, out, options) if each.is_new]
+    def computed(options: PredictOptions = DEFAULT_OPTIONS, *, told: list[str] | None = None) -> list[str]:
+        watching = Watching(note=([] if told is None else told).append)
+        return [each.pair.id for each in one_by_one(table, out, options, watching) if each.is_new]
 
     assert computed() == []
     write_pair(three, "b", seed=9, left=405_000, changed=5)
@@ -135,7 +138,9 @@ def test_what_is_done_is_kept_and_what_is_another_now_is_computed_anew(three: Pa
     (out / "c" / "report.html").unlink()
     assert computed() == ["c"] and (out / "c" / "report.html").exists()
     minenetcd.rethreshold(out / "a", threshold=0.9).close()
-    assert computed() == ["a"] and (out / "a" / "change.tif").read_bytes() == maps["a"]
+    told: list[str] = []
+    assert computed(told=told) == ["a"] and (out / "a" / "change.tif").read_bytes() == maps["a"]
+    assert [line for line in told if "changed since (by rethreshold, say), and is computed anew" in line] == told[:1]
     assert computed(PredictOptions(min_area_ha=0.1)) == ["a", "b", "c"]
     table = table_of(three, "a", "b", "c", min_area_ha=["0.1", "0.2", ""])
     assert computed(PredictOptions(min_area_ha=0.1)) == ["b"]
