@@ -13,7 +13,7 @@ from minenetcd.display.escaping import csv_text
 from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
 from minenetcd.display.words import counted, number
-from minenetcd.errors import MineNetCDError, OptionError, RunInterrupted
+from minenetcd.errors import MineNetCDError, OptionError
 from minenetcd.files import check_not_input, check_writable, one_run_in, staged_files
 from minenetcd.files.hidden import is_recent_work
 from minenetcd.geo.date_files.finding import find_date
@@ -30,7 +30,7 @@ from minenetcd.monitoring.dates.page import Monitored, render_monitor_page
 from minenetcd.monitoring.dates.series import Series, find_series
 from minenetcd.monitoring.dates.timeline import Step, dates_frame, steps_of, timeline_frame
 from minenetcd.monitoring.pairs.asked import Asked
-from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs
+from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs, told_when_stopped
 from minenetcd.monitoring.pairs.table import ImagePair
 from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.options import PredictOptions
@@ -141,16 +141,10 @@ def monitor_as_asked(
     check_not_input(out, (*ALWAYS, *WHERE_LAID_ON_THE_FIRST), (*inputs, *files_named(options)))
     pairs = pairs_of(series, choice, options)
     outcomes: list[PairOutcome] = []
-    with one_run_in(out, keep=is_recent_work):  # of a pair that goes on
-        try:
-            for outcome in run_pairs(asked, list(pairs.values()), out / PAIRS, tmp=tmp, watching=watching):
-                outcomes.append(outcome)
-        except KeyboardInterrupt as interruption:
-            raise RunInterrupted(
-                f"Stopped with {len(outcomes)} of {counted(len(pairs), 'pair')} done: the same command goes on in "
-                f"{out}.",
-                getattr(interruption, "number", 2),
-            ) from interruption
+    # recent work is that of a pair that goes on
+    with one_run_in(out, keep=is_recent_work), told_when_stopped(out, outcomes, len(pairs)):
+        for outcome in run_pairs(asked, list(pairs.values()), out / PAIRS, tmp=tmp, watching=watching):
+            outcomes.append(outcome)
         if not any(each.finished for each in outcomes):
             raise MineNetCDError(f"No pair of dates could be read: {outcomes[0].error}")
         return _write(out, series, dict(zip(pairs, outcomes, strict=True)), choice, options)

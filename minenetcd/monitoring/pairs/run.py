@@ -1,12 +1,14 @@
 """Pairs one after the other, each into its own folder: what is done stays, what fails is reported, the rest goes on."""
 
+import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from minenetcd.constants import Note, Progress, no_note, no_progress
 from minenetcd.display.words import counted, duration, number
-from minenetcd.errors import MineNetCDError, one_line
+from minenetcd.errors import MineNetCDError, RunInterrupted, one_line
 from minenetcd.monitoring.pairs.asked import Asked
 from minenetcd.monitoring.pairs.finished import FinishedPair, finished_in
 from minenetcd.monitoring.pairs.table import ImagePair
@@ -65,6 +67,20 @@ def run_pairs(
         yield outcome
 
 
+@contextmanager
+def told_when_stopped(out: Path, outcomes: Sequence[PairOutcome], pairs: int) -> Iterator[None]:
+    """Ctrl-C within the block is a RunInterrupted, which says how many of `pairs` have a result until then."""
+    try:
+        yield
+    except KeyboardInterrupt as interruption:
+        done = sum(each.finished is not None for each in outcomes)
+        failed = f", {len(outcomes) - done} failed" if len(outcomes) > done else ""
+        raise RunInterrupted(
+            f"Stopped with {done} of {counted(pairs, 'pair')} done{failed}: the same command goes on in {out}.",
+            getattr(interruption, "number", signal.SIGINT),
+        ) from interruption
+
+
 def _outcome(asked: Asked, pair: ImagePair, folder: Path, work: WorkOptions, watching: Watching) -> PairOutcome:
     """How the pair ends; where it fails, whatever it is, the next goes on."""
     try:
@@ -83,7 +99,7 @@ def _done(asked: Asked, pair: ImagePair, folder: Path, work: WorkOptions, watchi
         return PairOutcome(pair, folder, found, is_new=False)
     if found is not None:
         watching.note(
-            f"{pair.id}: its result was changed since (by rethreshold, say), and is computed anew as it is asked for now."
+            f"{pair.id}: its result was changed since (by rethreshold, say), and is computed anew as it is asked for."
         )
     with asked.predict(
         pair.before, pair.after, folder, pair.options, work=work, progress=watching.tiles, note=watching.note

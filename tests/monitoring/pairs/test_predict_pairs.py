@@ -180,8 +180,7 @@ def test_an_interrupted_run_goes_on_where_it_was(three: Path, tmp_path: Path) ->
     with pytest.raises(RunInterrupted, match=r"Stopped with 1 of 3 pairs done: the same command goes on in ") as caught:
         run(table, out, Interrupted(name="difference"))
     assert caught.value.exit_code == 130
-    assert pd.read_csv(out / "summary.csv")["status"].tolist() == ["done", "to do", "to do"]
-    assert not (out / "index.html").exists()
+    assert [path.name for path in out.iterdir() if path.is_file()] == []  # of no run yet
     detector = Interrupted(name="difference", ranged=5)
     assert [each.is_new for each in run(table, out, detector).outcomes] == [False, True, True]
     whole = run(table, tmp_path / "whole", Interrupted(name="difference", ranged=5))
@@ -189,6 +188,21 @@ def test_an_interrupted_run_goes_on_where_it_was(three: Path, tmp_path: Path) ->
         again = out / outcome.pair.id / "probability.tif"
         assert again.read_bytes() == (outcome.folder / "probability.tif").read_bytes()
     assert not [path for path in out.rglob(".minenetcd*")]
+
+
+def test_an_interrupted_run_counts_what_failed_apart_and_leaves_what_an_earlier_one_wrote(
+    three: Path, tmp_path: Path
+) -> None:
+    class Interrupted(Difference):
+        def probabilities(self, *dates: np.ndarray, **keywords: object) -> np.ndarray:
+            raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    run(table_of(three, "a"), out)
+    files = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    with pytest.raises(RunInterrupted, match=r"Stopped with 0 of 3 pairs done, 1 failed: the same command"):
+        run(table_of(three, "gone", "b", "c"), out, Interrupted(name="difference"))
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == files
 
 
 @pytest.mark.parametrize("ending", [".geojson", ".gpkg", ".parquet", ".csv"])
