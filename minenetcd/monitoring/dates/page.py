@@ -111,11 +111,11 @@ def _key_figures(found: Monitored) -> str:
     if last.cumulative is not None and last.grown is not None:
         figures.append(("Changed for good", *_area(last.cumulative.hectares, last.cumulative.pixels)))
         figures.append(("Of it in the last date alone", *_area(last.grown.hectares, last.grown.pixels)))
-    outcome = last.previous or last.first
-    if outcome is not None and outcome.finished is not None:
-        area = _area(outcome.finished.hectares, outcome.finished.changed_pixels)
-        name = "Since the previous date" if last.previous else "Last date against the first"
-        figures.append((name, *area))
+    shown = _first_finished(last.previous, last.first)
+    if shown is not None:
+        outcome, pair = shown
+        name = "Since the previous date" if outcome is last.previous else "Last date against the first"
+        figures.append((name, *_area(pair.hectares, pair.changed_pixels)))
     span = (last.day - found.steps[0].day).days
     figures.append(("Watched", f"{span / 365.25:.1f}", "years") if span > 500 else ("Watched", str(span), "days"))
     return key_figures(figures)
@@ -127,16 +127,21 @@ def _area(hectares: float | None, pixels: int) -> tuple[str, str]:
 
 def _maps(found: Monitored) -> str:
     """The first date, the last, and when what changed."""
-    outcome = found.steps[-1].first or found.steps[-1].previous
-    if outcome is None or outcome.finished is None:
+    steps = found.steps[:0:-1]  # of the last date whose pair did not fail; those with the first lie as `when` does
+    shown = _first_finished(*(step.first for step in steps), *(step.previous for step in steps))
+    if shown is None:
         return ""
-    details = _details(outcome, outcome.finished)
+    details = _details(*shown)
+    day = next(step.day for step in steps if shown[0] in (step.first, step.previous))
     pictures, grid = details.pictures, _overlap(details)
     begin = details.facts.before.date or ""
     maps = [
         map_figure(grid, date_image(pictures.before, pictures.valid), f"<b>{escape(begin[:10])}</b>", photograph=True),
         map_figure(
-            grid, date_image(pictures.after, pictures.valid), f"<b>{found.steps[-1].day}</b> last date", photograph=True
+            grid,
+            date_image(pictures.after, pictures.valid),
+            f"<b>{day}</b>{' last date' if day == found.steps[-1].day else ''}",
+            photograph=True,
         ),
     ]
     if found.when is not None:
@@ -159,10 +164,15 @@ def _shown(found: Monitored) -> list[tuple[Monitored, Step, PairOutcome, Finishe
     """The dates that are shown as pictures, by the pair that ends with them."""
     shown = []
     for step in found.steps[1:]:
-        outcome = step.previous or step.first
-        if outcome is not None and outcome.finished is not None:
-            shown.append((found, step, outcome, outcome.finished))
+        finished = _first_finished(step.previous, step.first)
+        if finished is not None:
+            shown.append((found, step, *finished))
     return shown
+
+
+def _first_finished(*outcomes: PairOutcome | None) -> tuple[PairOutcome, FinishedPair] | None:
+    """The first of `outcomes` that has a result, with it."""
+    return next(((each, each.finished) for each in outcomes if each is not None and each.finished is not None), None)
 
 
 def _step_map(shown: tuple[Monitored, Step, PairOutcome, FinishedPair]) -> str:

@@ -234,7 +234,9 @@ def test_a_pair_that_fails_is_told_and_the_rest_go_on(images: list[str], tmp_pat
     found = run(images, tmp_path / "out", Breaking())
     assert found.failed == {"2020-06-11_2021-05-30": "RuntimeError: out of memory, say"}
     assert found.timeline["cumulative_px"].iloc[-1] == 900
-    assert "<b>1 pair failed.</b>" in (tmp_path / "out" / "report.html").read_text()
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "<b>1 pair failed.</b>" in page
+    assert '<a href="pairs/2019-06-01_2021-05-30/report.html">2021-05-30</a></b>' in page  # by the pair that did not
     with pytest.raises(MineNetCDError, match="No pair of dates could be read"):
         monitor(Difference(bands=("one",)), images, tmp_path / "none")
 
