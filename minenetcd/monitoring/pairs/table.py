@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +17,7 @@ from minenetcd.display.escaping import from_csv
 from minenetcd.display.words import some_of
 from minenetcd.errors import DataError, OptionError, one_line
 from minenetcd.foreign import refused
+from minenetcd.geo.areas.wanted import Kind
 from minenetcd.geo.bands.wanted import Wanted, parse_bands
 from minenetcd.geo.date_files.names import is_remote
 from minenetcd.prediction.options import PredictOptions
@@ -134,11 +135,16 @@ def _stated(row: Mapping[str, str], folder: Path) -> dict[str, Any]:
 
 
 def _file(folder: Path, text: str) -> str:
-    """A file that is named from `folder` on, alone or with a layer or a kind (FILE:LAYER, KIND:FILE)."""
+    """A file that is named from `folder` on, there or not, alone or with a layer or a kind (FILE:LAYER, KIND:FILE).
+
+    A kind alone stays, as it names no file.
+    """
     kind, _, file = text.partition(":")
-    named, _, layer = text.rpartition(":")
-    found = {text: f"{folder / text}", file: f"{kind}:{folder / file}", named: f"{folder / named}:{layer}"}
-    return next((whole for name, whole in found.items() if name and (folder / name).is_file()), text)
+    is_kind = kind in get_args(Kind) and not (folder / text).exists()
+    named = file if is_kind else text
+    if not named or is_remote(named) or Path(named).is_absolute():
+        return text
+    return f"{kind}:{folder / named}" if is_kind else str(folder / named)
 
 
 def _number(text: str, name: str) -> float:

@@ -281,6 +281,22 @@ def test_a_file_that_a_row_names_is_not_replaced(three: Path, tmp_path: Path) ->
     assert gpd.read_parquet(three / "polygons.parquet").equals(polygons)
 
 
+def test_a_file_that_a_row_names_is_looked_for_beside_the_table_alone(
+    three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    area = gpd.GeoDataFrame(geometry=[shapely.box(*utm_grid(64, 64).bounds)], crs=32633)
+    area.to_file(tmp_path / "area.gpkg", layer="area")
+    (tmp_path / "SCL.tif").write_bytes(b"of somebody else")
+    monkeypatch.chdir(tmp_path)
+    named = {"aoi": ["area.gpkg:area", ""], "mask": ["", "scl:SCL.tif"]}
+    told = [outcome.error or "" for outcome in one_by_one(table_of(three, "a", "b", **named), tmp_path / "out")]
+    assert str(three / "area.gpkg") in told[0] and str(three / "SCL.tif") in told[1]
+    table = table_of(three, "a", "b", "c", mask=["scl", "/data/m.tif", "https://example.org/m.tif"])
+    assert [pair.options.mask for pair in read_table(table, DEFAULT_OPTIONS)[0]] == [
+        *("scl", "/data/m.tif", "https://example.org/m.tif")
+    ]
+
+
 def test_pictures_count_by_the_size_of_a_pixel_that_is_stated(tmp_path: Path) -> None:
     before = np.full((64, 64, 3), 30, np.uint8)
     after = before.copy()
