@@ -25,7 +25,7 @@ from minenetcd.monitoring.dates.first_change import (
     first_change_polygons,
     write_first_change,
 )
-from minenetcd.monitoring.dates.options import MonitorOptions
+from minenetcd.monitoring.dates.options import MonitorOptions, check_for_all_dates
 from minenetcd.monitoring.dates.page import Monitored, render_monitor_page
 from minenetcd.monitoring.dates.series import Series, find_series
 from minenetcd.monitoring.dates.timeline import Step, dates_frame, steps_of, timeline_frame
@@ -111,11 +111,12 @@ def monitor(
     timeline.csv, timeline.png and dates.csv, and, of dates laid on the first one, when.tif (the number of the date at
     which a pixel changed for good; `monitor.first_change` has the rule) and cumulative.gpkg.
     A pair that fails is in `failed`, and the rest go on. `progress`: pairs done of all. OptionError for dates that are
-    missing or repeated, GridError for images of several places, before anything is written; MineNetCDError where every
-    pair failed; RunInterrupted after Ctrl-C.
+    missing or repeated, and for `options` of one date of two (mask_after, say), GridError for images of several places,
+    before anything is written; MineNetCDError where every pair failed; RunInterrupted after Ctrl-C.
     """
     if isinstance(images, str | Path):
         raise OptionError(f"Two dates or more are needed, got one name ({images!s:.80}): give a list of names.")
+    check_for_all_dates(options)
     names = [str(image) for image in images]
     series = find_series(names, dates, options, choice)
     watching = Watching(pairs=progress)

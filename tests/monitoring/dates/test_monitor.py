@@ -210,6 +210,14 @@ def test_a_file_that_an_option_names_is_not_replaced(images: list[str], out: Pat
     assert (out / "cumulative.gpkg").read_bytes() == before
 
 
+def test_options_of_one_date_of_two_are_refused(images: list[str], tmp_path: Path) -> None:
+    wrong = {"mask_after": "scl", "bands_after": (3, 2, 1), "nodata_after": 0, "date_before": "2019-01-01"}
+    for name, value in wrong.items():
+        with pytest.raises(OptionError, match=f"got {name} of one date of two: use bands, mask, nodata"):
+            monitor(Difference(), images, tmp_path / "out", options=PredictOptions(**{name: value}))
+    assert not (tmp_path / "out").exists()
+
+
 def test_pictures_without_a_place_are_measured_by_the_metres_that_are_stated(tmp_path: Path) -> None:
     paths = []
     for year, day in enumerate(DAYS[:3]):
