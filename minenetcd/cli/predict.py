@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 from typer import Option
 
@@ -16,6 +16,7 @@ from minenetcd.cli.options import (
     BandsAfter,
     BeforeOrNone,
     Clouds,
+    Coregister,
     Crs,
     DateAfter,
     DateBefore,
@@ -27,15 +28,21 @@ from minenetcd.cli.options import (
     Leases,
     Mask,
     MetresPerPixel,
+    MinAreaHa,
+    ModelOrNone,
     Nodata,
     Precision,
     Prior,
     PriorDistance,
     Quiet,
     Remote,
+    SecondOpinion,
     SeedThreshold,
     Smooth,
+    Threshold,
     ThresholdRule,
+    Tmp,
+    Tone,
     Yes,
     bands_wanted,
     metres_or_model,
@@ -65,13 +72,7 @@ def predict(
         ),
     ] = None,
     out: Annotated[Path, Option(help="Folder for the results.")] = Path("change"),
-    model: Annotated[
-        str | None,
-        Option(
-            help="Embedded name, hub id, folder of a trained detector, or one without training: cva, irmad, ...",
-            show_default="the one that fits the images",
-        ),
-    ] = None,
+    model: ModelOrNone = None,
     device: Device = "auto",
     engine: Engine = "torch",
     precision: Precision = "float32",
@@ -84,7 +85,7 @@ def predict(
     force_gsd: Annotated[
         bool, Option("--force-gsd", help="Analyse at --gsd even where that is finer than the images.")
     ] = False,
-    threshold: Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")] = None,
+    threshold: Threshold = None,
     seed_threshold: SeedThreshold = None,
     threshold_rule: ThresholdRule = None,
     smooth: Smooth = None,
@@ -92,20 +93,11 @@ def predict(
         str | None,
         Option("--range", metavar="LOW,HIGH", help="Numbers that become 0 and 1 for a network.", show_default=False),
     ] = None,
-    tone: Annotated[
-        Literal["auto", "off"] | None,
-        Option(help="Bring the after image's tone to the before image's.", show_default="off"),
-    ] = None,
-    coregister: Annotated[
-        Literal["auto", "off"] | None,
-        Option(help="Take out a displacement of the after image.", show_default="off with --model"),
-    ] = None,
-    second_opinion: Annotated[
-        Literal["on", "off"] | None,
-        Option(help="Let the other kind of detector read the images, too.", show_default="off with --model"),
-    ] = None,
+    tone: Tone = None,
+    coregister: Coregister = None,
+    second_opinion: SecondOpinion = None,
     metres_per_pixel: MetresPerPixel = None,
-    min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
+    min_area_ha: MinAreaHa = 0.0,
     aoi: Aoi = None,
     mask: Mask = None,
     mask_before: Annotated[
@@ -147,9 +139,7 @@ def predict(
     resume: Annotated[
         bool, Option("--resume", help="Go on from what a run that was killed has finished; keep it when interrupted.")
     ] = False,
-    tmp: Annotated[
-        Path | None, Option(help="Folder to compute in; may fill with the scene's size.", show_default="in --out")
-    ] = None,
+    tmp: Tmp = None,
     overlap: Annotated[
         float, Option(help="Part of its side that a network's tile shares with the next: more takes longer.")
     ] = OVERLAP,
