@@ -40,7 +40,7 @@ from minenetcd.cli.options import (
     nodata_values,
 )
 from minenetcd.cli.options import metres_per_pixel as metres_of_analysis
-from minenetcd.cli.predict_pairs import end_with_failures
+from minenetcd.cli.predict_pairs import end_with_failures, plain_rows
 from minenetcd.display.escaping import in_terminal
 from minenetcd.errors import OptionError
 
@@ -173,19 +173,17 @@ def monitor(
         print_json(_as_json(found))
     else:
         print(found.in_words)
-        for path in found.saved:
-            print(f"  {path.stem.capitalize():<12} {in_terminal(str(path))}")
-    end_with_failures(found.outcomes)
+        for what, path in found.files.items():
+            print(f"  {what.capitalize():<12} {in_terminal(str(path))}")
+    end_with_failures(found.failed)
 
 
 def _as_json(found: "MonitorResult") -> dict[str, Any]:
-    frame = found.timeline.astype(object)
-    rows = frame.where(frame.notna(), None).assign(date=frame["date"].map(str)).to_dict("records")
     return {
         "hectares": found.hectares,
-        "timeline": rows,
+        "timeline": plain_rows(found.timeline),
         "left_out": found.left_out,
         "failed": found.failed,
         "pairs": {each.pair.id: str(each.folder) for each in found.outcomes},
-        "files": [str(path) for path in found.saved],
+        "files": {what: str(path) for what, path in found.files.items()},
     }

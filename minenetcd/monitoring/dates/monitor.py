@@ -12,7 +12,7 @@ from minenetcd.detectors.contract import Detector
 from minenetcd.display.escaping import csv_text
 from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
-from minenetcd.display.words import counted, number
+from minenetcd.display.words import area_in_words, counted
 from minenetcd.errors import MineNetCDError, OptionError
 from minenetcd.files import check_not_input, check_writable, one_run_in, staged_files
 from minenetcd.files.hidden import is_recent_work
@@ -30,7 +30,7 @@ from minenetcd.monitoring.dates.page import Monitored, render_monitor_page
 from minenetcd.monitoring.dates.series import Series, find_series
 from minenetcd.monitoring.dates.timeline import Step, dates_frame, steps_of, timeline_frame
 from minenetcd.monitoring.pairs.asked import Asked
-from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs, told_when_stopped
+from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, failures, run_pairs, told_when_stopped
 from minenetcd.monitoring.pairs.table import ImagePair
 from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.options import PredictOptions
@@ -41,6 +41,12 @@ REPORT, WHEN, TIMELINE, DATES, FIGURE = "report.html", "when.tif", "timeline.csv
 #: The polygons of what changed for good, of images with coordinates and of pictures.
 VECTORS = "cumulative.gpkg", "cumulative.geojson"
 ALWAYS, WHERE_LAID_ON_THE_FIRST = (REPORT, TIMELINE, DATES, FIGURE), (WHEN, *VECTORS)
+
+#: Each file by a word for what it holds.
+_HOLDS = {
+    **{REPORT: "report", TIMELINE: "timeline", DATES: "dates", FIGURE: "figure", WHEN: "when"},
+    **dict.fromkeys(VECTORS, "cumulative"),
+}
 
 DEFAULT_OPTIONS, DEFAULT_CHOICE = PredictOptions(), MonitorOptions()
 
@@ -58,13 +64,18 @@ class MonitorResult:
     @property
     def failed(self) -> dict[str, str]:
         """Id -> error, in one line, of the pairs that failed."""
-        return {each.pair.id: each.error or "" for each in self.outcomes if each.finished is None}
+        return failures(self.outcomes)
 
     @property
     def hectares(self) -> float | None:
         """What changed for good; None for pictures of unknown size, and where no date was laid on the first."""
         last = self.steps[-1].cumulative
         return None if last is None else last.hectares
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """`saved`, each by what it holds."""
+        return {_HOLDS[path.name]: path for path in self.saved}
 
     @property
     def timeline(self) -> pd.DataFrame:
@@ -82,9 +93,8 @@ class MonitorResult:
         last = self.steps[-1]
         words = f"{counted(len(self.steps), 'date')} from {self.steps[0].day} to {last.day}"
         if last.cumulative is not None:
-            area = last.cumulative
-            size = f"{area.pixels:,} pixels" if area.hectares is None else f"{number(area.hectares)} ha"
-            words += f": {size} changed for good"
+            area = area_in_words(last.cumulative.hectares, last.cumulative.pixels)
+            words += f": {area} changed for good"
         return words + (f"; {counted(len(self.failed), 'pair')} failed" if self.failed else "")
 
     def __repr__(self) -> str:

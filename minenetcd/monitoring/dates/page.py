@@ -10,8 +10,8 @@ from pathlib import Path, PurePath
 from minenetcd.constants import VERSION
 from minenetcd.display.figure_style import figure_style
 from minenetcd.display.page import drawing_source, key_figures, render_page
-from minenetcd.display.tables import Cell, Link, html_table, link
-from minenetcd.display.words import counted, duration, number, percent
+from minenetcd.display.tables import DASH, Cell, Link, html_table, link
+from minenetcd.display.words import area_in_words, counted, duration, percent
 from minenetcd.geo.grid import Grid
 from minenetcd.monitoring.dates.figure import timeline_figure
 from minenetcd.monitoring.dates.first_change import date_colours
@@ -20,13 +20,13 @@ from minenetcd.monitoring.dates.pictures import small_when, when_image
 from minenetcd.monitoring.dates.series import Series
 from minenetcd.monitoring.dates.timeline import Step
 from minenetcd.monitoring.pairs.finished import FinishedPair
+from minenetcd.monitoring.pairs.pages import failed_box
 from minenetcd.monitoring.pairs.run import PairOutcome
 from minenetcd.prediction.kept.details import Details, read_details
 from minenetcd.prediction.report.figures import change_image, date_image
 from minenetcd.prediction.report.maps import legend, map_figure
 from minenetcd.prediction.report.pictures import small_mask
 
-DASH = "\N{EN DASH}"
 #: Warnings of the pairs that are told here; all stand in their reports.
 MOST_WARNINGS = 6
 
@@ -83,11 +83,7 @@ def _sections(found: Monitored) -> list[str]:
 
 
 def _warnings(found: Monitored) -> list[str]:
-    boxes = []
-    failed = [each for each in found.outcomes if each.finished is None]
-    if failed:
-        items = "".join(f"<li><b>{escape(each.pair.id)}</b>: {escape(each.error or '')}</li>" for each in failed)
-        boxes.append(f'<div class="warning"><b>{counted(len(failed), "pair")} failed.</b><ul>{items}</ul></div>')
+    boxes = failed_box(found.outcomes)
     readers = Counter(pair.detector for _, pair in found.finished)
     if len(readers) > 1:
         words = ", ".join(f"{name} ({counted(count, 'pair')})" for name, count in readers.most_common())
@@ -122,7 +118,9 @@ def _key_figures(found: Monitored) -> str:
 
 
 def _area(hectares: float | None, pixels: int) -> tuple[str, str]:
-    return (f"{pixels:,}", "pixels") if hectares is None else (number(hectares), "ha")
+    """A number and its unit."""
+    size, _, unit = area_in_words(hectares, pixels).partition(" ")
+    return size, unit
 
 
 def _maps(found: Monitored) -> str:
@@ -181,7 +179,7 @@ def _step_map(shown: tuple[Monitored, Step, PairOutcome, FinishedPair]) -> str:
     details = _details(outcome, pair)
     pictures, rasters = details.pictures, pair.rasters(outcome.folder, details.facts)
     mask = small_mask(rasters, details.facts.overlap, pictures.valid.shape)
-    area = " ".join(_area(pair.hectares, pair.changed_pixels))
+    area = area_in_words(pair.hectares, pair.changed_pixels)
     report = link(step.day.isoformat(), PurePath(found.pairs, outcome.pair.id, pair.report))
     since = details.facts.before.date or "the earlier date"
     caption = f"<b>{report}</b> {escape(f'{area} since {since[:10]}')}"
@@ -203,7 +201,7 @@ def _areas_table(found: Monitored) -> str:
         row += [_linked(found, step.first)] if has_first else []
         if found.when is not None:
             areas = (step.grown, step.cumulative) if step.number > 1 else (None, None)
-            row += [DASH if area is None else " ".join(_area(area.hectares, area.pixels)) for area in areas]
+            row += [DASH if area is None else area_in_words(area.hectares, area.pixels) for area in areas]
         row.append(percent(step.image.missing))
         body.append(row)
     return html_table(head, body)
@@ -215,7 +213,7 @@ def _linked(found: Monitored, outcome: PairOutcome | None) -> Cell:
     if outcome.finished is None:
         return "failed"
     pair = outcome.finished
-    words = " ".join(_area(pair.hectares, pair.changed_pixels))
+    words = area_in_words(pair.hectares, pair.changed_pixels)
     return Link(words, PurePath(found.pairs, outcome.pair.id, pair.report))
 
 

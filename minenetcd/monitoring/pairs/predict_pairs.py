@@ -15,7 +15,7 @@ from minenetcd.files.hidden import is_recent_work
 from minenetcd.monitoring.pairs.asked import Asked
 from minenetcd.monitoring.pairs.pages import index_page, map_drawing, map_page
 from minenetcd.monitoring.pairs.polygons import write_polygons
-from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs, told_when_stopped
+from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, failures, run_pairs, told_when_stopped
 from minenetcd.monitoring.pairs.summary import summary_csv, summary_frame
 from minenetcd.monitoring.pairs.table import ImagePair, read_table
 from minenetcd.prediction.options import PredictOptions
@@ -37,7 +37,7 @@ class PairsPrediction:
     @property
     def failed(self) -> dict[str, str]:
         """Id -> error, in one line, of the pairs that failed."""
-        return {each.pair.id: each.error or "" for each in self.outcomes if each.finished is None}
+        return failures(self.outcomes)
 
     @property
     def done(self) -> int:

@@ -1,13 +1,13 @@
 """Pairs one after the other, each into its own folder: what is done stays, what fails is reported, the rest goes on."""
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from minenetcd.constants import Note, Progress, no_note, no_progress
-from minenetcd.display.words import counted, duration, number
+from minenetcd.display.words import area_in_words, counted, duration
 from minenetcd.errors import MineNetCDError, RunInterrupted, one_line
 from minenetcd.monitoring.pairs.asked import Asked
 from minenetcd.monitoring.pairs.finished import FinishedPair, finished_in
@@ -31,12 +31,17 @@ class PairOutcome:
         found = self.finished
         if found is None:
             return f"failed: {self.error}"
-        area = f"{found.changed_pixels:,} pixels" if found.hectares is None else f"{number(found.hectares)} ha"
+        area = area_in_words(found.hectares, found.changed_pixels)
         when = f"in {duration(found.seconds)}" if self.is_new else "done before"
         return f"{area} changed in {counted(found.polygons, 'place')} ({when})"
 
     def __repr__(self) -> str:
         return f"<PairOutcome {self.pair.id}: {self.in_words}>"
+
+
+def failures(outcomes: Iterable[PairOutcome]) -> dict[str, str]:
+    """Id -> error, in one line, of the pairs that failed."""
+    return {each.pair.id: each.error or "" for each in outcomes if each.finished is None}
 
 
 @dataclass(frozen=True)

@@ -276,6 +276,8 @@ def test_the_command(images: list[str], tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["hectares"] > 0 and len(told["timeline"]) == 4 and len(told["pairs"]) == 5
+    assert told["files"]["when"] == str(tmp_path / "out" / "when.tif") and len(told["files"]) == 6
+    assert told["timeline"][1]["date"] == "2020-06-11"
     assert "2019-06-01_2020-06-11: " in done.stderr
     wrong = subprocess.run([*command, "--dates", "2019-01-01"], capture_output=True, text=True)
     assert wrong.returncode == 2 and wrong.stderr.startswith("Error: A date for each image is needed (--dates)")
