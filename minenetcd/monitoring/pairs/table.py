@@ -128,19 +128,19 @@ def _image(folder: Path, name: str) -> str:
 def _stated(row: Mapping[str, str], folder: Path) -> dict[str, Any]:
     """The options that `row` states; a cell that is empty states nothing. OptionError for one that cannot be read."""
     stated = {name: read(row[name], name) for name, read in _READERS.items() if row.get(name)}
-    stated |= {name: _file(folder, row[name]) for name in _FILES if row.get(name)}
+    stated |= {name: _file(folder, row[name], is_mask=name.startswith("mask")) for name in _FILES if row.get(name)}
     if "nodata" in stated and not row.get("nodata_after"):
         stated["nodata_after"] = stated["nodata"]
     return stated
 
 
-def _file(folder: Path, text: str) -> str:
-    """A file that is named from `folder` on, there or not, alone or with a layer or a kind (FILE:LAYER, KIND:FILE).
+def _file(folder: Path, text: str, *, is_mask: bool) -> str:
+    """A file that is named from `folder` on, there or not, alone or with a layer (FILE:LAYER).
 
-    A kind alone stays, as it names no file.
+    A mask may have a kind (KIND:FILE); a kind alone stays, as it names no file.
     """
     kind, _, file = text.partition(":")
-    is_kind = kind in get_args(Kind) and not (folder / text).exists()
+    is_kind = is_mask and kind in get_args(Kind) and not (folder / text).exists()
     named = file if is_kind else text
     if not named or is_remote(named) or Path(named).is_absolute():
         return text
