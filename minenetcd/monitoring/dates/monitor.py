@@ -30,11 +30,18 @@ from minenetcd.monitoring.dates.page import Monitored, render_monitor_page
 from minenetcd.monitoring.dates.series import Series, find_series
 from minenetcd.monitoring.dates.timeline import Step, dates_frame, steps_of, timeline_frame
 from minenetcd.monitoring.pairs.asked import Asked
-from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, failures, run_pairs, told_when_stopped
+from minenetcd.monitoring.pairs.run import (
+    UNWATCHED,
+    PairOutcome,
+    Watching,
+    check_named,
+    failures,
+    run_pairs,
+    told_when_stopped,
+)
 from minenetcd.monitoring.pairs.table import ImagePair
 from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.where.places import files_named
 
 PAIRS = "pairs"
 REPORT, WHEN, TIMELINE, DATES, FIGURE = "report.html", "when.tif", "timeline.csv", "dates.csv", "timeline.png"
@@ -149,8 +156,9 @@ def monitor_as_asked(
     asked.make_ready()
     check_writable(out, (*ALWAYS, *WHERE_LAID_ON_THE_FIRST))
     inputs = [path for image in series.used for path in find_date(image.image, remote=options.remote).local]
-    check_not_input(out, (*ALWAYS, *WHERE_LAID_ON_THE_FIRST), (*inputs, *files_named(options)))
+    check_not_input(out, (*ALWAYS, *WHERE_LAID_ON_THE_FIRST), inputs)
     pairs = pairs_of(series, choice, options)
+    check_named(out, (*ALWAYS, *WHERE_LAID_ON_THE_FIRST), out / PAIRS, list(pairs.values()))
     outcomes: list[PairOutcome] = []
     # recent work is that of a pair that goes on
     with one_run_in(out, keep=is_recent_work), told_when_stopped(out, outcomes, len(pairs)):

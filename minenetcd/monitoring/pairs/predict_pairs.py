@@ -15,11 +15,18 @@ from minenetcd.files.hidden import is_recent_work
 from minenetcd.monitoring.pairs.asked import Asked
 from minenetcd.monitoring.pairs.pages import index_page, map_drawing, map_page
 from minenetcd.monitoring.pairs.polygons import write_polygons
-from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, failures, run_pairs, told_when_stopped
+from minenetcd.monitoring.pairs.run import (
+    UNWATCHED,
+    PairOutcome,
+    Watching,
+    check_named,
+    failures,
+    run_pairs,
+    told_when_stopped,
+)
 from minenetcd.monitoring.pairs.summary import summary_csv, summary_frame
 from minenetcd.monitoring.pairs.table import ImagePair, read_table
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.where.places import files_named
 
 INDEX, SUMMARY, POLYGONS, MAP = "index.html", "summary.csv", "polygons.parquet", "map.html"
 NAMES = SUMMARY, INDEX, MAP, POLYGONS
@@ -119,7 +126,8 @@ def predict_as_asked(
     """`predict_pairs` of the `pairs` that were read from `table`."""
     asked.make_ready()
     check_writable(out, NAMES)
-    check_not_input(out, NAMES, [table, *(path for pair in pairs for path in files_named(pair.options))])
+    check_not_input(out, NAMES, [table])
+    check_named(out, NAMES, out, pairs)
     outcomes: list[PairOutcome] = []
     # recent work is that of a pair that goes on
     with one_run_in(out, keep=is_recent_work), told_when_stopped(out, outcomes, len(pairs)):

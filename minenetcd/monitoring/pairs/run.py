@@ -1,18 +1,23 @@
 """Pairs one after the other, each into its own folder: what is done stays, what fails is reported, the rest goes on."""
 
+import os
 import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from minenetcd.constants import Note, Progress, no_note, no_progress
 from minenetcd.display.words import area_in_words, counted, duration
-from minenetcd.errors import MineNetCDError, RunInterrupted, one_line
+from minenetcd.errors import MineNetCDError, OutputPathError, RunInterrupted, one_line
+from minenetcd.files import check_not_input
 from minenetcd.monitoring.pairs.asked import Asked
 from minenetcd.monitoring.pairs.finished import FinishedPair, finished_in
 from minenetcd.monitoring.pairs.table import ImagePair
 from minenetcd.prediction.kept.unfinished import WorkOptions
+from minenetcd.prediction.outputs import PATTERNS
+from minenetcd.prediction.where.places import files_named
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,6 +59,17 @@ class Watching:
 
 
 UNWATCHED = Watching()
+
+
+def check_named(out: Path, names: Sequence[str], folder: Path, pairs: Sequence[ImagePair]) -> None:
+    """OutputPathError where an option names one of the files `names` in `out`, or of a result in `folder`/ID."""
+    named = dict.fromkeys(path for pair in pairs for path in files_named(pair.options))
+    check_not_input(out, names, named)
+    folders = {os.path.realpath(folder / pair.id) for pair in pairs}
+    for path in named:
+        within, name = os.path.split(os.path.realpath(path))
+        if within in folders and any(fnmatch(name, pattern) for pattern in PATTERNS):
+            raise OutputPathError(f"{path} is an input, and a result would replace it: name a copy elsewhere.")
 
 
 def run_pairs(

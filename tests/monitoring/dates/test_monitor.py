@@ -204,8 +204,10 @@ def test_options_out_of_range_are_refused() -> None:
 def test_a_file_that_an_option_names_is_not_replaced(images: list[str], out: Path) -> None:
     """What was found last year as the mines that are known."""
     before = (out / "cumulative.gpkg").read_bytes()
-    for options in ({"prior": out / "cumulative.gpkg"}, {"aoi": f"{out / 'cumulative.gpkg'}:cumulative"}):
-        with pytest.raises(OutputPathError, match=r"cumulative.gpkg is an input, and a result would replace it"):
+    of_pair = out / "pairs" / "2019-06-01_2020-06-11" / "change.gpkg"
+    named = {"prior": out / "cumulative.gpkg"}, {"aoi": f"{out / 'cumulative.gpkg'}:cumulative"}, {"leases": of_pair}
+    for options in named:
+        with pytest.raises(OutputPathError, match=r"\.gpkg is an input, and a result would replace it"):
             monitor(Difference(), images, out, options=PredictOptions(**options))
     assert (out / "cumulative.gpkg").read_bytes() == before
 
