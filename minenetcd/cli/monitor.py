@@ -12,6 +12,7 @@ from minenetcd.cli.options import (
     Aoi,
     Bands,
     Clouds,
+    Coregister,
     Crs,
     Device,
     Engine,
@@ -21,19 +22,25 @@ from minenetcd.cli.options import (
     Leases,
     Mask,
     MetresPerPixel,
+    MinAreaHa,
+    ModelOrNone,
     Precision,
     Prior,
     PriorDistance,
     Quiet,
+    SecondOpinion,
     SeedThreshold,
     Smooth,
+    Threshold,
     ThresholdRule,
+    Tmp,
+    Tone,
     Yes,
     bands_wanted,
     nodata_values,
 )
 from minenetcd.cli.options import metres_per_pixel as metres_of_analysis
-from minenetcd.cli.predict_pairs import end_with_failures
+from minenetcd.cli.predict_pairs import end_with_failures, plain_rows
 from minenetcd.display.escaping import in_terminal
 from minenetcd.errors import OptionError
 
@@ -70,35 +77,20 @@ def monitor(
         float | None,
         Option(help="Probability that what counts as changed for good must reach, too.", show_default="the map's own"),
     ] = None,
-    model: Annotated[
-        str | None,
-        Option(
-            help="Embedded name, hub id, folder of a trained detector, or one without training: cva, irmad, ...",
-            show_default="the one that fits the images",
-        ),
-    ] = None,
+    model: ModelOrNone = None,
     device: Device = "auto",
     engine: Engine = "torch",
     precision: Precision = "float32",
     bands: Bands = None,
     gsd: Annotated[str | None, Option(help="Analyse at this many metres per pixel.")] = None,
-    threshold: Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")] = None,
+    threshold: Threshold = None,
     threshold_rule: ThresholdRule = None,
     smooth: Smooth = None,
-    tone: Annotated[
-        Literal["auto", "off"] | None,
-        Option(help="Bring each later image's tone to the earlier one's.", show_default="off"),
-    ] = None,
-    coregister: Annotated[
-        Literal["auto", "off"] | None,
-        Option(help="Take out a displacement of each later image.", show_default="off with --model"),
-    ] = None,
-    second_opinion: Annotated[
-        Literal["on", "off"] | None,
-        Option(help="Let the other kind of detector read the images, too.", show_default="off with --model"),
-    ] = None,
+    tone: Tone = None,
+    coregister: Coregister = None,
+    second_opinion: SecondOpinion = None,
     metres_per_pixel: MetresPerPixel = None,
-    min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
+    min_area_ha: MinAreaHa = 0.0,
     seed_threshold: SeedThreshold = None,
     aoi: Aoi = None,
     mask: Mask = None,
@@ -112,9 +104,7 @@ def monitor(
     nodata: Annotated[
         str | None, Option(metavar="V", help="A number that means no data in all images.", show_default=False)
     ] = None,
-    tmp: Annotated[
-        Path | None, Option(help="Folder to compute in; may fill with the scene's size.", show_default="in --out")
-    ] = None,
+    tmp: Tmp = None,
     yes: Yes = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -183,19 +173,17 @@ def monitor(
         print_json(_as_json(found))
     else:
         print(found.in_words)
-        for path in found.saved:
-            print(f"  {path.stem.capitalize():<12} {in_terminal(str(path))}")
-    end_with_failures(found.outcomes)
+        for what, path in found.files.items():
+            print(f"  {what.capitalize():<12} {in_terminal(str(path))}")
+    end_with_failures(found.failed)
 
 
 def _as_json(found: "MonitorResult") -> dict[str, Any]:
-    frame = found.timeline.astype(object)
-    rows = frame.where(frame.notna(), None).assign(date=frame["date"].map(str)).to_dict("records")
     return {
         "hectares": found.hectares,
-        "timeline": rows,
+        "timeline": plain_rows(found.timeline),
         "left_out": found.left_out,
         "failed": found.failed,
         "pairs": {each.pair.id: str(each.folder) for each in found.outcomes},
-        "files": [str(path) for path in found.saved],
+        "files": {what: str(path) for what, path in found.files.items()},
     }

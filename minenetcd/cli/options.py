@@ -4,6 +4,7 @@ Text is read in the body of a command, so that what is wrong with it is one line
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from typer import Argument, Option
@@ -126,6 +127,37 @@ IsolatedThreshold = Annotated[
         help="Probability that some pixel of isolated change has to reach.",
         show_default="halfway from the threshold to 1",
     ),
+]
+
+ModelOrNone = Annotated[
+    str | None,
+    Option(
+        help="Embedded name, hub id, folder of a trained detector, or one without training: cva, irmad, ...",
+        show_default="the one that fits the images",
+    ),
+]
+
+Threshold = Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")]
+
+Tone = Annotated[
+    Literal["auto", "off"] | None,
+    Option(help="Bring the later image's tone to the earlier one's.", show_default="off"),
+]
+
+Coregister = Annotated[
+    Literal["auto", "off"] | None,
+    Option(help="Take out a displacement of the later image.", show_default="off with --model"),
+]
+
+SecondOpinion = Annotated[
+    Literal["on", "off"] | None,
+    Option(help="Let the other kind of detector read the images, too.", show_default="off with --model"),
+]
+
+MinAreaHa = Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")]
+
+Tmp = Annotated[
+    Path | None, Option(help="Folder to compute in; may fill with the scene's size.", show_default="in --out")
 ]
 
 SeedThreshold = Annotated[

@@ -3,7 +3,7 @@
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from typer import Option
 from typer.core import TyperCommand
@@ -18,6 +18,7 @@ from minenetcd.cli.options import (
     BandsAfter,
     BeforeOrNone,
     Clouds,
+    Coregister,
     Crs,
     DateAfter,
     DateBefore,
@@ -29,15 +30,21 @@ from minenetcd.cli.options import (
     Leases,
     Mask,
     MetresPerPixel,
+    MinAreaHa,
+    ModelOrNone,
     Nodata,
     Precision,
     Prior,
     PriorDistance,
     Quiet,
     Remote,
+    SecondOpinion,
     SeedThreshold,
     Smooth,
+    Threshold,
     ThresholdRule,
+    Tmp,
+    Tone,
     Yes,
     bands_wanted,
     metres_or_model,
@@ -79,13 +86,7 @@ def predict(
         ),
     ] = None,
     out: Annotated[Path, Option(help="Folder for the results.")] = Path("change"),
-    model: Annotated[
-        str | None,
-        Option(
-            help="Embedded name, hub id, folder of a trained detector, or one without training: cva, irmad, ...",
-            show_default="the one that fits the images",
-        ),
-    ] = None,
+    model: ModelOrNone = None,
     device: Device = "auto",
     engine: Engine = "torch",
     precision: Precision = "float32",
@@ -98,7 +99,7 @@ def predict(
     force_gsd: Annotated[
         bool, Option("--force-gsd", help="Analyse at --gsd even where that is finer than the images.")
     ] = False,
-    threshold: Annotated[float | None, Option(help="Probability from which a pixel counts as changed.")] = None,
+    threshold: Threshold = None,
     seed_threshold: SeedThreshold = None,
     threshold_rule: ThresholdRule = None,
     smooth: Smooth = None,
@@ -106,20 +107,11 @@ def predict(
         str | None,
         Option("--range", metavar="LOW,HIGH", help="Numbers that become 0 and 1 for a network.", show_default=False),
     ] = None,
-    tone: Annotated[
-        Literal["auto", "off"] | None,
-        Option(help="Bring the after image's tone to the before image's.", show_default="off"),
-    ] = None,
-    coregister: Annotated[
-        Literal["auto", "off"] | None,
-        Option(help="Take out a displacement of the after image.", show_default="off with --model"),
-    ] = None,
-    second_opinion: Annotated[
-        Literal["on", "off"] | None,
-        Option(help="Let the other kind of detector read the images, too.", show_default="off with --model"),
-    ] = None,
+    tone: Tone = None,
+    coregister: Coregister = None,
+    second_opinion: SecondOpinion = None,
     metres_per_pixel: MetresPerPixel = None,
-    min_area_ha: Annotated[float, Option(help="Leave out changes smaller than this, in hectares.")] = 0.0,
+    min_area_ha: MinAreaHa = 0.0,
     aoi: Aoi = None,
     mask: Mask = None,
     mask_before: Annotated[
@@ -175,9 +167,7 @@ def predict(
     resume: Annotated[
         bool, Option("--resume", help="Go on from what a run that was killed has finished; keep it when interrupted.")
     ] = False,
-    tmp: Annotated[
-        Path | None, Option(help="Folder to compute in; may fill with the scene's size.", show_default="in --out")
-    ] = None,
+    tmp: Tmp = None,
     overlap: Annotated[
         float, Option(help="Part of its side that a network's tile shares with the next: more takes longer.")
     ] = OVERLAP,

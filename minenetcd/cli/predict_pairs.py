@@ -1,6 +1,7 @@
 """minenetcd predict --pairs"""
 
 import sys
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,10 @@ from minenetcd.display.escaping import in_terminal
 from minenetcd.display.words import some_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from minenetcd.monitoring.pairs.asked import Asked
     from minenetcd.monitoring.pairs.predict_pairs import PairsPrediction
-    from minenetcd.monitoring.pairs.run import PairOutcome
     from minenetcd.prediction.options import PredictOptions
 
 
@@ -40,23 +42,26 @@ def predict_table(
         print(found.in_words)
         for what, path in found.files.items():
             print(f"  {what.capitalize():<12} {in_terminal(str(path))}")
-    end_with_failures(found.outcomes)
+    end_with_failures(found.failed)
 
 
-def end_with_failures(outcomes: "tuple[PairOutcome, ...]") -> None:
-    """A line for each pair that failed on the error stream, and exit code 1 where one did."""
-    failed = [each for each in outcomes if each.finished is None]
-    for each in failed:
-        print(in_terminal(f"Failed: {each.pair.id}: {each.error}"), file=sys.stderr)
+def end_with_failures(failed: Mapping[str, str]) -> None:
+    """A line for each pair that `failed` on the error stream, and exit code 1 where one did."""
+    for name, error in failed.items():
+        print(in_terminal(f"Failed: {name}: {error}"), file=sys.stderr)
     if failed:
         raise Exit(1)
 
 
+def plain_rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Rows as JSON holds them: None for what is not there, days as text."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(key): str(cell) if isinstance(cell, date) else cell for key, cell in row.items()} for row in rows]
+
+
 def _as_json(found: "PairsPrediction") -> dict[str, Any]:
-    rows = found.table.astype(object).where(found.table.notna(), None).to_dict("records")
-    plain = [{str(key): str(cell) if isinstance(cell, date) else cell for key, cell in row.items()} for row in rows]
     return {
-        "pairs": plain,
+        "pairs": plain_rows(found.table),
         "hectares": found.hectares,
         "places": found.polygons,
         "failed": found.failed,

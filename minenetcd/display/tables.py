@@ -6,6 +6,9 @@ from pathlib import PurePath
 from typing import NamedTuple
 from urllib.parse import quote
 
+#: In place of a number that is not there.
+DASH = "\N{EN DASH}"
+
 
 class Link(NamedTuple):
     """A cell that leads to `target`, a file below the page's own folder."""

@@ -32,6 +32,11 @@ def number(value: float) -> str:
     return f"{value:,.{decimals}f}"
 
 
+def area_in_words(hectares: float | None, pixels: int) -> str:
+    """Of `pixels`: 1.20 ha, or 12,345 pixels where nobody knows the hectares."""
+    return f"{pixels:,} pixels" if hectares is None else f"{number(hectares)} ha"
+
+
 def three_figures(value: float) -> str:
     """No more digits than that, but for whole numbers: 0.0123, 1.2, 123, 12,345."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -21,7 +21,7 @@ from minenetcd.display.words import some_of
 from minenetcd.errors import OptionError, one_line
 from minenetcd.foreign import NOT_THERE, refused
 from minenetcd.geo.archives import DAMAGED
-from minenetcd.geo.areas.wanted import PARQUET, split_layer
+from minenetcd.geo.areas.wanted import PARQUET, split_layer, vector_files
 
 Box = tuple[float, float, float, float]  # least x, least y, most x, most y
 
@@ -29,8 +29,6 @@ Box = tuple[float, float, float, float]  # least x, least y, most x, most y
 _BEGINNING, _LEADS_ELSEWHERE = 4096, b"<OGRVRT"
 #: What pyogrio, pyarrow and shapely raise of a file that they cannot read.
 _UNREADABLE = (DataSourceError, DataLayerError, ShapelyError, OSError, ValueError, RuntimeError, KeyError)
-#: Files that belong to a shapefile.
-_BESIDE_SHP = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
 @dataclass(frozen=True)
@@ -49,9 +47,7 @@ class PolygonLayer:
     @property
     def files(self) -> tuple[Path, ...]:
         """It, and what belongs to it."""
-        if self.path.suffix.lower() != ".shp":
-            return (self.path,)
-        return tuple(path for path in map(self.path.with_suffix, _BESIDE_SHP) if path.is_file())
+        return vector_files(self.path)
 
     def read(self, around: Box | None = None) -> GeoDataFrame:
         """Its polygons and columns, those that touch the box `around`, mended, in the plane; empty ones left out.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from minenetcd.errors import RasterError
 from minenetcd.geo.archives import DAMAGED
-from minenetcd.geo.areas.wanted import AUTO, LANDSAT_QA, SCL, Kind
+from minenetcd.geo.areas.wanted import AUTO, LANDSAT_QA, SCL, Kind, WantedMask
 from minenetcd.geo.bands.said import plain_name
 from minenetcd.geo.date_files.finding import DateFiles, find_date
 from minenetcd.geo.date_files.names import archive_prefix, is_remote
@@ -48,6 +48,13 @@ def find_quality(date: DateFiles, kind: Kind, option: str, *, remote: bool = Fal
         f"A quality band ({wanted}) beside {date} is needed ({option} {kind}), there is none: name its file "
         f"({option} {kinds[0]}:FILE)."
     )
+
+
+def find_mask(wanted: WantedMask, date: DateFiles, *, remote: bool = False) -> QualityBand:
+    """The raster that `wanted` names as a mask of `date`: a file, or the quality band of `date`. RasterError."""
+    if wanted.name is None and wanted.kind is not None:
+        return find_quality(date, wanted.kind, wanted.option, remote=remote)
+    return QualityBand(find_date(str(wanted.name), remote=remote), 1, wanted.kind)
 
 
 def _in_image(date: DateFiles, kind: Kind) -> QualityBand | None:

@@ -15,6 +15,9 @@ from minenetcd.errors import OptionError
 PARQUET = (".parquet", ".geoparquet")
 VECTOR_ENDINGS = (".gpkg", ".geojson", ".json", ".shp", ".kml", ".kmz", ".fgb", ".gml", ".zip", *PARQUET)
 
+#: Files that belong to a shapefile.
+_BESIDE_SHP = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+
 #: How a product calls its own quality band, as an option names it.
 SCL, LANDSAT_QA, AUTO = "scl", "landsat-qa", "auto"
 Kind = Literal["scl", "landsat-qa", "auto"]
@@ -124,6 +127,13 @@ def split_layer(text: str) -> tuple[str, str | None]:
         if letter == ":" and text[:place].lower().endswith(VECTOR_ENDINGS):
             return text[:place], text[place + 1 :]
     return text, None
+
+
+def vector_files(path: Path) -> tuple[Path, ...]:
+    """The file of polygons at `path`, and what belongs to it: of a shapefile what is there of it, or `path` alone."""
+    if path.suffix.lower() != ".shp":
+        return (path,)
+    return tuple(beside for beside in map(path.with_suffix, _BESIDE_SHP) if beside.is_file()) or (path,)
 
 
 def _listed(numbers: tuple[int, ...]) -> str:

@@ -12,8 +12,8 @@ from minenetcd.detectors.contract import Detector
 from minenetcd.display.escaping import csv_text
 from minenetcd.display.figure_files import save_figure
 from minenetcd.display.figure_style import figure_style
-from minenetcd.display.words import counted, number
-from minenetcd.errors import MineNetCDError, OptionError, RunInterrupted
+from minenetcd.display.words import area_in_words, counted
+from minenetcd.errors import MineNetCDError, OptionError
 from minenetcd.files import check_not_input, check_writable, one_run_in, staged_files
 from minenetcd.files.hidden import is_recent_work
 from minenetcd.geo.date_files.finding import find_date
@@ -25,12 +25,20 @@ from minenetcd.monitoring.dates.first_change import (
     first_change_polygons,
     write_first_change,
 )
-from minenetcd.monitoring.dates.options import MonitorOptions
+from minenetcd.monitoring.dates.options import MonitorOptions, check_for_all_dates
 from minenetcd.monitoring.dates.page import Monitored, render_monitor_page
 from minenetcd.monitoring.dates.series import Series, find_series
 from minenetcd.monitoring.dates.timeline import Step, dates_frame, steps_of, timeline_frame
 from minenetcd.monitoring.pairs.asked import Asked
-from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs
+from minenetcd.monitoring.pairs.run import (
+    UNWATCHED,
+    PairOutcome,
+    Watching,
+    check_named,
+    failures,
+    run_pairs,
+    told_when_stopped,
+)
 from minenetcd.monitoring.pairs.table import ImagePair
 from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.options import PredictOptions
@@ -40,6 +48,12 @@ REPORT, WHEN, TIMELINE, DATES, FIGURE = "report.html", "when.tif", "timeline.csv
 #: The polygons of what changed for good, of images with coordinates and of pictures.
 VECTORS = "cumulative.gpkg", "cumulative.geojson"
 ALWAYS, WHERE_LAID_ON_THE_FIRST = (REPORT, TIMELINE, DATES, FIGURE), (WHEN, *VECTORS)
+
+#: Each file by a word for what it holds.
+_HOLDS = {
+    **{REPORT: "report", TIMELINE: "timeline", DATES: "dates", FIGURE: "figure", WHEN: "when"},
+    **dict.fromkeys(VECTORS, "cumulative"),
+}
 
 DEFAULT_OPTIONS, DEFAULT_CHOICE = PredictOptions(), MonitorOptions()
 
@@ -57,13 +71,18 @@ class MonitorResult:
     @property
     def failed(self) -> dict[str, str]:
         """Id -> error, in one line, of the pairs that failed."""
-        return {each.pair.id: each.error or "" for each in self.outcomes if each.finished is None}
+        return failures(self.outcomes)
 
     @property
     def hectares(self) -> float | None:
         """What changed for good; None for pictures of unknown size, and where no date was laid on the first."""
         last = self.steps[-1].cumulative
         return None if last is None else last.hectares
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """`saved`, each by what it holds."""
+        return {_HOLDS[path.name]: path for path in self.saved}
 
     @property
     def timeline(self) -> pd.DataFrame:
@@ -81,9 +100,8 @@ class MonitorResult:
         last = self.steps[-1]
         words = f"{counted(len(self.steps), 'date')} from {self.steps[0].day} to {last.day}"
         if last.cumulative is not None:
-            area = last.cumulative
-            size = f"{area.pixels:,} pixels" if area.hectares is None else f"{number(area.hectares)} ha"
-            words += f": {size} changed for good"
+            area = area_in_words(last.cumulative.hectares, last.cumulative.pixels)
+            words += f": {area} changed for good"
         return words + (f"; {counted(len(self.failed), 'pair')} failed" if self.failed else "")
 
     def __repr__(self) -> str:
@@ -110,11 +128,12 @@ def monitor(
     timeline.csv, timeline.png and dates.csv, and, of dates laid on the first one, when.tif (the number of the date at
     which a pixel changed for good; `monitor.first_change` has the rule) and cumulative.gpkg.
     A pair that fails is in `failed`, and the rest go on. `progress`: pairs done of all. OptionError for dates that are
-    missing or repeated, GridError for images of several places, before anything is written; MineNetCDError where every
-    pair failed; RunInterrupted after Ctrl-C.
+    missing or repeated, and for `options` of one date of two (mask_after, say), GridError for images of several places,
+    before anything is written; MineNetCDError where every pair failed; RunInterrupted after Ctrl-C.
     """
     if isinstance(images, str | Path):
         raise OptionError(f"Two dates or more are needed, got one name ({images!s:.80}): give a list of names.")
+    check_for_all_dates(options)
     names = [str(image) for image in images]
     series = find_series(names, dates, options, choice)
     watching = Watching(pairs=progress)
@@ -139,17 +158,12 @@ def monitor_as_asked(
     inputs = [path for image in series.used for path in find_date(image.image, remote=options.remote).local]
     check_not_input(out, (*ALWAYS, *WHERE_LAID_ON_THE_FIRST), inputs)
     pairs = pairs_of(series, choice, options)
+    check_named(out, (*ALWAYS, *WHERE_LAID_ON_THE_FIRST), out / PAIRS, list(pairs.values()))
     outcomes: list[PairOutcome] = []
-    with one_run_in(out, keep=is_recent_work):  # of a pair that goes on
-        try:
-            for outcome in run_pairs(asked, list(pairs.values()), out / PAIRS, tmp=tmp, watching=watching):
-                outcomes.append(outcome)
-        except KeyboardInterrupt as interruption:
-            raise RunInterrupted(
-                f"Stopped with {len(outcomes)} of {counted(len(pairs), 'pair')} done: the same command goes on in "
-                f"{out}.",
-                getattr(interruption, "number", 2),
-            ) from interruption
+    # recent work is that of a pair that goes on
+    with one_run_in(out, keep=is_recent_work), told_when_stopped(out, outcomes, len(pairs)):
+        for outcome in run_pairs(asked, list(pairs.values()), out / PAIRS, tmp=tmp, watching=watching):
+            outcomes.append(outcome)
         if not any(each.finished for each in outcomes):
             raise MineNetCDError(f"No pair of dates could be read: {outcomes[0].error}")
         return _write(out, series, dict(zip(pairs, outcomes, strict=True)), choice, options)

@@ -5,11 +5,26 @@ from typing import Literal, get_args
 
 from minenetcd.constants import check_threshold
 from minenetcd.errors import OptionError
+from minenetcd.prediction.options import PredictOptions
 
 Against = Literal["both", "previous", "first"]
 Every = Literal["year"]
 
 MOST_MISSING = 0.3
+
+
+#: Options of one date of two, which say nothing of many.
+_OF_ONE_DATE = ("bands_after", "mask_before", "mask_after", "nodata_after", "date_before", "date_after")
+
+
+def check_for_all_dates(options: PredictOptions) -> None:
+    """OptionError where `options` state what is true of one date of two alone."""
+    stated = [name for name in _OF_ONE_DATE if getattr(options, name) is not None]
+    if stated:
+        raise OptionError(
+            f"Options of all dates are needed, got {' and '.join(stated)} of one date of two: use bands, mask, nodata, "
+            "and dates=[...], which hold for all."
+        )
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from PIL import Image
 from minenetcd.constants import VERSION
 from minenetcd.display.figure_style import figure_style
 from minenetcd.display.page import drawing_source, key_figures, picture_source, render_page
-from minenetcd.display.tables import Cell, Link, html_table, link
-from minenetcd.display.words import counted, duration, number, percent
+from minenetcd.display.tables import DASH, Cell, Link, html_table, link
+from minenetcd.display.words import area_in_words, counted, duration, percent
 from minenetcd.geo.grid import Grid
 from minenetcd.monitoring.dates.figure import timeline_figure
 from minenetcd.monitoring.dates.first_change import date_colours
@@ -24,13 +24,13 @@ from minenetcd.monitoring.dates.pictures import small_when, when_image
 from minenetcd.monitoring.dates.series import Series
 from minenetcd.monitoring.dates.timeline import Step
 from minenetcd.monitoring.pairs.finished import FinishedPair
+from minenetcd.monitoring.pairs.pages import failed_box
 from minenetcd.monitoring.pairs.run import PairOutcome
 from minenetcd.prediction.kept.details import Details, read_details
 from minenetcd.prediction.report.figures import change_image, date_image
 from minenetcd.prediction.report.frame import framed, legend
 from minenetcd.prediction.report.pictures import small_mask
 
-DASH = "\N{EN DASH}"
 #: Warnings of the pairs that are told here; all stand in their reports.
 MOST_WARNINGS = 6
 
@@ -87,11 +87,7 @@ def _sections(found: Monitored) -> list[str]:
 
 
 def _warnings(found: Monitored) -> list[str]:
-    boxes = []
-    failed = [each for each in found.outcomes if each.finished is None]
-    if failed:
-        items = "".join(f"<li><b>{escape(each.pair.id)}</b>: {escape(each.error or '')}</li>" for each in failed)
-        boxes.append(f'<div class="warning"><b>{counted(len(failed), "pair")} failed.</b><ul>{items}</ul></div>')
+    boxes = failed_box(found.outcomes)
     readers = Counter(pair.detector for _, pair in found.finished)
     if len(readers) > 1:
         words = ", ".join(f"{name} ({counted(count, 'pair')})" for name, count in readers.most_common())
@@ -115,31 +111,39 @@ def _key_figures(found: Monitored) -> str:
     if last.cumulative is not None and last.grown is not None:
         figures.append(("Changed for good", *_area(last.cumulative.hectares, last.cumulative.pixels)))
         figures.append(("Of it in the last date alone", *_area(last.grown.hectares, last.grown.pixels)))
-    outcome = last.previous or last.first
-    if outcome is not None and outcome.finished is not None:
-        area = _area(outcome.finished.hectares, outcome.finished.changed_pixels)
-        name = "Since the previous date" if last.previous else "Last date against the first"
-        figures.append((name, *area))
+    shown = _first_finished(last.previous, last.first)
+    if shown is not None:
+        outcome, pair = shown
+        name = "Since the previous date" if outcome is last.previous else "Last date against the first"
+        figures.append((name, *_area(pair.hectares, pair.changed_pixels)))
     span = (last.day - found.steps[0].day).days
     figures.append(("Watched", f"{span / 365.25:.1f}", "years") if span > 500 else ("Watched", str(span), "days"))
     return key_figures(figures)
 
 
 def _area(hectares: float | None, pixels: int) -> tuple[str, str]:
-    return (f"{pixels:,}", "pixels") if hectares is None else (number(hectares), "ha")
+    """A number and its unit."""
+    size, _, unit = area_in_words(hectares, pixels).partition(" ")
+    return size, unit
 
 
 def _maps(found: Monitored) -> str:
     """The first date, the last, and when what changed."""
-    outcome = found.steps[-1].first or found.steps[-1].previous
-    if outcome is None or outcome.finished is None:
+    steps = found.steps[:0:-1]  # of the last date whose pair did not fail; those with the first lie as `when` does
+    shown = _first_finished(*(step.first for step in steps), *(step.previous for step in steps))
+    if shown is None:
         return ""
-    details = _details(outcome, outcome.finished)
+    details = _details(*shown)
+    day = next(step.day for step in steps if shown[0] in (step.first, step.previous))
     pictures, grid = details.pictures, _overlap(details)
     begin = details.facts.before.date or ""
     maps = [
         _map(grid, date_image(pictures.before, pictures.valid), f"<b>{escape(begin[:10])}</b>"),
-        _map(grid, date_image(pictures.after, pictures.valid), f"<b>{found.steps[-1].day}</b> last date"),
+        _map(
+            grid,
+            date_image(pictures.after, pictures.valid),
+            f"<b>{day}</b>{' last date' if day == found.steps[-1].day else ''}",
+        ),
     ]
     if found.when is not None:
         colours = date_colours(len(found.steps))
@@ -166,10 +170,15 @@ def _shown(found: Monitored) -> list[tuple[Monitored, Step, PairOutcome, Finishe
     """The dates that are shown as pictures, by the pair that ends with them."""
     shown = []
     for step in found.steps[1:]:
-        outcome = step.previous or step.first
-        if outcome is not None and outcome.finished is not None:
-            shown.append((found, step, outcome, outcome.finished))
+        finished = _first_finished(step.previous, step.first)
+        if finished is not None:
+            shown.append((found, step, *finished))
     return shown
+
+
+def _first_finished(*outcomes: PairOutcome | None) -> tuple[PairOutcome, FinishedPair] | None:
+    """The first of `outcomes` that has a result, with it."""
+    return next(((each, each.finished) for each in outcomes if each is not None and each.finished is not None), None)
 
 
 def _step_map(shown: tuple[Monitored, Step, PairOutcome, FinishedPair]) -> str:
@@ -178,7 +187,7 @@ def _step_map(shown: tuple[Monitored, Step, PairOutcome, FinishedPair]) -> str:
     details = _details(outcome, pair)
     pictures, rasters = details.pictures, pair.rasters(outcome.folder, details.facts)
     mask = small_mask(rasters, details.facts.overlap, pictures.valid.shape)
-    area = " ".join(_area(pair.hectares, pair.changed_pixels))
+    area = area_in_words(pair.hectares, pair.changed_pixels)
     report = link(step.day.isoformat(), PurePath(found.pairs, outcome.pair.id, pair.report))
     since = details.facts.before.date or "the earlier date"
     caption = f"<b>{report}</b> {escape(f'{area} since {since[:10]}')}"
@@ -200,7 +209,7 @@ def _areas_table(found: Monitored) -> str:
         row += [_linked(found, step.first)] if has_first else []
         if found.when is not None:
             areas = (step.grown, step.cumulative) if step.number > 1 else (None, None)
-            row += [DASH if area is None else " ".join(_area(area.hectares, area.pixels)) for area in areas]
+            row += [DASH if area is None else area_in_words(area.hectares, area.pixels) for area in areas]
         row.append(percent(step.image.missing))
         body.append(row)
     return html_table(head, body)
@@ -212,7 +221,7 @@ def _linked(found: Monitored, outcome: PairOutcome | None) -> Cell:
     if outcome.finished is None:
         return "failed"
     pair = outcome.finished
-    words = " ".join(_area(pair.hectares, pair.changed_pixels))
+    words = area_in_words(pair.hectares, pair.changed_pixels)
     return Link(words, PurePath(found.pairs, outcome.pair.id, pair.report))
 
 

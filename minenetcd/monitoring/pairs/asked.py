@@ -11,7 +11,7 @@ from minenetcd.constants import VERSION, Note, Progress, no_note, no_progress
 from minenetcd.detectors.by_name import OWN_CHOICE, DetectorOptions, open_detector
 from minenetcd.detectors.contract import Detector
 from minenetcd.errors import OptionError
-from minenetcd.geo.date_files.finding import Image, find_date
+from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
 from minenetcd.prediction.kept.unfinished import (
     IN_RESULTS,
     WorkOptions,
@@ -114,21 +114,25 @@ class Asked:
 
         RasterError for files that are not there.
         """
-        dates = [identity_of_date(find_date(image, remote=options.remote)) for image in (before, after)]
+        before, after = (find_date(image, remote=options.remote) for image in (before, after))
+        dates = [identity_of_date(date) for date in (before, after)]
         how = [asdict(replace(options, yes=False)), asdict(self.wanted), self.second_opinion, self.at_its_scale]
         readers = [self._own_identity, identity_of_detector(self.second)]
-        return digest_of([*dates, *how, *_files_named(options), self.force, *readers, self.device, VERSION])
+        places = map(identity_of_file, _files_of_places(before, after, options))
+        return digest_of([*dates, *how, *places, self.force, *readers, self.device, VERSION])
 
     @cached_property
     def _own_identity(self) -> Any:
         return identity_of_detector(None if self.detector is None else self.detector())
 
 
-def _files_named(options: PredictOptions) -> list[Any]:
-    """What is known of each file that an option names, alone or with a layer or a kind ("FILE:LAYER", "KIND:FILE")."""
-    texts = [value for value in asdict(options).values() if isinstance(value, str)]
-    names = [name for text in texts for name in (text, text.rpartition(":")[0], text.partition(":")[2])]
-    return [identity_of_file(Path(name)) for name in names if name and Path(name).is_file()]
+def _files_of_places(before: DateFiles, after: DateFiles, options: PredictOptions) -> tuple[Path, ...]:
+    """Of areas, masks and known places."""
+    if not options.names_places:
+        return ()
+    from minenetcd.prediction.where.reading import files_of_places  # here: it brings polygons, and a start waits
+
+    return files_of_places(before, after, options)
 
 
 def _metres_of(detector: Detector) -> float:

@@ -83,10 +83,13 @@ class FinishedPair:
         write_json(folder / NOTE, plain(self))
 
     def is_whole(self, folder: Path) -> bool:
-        """Whether its files are in `folder`, as they were written."""
+        """Whether its files are in `folder`."""
         files = (self.raster, self.probability, self.vector, self.report, self.details, *self.also)
-        are_there = all((folder / name).is_file() for name in files)
-        return are_there and sha256(folder / self.details) == self.checksum
+        return all((folder / name).is_file() for name in files)
+
+    def is_as_written(self, folder: Path) -> bool:
+        """Whether nobody made another result of it in `folder`, as `rethreshold` does."""
+        return sha256(folder / self.details) == self.checksum
 
 
 def _hectares(result: ScenePrediction) -> float | None:
@@ -97,7 +100,7 @@ def _hectares(result: ScenePrediction) -> float | None:
 
 
 def finished_in(folder: Path, made_from: str) -> FinishedPair | None:
-    """The result in `folder`, where it is whole and was made from that; else None."""
+    """The result in `folder`, where it is whole and was made from that, if another was made of it since or not."""
     try:
         settle(folder)
         noted = json.loads(read_note(folder / NOTE) or "null")

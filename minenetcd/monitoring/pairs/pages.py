@@ -10,10 +10,10 @@ from PIL import Image
 from minenetcd.constants import VERSION
 from minenetcd.display.figure_style import figure_style
 from minenetcd.display.page import drawing_source, key_figures, picture_source, render_page
-from minenetcd.display.tables import Link, html_table, link
-from minenetcd.display.words import counted, duration, number, percent
+from minenetcd.display.tables import DASH, Link, html_table, link
+from minenetcd.display.words import area_in_words, counted, duration, number, percent
 from minenetcd.monitoring.pairs.finished import FinishedPair
-from minenetcd.monitoring.pairs.run import PairOutcome
+from minenetcd.monitoring.pairs.run import PairOutcome, failures
 from minenetcd.monitoring.pairs.sites_map import MOST_NAMED, Site, sites_map
 from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.report.figures import change_image
@@ -22,14 +22,11 @@ from minenetcd.prediction.report.pictures import small_mask
 #: Pairs that are shown as pictures, those with the largest changes; and the longer side of these. [pixels]
 SHOWN, PICTURE_SIDE = 6, 520
 
-DASH = "\N{EN DASH}"
-
 
 def index_page(outcomes: Sequence[PairOutcome], table: str, drawing: bytes | None) -> str:
     """Every pair with a link to its report; `table` names where they stand, `drawing` is `map_drawing`."""
     done = [(outcome, outcome.finished) for outcome in outcomes if outcome.finished is not None]
-    failed = [outcome for outcome in outcomes if outcome.finished is None]
-    sections = _failed(failed)
+    sections = failed_box(outcomes)
     sections.append(_key_figures(outcomes, [found for _, found in done]))
     sections.append(_largest(done))
     if drawing is not None:
@@ -74,10 +71,12 @@ def map_page(outcomes: Sequence[PairOutcome], drawing: bytes | None) -> str:
     )
 
 
-def _failed(failed: Sequence[PairOutcome]) -> list[str]:
+def failed_box(outcomes: Sequence[PairOutcome]) -> list[str]:
+    """The pairs that failed, and why, as HTML; nothing where none did."""
+    failed = failures(outcomes)
     if not failed:
         return []
-    items = "".join(f"<li><b>{escape(each.pair.id)}</b>: {escape(each.error or '')}</li>" for each in failed)
+    items = "".join(f"<li><b>{escape(name)}</b>: {escape(error)}</li>" for name, error in failed.items())
     return [f'<div class="warning"><b>{counted(len(failed), "pair")} failed.</b><ul>{items}</ul></div>']
 
 
@@ -111,7 +110,7 @@ def _largest(done: Sequence[tuple[PairOutcome, FinishedPair]]) -> str:
 
 
 def _in_short(found: FinishedPair) -> str:
-    area = f"{found.changed_pixels:,} pixels" if found.hectares is None else f"{number(found.hectares)} ha"
+    area = area_in_words(found.hectares, found.changed_pixels)
     return f"{area}, {percent(found.changed_share)}; {_when(found)}"
 
 

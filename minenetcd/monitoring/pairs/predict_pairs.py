@@ -10,13 +10,20 @@ import pandas as pd
 from minenetcd.constants import Progress, no_progress
 from minenetcd.detectors.contract import Detector
 from minenetcd.display.words import counted, number
-from minenetcd.errors import RunInterrupted
-from minenetcd.files import check_not_input, check_writable, one_run_in, staged_files, write_text
+from minenetcd.files import check_not_input, check_writable, one_run_in, staged_files
 from minenetcd.files.hidden import is_recent_work
 from minenetcd.monitoring.pairs.asked import Asked
 from minenetcd.monitoring.pairs.pages import index_page, map_drawing, map_page
 from minenetcd.monitoring.pairs.polygons import write_polygons
-from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs
+from minenetcd.monitoring.pairs.run import (
+    UNWATCHED,
+    PairOutcome,
+    Watching,
+    check_named,
+    failures,
+    run_pairs,
+    told_when_stopped,
+)
 from minenetcd.monitoring.pairs.summary import summary_csv, summary_frame
 from minenetcd.monitoring.pairs.table import ImagePair, read_table
 from minenetcd.prediction.options import PredictOptions
@@ -32,13 +39,12 @@ class PairsPrediction:
     """What `predict_pairs` found: `outcomes` in the order of the table, results in `folder`/ID."""
 
     folder: Path
-    pairs: tuple[ImagePair, ...]
     outcomes: tuple[PairOutcome, ...]
 
     @property
     def failed(self) -> dict[str, str]:
         """Id -> error, in one line, of the pairs that failed."""
-        return {each.pair.id: each.error or "" for each in self.outcomes if each.finished is None}
+        return failures(self.outcomes)
 
     @property
     def done(self) -> int:
@@ -64,7 +70,7 @@ class PairsPrediction:
     @property
     def table(self) -> pd.DataFrame:
         """A row a pair, as in summary.csv."""
-        return summary_frame(self.outcomes, self.pairs)
+        return summary_frame(self.outcomes)
 
     @property
     def in_words(self) -> str:
@@ -73,8 +79,8 @@ class PairsPrediction:
         before = f" ({kept} of them before)" if kept else ""
         failed = f", {len(self.failed)} failed" if self.failed else ""
         return (
-            f"{counted(len(self.pairs), 'pair')}: {self.done} done{before}{failed}; {number(self.hectares)} ha changed "
-            f"in {counted(self.polygons, 'place')}"
+            f"{counted(len(self.outcomes), 'pair')}: {self.done} done{before}{failed}; {number(self.hectares)} ha "
+            f"changed in {counted(self.polygons, 'place')}"
         )
 
     def __repr__(self) -> str:
@@ -121,20 +127,15 @@ def predict_as_asked(
     asked.make_ready()
     check_writable(out, NAMES)
     check_not_input(out, NAMES, [table])
+    check_named(out, NAMES, out, pairs)
     outcomes: list[PairOutcome] = []
-    with one_run_in(out, keep=is_recent_work):  # of a pair that goes on
-        try:
-            for outcome in run_pairs(asked, pairs, out, tmp=tmp, watching=watching):
-                outcomes.append(outcome)
-                write_text(out / SUMMARY, summary_csv(summary_frame(outcomes, pairs)))
-            _write(PairsPrediction(out, tuple(pairs), tuple(outcomes)), table)
-        except KeyboardInterrupt as interruption:
-            raise RunInterrupted(
-                f"Stopped with {len(outcomes)} of {counted(len(pairs), 'pair')} done: the same command goes on in "
-                f"{out}.",
-                getattr(interruption, "number", 2),
-            ) from interruption
-    return PairsPrediction(out, tuple(pairs), tuple(outcomes))
+    # recent work is that of a pair that goes on
+    with one_run_in(out, keep=is_recent_work), told_when_stopped(out, outcomes, len(pairs)):
+        for outcome in run_pairs(asked, pairs, out, tmp=tmp, watching=watching):
+            outcomes.append(outcome)
+        found = PairsPrediction(out, tuple(outcomes))
+        _write(found, table)
+    return found
 
 
 def _write(found: PairsPrediction, table: Path) -> None:

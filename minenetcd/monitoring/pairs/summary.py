@@ -6,18 +6,16 @@ import pandas as pd
 
 from minenetcd.display.escaping import csv_text
 from minenetcd.monitoring.pairs.run import PairOutcome
-from minenetcd.monitoring.pairs.table import ImagePair
 
-DONE, FAILED, TO_DO = "done", "failed", "to do"
+DONE, FAILED = "done", "failed"
 
 #: Between warnings in one cell.
 BETWEEN = " | "
 
 
-def summary_frame(outcomes: Sequence[PairOutcome], pairs: Sequence[ImagePair]) -> pd.DataFrame:
-    """A row a pair, in the order of `pairs`: those without an outcome are to do. Cells are None where nothing is."""
-    known = {outcome.pair.id: outcome for outcome in outcomes}
-    frame = pd.DataFrame([_row(pair, known.get(pair.id)) for pair in pairs])
+def summary_frame(outcomes: Sequence[PairOutcome]) -> pd.DataFrame:
+    """A row a pair, in the order of `outcomes`. Cells are None where nothing is."""
+    frame = pd.DataFrame(list(map(_row, outcomes)))
     return frame.astype({"polygons": "Int64"})
 
 
@@ -26,12 +24,12 @@ def summary_csv(frame: pd.DataFrame) -> str:
     return csv_text(frame)
 
 
-def _row(pair: ImagePair, outcome: PairOutcome | None) -> dict[str, object]:
-    found = None if outcome is None else outcome.finished
+def _row(outcome: PairOutcome) -> dict[str, object]:
+    pair, found = outcome.pair, outcome.finished
     place = (None, None) if found is None or found.place is None else found.place
     return {
         "id": pair.id,
-        "status": TO_DO if outcome is None else FAILED if found is None else DONE,
+        "status": FAILED if found is None else DONE,
         "hectares": found and found.hectares,
         "changed_share": found and found.changed_share,
         "polygons": found and found.polygons,
@@ -45,5 +43,5 @@ def _row(pair: ImagePair, outcome: PairOutcome | None) -> dict[str, object]:
         "before": pair.before,
         "after": pair.after,
         "warnings": found and BETWEEN.join(found.warnings),
-        "error": outcome and outcome.error,
+        "error": outcome.error,
     }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +17,7 @@ from minenetcd.display.escaping import from_csv
 from minenetcd.display.words import some_of
 from minenetcd.errors import DataError, OptionError, one_line
 from minenetcd.foreign import refused
+from minenetcd.geo.areas.wanted import Kind
 from minenetcd.geo.bands.wanted import Wanted, parse_bands
 from minenetcd.geo.date_files.names import is_remote
 from minenetcd.prediction.options import PredictOptions
@@ -127,18 +128,23 @@ def _image(folder: Path, name: str) -> str:
 def _stated(row: Mapping[str, str], folder: Path) -> dict[str, Any]:
     """The options that `row` states; a cell that is empty states nothing. OptionError for one that cannot be read."""
     stated = {name: read(row[name], name) for name, read in _READERS.items() if row.get(name)}
-    stated |= {name: _file(folder, row[name]) for name in _FILES if row.get(name)}
+    stated |= {name: _file(folder, row[name], is_mask=name.startswith("mask")) for name in _FILES if row.get(name)}
     if "nodata" in stated and not row.get("nodata_after"):
         stated["nodata_after"] = stated["nodata"]
     return stated
 
 
-def _file(folder: Path, text: str) -> str:
-    """A file that is named from `folder` on, alone or with a layer or a kind (FILE:LAYER, KIND:FILE)."""
+def _file(folder: Path, text: str, *, is_mask: bool) -> str:
+    """A file that is named from `folder` on, there or not, alone or with a layer (FILE:LAYER).
+
+    A mask may have a kind (KIND:FILE); a kind alone stays, as it names no file.
+    """
     kind, _, file = text.partition(":")
-    named, _, layer = text.rpartition(":")
-    found = {text: f"{folder / text}", file: f"{kind}:{folder / file}", named: f"{folder / named}:{layer}"}
-    return next((whole for name, whole in found.items() if name and (folder / name).is_file()), text)
+    is_kind = is_mask and kind in get_args(Kind) and not (folder / text).exists()
+    named = file if is_kind else text
+    if not named or is_remote(named) or Path(named).is_absolute():
+        return text
+    return f"{kind}:{folder / named}" if is_kind else str(folder / named)
 
 
 def _number(text: str, name: str) -> float:

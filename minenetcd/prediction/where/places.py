@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from minenetcd.files import sha256
 from minenetcd.geo.areas.limits import NO_LIMITS, Limits
+from minenetcd.geo.areas.wanted import split_layer, vector_files
+from minenetcd.prediction.options import PredictOptions
 
 if TYPE_CHECKING:  # whoever was told nothing need not wait for polygons
     from minenetcd.prediction.where.concessions import Concessions
@@ -46,6 +48,13 @@ class ScenePlaces:
 
 
 NO_PLACES = ScenePlaces()
+
+
+def files_named(options: PredictOptions) -> tuple[Path, ...]:
+    """The files that `options` name of places, whether they are there or not; none that is found beside an image."""
+    masks = [mask.name for mask in (*options.masks_before, *options.masks_after)]
+    named = [text for text in (options.aoi, options.leases, options.prior, *masks) if text is not None]
+    return tuple(path for text in dict.fromkeys(named) for path in vector_files(Path(split_layer(text)[0])))
 
 
 def _digest(files: Sequence[Path]) -> str:

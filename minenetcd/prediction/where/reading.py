@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,15 @@ from minenetcd.geo.areas.layers import PolygonLayer, find_layer
 from minenetcd.geo.areas.limits import Limits, Mask
 from minenetcd.geo.areas.masks import PolygonMask, raster_mask
 from minenetcd.geo.areas.placed import PlacedPolygons, placed
-from minenetcd.geo.areas.quality import QualityBand, find_quality
+from minenetcd.geo.areas.quality import find_mask
 from minenetcd.geo.areas.wanted import WantedMask
-from minenetcd.geo.date_files.finding import DateFiles, find_date
+from minenetcd.geo.date_files.finding import DateFiles
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import open_or_explain, quiet_gdal
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.where.concessions import Concessions
 from minenetcd.prediction.where.known_mines import KnownMines
-from minenetcd.prediction.where.places import NO_PLACES, KnownPlaces, Row, ScenePlaces
+from minenetcd.prediction.where.places import NO_PLACES, KnownPlaces, Row, ScenePlaces, files_named
 from minenetcd.secrets import without_secrets
 
 
@@ -51,6 +52,17 @@ def open_places(before: DateFiles, after: DateFiles, grid: Grid, options: Predic
         told.append(("Clouds", f"on both dates, as {options.clouds} finds them, masked"))
     limits = Limits(None if area is None else area[1], masks.before, masks.after)
     return ScenePlaces(limits, KnownPlaces(concessions, mines), tuple(told), files)
+
+
+def files_of_places(before: DateFiles, after: DateFiles, options: PredictOptions) -> tuple[Path, ...]:
+    """All that `options` name of places and that lie here, also what is found beside an image.
+
+    RasterError for a mask that is not there.
+    """
+    dates = (before, options.masks_before), (after, options.masks_after)
+    rasters = [(mask, date) for date, masks in dates for mask in masks if not mask.is_vector]
+    found = [_files_of(find_mask(mask, date, remote=options.remote).date, date) for mask, date in rasters]
+    return tuple(dict.fromkeys((*files_named(options), *chain.from_iterable(found))))
 
 
 def _check_place(grid: Grid, options: PredictOptions) -> None:
@@ -109,21 +121,18 @@ def _open(wanted: WantedMask, date: DateFiles, grid: Grid, *, remote: bool) -> t
     if wanted.is_vector:
         layer = find_layer(str(wanted.name), wanted.option)
         return PolygonMask(_polygons(layer, grid)), f"{layer.text} (polygons)", layer.files
-    if wanted.name is None and wanted.kind is not None:
-        found = find_quality(date, wanted.kind, wanted.option, remote=remote)
-    else:
-        found = QualityBand(find_date(str(wanted.name), remote=remote), 1, wanted.kind)
-    source, band, kind = found
+    source, band, kind = find_mask(wanted, date, remote=remote)
     meaning = wanted.meaning(kind)
     words = (
         f"{without_secrets(source.text)}{f', band {band}' if band > 1 else ''} ({_in_words(kind, meaning.in_words)})"
     )
-    files = () if source is date else _files_of(source)  # that of the image itself is no other file
-    return raster_mask(source, band, meaning, grid, wanted.option), words, files
+    return raster_mask(source, band, meaning, grid, wanted.option), words, _files_of(source, date)
 
 
-def _files_of(source: DateFiles) -> tuple[Path, ...]:
-    """It, and what GDAL reads with it."""
+def _files_of(source: DateFiles, date: DateFiles) -> tuple[Path, ...]:
+    """It, and what GDAL reads with it; nothing where it is `date` itself, which is no other file."""
+    if source is date:
+        return ()
     with quiet_gdal(), open_or_explain(source.name, source.text) as dataset:
         return tuple(dict.fromkeys((*source.local, *(Path(name) for name in dataset.files if os.path.isfile(name)))))
 

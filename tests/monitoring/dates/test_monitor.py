@@ -17,7 +17,7 @@ from PIL import Image
 
 import minenetcd
 from fixtures.scene_files import utm_grid, write_geotiff
-from minenetcd.errors import GridError, MineNetCDError, OptionError, RunInterrupted
+from minenetcd.errors import GridError, MineNetCDError, OptionError, OutputPathError, RunInterrupted
 from minenetcd.monitoring.dates.monitor import MonitorResult, monitor, pairs_of
 from minenetcd.monitoring.dates.options import MonitorOptions
 from minenetcd.monitoring.dates.series import DatedImage, Series, find_series, one_a_year
@@ -201,6 +201,25 @@ def test_options_out_of_range_are_refused() -> None:
             MonitorOptions(**wrong)
 
 
+def test_a_file_that_an_option_names_is_not_replaced(images: list[str], out: Path) -> None:
+    """What was found last year as the mines that are known."""
+    before = (out / "cumulative.gpkg").read_bytes()
+    of_pair = out / "pairs" / "2019-06-01_2020-06-11" / "change.gpkg"
+    named = {"prior": out / "cumulative.gpkg"}, {"aoi": f"{out / 'cumulative.gpkg'}:cumulative"}, {"leases": of_pair}
+    for options in named:
+        with pytest.raises(OutputPathError, match=r"\.gpkg is an input, and a result would replace it"):
+            monitor(Difference(), images, out, options=PredictOptions(**options))
+    assert (out / "cumulative.gpkg").read_bytes() == before
+
+
+def test_options_of_one_date_of_two_are_refused(images: list[str], tmp_path: Path) -> None:
+    wrong = {"mask_after": "scl", "bands_after": (3, 2, 1), "nodata_after": 0, "date_before": "2019-01-01"}
+    for name, value in wrong.items():
+        with pytest.raises(OptionError, match=f"got {name} of one date of two: use bands, mask, nodata"):
+            monitor(Difference(), images, tmp_path / "out", options=PredictOptions(**{name: value}))
+    assert not (tmp_path / "out").exists()
+
+
 def test_pictures_without_a_place_are_measured_by_the_metres_that_are_stated(tmp_path: Path) -> None:
     paths = []
     for year, day in enumerate(DAYS[:3]):
@@ -225,7 +244,9 @@ def test_a_pair_that_fails_is_told_and_the_rest_go_on(images: list[str], tmp_pat
     found = run(images, tmp_path / "out", Breaking())
     assert found.failed == {"2020-06-11_2021-05-30": "RuntimeError: out of memory, say"}
     assert found.timeline["cumulative_px"].iloc[-1] == 900
-    assert "<b>1 pair failed.</b>" in (tmp_path / "out" / "report.html").read_text()
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "<b>1 pair failed.</b>" in page
+    assert '<a href="pairs/2019-06-01_2021-05-30/report.html">2021-05-30</a></b>' in page  # by the pair that did not
     with pytest.raises(MineNetCDError, match="No pair of dates could be read"):
         monitor(Difference(bands=("one",)), images, tmp_path / "none")
 
@@ -257,6 +278,8 @@ def test_the_command(images: list[str], tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["hectares"] > 0 and len(told["timeline"]) == 4 and len(told["pairs"]) == 5
+    assert told["files"]["when"] == str(tmp_path / "out" / "when.tif") and len(told["files"]) == 6
+    assert told["timeline"][1]["date"] == "2020-06-11"
     assert "2019-06-01_2020-06-11: " in done.stderr
     wrong = subprocess.run([*command, "--dates", "2019-01-01"], capture_output=True, text=True)
     assert wrong.returncode == 2 and wrong.stderr.startswith("Error: A date for each image is needed (--dates)")

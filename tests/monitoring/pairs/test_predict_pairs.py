@@ -13,10 +13,10 @@ import shapely
 
 import minenetcd
 from fixtures.scene_files import utm_grid, write_geotiff
-from minenetcd.errors import DataError, InputError, OptionError, RunInterrupted
+from minenetcd.errors import DataError, InputError, OptionError, OutputPathError, RunInterrupted
 from minenetcd.monitoring.pairs.asked import Asked
 from minenetcd.monitoring.pairs.predict_pairs import DEFAULT_OPTIONS, PairsPrediction, predict_pairs
-from minenetcd.monitoring.pairs.run import PairOutcome, run_pairs
+from minenetcd.monitoring.pairs.run import UNWATCHED, PairOutcome, Watching, run_pairs
 from minenetcd.monitoring.pairs.table import read_table
 from minenetcd.prediction.options import PredictOptions
 from prediction.stand_in import Difference
@@ -57,9 +57,18 @@ def run(table: Path, out: Path, detector: Difference | None = None, **options: o
     return predict_pairs(detector or Difference(), table, out, **options)
 
 
-def one_by_one(table: Path, out: Path, options: PredictOptions = DEFAULT_OPTIONS) -> list[PairOutcome]:
+def one_by_one(
+    table: Path, out: Path, options: PredictOptions = DEFAULT_OPTIONS, watching: Watching = UNWATCHED
+) -> list[PairOutcome]:
     """The same without what stands beside the folders, which takes longer than such little scenes."""
-    return list(run_pairs(Asked.of(Difference()), read_table(table, options)[0], out))
+    return list(run_pairs(Asked.of(Difference()), read_table(table, options)[0], out, watching=watching))
+
+
+def done_twice(table: Path, out: Path) -> list[PairOutcome]:
+    """The one pair of `table`, read and read again."""
+    found = one_by_one(table, out) + one_by_one(table, out)
+    assert [each.error for each in found] == [None, None]
+    return found
 
 
 def test_each_pair_has_its_complete_result_and_all_of_them_one_table_one_file_one_map(
@@ -118,8 +127,9 @@ def test_what_is_done_is_kept_and_what_is_another_now_is_computed_anew(three: Pa
     one_by_one(table, out)
     maps = {name: (out / name / "change.tif").read_bytes() for name in "abc"}
 
-    def computed(options: PredictOptions = DEFAULT_OPTIONS) -> list[str]:
-        return [each.pair.id for each in one_by_one(table, out, options) if each.is_new]
+    def computed(options: PredictOptions = DEFAULT_OPTIONS, *, told: list[str] | None = None) -> list[str]:
+        watching = Watching(note=([] if told is None else told).append)
+        return [each.pair.id for each in one_by_one(table, out, options, watching) if each.is_new]
 
     assert computed() == []
     write_pair(three, "b", seed=9, left=405_000, changed=5)
@@ -128,10 +138,34 @@ def test_what_is_done_is_kept_and_what_is_another_now_is_computed_anew(three: Pa
     (out / "c" / "report.html").unlink()
     assert computed() == ["c"] and (out / "c" / "report.html").exists()
     minenetcd.rethreshold(out / "a", threshold=0.9).close()
-    assert computed() == ["a"] and (out / "a" / "change.tif").read_bytes() == maps["a"]
+    told: list[str] = []
+    assert computed(told=told) == ["a"] and (out / "a" / "change.tif").read_bytes() == maps["a"]
+    assert [line for line in told if "changed since (by rethreshold, say), and is computed anew" in line] == told[:1]
     assert computed(PredictOptions(min_area_ha=0.1)) == ["a", "b", "c"]
     table = table_of(three, "a", "b", "c", min_area_ha=["0.1", "0.2", ""])
     assert computed(PredictOptions(min_area_ha=0.1)) == ["b"]
+
+
+def test_a_mask_that_is_another_now_is_another_pair(three: Path, tmp_path: Path) -> None:
+    """Whether it is found beside the image, or made of several files."""
+    hidden, clear = np.full((64, 64), 9, np.uint8), np.full((64, 64), 4, np.uint8)
+    hidden[:, :32] = 4
+    table, out = table_of(three, "a", mask=["scl"]), tmp_path / "out"
+    for day in ("2019-01-01", "2023-01-01"):
+        os.rename(three / f"a_{day}.tif", three / f"a_{day}_B02.tif")
+        write_geotiff(three / f"a_{day}_SCL.tif", hidden, utm_grid(64, 64))
+    text = table.read_text()
+    table.write_text(text.replace(".tif", "_B02.tif"))
+    assert [each.is_new for each in done_twice(table, out)] == [True, False]
+    write_geotiff(three / "a_2023-01-01_SCL.tif", clear, utm_grid(64, 64))
+    assert one_by_one(table, out)[0].is_new
+    lease = gpd.GeoDataFrame({"name": ["one"]}, geometry=[shapely.box(*utm_grid(64, 64).bounds)], crs=32633)
+    lease.to_file(three / "leases.shp")
+    table.write_text(text.replace(".tif", "_B02.tif").replace("mask", "leases").replace("scl", "leases.shp"))
+    assert [each.is_new for each in done_twice(table, out)] == [True, False]
+    lease.assign(name="two").to_file(tmp_path / "leases.shp")
+    os.replace(tmp_path / "leases.dbf", three / "leases.dbf")
+    assert one_by_one(table, out)[0].is_new
 
 
 def test_an_interrupted_run_goes_on_where_it_was(three: Path, tmp_path: Path) -> None:
@@ -146,8 +180,7 @@ def test_an_interrupted_run_goes_on_where_it_was(three: Path, tmp_path: Path) ->
     with pytest.raises(RunInterrupted, match=r"Stopped with 1 of 3 pairs done: the same command goes on in ") as caught:
         run(table, out, Interrupted(name="difference"))
     assert caught.value.exit_code == 130
-    assert pd.read_csv(out / "summary.csv")["status"].tolist() == ["done", "to do", "to do"]
-    assert not (out / "index.html").exists()
+    assert [path.name for path in out.iterdir() if path.is_file()] == []  # of no run yet
     detector = Interrupted(name="difference", ranged=5)
     assert [each.is_new for each in run(table, out, detector).outcomes] == [False, True, True]
     whole = run(table, tmp_path / "whole", Interrupted(name="difference", ranged=5))
@@ -155,6 +188,21 @@ def test_an_interrupted_run_goes_on_where_it_was(three: Path, tmp_path: Path) ->
         again = out / outcome.pair.id / "probability.tif"
         assert again.read_bytes() == (outcome.folder / "probability.tif").read_bytes()
     assert not [path for path in out.rglob(".minenetcd*")]
+
+
+def test_an_interrupted_run_counts_what_failed_apart_and_leaves_what_an_earlier_one_wrote(
+    three: Path, tmp_path: Path
+) -> None:
+    class Interrupted(Difference):
+        def probabilities(self, *dates: np.ndarray, **keywords: object) -> np.ndarray:
+            raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    run(table_of(three, "a"), out)
+    files = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    with pytest.raises(RunInterrupted, match=r"Stopped with 0 of 3 pairs done, 1 failed: the same command"):
+        run(table_of(three, "gone", "b", "c"), out, Interrupted(name="difference"))
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == files
 
 
 @pytest.mark.parametrize("ending", [".geojson", ".gpkg", ".parquet", ".csv"])
@@ -221,6 +269,32 @@ def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:
     for name in ("pairs.gpkg", "pairs.txt", "missing.csv"):
         with pytest.raises(InputError):
             run(tmp_path / name, tmp_path / "out")
+
+
+def test_a_file_that_a_row_names_is_not_replaced(three: Path, tmp_path: Path) -> None:
+    polygons = gpd.GeoDataFrame(geometry=[shapely.box(400_000, 4_000_000, 401_000, 4_001_000)], crs=32633)
+    polygons.to_parquet(three / "polygons.parquet")
+    (three / "summary.csv").write_text("")
+    table = table_of(three, "a", "b", mask=["", "polygons.parquet"])
+    with pytest.raises(OutputPathError, match=r"polygons.parquet is an input, and a result would replace it"):
+        run(table, three)
+    assert gpd.read_parquet(three / "polygons.parquet").equals(polygons)
+
+
+def test_a_file_that_a_row_names_is_looked_for_beside_the_table_alone(
+    three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    area = gpd.GeoDataFrame(geometry=[shapely.box(*utm_grid(64, 64).bounds)], crs=32633)
+    area.to_file(tmp_path / "area.gpkg", layer="area")
+    (tmp_path / "SCL.tif").write_bytes(b"of somebody else")
+    monkeypatch.chdir(tmp_path)
+    named = {"aoi": ["area.gpkg:area", ""], "mask": ["", "scl:SCL.tif"]}
+    told = [outcome.error or "" for outcome in one_by_one(table_of(three, "a", "b", **named), tmp_path / "out")]
+    assert str(three / "area.gpkg") in told[0] and str(three / "SCL.tif") in told[1]
+    table = table_of(three, "a", "b", "c", mask=["scl", "/data/m.tif", "https://example.org/m.tif"])
+    assert [pair.options.mask for pair in read_table(table, DEFAULT_OPTIONS)[0]] == [
+        *("scl", "/data/m.tif", "https://example.org/m.tif")
+    ]
 
 
 def test_pictures_count_by_the_size_of_a_pixel_that_is_stated(tmp_path: Path) -> None:
