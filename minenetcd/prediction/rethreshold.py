@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from minenetcd.errors import InputError, OptionError, RasterError
 from minenetcd.files import HiddenFolder, check_writable, one_run_in, sha256
@@ -24,16 +24,23 @@ from minenetcd.prediction.result import ScenePrediction, finished, measured
 from minenetcd.prediction.where.isolated import check_higher_thresholds
 from minenetcd.registry import is_path
 
+#: A threshold, or "none" to take the one of a result away.
+HigherThreshold = float | Literal["none"]
+
 
 def rethreshold(
     result: str | Path,
     *,
     threshold: float | None = None,
-    seed_threshold: float | None = None,
+    seed_threshold: HigherThreshold | None = None,
+    isolated_threshold: HigherThreshold | None = None,
     min_area_ha: float | None = None,
     also: Sequence[str] | None = None,
 ) -> ScenePrediction:
     """Give the finished result in the folder `result` what is not None here; all its files are replaced, or none.
+
+    "none" takes a higher threshold of it away: that of the surest pixel of each change, or that of isolated change,
+    which is then halfway from `threshold` to 1 again.
 
     Neither images nor detector are needed. The map is the one that `predict_scene` gives with the same options; with
     another threshold, and a probability in 254 steps, but for pixels within half a step (0.002) of it. InputError where
@@ -47,9 +54,10 @@ def rethreshold(
         details = read_details(folder / DETAILS)
         formats = None if also is None else tuple(also)
         wanted = {
-            "threshold": threshold, "seed_threshold": seed_threshold, "min_area_ha": min_area_ha, "also": formats
+            "threshold": threshold, "seed_threshold": seed_threshold, "isolated_threshold": isolated_threshold,
+            "min_area_ha": min_area_ha, "also": formats,
         }  # fmt: skip
-        asked = {name: value for name, value in wanted.items() if value is not None}
+        asked = {name: None if value == "none" else value for name, value in wanted.items() if value is not None}
         details = replace(details, facts=_changed(details, asked))
         check_writable(folder, result_names(details.facts.grid, details.facts.options))
         prediction = _made_again(details, folder, started)
@@ -59,7 +67,13 @@ def rethreshold(
 
 def _changed(details: Details, asked: Mapping[str, Any]) -> SceneFacts:
     """The facts of `details` with the options `asked` for in place of theirs."""
-    facts, options = details.facts, replace(details.facts.options, **asked)
+    facts = details.facts
+    if asked.get("isolated_threshold") is not None and facts.options.prior is None:
+        raise OptionError(
+            "Known mines say what is isolated (--isolated-threshold), this result was told of none: leave it out, or "
+            "predict again with --prior FILE."
+        )
+    options = replace(facts.options, **asked)
     if "also" not in asked and (places := [format for format in options.also if is_path(format)]):
         raise OptionError(
             f"Formats are needed by name, {details.archive} asks for code ({places[0]!r:.200}), which is not run only "
@@ -67,7 +81,8 @@ def _changed(details: Details, asked: Mapping[str, Any]) -> SceneFacts:
         )
     threshold = asked.get("threshold")
     check_ground(facts.grid, options)
-    check_higher_thresholds(options, facts.threshold if threshold is None else threshold)
+    usual = facts.threshold if threshold is None else threshold
+    check_higher_thresholds(options, usual, without="take it away ({option} none)")
     if threshold is None:
         return replace(facts, options=options)
     computed_by = replace(facts.computed_by, decided_otherwise=None)  # that was measured at the other one

@@ -44,6 +44,8 @@ def areas_table(outcome: Outcome) -> str:
     note = counted(len(change.polygons), "separate change")
     if outcome.facts.options.min_area_ha:
         note += f", those below {outcome.facts.options.min_area_ha:g} ha left out"
+    if outcome.facts.options.seed_threshold is not None:
+        note += f", those without a pixel of {outcome.facts.options.seed_threshold:g} or more left out"
     if change.where.isolated is not None:
         note += f"; {change.where.isolated.in_words}"
     return f"{html_table(head, body, emphasised=len(body))}{_note(f'{note}.')}"
