@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from minenetcd.errors import InputError, OptionError, RasterError
-from minenetcd.files import HiddenFolder, check_writable, one_run_in, sha256
+from minenetcd.files import HiddenFolder, check_writable, one_run_in
 from minenetcd.files.hidden import is_recent_work
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
@@ -98,7 +98,8 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
         stored = StoredProbability(facts.threshold, as_float=facts.options.float_probability)
         scene = SceneRasters(facts.grid, stored, work.path / names.probability, work.path / names.raster, facts.tags())
         with Raster.open(folder / names.probability, bands=(1,)) as probability:
-            _check_probability(probability, scene.grid, details.probability)
+            details.check_probability(names.within(folder).probability)
+            _check_size(probability, scene.grid)
             second = details.second_rasters(work.path)
             with ScenePass(scene) as scene_pass:
                 opinion = _pass_again(probability, scene_pass, second)
@@ -112,16 +113,11 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
         raise
 
 
-def _check_probability(probability: Raster, grid: Grid, checksum: str) -> None:
-    """RasterError where it is, by its `checksum`, another result's, or damaged, or does not lie on `grid`."""
-    source = probability.source
-    if sha256(Path(source)) != checksum:
-        raise RasterError(
-            f"The probability of this result is needed, {source} is another's or was changed: predict again."
-        )
+def _check_size(probability: Raster, grid: Grid) -> None:
+    """RasterError where it does not lie on `grid`."""
     if probability.grid.shape != grid.shape:
         raise RasterError(
-            f"A probability of {grid.width} x {grid.height} pixels is needed, {source} has "
+            f"A probability of {grid.width} x {grid.height} pixels is needed, {probability.source} has "
             f"{probability.grid.width} x {probability.grid.height}: predict again."
         )
 
