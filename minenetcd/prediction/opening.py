@@ -86,6 +86,13 @@ class OpenedScene:
             limits=self.places.limits,
         )  # fmt: skip
 
+    def check_clouds(self, library: str | None) -> None:
+        """OptionError where clouds cannot be found by `library`; they are not looked for yet."""
+        if library is not None:
+            from minenetcd.prediction.where.clouds import check_clouds  # here: few need it, and it brings polygons
+
+            check_clouds(library, self.before, self.after)
+
     def without_clouds(self, library: str | None, folder: Path, device: str, opened: ExitStack) -> "OpenedScene":
         """The same with what `library` finds clouded on either date masked; nothing is, where none is named.
 
