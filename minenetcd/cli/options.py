@@ -202,6 +202,11 @@ def nodata_values(text: str | None) -> tuple[float | None, float | None]:
     return found[0], found[-1]
 
 
+def number_or_none(text: str, option: str, example: str) -> float | None:
+    """A number; None for "none"."""
+    return _numbers(_number_or_none, text, f"{option} needs a number, or none", example, count=1)[0]
+
+
 def shares(text: str, option: str, example: str) -> tuple[float, ...]:
     """Numbers with slashes between, whole where they are written so."""
     return _numbers(_number, text, f"{option} needs numbers with slashes between", example, mark="/")

@@ -46,6 +46,7 @@ def print_forecast(forecast: "Forecast", *, as_json: bool = False) -> None:
             ("tiles", f"{forecast.tiles:,}"),
             *(("disk", f"about {size(count)}, at most, in {folder}") for folder, count in forecast.disk.items()),
             ("memory", f"about {size(forecast.memory)}"),
+            *([] if forecast.not_counted is None else [("not counted", forecast.not_counted)]),
         ]
     )
 

@@ -212,17 +212,14 @@ class ChangeDetector(nn.Module):
 
     def _ready(self, model: ChangeModel, execution: Execution) -> Self:
         """This detector with `model`, one of `_folded`, computed as `execution` says."""
-        ready = type(self)(
-            model,
-            preprocessing=self.preprocessing,
-            threshold=self.threshold,
-            provenance=self.provenance,
-            scene_threshold=self.scene_threshold,
-            temperature=self.temperature,
-        ).eval()
+        ready = self.with_model(model).eval()
         ready.folded = self.folded or model.folds
         ready.engine = make_engine(model, execution, ready.device)
         return ready
+
+    def with_model(self, model: ChangeModel, **other: Any) -> Self:
+        """Another detector with `model`, and all else as this one has it; `other` arguments of a detector win."""
+        return type(self)(**{**self._parts._asdict(), "model": model, **other})
 
     def scene_limits(self, sample: Sequence[Pair]) -> tuple[Limits, Limits]:
         """`limits` of a scene by a `sample` of it. RasterError where no pixel of it is valid on both dates."""

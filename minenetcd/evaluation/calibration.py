@@ -17,6 +17,9 @@ from minenetcd.evaluation.evaluate import evaluate
 from minenetcd.evaluation.probabilities.curves import calibration_error
 from minenetcd.evaluation.probabilities.temperature import WIDEST, fit_temperature, histogram_at, scaled
 
+#: Under this name a detector's provenance says what its temperature was fitted on.
+CALIBRATION = "calibration"
+
 
 @dataclass(frozen=True)
 class Calibrated:
@@ -67,6 +70,6 @@ def calibrate(
         low, high = detector.scene_threshold
         made.scene_threshold = scaled(low, temperature), scaled(high, temperature)
     words = f"temperature {made.temperature:.3g}, fitted on {dataset.facts.source}, {dataset.facts.split}"
-    made.provenance = replace(made.provenance, extra={**made.provenance.extra, "calibration": words})
+    made.provenance = replace(made.provenance, extra={**made.provenance.extra, CALIBRATION: words})
     before, after = (calibration_error(each) or 0.0 for each in (found, histogram_at(found, temperature)))
     return Calibrated(made, temperature, before, after)

@@ -172,10 +172,7 @@ def _frozen_copy(detector: ChangeDetector, scene: NetworkScene, device: str) -> 
     model = copy.deepcopy(detector.model).eval().requires_grad_(False).to(choose_device(device))
     if (statistics := scene.ready.model.of_scene) is not None:
         model = model.in_scene(*statistics)
-    frozen = ChangeDetector(
-        model, preprocessing=detector.preprocessing, threshold=detector.threshold, provenance=detector.provenance
-    )
-    return frozen.eval()
+    return detector.with_model(model).eval()
 
 
 def _seen(detector: ChangeDetector, view: View, limits: tuple[Limits, Limits]) -> tuple[Dates, NDArray[np.float32]]:

@@ -20,6 +20,7 @@ from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.date_files.finding import DateFiles
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import open_or_explain, quiet_gdal
+from minenetcd.prediction.options import PredictOptions
 
 #: Pixels of more bytes than these are a mere claim where the files behind them hold less than a thousandth.
 LARGEST_UNASKED = 256 * 2**20
@@ -82,8 +83,8 @@ def check_extent(pair: AlignedPair) -> None:
 def room_needed(
     pair: AlignedPair,
     native: AlignedPair,
+    options: PredictOptions,
     *,
-    as_float: bool,
     second: bool,
     layers: int = 0,
     work: Path,
@@ -93,14 +94,17 @@ def room_needed(
 
     The rasters are drafts without compression first: probability and mask on the grid of `native`, those of a `second`
     opinion beside the mask of the first, and then so many `layers` of 8 bits; or the probability on that of `pair`, as
-    float32.
+    float32. Masks of clouds stay beside them.
     """
+    as_float = options.float_probability
     at_once = max(MASK + (4 if as_float else 1), MASK + MASK + 1 if second else 0, MASK + layers)
     drafts = [_pixels(native.grid.shape) * at_once]
     drafts += [] if pair.grid == native.grid else [_pixels(pair.grid.shape) * 4]
     a_pixel = KEPT * (4 if as_float else 1) + KEPT_LAYER * layers
     kept = round(a_pixel * _pixels((pair.overlap.height, pair.overlap.width)))
     needed = {work: max(drafts) + kept}
+    if options.clouds is not None:  # a draft of their mask is no more than the later ones
+        needed[work] += 2 * round(KEPT * MASK * _pixels((native.overlap.height, native.overlap.width)))
     if out is not None:
         out = _existing(out)
         beside = work if out.stat().st_dev == _existing(work).stat().st_dev else out

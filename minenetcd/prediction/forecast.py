@@ -11,7 +11,6 @@ import psutil
 
 from minenetcd.constants import no_note
 from minenetcd.detectors.contract import Detector
-from minenetcd.detectors.engines.computed_by import check_execution
 from minenetcd.detectors.scenes.threshold import spread
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.sample import SceneSample
@@ -21,12 +20,13 @@ from minenetcd.prediction.costs import bytes_of_tiles, room_needed
 from minenetcd.prediction.inference import Plan, plan_looks, read_batches, scores_of
 from minenetcd.prediction.kept.unfinished import IN_RESULTS, WorkOptions
 from minenetcd.prediction.opening import OpenedScene
-from minenetcd.prediction.scene import Reading
+from minenetcd.prediction.scene import Reading, check_cheaply, index_layers
 
 #: So many batches of tiles, spread over the scene, are read and looked at; the first, which prepares, is not timed.
 MOST_TRIED = 4
-#: Rasters, polygons and report of a scene of drawn mines, on one core (docs/performance.md). [s a pixel]
-SECONDS_BESIDE = 0.3e-6
+#: Outside of the network, on one core (docs/performance.md, "A scene"): 1.91 s of 2048 x 2048 pixels, of which 0.52 s
+#: are learning the scene, which is timed here. [s a pixel]
+SECONDS_BESIDE = (1.91 - 0.52) / 2048**2
 #: A row of tiles while it is blended: its scores and their weights, twice. [bytes a pixel]
 BLENDED = 16
 
@@ -37,7 +37,7 @@ class Forecast:
 
     `detectors`: by whom it would be read. `pixels` (rows, columns): that would be analysed. `tiles`: that would be
     read, by all detectors. `seconds`: of the whole job, were there data everywhere. `disk`: folder -> bytes needed in
-    it. `memory`: most bytes of the process.
+    it. `memory`: most bytes of the process. `not_counted`: what else would take time and memory, in words.
     """
 
     detectors: tuple[str, ...]
@@ -46,6 +46,7 @@ class Forecast:
     seconds: float
     disk: Mapping[Path, int]
     memory: int
+    not_counted: str | None = None
 
 
 def forecast(
@@ -56,18 +57,17 @@ def forecast(
     Raises what it would raise before its first tile.
     """
     read_by = (readers.detector,) if readers.second is None else (readers.detector, readers.second)
-    check_execution(list(read_by), readers.options.execution, device)
+    check_cheaply(readers, scene, device)
     with ExitStack() as opened:
         reading = Reading(scene, readers, device, opened, no_note)
         pairs = [reading.pair(detector) for detector in read_by]
         area, native = pairs[0].overlap, scene.native
         tried = [_tried(reading, *each) for each in zip(read_by, pairs, strict=True)]
         folder = Path(out)
-        as_float = readers.options.float_probability
-        second = readers.second is not None
-        layers = reading.index_layers(folder)
+        options, second = readers.options, readers.second is not None
+        layers = index_layers(scene, options, folder)
         disk = room_needed(
-            pairs[0], native, as_float=as_float, second=second, layers=0 if layers is None else layers.count,
+            pairs[0], native, options, second=second, layers=0 if layers is None else layers.count,
             work=work.tmp or folder, out=folder,
         )  # fmt: skip
         row = max(area.width * plan.tiles[0].side for plan, _ in tried) * BLENDED
@@ -78,6 +78,7 @@ def forecast(
             sum(seconds for _, seconds in tried) + SECONDS_BESIDE * native.grid.height * native.grid.width,
             disk,
             psutil.Process().memory_info().rss + row,
+            None if options.clouds is None else f"clouds are found by {options.clouds} first",
         )
 
 

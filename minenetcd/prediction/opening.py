@@ -91,6 +91,13 @@ class OpenedScene:
         """What the bands of both dates can tell of kinds of change, and which are read for it. OptionError: nothing."""
         return _index_bands(self.before, self.after)
 
+    def check_clouds(self, library: str | None) -> None:
+        """OptionError where clouds cannot be found by `library`; they are not looked for yet."""
+        if library is not None:
+            from minenetcd.prediction.where.clouds import check_clouds  # here: few need it, and it brings polygons
+
+            check_clouds(library, self.before, self.after)
+
     def without_clouds(self, library: str | None, folder: Path, device: str, opened: ExitStack) -> "OpenedScene":
         """The same with what `library` finds clouded on either date masked; nothing is, where none is named.
 

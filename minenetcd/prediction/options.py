@@ -34,7 +34,7 @@ class PredictOptions:
     gsd: float | None = None  # metres per pixel to analyse at; None: as the before image is
     force_gsd: bool = False  # to analyse at `gsd` even where that is finer than the before image
     threshold: float | None = None  # from this probability on, a pixel is changed; None: the detector's own
-    seed_threshold: float | None = None  # that some pixel of each change has to reach, above `threshold`; None: none
+    seed_threshold: float | None = None  # that some pixel of each change has to reach, >= `threshold`; None: none
     metres_per_pixel: float | None = None  # of pictures, which do not say
     # what follows is not done unless asked for (True); an automatic choice does it where that was found to help
     tone: bool | None = None  # the after image's tone is brought to the before image's

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from minenetcd.constants import Note, no_note
 from minenetcd.errors import InputError, OptionError, RasterError
-from minenetcd.files import HiddenFolder, check_writable, one_run_in, sha256
+from minenetcd.files import HiddenFolder, check_writable, one_run_in
 from minenetcd.files.hidden import is_recent_work
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
@@ -26,17 +26,24 @@ from minenetcd.prediction.result import ScenePrediction, finished, measured
 from minenetcd.prediction.where.isolated import check_higher_thresholds
 from minenetcd.registry import is_path
 
+#: A threshold, or "none" to take the one of a result away.
+HigherThreshold = float | Literal["none"]
+
 
 def rethreshold(
     result: str | Path,
     *,
     threshold: float | None = None,
-    seed_threshold: float | None = None,
+    seed_threshold: HigherThreshold | None = None,
+    isolated_threshold: HigherThreshold | None = None,
     min_area_ha: float | None = None,
     also: Sequence[str] | None = None,
     note: Note = no_note,
 ) -> ScenePrediction:
     """Give the finished result in the folder `result` what is not None here; all its files are replaced, or none.
+
+    "none" takes a higher threshold of it away: that of the surest pixel of each change, or that of isolated change,
+    which is then halfway from `threshold` to 1 again.
 
     Neither images nor detector are needed. The map is the one that `predict_scene` gives with the same options; with
     another threshold, and a probability in 254 steps, but for pixels within half a step (0.002) of it. Sheets, which
@@ -52,9 +59,10 @@ def rethreshold(
         sheets = details.facts.options.sheets
         formats = None if also is None else tuple(also)
         wanted = {
-            "threshold": threshold, "seed_threshold": seed_threshold, "min_area_ha": min_area_ha, "also": formats
+            "threshold": threshold, "seed_threshold": seed_threshold, "isolated_threshold": isolated_threshold,
+            "min_area_ha": min_area_ha, "also": formats,
         }  # fmt: skip
-        asked = {name: value for name, value in wanted.items() if value is not None}
+        asked = {name: None if value == "none" else value for name, value in wanted.items() if value is not None}
         details = replace(details, facts=_changed(details, asked))
         check_writable(folder, result_names(details.facts.grid, details.facts.options))
         prediction = _made_again(details, folder, started)
@@ -69,7 +77,13 @@ def rethreshold(
 
 def _changed(details: Details, asked: Mapping[str, Any]) -> SceneFacts:
     """The facts of `details` with the options `asked` for in place of theirs."""
-    facts, options = details.facts, replace(details.facts.options, **asked, sheets=0)
+    facts = details.facts
+    if asked.get("isolated_threshold") is not None and facts.options.prior is None:
+        raise OptionError(
+            "Known mines say what is isolated (--isolated-threshold), this result was told of none: leave it out, or "
+            "predict again with --prior FILE."
+        )
+    options = replace(facts.options, **asked, sheets=0)
     if "also" not in asked and (places := [format for format in options.also if is_path(format)]):
         raise OptionError(
             f"Formats are needed by name, {details.archive} asks for code ({places[0]!r:.200}), which is not run only "
@@ -77,7 +91,8 @@ def _changed(details: Details, asked: Mapping[str, Any]) -> SceneFacts:
         )
     threshold = asked.get("threshold")
     check_ground(facts.grid, options)
-    check_higher_thresholds(options, facts.threshold if threshold is None else threshold)
+    usual = facts.threshold if threshold is None else threshold
+    check_higher_thresholds(options, usual, without="take it away ({option} none)")
     if threshold is None:
         return replace(facts, options=options)
     computed_by = replace(facts.computed_by, decided_otherwise=None)  # that was measured at the other one
@@ -93,7 +108,8 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
         stored = StoredProbability(facts.threshold, as_float=facts.options.float_probability)
         scene = SceneRasters(facts.grid, stored, work.path / names.probability, work.path / names.raster, facts.tags())
         with Raster.open(folder / names.probability, bands=(1,)) as probability:
-            _check_probability(probability, scene.grid, details.probability)
+            details.check_probability(names.within(folder).probability)
+            _check_size(probability, scene.grid)
             second, layers = details.second_rasters(work.path), details.index_layers(work.path)
             with ScenePass(scene) as scene_pass:
                 opinion = _pass_again(probability, scene_pass, second)
@@ -110,16 +126,11 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
         raise
 
 
-def _check_probability(probability: Raster, grid: Grid, checksum: str) -> None:
-    """RasterError where it is, by its `checksum`, another result's, or damaged, or does not lie on `grid`."""
-    source = probability.source
-    if sha256(Path(source)) != checksum:
-        raise RasterError(
-            f"The probability of this result is needed, {source} is another's or was changed: predict again."
-        )
+def _check_size(probability: Raster, grid: Grid) -> None:
+    """RasterError where it does not lie on `grid`."""
     if probability.grid.shape != grid.shape:
         raise RasterError(
-            f"A probability of {grid.width} x {grid.height} pixels is needed, {source} has "
+            f"A probability of {grid.width} x {grid.height} pixels is needed, {probability.source} has "
             f"{probability.grid.width} x {probability.grid.height}: predict again."
         )
 

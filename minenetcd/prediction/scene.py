@@ -95,29 +95,23 @@ def predict_opened(
     """`predict_scene` of images that `open_scene` opened with the bands of the options."""
     started = time.perf_counter()
     native, options = scene.native, readers.options
-    read_by = [readers.detector] if readers.second is None else [readers.detector, readers.second]
-    check_execution(read_by, options.execution, device)
+    check_cheaply(readers, scene, device)
     with ExitStack() as opened:
         names = result_names(native.grid, options) if out is None else scene.check_out(out, options)
         place = opened.enter_context(open_work(readers, scene, out, work, device))
         folder = place.path
+        layers = index_layers(scene, options, folder)
+        _check_room(readers, scene, layers, folder, None if out is None else Path(out))  # before anything takes long
         scene = scene.without_clouds(options.clouds, folder, device, opened)
         native = scene.native
         reading = Reading(scene, readers, device, opened, note)
         pair = reading.pair(readers.detector)
         opened.enter_context(cache_of(bytes_of_tiles(pair, options.tile or readers.detector.tile)))
         opened.enter_context(quiet_gdal())  # bounds what GDAL caches of the rasters written, too
-        is_float = options.float_probability
         both = readers.second is not None
-        final = None if out is None else Path(out)
-        layers = reading.index_layers(folder)
-        count = 0 if layers is None else layers.count
-        room = room_needed(pair, native, as_float=is_float, second=both, layers=count, work=folder, out=final)
-        check_room(room, folder)
         facts = replace(gather_facts(readers, pair, native), where=scene.places.told)
         if layers is not None:
             facts = replace(facts, indices=layers.indices)
-        check_higher_thresholds(options, facts.threshold)
         rasters = _scene_rasters(folder, facts, names)
         with ScenePass(rasters) as scene_pass:
             share = reading.write(
@@ -139,6 +133,34 @@ def predict_opened(
         if out is not None:
             prediction.save(out)
     return prediction
+
+
+def check_cheaply(readers: Readers, scene: OpenedScene, device: str) -> None:
+    """Refuse, before anything takes long, what `readers` and their options say that cannot be done with `scene`.
+
+    OptionError for an engine or a device, thresholds, and a library that finds clouds.
+    """
+    detector, options = readers.detector, readers.options
+    check_execution([detector] if readers.second is None else [detector, readers.second], options.execution, device)
+    check_higher_thresholds(options, detector.threshold if options.threshold is None else options.threshold)
+    scene.check_clouds(options.clouds)
+
+
+def index_layers(scene: OpenedScene, options: PredictOptions, folder: Path) -> IndexLayers | None:
+    """Where in `folder` is written what kinds of change are told from; None where nobody asks for them."""
+    if not options.kind:
+        return None
+    indices, _ = scene.index_bands()
+    return IndexLayers(folder / LAYERS, scene.native.grid, indices)
+
+
+def _check_room(readers: Readers, scene: OpenedScene, layers: IndexLayers | None, work: Path, out: Path | None) -> None:
+    """OutputError where `work`, and then `out`, have no room for what is written of `scene`, with `layers`."""
+    detector, options, second = readers.detector, readers.options, readers.second is not None
+    count = 0 if layers is None else layers.count
+    with ExitStack() as opened:
+        pair = scene.read_by(detector, *readers.bands(detector), options.gsd, opened)
+        check_room(room_needed(pair, scene.native, options, second=second, layers=count, work=work, out=out), work)
 
 
 @dataclass(frozen=True)
@@ -248,13 +270,6 @@ class Reading:
             del self.tones[1:]  # only the first detector read on
             return None, f"{second.name}: {error}"
         return opinion, None
-
-    def index_layers(self, folder: Path) -> IndexLayers | None:
-        """Where in `folder` is written what kinds of change are told from; None where nobody asks for them."""
-        if not self.readers.options.kind:
-            return None
-        indices, _ = self.scene.index_bands()
-        return IndexLayers(folder / LAYERS, self.scene.native.grid, indices)
 
     def measure(self, layers: IndexLayers, first: ScenePass) -> "IndexPass":
         """Write `layers`, of both dates where detectors see them and in their own tone; sums by the mask of `first`."""

@@ -31,6 +31,7 @@ from minenetcd.training.adaptation.outcome import Adaptation, OnMap, changed_sha
 from minenetcd.training.adaptation.sets import PastedScene, SceneBlocks, paste_scene
 from minenetcd.training.adaptation.work_folder import WorkFolder
 from minenetcd.training.records.reporting import TrainingReporter
+from minenetcd.training.start import without_calibration
 from minenetcd.training.train import train
 
 USUAL = AdaptOptions()
@@ -202,11 +203,10 @@ def _reader_of_blocks(start: ChangeDetector, device: str) -> ChangeDetector:
 
     It has no threshold for each scene: pairs that judge are none, and are judged at one for this place.
     """
-    return ChangeDetector(
+    return start.with_model(
         copy.deepcopy(start.model).to(choose_device(device)),
         preprocessing=replace(start.preprocessing, value_range=None),
-        threshold=start.threshold,
-        provenance=start.provenance,
+        scene_threshold=None,
     )
 
 
@@ -265,7 +265,10 @@ def _describe(
         },
         limits=_LIMITS,
         license=began.license,
-        extra={**began.extra, **_imagery(options)},  # whose images and trunk they come from: terms ask for it
+        extra={
+            **without_calibration(began.extra),
+            **_imagery(options),
+        },  # whose images and trunk they come from: terms ask for it
     )
 
 

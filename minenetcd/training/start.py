@@ -13,6 +13,7 @@ from minenetcd.constants import Provenance
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import OptionError
+from minenetcd.evaluation.calibration import CALIBRATION
 from minenetcd.models.base import ChangeModel
 from minenetcd.models.catalog import described
 from minenetcd.registry import path_of
@@ -77,7 +78,7 @@ def starting_point(settings: Settings, given: ChangeDetector | None = None) -> C
     if settings.start_from and not is_object:
         began = ChangeDetector.from_pretrained(settings.start_from)
         load_strictly(detector.model, began.model.state_dict())
-        detector.provenance = Provenance(extra=began.provenance.extra)
+        detector.provenance = Provenance(extra=without_calibration(began.provenance.extra))
     elif detector.model.has_pretrained_backbone if pretrained is None else pretrained:
         detector.model.load_pretrained_backbone()
         if about := detector.model.about:
@@ -95,11 +96,19 @@ def _new(settings: Settings) -> ChangeDetector:
 
 
 def _copy(given: ChangeDetector, settings: Settings) -> ChangeDetector:
-    """Another with the same weights, so that the one given stays as it is."""
-    return ChangeDetector(
+    """Another with the same weights, so that the one given stays as it is.
+
+    It keeps a temperature: thresholds are probabilities by it. That it was fitted is no longer true once weights move.
+    """
+    return given.with_model(
         copy.deepcopy(given.model),
         preprocessing=Preprocessing.of(settings.preprocessing),
         threshold=settings.threshold,
         scene_threshold=settings.scene_threshold,
-        provenance=Provenance(extra=given.provenance.extra),
+        provenance=Provenance(extra=without_calibration(given.provenance.extra)),
     )
+
+
+def without_calibration(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """What a card says beside its fields, but for the fit of a temperature to weights that are others now."""
+    return {key: value for key, value in extra.items() if key != CALIBRATION}

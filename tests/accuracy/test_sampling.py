@@ -248,6 +248,25 @@ def test_what_is_no_map(result: Path, images: tuple[Path, Path], tmp_path: Path)
         drawn(result, tmp_path / "t", points=100, pictures=False)
 
 
+def test_dates_of_several_files_are_shown_as_they_were_read(images: tuple[Path, Path], tmp_path: Path) -> None:
+    """Names with commas between, and a pattern: none of them is a file itself."""
+    dates = []
+    for name, image in zip(("b", "a"), images, strict=True):
+        with rasterio.open(image) as dataset:
+            pixels = dataset.read()
+        for band, values in enumerate(pixels):
+            write_geotiff(tmp_path / f"{name}_{band}.tif", values, utm_grid(*values.shape))
+        dates.append([str(tmp_path / f"{name}_{band}.tif") for band in range(3)])
+    before, after = ",".join(dates[0]), str(tmp_path / "a_?.tif")
+    predict_scene(Difference(), before, after, tmp_path / "result", options=PredictOptions(bands=(1, 2, 3))).close()
+    assert drawn(tmp_path / "result", tmp_path / "s", points=20, least=5, context=8).page is not None
+    (tmp_path / "b_1.tif").unlink()
+    with pytest.raises(
+        RasterError, match=r"Pictures need both images, .*b_0.tif,.* cannot be read any more \(.*b_1.tif"
+    ):
+        drawn(tmp_path / "result", tmp_path / "t", points=20, least=5)
+
+
 def test_references_are_never_lost_to_a_new_sample(result: Path, change: NDArray[np.uint8], tmp_path: Path) -> None:
     out = tmp_path / "s"
     drawn(result, out, points=12, least=5, context=8)

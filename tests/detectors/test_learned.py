@@ -192,3 +192,17 @@ def test_a_graphics_card_agrees_with_the_cpu(detector: ChangeDetector) -> None:
     ready = detector.for_inference("cuda")
     assert ready.device.type == "cuda"
     np.testing.assert_allclose(ready.probability(*images()), detector.probability(*images()), atol=2e-3)
+
+
+def test_another_with_the_same_model_has_everything_else(detector: ChangeDetector) -> None:
+    given = ChangeDetector(
+        detector.model,
+        preprocessing=Preprocessing(tile=128),
+        threshold=0.4,
+        provenance={"name": "one", "calibration": "fitted"},
+        scene_threshold=(0.2, 0.6),
+        temperature=2.5,
+    )
+    other = given.with_model(detector.model, threshold=0.3)
+    assert other.describe() == {**given.describe(), "threshold": 0.3} and other is not given
+    assert given.with_model(detector.model).describe() == given.describe()

@@ -74,6 +74,14 @@ def test_gradients_leave_no_trace_in_the_detector() -> None:
     assert len(detector.model.features._forward_hooks) == hooks == 0
 
 
+def test_a_calibrated_detector_is_explained_by_its_own_probability() -> None:
+    detector = known_detector()
+    images = [np.full((SIDE, SIDE, 3), value, np.uint8) for value in (10, 200)]
+    detector.temperature = 4.0
+    explained = look(detector, view_of(*images))
+    np.testing.assert_allclose(explained.probability, detector.eval().probability(*images), atol=1e-6)
+
+
 def place_of(heat_map: NDArray[np.float32]) -> tuple[float, float]:
     rows, columns = np.indices(heat_map.shape)
     return float((rows * heat_map).sum() / heat_map.sum()), float((columns * heat_map).sum() / heat_map.sum())

@@ -126,6 +126,10 @@ def test_names_of_masks(text: str, said: str) -> None:
     assert parse_mask("areas.gpkg:clouds", "--mask", (3,)).is_vector
     with pytest.raises(OptionError, match="QA_PIXEL holds bits"):
         parse_mask("landsat-qa:q.tif", "--mask", (3,))
+    found_by_itself = parse_mask("auto", "--mask", (3, 8))
+    assert found_by_itself.meaning("scl").in_words == "values 3, 8"
+    with pytest.raises(OptionError, match="QA_PIXEL holds bits"):
+        found_by_itself.meaning("landsat-qa")
 
 
 def product(folder: Path) -> Path:

@@ -1,6 +1,9 @@
 """Clouds as a library finds them, through stand-ins with the interfaces of omnicloudmask 1.8 and s2cloudless 1.7."""
 
 import sys
+from collections import namedtuple
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,7 +14,11 @@ import rasterio
 from numpy.typing import NDArray
 
 from fixtures.scene_files import utm_grid, write_geotiff
-from minenetcd.errors import MineNetCDError, OptionError, RasterError
+from minenetcd.cli.results import print_forecast
+from minenetcd.errors import MineNetCDError, OptionError, OutputError, RasterError
+from minenetcd.prediction.automatic import Readers
+from minenetcd.prediction.forecast import forecast
+from minenetcd.prediction.opening import open_scene
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
 from prediction.stand_in import Difference
@@ -129,6 +136,41 @@ def test_a_library_that_is_missing_or_fails_is_one_line(
         OptionError, match=r"omnicloudmask is not installed \(--clouds\): pip install 'minenetcd\[clouds"
     ):
         predicted(images, "omnicloudmask")
+
+
+@pytest.mark.parametrize("by", ["threshold", "room"])
+def test_what_is_cheaply_refused_is_refused_before_clouds_are_looked_for(
+    libraries: Libraries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    images, out = pair(tmp_path), tmp_path / "out"
+    if by == "threshold":
+        with pytest.raises(OptionError, match=r"of the usual 0\.5 or more \(--seed-threshold\), got 0\.4"):
+            predicted(images, "omnicloudmask", out, seed_threshold=0.4)
+    else:
+        full = namedtuple("usage", "free")(1000)
+        monkeypatch.setattr("minenetcd.prediction.costs.shutil.disk_usage", lambda _: full)
+        with pytest.raises(OutputError, match="are needed in"):
+            predicted(images, "omnicloudmask", out)
+    assert libraries.asked == [] and not out.exists()
+
+
+def test_a_dry_run_says_that_clouds_are_not_counted(
+    libraries: Libraries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images, readers = pair(tmp_path), partial(Readers, Difference(), None)
+    options = PredictOptions(clouds="omnicloudmask", bands=(1, 2, 3))
+    with open_scene(*images, options) as scene:
+        told = forecast(readers(options), scene, tmp_path / "out")
+        plain = forecast(readers(replace(options, clouds=None)), scene, tmp_path / "out")
+        print_forecast(told)
+        assert "Not counted  clouds are found by omnicloudmask first" in capsys.readouterr().out
+        assert plain.not_counted is None and sum(plain.disk.values()) < sum(told.disk.values())
+        with pytest.raises(OptionError, match=r"\(--seed-threshold\), got 0\.4"):
+            forecast(readers(replace(options, seed_threshold=0.4)), scene, tmp_path / "out")
+        monkeypatch.setitem(sys.modules, "omnicloudmask", None)
+        with pytest.raises(OptionError, match=r"omnicloudmask is not installed \(--clouds\)"):
+            forecast(readers(options), scene, tmp_path / "out")
+    assert libraries.asked == []
 
 
 def test_clouds_everywhere_leave_nothing(libraries: Libraries, tmp_path: Path) -> None:

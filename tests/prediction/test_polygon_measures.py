@@ -85,5 +85,7 @@ def test_a_change_without_a_sure_pixel_is_left_out(images: tuple[Path, Path], tm
         mask = sure.mask
     with rethreshold(tmp_path / "all", seed_threshold=seed) as again:
         np.testing.assert_array_equal(again.mask, mask)
-    with pytest.raises(OptionError, match=r"surest pixel of a change needs a threshold above the usual 0.5 \(--seed"):
+    with pytest.raises(
+        OptionError, match=r"surest pixel of a change needs a threshold of the usual 0.5 or more \(--seed"
+    ):
         predict_scene(Difference(), *images, options=PredictOptions(seed_threshold=0.4))

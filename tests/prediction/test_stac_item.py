@@ -11,6 +11,7 @@ import pytest
 import shapely
 from affine import Affine
 
+import minenetcd
 from fixtures.scene_files import utm_grid
 from minenetcd.files import json_text
 from minenetcd.geo.grid import Grid
@@ -126,3 +127,14 @@ def test_a_trained_detector_is_an_item_of_the_model_extension() -> None:
     assert item.assets["model"].extra_fields["file:checksum"] == "1220" + hashlib.sha256(weights).hexdigest()
     fields = {name.removeprefix("mlm:"): value for name, value in item.properties.items() if name[:4] == "mlm:"}
     assert MLModelProperties(**fields).name == "minenetcd-nano"
+
+
+def test_an_item_names_the_temperature_of_a_calibrated_detector() -> None:
+    from minenetcd.prediction.formats.stac.model import model_properties
+
+    detector = minenetcd.from_config({"model": {"name": "fc_ef"}})
+    said = model_properties(detector)["mlm:output"][0]["description"]
+    assert said == "Logits; the stored threshold is one of their probability."
+    told = model_properties(detector.with_model(detector.model, temperature=2.5))
+    assert "logits divided by 2.5" in told["mlm:output"][0]["description"]
+    assert told["mlm:hyperparameters"]["temperature"] == 2.5

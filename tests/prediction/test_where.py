@@ -184,8 +184,44 @@ def test_isolated_change_has_to_be_surer(images: Images, tmp_path: Path) -> None
     assert "2 changes farther than 100 m from any known mine left out, without a pixel of 0.75 or more" in page
     with predicted(images, **known, isolated_threshold=0.7) as found:
         assert found.polygons["id"].tolist() == [1, 2] and found.mask[SMALL].all() and not found.mask[FAINT].any()
-    with pytest.raises(OptionError, match=r"needs a threshold above the usual 0\.5 \(--isolated-threshold\), got 0\.3"):
+    with pytest.raises(
+        OptionError, match=r"of the usual 0\.5 or more \(--isolated-threshold\), got 0\.3: raise it, or leave it out\."
+    ):
         predicted(images, **known, isolated_threshold=0.3)
+
+
+def test_higher_thresholds_are_set_and_taken_away_afterwards(images: Images, tmp_path: Path) -> None:
+    known = places(tmp_path) | {"prior_distance": 100.0}
+    result = tmp_path / "out"
+    predicted(images, result, **known, isolated_threshold=0.6, seed_threshold=0.65, float_probability=True).close()
+    dead_end = (
+        r"of the usual 0\.7 or more \(--{0}-threshold\), got .*: raise it, or take it away \(--{0}-threshold none\)"
+    )
+    with pytest.raises(OptionError, match=dead_end.format("isolated")):
+        minenetcd.rethreshold(result, threshold=0.7, seed_threshold="none")
+    with pytest.raises(OptionError, match=dead_end.format("seed")):
+        minenetcd.rethreshold(result, threshold=0.7, isolated_threshold="none")
+    with minenetcd.rethreshold(result, threshold=0.7, isolated_threshold="none", seed_threshold="none") as found:
+        assert found.where.isolated.threshold == pytest.approx(0.85) and len(found.polygons) == 1
+        assert found.facts.options.seed_threshold is None
+    with minenetcd.rethreshold(result, isolated_threshold=0.7) as found:
+        assert found.where.isolated.threshold == 0.7 and len(found.polygons) == 2
+    predicted(images, tmp_path / "plain").close()
+    with pytest.raises(OptionError, match=r"this result was told of none: leave it out, or predict again"):
+        minenetcd.rethreshold(tmp_path / "plain", isolated_threshold=0.7)
+
+
+def test_rethreshold_takes_thresholds_away_by_command(
+    images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = tmp_path / "out"
+    predicted(images, result, **places(tmp_path), isolated_threshold=0.6, seed_threshold=0.65).close()
+    called, words = call(monkeypatch), ["rethreshold", str(result), "--threshold", "0.7"]
+    assert called(words) == 2 and "--isolated-threshold none" in capsys.readouterr().err
+    assert called([*words, "--seed-threshold", "few"]) == 2
+    assert "--seed-threshold needs a number, or none, got 'few': e.g. 0.8 or none" in capsys.readouterr().err
+    assert called([*words, "--seed-threshold", "none", "--isolated-threshold", "0.8", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["where"]["isolated"]["threshold"] == 0.8
 
 
 def test_columns_stand_in_the_files_only_where_asked_for(images: Images, tmp_path: Path) -> None:

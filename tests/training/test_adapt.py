@@ -21,6 +21,7 @@ from minenetcd.errors import InputError, OutputError, RunInterrupted
 from minenetcd.files import locked
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.synthetic import make_scene
+from minenetcd.training import adapt as flow
 from minenetcd.training.adaptation.options import AdaptOptions
 from minenetcd.training.adaptation.outcome import Adaptation, Judged, OnMap, Score
 from minenetcd.training.adaptation.sets import SceneBlocks
@@ -189,6 +190,12 @@ def adaptation(network: ChangeDetector, start: float, here: float, adapted: floa
         OnMap(0.1, 0.05),
         judged_apart=True,
     )
+
+
+def test_blocks_are_read_by_a_calibrated_network_as_it_is(network: ChangeDetector) -> None:
+    calibrated = network.with_model(network.model, temperature=2.5, threshold=0.6)
+    reader = flow._reader_of_blocks(calibrated, "cpu")
+    assert (reader.temperature, reader.threshold, reader.scene_threshold) == (2.5, 0.6, None)
 
 
 def test_it_helped_where_it_did_more_than_another_threshold(network: ChangeDetector) -> None:

@@ -16,6 +16,7 @@ from minenetcd.constants import Provenance
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.errors import DataError, OptionError
+from minenetcd.training.start import settings_of, starting_point
 from training.squares import drawn_pair, write_squares
 
 SMALL = {"backbone": "resnet_nano", "decoder_channels": 8, "auxiliary_channels": 8}
@@ -95,6 +96,19 @@ def test_objects_train_and_what_the_folder_says_of_them_is_true(network: minenet
 
 
 @pytest.mark.slow
+def test_a_calibrated_detector_keeps_its_temperature_with_its_threshold(
+    network: minenetcd.ChangeModel, tmp_path: Path
+) -> None:
+    """Decisions at the start are those of the detector; what the temperature was fitted on no longer holds."""
+    about = {"calibration": "temperature 2.5, fitted on squares, val", "trunk": "kept"}
+    given = minenetcd.ChangeDetector(network, threshold=0.6, temperature=2.5, provenance=about)
+    start = starting_point(settings_of(given), given)
+    assert (start.temperature, start.threshold) == (2.5, 0.6) and start.model is not network
+    assert start.provenance.extra == {"trunk": "kept"}
+    trained = minenetcd.train(given, tmp_path, data=squares(), **QUICK)
+    assert trained.temperature == minenetcd.from_pretrained(tmp_path).temperature == 2.5
+
+
 def test_the_card_says_what_training_on_drawn_pairs_is_worth(
     network: minenetcd.ChangeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

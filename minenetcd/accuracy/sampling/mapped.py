@@ -13,7 +13,7 @@ from rasterio.windows import Window
 from minenetcd.accuracy.classes import CHANGE, LARGEST_CODE, NO_CHANGE, MapClass
 from minenetcd.accuracy.sampling.options import SampleOptions
 from minenetcd.errors import OptionError, RasterError
-from minenetcd.files import settle, sha256
+from minenetcd.files import settle
 from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE, Grid
 from minenetcd.geo.polygons.hectares import changed_hectares
 from minenetcd.geo.raster import Raster
@@ -95,10 +95,7 @@ def _result(folder: Path, options: SampleOptions, opened: ExitStack) -> ClassMap
     raster, probability = (
         opened.enter_context(Raster.open(path, bands=(1,))) for path in (names.raster, names.probability)
     )
-    if sha256(names.probability) != details.probability:
-        raise RasterError(
-            f"The probability of this result is needed, {names.probability} is another's or was changed: predict again."
-        )
+    details.check_probability(names.probability)
     if raster.grid.shape != facts.grid.shape or probability.grid.shape != facts.grid.shape:
         raise RasterError(f"The rasters of this result are needed, {names.raster} has another size: predict again.")
     return ClassMap(

@@ -1,9 +1,9 @@
 """What a person who judges a point sees of it: both dates around it, on the grid of the map."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,10 @@ from rasterio.windows import Window
 from minenetcd.accuracy.sampling.mapped import ClassMap
 from minenetcd.accuracy.sampling.options import SampleOptions
 from minenetcd.display.eight_bit import NO_DATA, eight_bit_pair
-from minenetcd.errors import GridError, RasterError
+from minenetcd.errors import GridError, RasterError, one_line
 from minenetcd.geo.align import AlignedPair, open_pair
+from minenetcd.geo.date_files.finding import DateFiles, find_date
+from minenetcd.geo.date_files.names import is_remote
 from minenetcd.geo.footprints.overlap import shared_area
 from minenetcd.geo.shift import find_shift
 from minenetcd.prediction.facts import SceneFacts
@@ -85,18 +87,29 @@ def open_chips(mapped: ClassMap, options: SampleOptions) -> Iterator[ChipReader 
 
 def _pair_of_result(facts: SceneFacts, options: SampleOptions) -> AlignedPair:
     """The images that a result names, as its report shows them; local files only, as it is no reason to fetch one."""
-    for image in (facts.before, facts.after):
-        if not Path(image.source).exists():
-            raise RasterError(
-                f"Pictures need both images, {image.source} is not there: name both (--before, --after), or leave the "
-                "pictures out (--no-pictures)."
-            )
     return open_pair(
-        facts.before.source,
-        facts.after.source,
+        _date_here(facts.before.source),
+        _date_here(facts.after.source),
         bands=options.bands or _colours(facts.before.shown),
         bands_after=options.bands_after or options.bands or _colours(facts.after.shown),
         stated=facts.options.stated,
+    )
+
+
+def _date_here(source: str) -> DateFiles:
+    """The files of a date that a result names, as it names them. RasterError where one of them is not here."""
+    why = "is not there"
+    if not any(is_remote(name.strip()) for name in source.split(",")):
+        try:
+            date = find_date(source)
+        except RasterError as error:
+            why = f"cannot be read any more ({one_line(error)})"
+        else:
+            if date.local or os.path.exists(source):  # a folder that GDAL opens as a whole lists no files
+                return date
+    raise RasterError(
+        f"Pictures need both images, {source} {why}: name both (--before, --after), or leave the pictures out "
+        "(--no-pictures)."
     )
 
 

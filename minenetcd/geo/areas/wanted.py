@@ -82,10 +82,15 @@ class WantedMask:
         return self.name is not None and self.kind is None and is_vector(self.name)
 
     def meaning(self, kind: Kind | None) -> Meaning:
-        """Of its numbers; `kind` is the quality band that was found, where any would do."""
+        """Of its numbers; `kind` is the quality band that was found, where any would do.
+
+        OptionError for values of what has bits.
+        """
         standard = Meaning() if kind is None else MEANINGS[kind]
         if self.values is None:
             return standard
+        if standard.bits:
+            raise _values_of_bits(self.option)
         return Meaning(values=self.values, beyond_nodata=standard.beyond_nodata)
 
 
@@ -107,9 +112,7 @@ def parse_mask(text: str, option: str, values: tuple[int, ...] | None) -> Wanted
     if not text.strip() or (wanted.kind is not None and text.endswith(":")):
         raise OptionError(f"A mask is a file (FILE, scl:FILE), or scl, landsat-qa, auto ({option}), got {text!r}.")
     if values is not None and wanted.kind == LANDSAT_QA:
-        raise OptionError(
-            "QA_PIXEL holds bits, not classes: leave --mask-values out, or name the file without its kind."
-        )
+        raise _values_of_bits(option)
     return wanted
 
 
@@ -134,6 +137,12 @@ def vector_files(path: Path) -> tuple[Path, ...]:
     if path.suffix.lower() != ".shp":
         return (path,)
     return tuple(beside for beside in map(path.with_suffix, _BESIDE_SHP) if beside.is_file()) or (path,)
+
+
+def _values_of_bits(option: str) -> OptionError:
+    return OptionError(
+        f"QA_PIXEL holds bits, not classes ({option}): leave --mask-values out, or name the file without its kind."
+    )
 
 
 def _listed(numbers: tuple[int, ...]) -> str:

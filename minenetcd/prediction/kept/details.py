@@ -22,7 +22,7 @@ import rasterio
 from numpy.typing import NDArray
 from PIL import Image
 
-from minenetcd.errors import InputError, OutputError
+from minenetcd.errors import InputError, OutputError, RasterError
 from minenetcd.files import json_text, sha256, unwritable
 from minenetcd.foreign import LARGEST_JSON, NOT_THERE, refused
 from minenetcd.geo.date_files.read_files import ReadPair
@@ -65,6 +65,13 @@ class Details:
     second: str | None
     inputs: ReadPair | None
     known: KnownPlaces = NOTHING_KNOWN
+
+    def check_probability(self, path: Path) -> None:
+        """RasterError where the probability at `path` is, by its checksum, another result's, or damaged."""
+        if sha256(path) != self.probability:
+            raise RasterError(
+                f"The probability of this result is needed, {path} is another's or was changed: predict again."
+            )
 
     def second_rasters(self, folder: Path) -> SceneRasters | None:
         """The mask of the second opinion, brought into `folder`. InputError where there is none, or it is another's."""

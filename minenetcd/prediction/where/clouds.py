@@ -90,6 +90,13 @@ _DETECTORS: dict[str, type[OmniCloudMask] | type[S2Cloudless]] = {
 }
 
 
+def check_clouds(library: str, *dates: DateFiles) -> None:
+    """OptionError where `library` is not installed, or one of `dates` lacks the bands that it needs."""
+    _imported(library)
+    for date in dates:
+        _numbers(_DETECTORS[library].bands, date, library)
+
+
 def cloud_mask(path: Path, date: DateFiles, stated: Stated, pair: AlignedPair, library: str, device: str) -> RasterMask:
     """What is clouded in `date`, one of the two of `pair`, found tile by tile and written to `path`, once.
 

@@ -36,16 +36,19 @@ def isolated_threshold(options: PredictOptions, threshold: float) -> float:
     return (threshold + 1) / 2 if options.isolated_threshold is None else options.isolated_threshold
 
 
-def check_higher_thresholds(options: PredictOptions, threshold: float) -> None:
-    """OptionError where some change would have to reach less than all change does."""
+def check_higher_thresholds(options: PredictOptions, threshold: float, *, without: str = "leave it out") -> None:
+    """OptionError where some change would have to reach less than all change does.
+
+    `without`: how whoever asks goes on without the higher threshold, {option} in its place.
+    """
     higher = {"Isolated change": ("--isolated-threshold", isolated_threshold(options, threshold))}
     if options.seed_threshold is not None:
         higher["The surest pixel of a change"] = "--seed-threshold", options.seed_threshold
     for what, (option, least) in higher.items():
         if least < threshold:
             raise OptionError(
-                f"{what} needs a threshold above the usual {threshold:.3g} ({option}), got {least:g}: raise it, or "
-                "leave it out."
+                f"{what} needs a threshold of the usual {threshold:.3g} or more ({option}), got {least:g}: raise it, "
+                f"or {without.format(option=option)}."
             )
 
 

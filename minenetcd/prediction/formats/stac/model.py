@@ -91,7 +91,7 @@ def model_properties(detector: ChangeDetector) -> dict[str, Any]:
                 "name": "logits",
                 "tasks": _TASKS,
                 "result": _structure([-1, network.config.get("num_classes", -1), side, side]),
-                "description": "Logits; the stored threshold is one of their probability.",
+                "description": _of_logits(detector),
                 "classification:classes": CLASSES[:2],
                 "post_processing_function": {"format": "python", "expression": "minenetcd.types:change_probability"},
             }
@@ -114,10 +114,21 @@ def _input(detector: ChangeDetector, date: str, side: int) -> dict[str, Any]:
     }
 
 
+def _of_logits(detector: ChangeDetector) -> str:
+    """How the stored threshold goes with what the network gives."""
+    if detector.temperature == 1:
+        return "Logits; the stored threshold is one of their probability."
+    return (
+        f"Logits; the stored threshold is one of the probability of logits divided by {detector.temperature:g}, the "
+        "stored temperature."
+    )
+
+
 def _structure(shape: list[int]) -> dict[str, Any]:
     return {"shape": shape, "dim_order": _DIMENSIONS, "data_type": "float32"}
 
 
 def _hyperparameters(config: Mapping[str, Any], detector: ChangeDetector) -> dict[str, Any]:
-    """What the network was built with, and from which probability on it calls a pixel changed."""
-    return {**config, "threshold": detector.threshold, "metres_per_pixel": detector.preprocessing.metres_per_pixel}
+    """What the network was built with, from which probability on it calls a pixel changed, and by which temperature."""
+    decides = {"threshold": detector.threshold, "temperature": detector.temperature}
+    return {**config, **decides, "metres_per_pixel": detector.preprocessing.metres_per_pixel}
