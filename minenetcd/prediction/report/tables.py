@@ -13,6 +13,7 @@ from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.report.maps import LARGEST
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.where.concessions import ConcessionAreas
+from minenetcd.prediction.where.told import labelled
 
 #: Concessions that a report lists.
 MOST_CONCESSIONS = 20
@@ -172,7 +173,7 @@ def reading_table(outcome: Outcome) -> str:
     ]
     if outcome.second_in_words:
         rows.append(("Second opinion", outcome.second_in_words))
-    where = [*facts.where, *outcome.change.where.rows()]
+    where = [*labelled(facts.where), *outcome.change.where.rows()]
     return html_table(("", ""), [*rows, *facts.adjustments, *where], kind="facts")
 
 
