@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from minenetcd.cli.console import digits, print_json, warn
 from minenetcd.display.escaping import in_terminal
 from minenetcd.display.words import counted, duration, in_words, percent, size
+from minenetcd.prediction.where.told import labelled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +115,7 @@ def _reading(result: "ScenePrediction") -> Iterator[tuple[str, str]]:
     yield "measured", facts.expectation
     yield "computed by", facts.computed_by.in_words
     yield from facts.adjustments
-    yield from facts.where
+    yield from labelled(facts.where)
     yield from result.where.rows()
     if result.kinds is not None:
         yield from result.kinds.rows()

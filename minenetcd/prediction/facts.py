@@ -98,7 +98,7 @@ class SceneFacts:
     adjustments: tuple[tuple[str, str], ...] = ()  # what was found between the dates and done about it: name, in words
     warnings: tuple[str, ...] = ()
     band_doubts: tuple[str, ...] = ()  # what to doubt of which band is which
-    where: tuple[tuple[str, str], ...] = ()  # what of the scene is looked at, and what lies there: name, in words
+    where: tuple[tuple[str, str], ...] = ()  # what of the scene is looked at, and what lies there: key, in words
     indices: Indices | None = None  # from which kinds of change are told, where that is asked for
     scene_threshold: tuple[float, float] | None = None  # between which probabilities a network looked for that of here
 

@@ -109,7 +109,7 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
         scene = SceneRasters(facts.grid, stored, work.path / names.probability, work.path / names.raster, facts.tags())
         with Raster.open(folder / names.probability, bands=(1,)) as probability:
             details.check_probability(names.within(folder).probability)
-            _check_size(probability, scene.grid)
+            _check_kind(probability, stored, scene.grid)
             second, layers = details.second_rasters(work.path), details.index_layers(work.path)
             with ScenePass(scene) as scene_pass:
                 opinion = _pass_again(probability, scene_pass, second)
@@ -126,8 +126,13 @@ def _made_again(details: Details, folder: Path, started: float) -> ScenePredicti
         raise
 
 
-def _check_size(probability: Raster, grid: Grid) -> None:
-    """RasterError where it does not lie on `grid`."""
+def _check_kind(probability: Raster, stored: StoredProbability, grid: Grid) -> None:
+    """RasterError where it does not lie on `grid`, or is not kept as `stored` says."""
+    if probability.dtype != stored.dtype:
+        raise RasterError(
+            f"A probability of {stored.dtype} is needed, as details.zip says, {probability.source} holds "
+            f"{probability.dtype}: predict again."
+        )
     if probability.grid.shape != grid.shape:
         raise RasterError(
             f"A probability of {grid.width} x {grid.height} pixels is needed, {probability.source} has "

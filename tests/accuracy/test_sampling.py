@@ -248,6 +248,19 @@ def test_what_is_no_map(result: Path, images: tuple[Path, Path], tmp_path: Path)
         drawn(result, tmp_path / "t", points=100, pictures=False)
 
 
+def test_other_images_than_those_of_the_map_are_not_shown(
+    result: Path, images: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)  # where the map was made its images had other names
+    assert drawn(result, tmp_path / "s", points=100).page is not None
+    with rasterio.open(images[1], "r+") as dataset:
+        dataset.write(255 - dataset.read())
+    with pytest.raises(RasterError, match=r"the images that the map was made from, .*a.tif was changed since then"):
+        drawn(result, tmp_path / "t", points=100)
+
+
 def test_dates_of_several_files_are_shown_as_they_were_read(images: tuple[Path, Path], tmp_path: Path) -> None:
     """Names with commas between, and a pattern: none of them is a file itself."""
     dates = []

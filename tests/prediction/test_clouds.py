@@ -90,7 +90,7 @@ def test_clouds_and_shadows_are_masked(libraries: Libraries, tmp_path: Path) -> 
         hidden = np.zeros(GRID.shape, bool)
         hidden[10:30, 20:50] = hidden[40:60, 20:50] = True
         assert ((found.mask == 255) == hidden).all()
-        assert ("Clouds", "on both dates, as omnicloudmask finds them, masked") in found.facts.where
+        assert ("clouds", "on both dates, as omnicloudmask finds them, masked") in found.facts.where
     assert libraries.asked == [((3, 90, 120), "cpu")] * 2
 
 

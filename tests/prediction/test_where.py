@@ -23,6 +23,7 @@ from minenetcd.geo.areas.limits import Limits
 from minenetcd.geo.areas.placed import PlacedPolygons
 from minenetcd.geo.grid import WGS84
 from minenetcd.geo.sample import SceneSample
+from minenetcd.prediction.formats.summary import summary_schema
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
 from prediction.conftest import WriteScene
@@ -107,10 +108,12 @@ def test_masks_of_both_dates_are_no_data(images: Images, tmp_path: Path) -> None
         hidden = np.zeros(GRID.shape, bool)
         hidden[:40, :50] = hidden[180:, 280:] = hidden[:105, 200:] = True
         assert ((found.mask == 255) == hidden).all()
-        assert [name for name, _ in found.facts.where] == ["Mask before", "Mask after"]
+        assert [name for name, _ in found.facts.where] == ["mask_before", "mask_after"]
     with predicted(images, mask=str(raster), mask_values=(2,)) as found:
         assert (found.mask == 255).sum() == 40 * 50
-        assert found.facts.where == (("Mask", f"{raster} (values 2)"),)
+        assert found.facts.where == (("mask", f"{raster} (values 2)"),)
+        told = found.where.as_json(found.facts.where)
+        assert told == {"masks": dict.fromkeys(("before", "after"), f"{raster} (values 2)")}
 
 
 def test_masks_hold_for_coarser_pixels_too(images: Images, tmp_path: Path) -> None:
@@ -394,8 +397,13 @@ def test_the_command_says_the_same(
         words += [f"--{option}", known[option]]
     assert called([*words, "--aoi", area, "--prior-distance", "100", "--isolated-threshold", "0.9", "--json"]) == 0
     where = json.loads(capsys.readouterr().out)["where"]
-    assert where["area"] == area and where["leases"].endswith("leases.gpkg: 2 concessions here")
-    assert {"lease", "hectares", "places"} == where["concessions"]["inside"][0].keys()
+    assert where["area_of_interest"] == area
+    assert where["concessions"]["source"].endswith("leases.gpkg: 2 concessions here")
+    assert where["known_mines"]["source"].endswith("mines.geojson: 1 area")
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["where"] == where
+    pytest.importorskip("jsonschema").validate(summary, json.loads(summary_schema()))
+    assert {"name", "hectares", "places"} == where["concessions"]["inside"][0].keys()
     assert where["isolated"]["threshold"] == 0.9
     assert called([*words, "--aoi", str(tmp_path / "none.gpkg")]) == 2
     assert capsys.readouterr().err.count("\n") == 1

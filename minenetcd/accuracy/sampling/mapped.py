@@ -14,6 +14,7 @@ from minenetcd.accuracy.classes import CHANGE, LARGEST_CODE, NO_CHANGE, MapClass
 from minenetcd.accuracy.sampling.options import SampleOptions
 from minenetcd.errors import OptionError, RasterError
 from minenetcd.files import settle
+from minenetcd.geo.date_files.read_files import ReadPair
 from minenetcd.geo.grid import SQUARE_METRES_PER_HECTARE, Grid
 from minenetcd.geo.polygons.hectares import changed_hectares
 from minenetcd.geo.raster import Raster
@@ -31,7 +32,8 @@ MOST_CLASSES = 64
 class ClassMap:
     """An opened map: `classes`, and which of them is `change` (None: no map of change); for one thread at a time.
 
-    `pixel_metres`: (width, height) of a pixel. `facts`: of a prediction, else None.
+    `pixel_metres`: (width, height) of a pixel. `facts`: of a prediction, else None;
+    `inputs`: the files it was made of, where it kept them.
     """
 
     name: str
@@ -42,6 +44,7 @@ class ClassMap:
     probability: Raster | None = None
     stored: StoredProbability | None = None
     facts: SceneFacts | None = None
+    inputs: ReadPair | None = None
 
     @property
     def grid(self) -> Grid:
@@ -107,6 +110,7 @@ def _result(folder: Path, options: SampleOptions, opened: ExitStack) -> ClassMap
         probability=probability,
         stored=StoredProbability(facts.threshold, as_float=facts.options.float_probability),
         facts=facts,
+        inputs=details.inputs,
     )
 
 

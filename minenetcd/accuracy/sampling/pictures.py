@@ -17,6 +17,7 @@ from minenetcd.errors import GridError, RasterError, one_line
 from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.date_files.finding import DateFiles, find_date
 from minenetcd.geo.date_files.names import is_remote
+from minenetcd.geo.date_files.read_files import ReadPair
 from minenetcd.geo.footprints.overlap import shared_area
 from minenetcd.geo.shift import find_shift
 from minenetcd.prediction.facts import SceneFacts
@@ -76,7 +77,7 @@ def open_chips(mapped: ClassMap, options: SampleOptions) -> Iterator[ChipReader 
             )
         else:
             assert facts is not None
-            pair = opened.enter_context(_pair_of_result(facts, options))
+            pair = opened.enter_context(_pair_of_result(facts, mapped.inputs, options))
         _check_place(mapped, pair)
         if not pair.grid.matches(mapped.grid):
             pair = opened.enter_context(AlignedPair(pair.before, pair.after, grid=mapped.grid))
@@ -85,15 +86,30 @@ def open_chips(mapped: ClassMap, options: SampleOptions) -> Iterator[ChipReader 
         yield ChipReader(pair, options.context)
 
 
-def _pair_of_result(facts: SceneFacts, options: SampleOptions) -> AlignedPair:
+def _pair_of_result(facts: SceneFacts, inputs: ReadPair | None, options: SampleOptions) -> AlignedPair:
     """The images that a result names, as its report shows them; local files only, as it is no reason to fetch one."""
+    opened = (None, None) if inputs is None else (inputs.opened_before, inputs.opened_after)
+    before, after = _date_here(opened[0] or facts.before.source), _date_here(opened[1] or facts.after.source)
+    if inputs is not None:
+        _check_same(inputs, ReadPair.of(before, after))
     return open_pair(
-        _date_here(facts.before.source),
-        _date_here(facts.after.source),
+        before,
+        after,
         bands=options.bands or _colours(facts.before.shown),
         bands_after=options.bands_after or options.bands or _colours(facts.after.shown),
         stated=facts.options.stated,
     )
+
+
+def _check_same(made_of: ReadPair, here: ReadPair) -> None:
+    """RasterError where the files that are here are not those that a result was made of."""
+    for kept, found in ((made_of.before, here.before), (made_of.after, here.after)):
+        sums = {file.sha256 for file in kept} - {None}
+        if sums and not sums <= {file.sha256 for file in found}:
+            raise RasterError(
+                f"Pictures need the images that the map was made from, {found[0].name} was changed since then, or is "
+                "another: name both (--before, --after), or leave the pictures out (--no-pictures)."
+            )
 
 
 def _date_here(source: str) -> DateFiles:

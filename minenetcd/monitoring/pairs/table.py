@@ -1,5 +1,6 @@
 """A table of pairs: CSV, GeoJSON, GeoPackage or Parquet, one pair a row, with what a row says in place of an option."""
 
+import csv
 import math
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -213,10 +214,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 def _frame(path: Path) -> pd.DataFrame:
     ending = path.suffix.lower()
     if ending == ".csv":
-        with path.open(encoding="utf-8-sig") as file:
-            header = file.readline()
-        mark = ";" if header.count(";") > header.count(",") else ","  # as spreadsheets of half the world write it
-        return pd.read_csv(path, encoding="utf-8-sig", sep=mark, dtype=str, keep_default_na=False)
+        return _csv(path)
     if ending in (".parquet", ".geoparquet"):
         table = pq.read_table(path)
         kept = [field.name for field in table.schema if not pa.types.is_binary(field.type)]  # geometries are not needed
@@ -224,6 +222,19 @@ def _frame(path: Path) -> pd.DataFrame:
         return frame
     rows: pd.DataFrame = pyogrio.read_dataframe(path, read_geometry=False)
     return rows
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    """ValueError where a row has more or fewer cells than the head: in which column they stand nobody knows."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = file.readline()
+        mark = ";" if header.count(";") > header.count(",") else ","  # as spreadsheets of half the world write it
+        file.seek(0)
+        head, *rows = [row for row in csv.reader(file, delimiter=mark) if row] or [[]]
+    uneven = next((number for number, row in enumerate(rows, start=1) if len(row) != len(head)), None)
+    if uneven is not None:
+        raise ValueError(f"row {uneven} has {len(rows[uneven - 1])} cells, the head {len(head)}")
+    return pd.DataFrame(rows, columns=head, dtype=str)
 
 
 def _text(cell: Any) -> str:

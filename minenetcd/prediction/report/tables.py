@@ -14,6 +14,7 @@ from minenetcd.prediction.kinds.found import KindsFound, size_in_words
 from minenetcd.prediction.report.maps import LARGEST
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.where.concessions import ConcessionAreas
+from minenetcd.prediction.where.told import labelled
 
 #: Concessions that a report lists.
 MOST_CONCESSIONS = 20
@@ -186,7 +187,7 @@ def reading_table(outcome: Outcome) -> str:
     ]
     if outcome.second_in_words:
         rows.append(("Second opinion", outcome.second_in_words))
-    where = [*facts.where, *outcome.change.where.rows()]
+    where = [*labelled(facts.where), *outcome.change.where.rows()]
     return html_table(("", ""), [*rows, *facts.adjustments, *where], kind="facts")
 
 

@@ -60,9 +60,7 @@ class ConcessionAreas:
         return sorted(rows, key=lambda row: (-row[1], row[0]))
 
     def as_json(self) -> dict[str, Any]:
-        rows = [
-            {"lease": name, "hectares": hectares, "places": count} for name, hectares, count in self.largest_first()
-        ]
+        rows = [{"name": name, "hectares": hectares, "places": count} for name, hectares, count in self.largest_first()]
         return {"inside": rows, "outside_hectares": self.outside}
 
 

@@ -10,12 +10,11 @@ from minenetcd.files import sha256
 from minenetcd.geo.areas.limits import NO_LIMITS, Limits
 from minenetcd.geo.areas.wanted import split_layer, vector_files
 from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.where.told import Row
 
 if TYPE_CHECKING:  # whoever was told nothing need not wait for polygons
     from minenetcd.prediction.where.concessions import Concessions
     from minenetcd.prediction.where.known_mines import KnownMines
-
-Row = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ NOTHING_KNOWN = KnownPlaces()
 
 @dataclass(frozen=True)
 class ScenePlaces:
-    """`limits` of what is looked at, `known` places, `told`: files and what they are, in words.
+    """`limits` of what is looked at, `known` places, `told`: files and what they are, in words, by the keys of LABELS.
 
     `files`: all that lie here, by what they are.
     """

@@ -22,7 +22,17 @@ from minenetcd.geo.source import open_or_explain, quiet_gdal
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.where.concessions import Concessions
 from minenetcd.prediction.where.known_mines import KnownMines
-from minenetcd.prediction.where.places import NO_PLACES, KnownPlaces, Row, ScenePlaces, files_named
+from minenetcd.prediction.where.places import NO_PLACES, KnownPlaces, ScenePlaces, files_named
+from minenetcd.prediction.where.told import (
+    AREA,
+    CLOUDS,
+    CONCESSIONS,
+    KNOWN_MINES,
+    MASK,
+    MASK_AFTER,
+    MASK_BEFORE,
+    Row,
+)
 from minenetcd.secrets import without_secrets
 
 
@@ -41,15 +51,15 @@ def open_places(before: DateFiles, after: DateFiles, grid: Grid, options: Predic
     if options.leases is not None:
         layer = find_layer(options.leases, "--leases")
         concessions = Concessions.read(layer, grid, options.lease_name)
-        told.append(("Leases", f"{layer.text}: {counted(len(concessions.names), 'concession')} here"))
+        told.append((CONCESSIONS, f"{layer.text}: {counted(len(concessions.names), 'concession')} here"))
         files["set of concessions"] = layer.files
     if options.prior is not None:
         layer = find_layer(options.prior, "--prior")
         mines = KnownMines.read(layer, grid)
-        told.append(("Known mines", f"{layer.text}: {counted(layer.count, 'area')}"))
+        told.append((KNOWN_MINES, f"{layer.text}: {counted(layer.count, 'area')}"))
         files["set of known mines"] = layer.files
     if options.clouds is not None:
-        told.append(("Clouds", f"on both dates, as {options.clouds} finds them, masked"))
+        told.append((CLOUDS, f"on both dates, as {options.clouds} finds them, masked"))
     limits = Limits(None if area is None else area[1], masks.before, masks.after)
     return ScenePlaces(limits, KnownPlaces(concessions, mines), tuple(told), files)
 
@@ -84,7 +94,7 @@ def _polygons(layer: PolygonLayer, grid: Grid) -> PlacedPolygons:
 
 def _told_area(area: tuple[PolygonLayer, PlacedPolygons] | None) -> Iterator[Row]:
     if area is not None:
-        yield "Area", area[0].text
+        yield AREA, area[0].text
 
 
 @dataclass(frozen=True)
@@ -101,18 +111,18 @@ class _Masks:
         masks: dict[str, list[Mask]] = {}
         told: dict[str, str] = {}
         files: dict[str, tuple[Path, ...]] = {}
-        for name, date, wanted in (
-            ("before", before, options.masks_before),
-            ("after", after, options.masks_after),
+        for name, key, date, wanted in (
+            ("before", MASK_BEFORE, before, options.masks_before),
+            ("after", MASK_AFTER, after, options.masks_after),
         ):
             opened = [_open(each, date, grid, remote=options.remote) for each in wanted]
             masks[name] = [mask for mask, _, _ in opened]
             if opened:
-                told[f"Mask {name}"] = "; ".join(words for _, words, _ in opened)
+                told[key] = "; ".join(words for _, words, _ in opened)
                 files[f"mask of the {name} image"] = tuple(file for _, _, own in opened for file in own)
         rows = tuple(told.items())
         if len(rows) == 2 and rows[0][1] == rows[1][1]:
-            rows = (("Mask", rows[0][1]),)  # one file for both dates
+            rows = ((MASK, rows[0][1]),)  # one file for both dates
         return cls(tuple(masks["before"]), tuple(masks["after"]), rows, files)
 
 
