@@ -125,7 +125,12 @@ def _measures(outcome: Outcome, row: dict[str, Any]) -> Iterator[Row]:
     yield "Area", f"{number(float(area)) if unit == 'ha' else f'{area:,.0f}'} {unit}, perimeter {around:,.0f} {length}"
     yield "Dates", f"{facts.before.acquired.in_words}; {facts.after.acquired.in_words}"
     what = "probability" if facts.has_probabilities else "score"
-    yield "Confidence", f"mean {what} {row['confidence_mean']:.3f} (threshold {facts.threshold:g})"
+    mean, low = row["confidence_mean"], row["confidence_p10"]
+    yield "Confidence", f"mean {what} {mean:.3f}, a tenth of it below {low:.3f} (threshold {facts.threshold:g})"
+    if row["touches_nodata"]:
+        yield "Seen", f"data beyond {percent(row['valid_fraction'])} of its outline: it may go on where there is none"
+    if "kind" in row:
+        yield "What changed", row["kind"] or "nothing that is clear from the bands"
     if facts.second is not None and not np.isnan(row["agreement"]):
         yield "Agreement", f"{facts.second} calls {percent(row['agreement'])} of it changed, too"
 
