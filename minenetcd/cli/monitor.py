@@ -40,7 +40,7 @@ from minenetcd.cli.options import (
     nodata_values,
 )
 from minenetcd.cli.options import metres_per_pixel as metres_of_analysis
-from minenetcd.cli.predict_pairs import end_with_failures, plain_rows
+from minenetcd.cli.predict_pairs import end_with_failures, plain_rows, warn_of_pairs
 from minenetcd.display.escaping import in_terminal
 from minenetcd.errors import OptionError
 
@@ -169,6 +169,8 @@ def monitor(
     with progress_bars("Pairs", "Detecting change", quiet=quiet) as (of_pairs, of_tiles):
         watching = Watching(of_pairs, of_tiles, note)
         found = monitor_as_asked(asked, series, out, choice=choice, options=options, tmp=tmp, watching=watching)
+    if not quiet:
+        warn_of_pairs(found.outcomes)
     if as_json:
         print_json(_as_json(found))
     else:

@@ -1,22 +1,24 @@
 """minenetcd predict --pairs"""
 
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from typer import Exit
 
-from minenetcd.cli.console import note_to, print_json, progress_bars
+from minenetcd.cli.console import note_to, print_json, progress_bars, warn
 from minenetcd.display.escaping import in_terminal
-from minenetcd.display.words import some_of
+from minenetcd.display.words import counted, some_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from minenetcd.monitoring.pairs.asked import Asked
     from minenetcd.monitoring.pairs.predict_pairs import PairsPrediction
+    from minenetcd.monitoring.pairs.run import PairOutcome
     from minenetcd.prediction.options import PredictOptions
 
 
@@ -36,6 +38,8 @@ def predict_table(
     with progress_bars("Pairs", "Detecting change", quiet=quiet) as (of_pairs, of_tiles):
         watching = Watching(of_pairs, of_tiles, note)
         found = predict_as_asked(asked, pairs, table, out, tmp=tmp, watching=watching)
+    if not quiet:
+        warn_of_pairs(found.outcomes)
     if as_json:
         print_json(_as_json(found))
     else:
@@ -43,6 +47,12 @@ def predict_table(
         for what, path in found.files.items():
             print(f"  {what.capitalize():<12} {in_terminal(str(path))}")
     end_with_failures(found.failed)
+
+
+def warn_of_pairs(outcomes: "Iterable[PairOutcome]") -> None:
+    """What there is to doubt of pairs, each doubt once, with how many it is of."""
+    doubts = Counter(doubt for each in outcomes if each.finished is not None for doubt in each.finished.warnings)
+    warn(f"{counted(count, 'pair')}: {doubt}" for doubt, count in doubts.items())
 
 
 def end_with_failures(failed: Mapping[str, str]) -> None:

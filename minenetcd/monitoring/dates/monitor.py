@@ -102,6 +102,8 @@ class MonitorResult:
         if last.cumulative is not None:
             area = area_in_words(last.cumulative.hectares, last.cumulative.pixels)
             words += f": {area} changed for good"
+        if last.grown is not None and last.grown.pixels and last.number > 1:
+            words += f", {area_in_words(last.grown.hectares, last.grown.pixels)} of it in the last date alone"
         return words + (f"; {counted(len(self.failed), 'pair')} failed" if self.failed else "")
 
     def __repr__(self) -> str:

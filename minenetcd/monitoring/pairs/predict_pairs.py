@@ -13,6 +13,7 @@ from minenetcd.display.words import counted, number
 from minenetcd.files import check_not_input, check_writable, one_run_in, staged_files
 from minenetcd.files.hidden import is_recent_work
 from minenetcd.monitoring.pairs.asked import Asked
+from minenetcd.monitoring.pairs.finished import FinishedPair
 from minenetcd.monitoring.pairs.pages import index_page, map_drawing, map_page
 from minenetcd.monitoring.pairs.polygons import write_polygons
 from minenetcd.monitoring.pairs.run import (
@@ -54,12 +55,12 @@ class PairsPrediction:
     @property
     def hectares(self) -> float:
         """What changed in all pairs that have a place on Earth."""
-        return sum(each.finished.hectares or 0.0 for each in self.outcomes if each.finished is not None)
+        return sum(each.hectares or 0.0 for each in self._finished)
 
     @property
     def polygons(self) -> int:
         """Separate changes of all pairs."""
-        return sum(each.finished.polygons for each in self.outcomes if each.finished is not None)
+        return sum(each.polygons for each in self._finished)
 
     @property
     def files(self) -> dict[str, Path]:
@@ -78,13 +79,26 @@ class PairsPrediction:
         kept = sum(not each.is_new for each in self.outcomes)
         before = f" ({kept} of them before)" if kept else ""
         failed = f", {len(self.failed)} failed" if self.failed else ""
-        return (
-            f"{counted(len(self.outcomes), 'pair')}: {self.done} done{before}{failed}; {number(self.hectares)} ha "
-            f"changed in {counted(self.polygons, 'place')}"
-        )
+        placed, pictures = ([each for each in self._finished if (each.hectares is None) == no] for no in (False, True))
+        found = []
+        if placed or not pictures:
+            found.append(f"{number(self.hectares)} ha changed in {_places(placed)}")
+        if pictures:
+            pixels = sum(each.changed_pixels for each in pictures)
+            found.append(f"{pixels:,} pixels in {_places(pictures)} of {counted(len(pictures), 'pair')} without a size")
+        return f"{counted(len(self.outcomes), 'pair')}: {self.done} done{before}{failed}; {', '.join(found)}"
+
+    @property
+    def _finished(self) -> list[FinishedPair]:
+        return [each.finished for each in self.outcomes if each.finished is not None]
 
     def __repr__(self) -> str:
         return f"<PairsPrediction in {self.folder}: {self.in_words}>"
+
+
+def _places(pairs: Sequence[FinishedPair]) -> str:
+    """How many separate changes there are in them."""
+    return counted(sum(each.polygons for each in pairs), "place")
 
 
 def predict_pairs(

@@ -16,7 +16,7 @@ BETWEEN = " | "
 def summary_frame(outcomes: Sequence[PairOutcome]) -> pd.DataFrame:
     """A row a pair, in the order of `outcomes`. Cells are None where nothing is."""
     frame = pd.DataFrame(list(map(_row, outcomes)))
-    return frame.astype({"polygons": "Int64"})
+    return frame.astype({"polygons": "Int64", "changed_pixels": "Int64"})
 
 
 def summary_csv(frame: pd.DataFrame) -> str:
@@ -31,6 +31,7 @@ def _row(outcome: PairOutcome) -> dict[str, object]:
         "id": pair.id,
         "status": FAILED if found is None else DONE,
         "hectares": found and found.hectares,
+        "changed_pixels": found and found.changed_pixels,
         "changed_share": found and found.changed_share,
         "polygons": found and found.polygons,
         "seconds": found and round(found.seconds, 2),

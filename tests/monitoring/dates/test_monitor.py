@@ -88,7 +88,8 @@ def test_each_date_against_the_previous_and_the_first(made: MonitorResult) -> No
     assert [str(day)[:10] for day in polygons["first_change"]] == ["2022-06-02", "2021-05-30", "2020-06-11"]
     assert polygons["area_ha"].sum() == pytest.approx(timeline["cumulative_ha"].iloc[-1])
     assert found.hectares == pytest.approx(9, rel=2e-3) and not found.failed
-    assert repr(found) == f"<MonitorResult in {out}: 4 dates from 2019-06-01 to 2022-06-02: 9.01 ha changed for good>"
+    words = "4 dates from 2019-06-01 to 2022-06-02: 9.01 ha changed for good, 5.00 ha of it in the last date alone"
+    assert repr(found) == f"<MonitorResult in {out}: {words}>"
     page = (out / "report.html").read_text()
     assert 'href="pairs/2019-06-01_2022-06-02/report.html"' in page and "First date of change" in page
     assert Image.open(out / "timeline.png").width > 1000
