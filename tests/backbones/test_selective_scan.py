@@ -183,7 +183,7 @@ def run(channels, length, states):
     return (read("VmHWM") - before) / tensors[0].nbytes
 
 run(8, 64, 2)
-print(run(1024, 4096, int(sys.argv[1])))
+print(min(run(1024, 4096, int(sys.argv[1])) for _ in range(3)))  # the system counts pages with some delay
 """
 
 
