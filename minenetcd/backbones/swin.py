@@ -200,7 +200,9 @@ class Windows:
         row, column = ((x + shift) % len(x) for x in (rows, columns))
         outside = (row[:, None] >= high) | (column >= wide)
         taken = _cut((row[:, None] * wide + column).masked_fill(outside, high * wide), window)
-        places = taken.flatten().argsort(stable=True)[: high * wide]
+        flat = taken.flatten()
+        order = torch.arange(len(flat), device=device)
+        places = torch.zeros_like(order).scatter(0, flat, order)[: high * wide]  # sorting is nothing that ONNX knows
         if not shift:
             return cls(taken, places, high * wide + 1, None)
         down, right = ((x >= len(x) - window).int() + (x >= len(x) - shift).int() for x in (rows, columns))

@@ -76,6 +76,18 @@ def test_an_engine_runs_every_network(name: str, engine: str) -> None:
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-4 * expected.abs().max().item() + 3 * rounding)
 
 
+@pytest.mark.slow  # exporting and compiling the network of the paper, whose windows take operations of their own
+@pytest.mark.parametrize("engine", ENGINES[1:])
+@torch.no_grad()
+def test_an_engine_runs_the_trunk_with_windows(engine: str) -> None:
+    torch.manual_seed(0)
+    network = ChangeDetector.from_config("minenetcd-swin-t").model.eval()
+    dates = torch.randn(2, 1, 3, 64, 96)
+    made = engines.make_engine(network.fused(), Execution(engine), torch.device("cpu"))
+    assert made is not None
+    torch.testing.assert_close(made(*dates), network(*dates).logits, rtol=0, atol=1e-4)
+
+
 @pytest.mark.parametrize("wanted", BFLOAT16, ids=str)
 def test_bfloat16_is_near_and_the_scene_in_float32_beside_it(detector: ChangeDetector, wanted: Execution) -> None:
     if not has_bfloat16(wanted):
