@@ -1,5 +1,7 @@
 """The door for files that others wrote: what may be opened, and how much of it is read."""
 
+import csv
+import io
 import json
 import math
 import os
@@ -51,6 +53,18 @@ def refused(path: str | Path, *, within: Sequence[str] = (), most_bytes: int | N
     if most_bytes is not None and state.st_size > most_bytes:
         return f"it has {state.st_size:,} bytes, at most {most_bytes:,} are read"
     return None
+
+
+def table_rows(text: str) -> list[list[str]]:
+    """The cells of a table with commas, semicolons or tabs between them, as spreadsheets of several languages write it.
+
+    Rows without any cell are left out. ValueError where it is none.
+    """
+    head = text.partition("\n")[0]
+    try:
+        return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count)) if row]
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
 
 
 def folders_of(folder: str | Path) -> tuple[str, ...]:

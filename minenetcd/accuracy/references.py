@@ -1,7 +1,5 @@
 """What a person has said of the points of a sample: the table to fill in, and how it is read again."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from minenetcd.accuracy.record import POINTS, RECORD, TO_FILL_IN, StoredSample, 
 from minenetcd.display.escaping import from_csv
 from minenetcd.display.words import counted, some_of
 from minenetcd.errors import DataError, OutputPathError
-from minenetcd.foreign import read_text
+from minenetcd.foreign import read_text, table_rows
 
 #: Of a table of references; interpret.html writes the same.
 HEAD = ("id", "reference", "comment", "sample")
@@ -129,14 +127,10 @@ def _texts(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _csv(text: str, path: Path) -> pd.DataFrame:
-    """Commas, semicolons or tabs between cells, as spreadsheets of several languages write them."""
-    head = text.partition("\n")[0]
-    mark = max(",;\t", key=head.count)
+    """A table of cells of one line each, its columns in small letters."""
     try:
-        rows = [
-            [from_csv(cell.strip()) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=mark) if row
-        ]
-    except csv.Error as error:
+        rows = [[from_csv(cell.strip()) for cell in row] for row in table_rows(text)]
+    except ValueError as error:
         raise DataError(f"{path} cannot be read as a table ({error}): save it as CSV.") from error
     names = [name.lower() for name in rows[0]] if rows else []
     if len({*names}) < len(names):

@@ -1,13 +1,12 @@
 """minenetcd monitor"""
 
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Argument, Option
 
 from minenetcd.cli.checks import check_early
-from minenetcd.cli.console import note_to, print_json, progress_bars
+from minenetcd.cli.console import note_to, progress_bars
 from minenetcd.cli.options import (
     Aoi,
     Bands,
@@ -40,8 +39,7 @@ from minenetcd.cli.options import (
     nodata_values,
 )
 from minenetcd.cli.options import metres_per_pixel as metres_of_analysis
-from minenetcd.cli.predict_pairs import end_with_failures, plain_rows, warn_of_pairs
-from minenetcd.display.escaping import in_terminal
+from minenetcd.cli.predict_pairs import plain_rows, print_found
 from minenetcd.errors import OptionError
 
 if TYPE_CHECKING:
@@ -115,7 +113,7 @@ def monitor(
 
     Example: minenetcd monitor 2019.tif 2020.tif 2021.tif --dates 2019-06-01,2020-06-11,2021-05-30 --out mine
     """
-    from minenetcd.detectors.by_name import DetectorOptions, is_classical, open_detector
+    from minenetcd.detectors.by_name import DetectorOptions
     from minenetcd.monitoring.dates.options import MonitorOptions
     from minenetcd.prediction.options import PredictOptions
 
@@ -156,28 +154,14 @@ def monitor(
     for left in series.left_out:
         note(f"{left.image.image} ({left.image.day}) is left out: {left.why}.")
     wanted = DetectorOptions(threshold_rule=threshold_rule, smooth=smooth)
-    asked = Asked(
-        None if model is None else cache(lambda: open_detector(model, wanted)),
-        every_band=model is None or is_classical(model),
-        second_opinion=None if second_opinion is None else second_opinion == "on",
-        wanted=wanted,
-        device=device,
-    )
+    asked = Asked.named(model, wanted, second_opinion=second_opinion, device=device)
     from minenetcd.monitoring.dates.monitor import monitor_as_asked
     from minenetcd.monitoring.pairs.run import Watching
 
     with progress_bars("Pairs", "Detecting change", quiet=quiet) as (of_pairs, of_tiles):
         watching = Watching(of_pairs, of_tiles, note)
         found = monitor_as_asked(asked, series, out, choice=choice, options=options, tmp=tmp, watching=watching)
-    if not quiet:
-        warn_of_pairs(found.outcomes)
-    if as_json:
-        print_json(_as_json(found))
-    else:
-        print(found.in_words)
-        for what, path in found.files.items():
-            print(f"  {what.capitalize():<12} {in_terminal(str(path))}")
-    end_with_failures(found.failed)
+    print_found(found, _as_json, as_json=as_json, quiet=quiet)
 
 
 def _as_json(found: "MonitorResult") -> dict[str, Any]:

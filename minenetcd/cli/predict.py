@@ -1,6 +1,5 @@
 """minenetcd predict"""
 
-from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -189,7 +188,7 @@ def predict(
     Example: minenetcd predict 2019.tif 2023.tif --out change --min-area-ha 0.1
     """
     _check_images(before, after, pairs)
-    from minenetcd.detectors.by_name import DetectorOptions, is_classical, open_detector
+    from minenetcd.detectors.by_name import DetectorOptions
     from minenetcd.monitoring.pairs.asked import Asked
     from minenetcd.prediction.kept.unfinished import WorkOptions
     from minenetcd.prediction.options import PredictOptions
@@ -241,14 +240,8 @@ def predict(
         sheets=sheets or 0,
     )
     check_early(detectors=[] if model is None else [model], device=device, execution=options.execution)
-    asked = Asked(
-        None if model is None else cache(lambda: open_detector(model, wanted)),
-        every_band=model is None or is_classical(model),
-        second_opinion=None if second_opinion is None else second_opinion == "on",
-        wanted=wanted,
-        at_its_scale=metres == "model",
-        force=force_gsd,
-        device=device,
+    asked = Asked.named(
+        model, wanted, second_opinion=second_opinion, device=device, at_its_scale=metres == "model", force=force_gsd
     )
     if pairs is not None:
         if dry_run:

@@ -2,10 +2,10 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from typer import Exit
 
@@ -16,10 +16,13 @@ from minenetcd.display.words import counted, some_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from minenetcd.monitoring.dates.monitor import MonitorResult
     from minenetcd.monitoring.pairs.asked import Asked
     from minenetcd.monitoring.pairs.predict_pairs import PairsPrediction
-    from minenetcd.monitoring.pairs.run import PairOutcome
     from minenetcd.prediction.options import PredictOptions
+
+#: What was found in many pairs: of a table, or of many dates.
+Found = TypeVar("Found", "PairsPrediction", "MonitorResult")
 
 
 def predict_table(
@@ -38,28 +41,27 @@ def predict_table(
     with progress_bars("Pairs", "Detecting change", quiet=quiet) as (of_pairs, of_tiles):
         watching = Watching(of_pairs, of_tiles, note)
         found = predict_as_asked(asked, pairs, table, out, tmp=tmp, watching=watching)
+    print_found(found, _as_json, as_json=as_json, quiet=quiet)
+
+
+def print_found(found: Found, plain: Callable[[Found], dict[str, Any]], *, as_json: bool, quiet: bool) -> None:
+    """What many pairs gave, as a line and files, or as JSON (`plain`); exit code 1 where one failed.
+
+    On the error stream stands what there is to doubt, each doubt once with how many pairs it is of, and each failure.
+    """
     if not quiet:
-        warn_of_pairs(found.outcomes)
+        done = [each.finished for each in found.outcomes if each.finished is not None]
+        doubts = Counter(doubt for pair in done for doubt in pair.warnings)
+        warn(f"{counted(count, 'pair')}: {doubt}" for doubt, count in doubts.items())
     if as_json:
-        print_json(_as_json(found))
+        print_json(plain(found))
     else:
         print(found.in_words)
         for what, path in found.files.items():
             print(f"  {what.capitalize():<12} {in_terminal(str(path))}")
-    end_with_failures(found.failed)
-
-
-def warn_of_pairs(outcomes: "Iterable[PairOutcome]") -> None:
-    """What there is to doubt of pairs, each doubt once, with how many it is of."""
-    doubts = Counter(doubt for each in outcomes if each.finished is not None for doubt in each.finished.warnings)
-    warn(f"{counted(count, 'pair')}: {doubt}" for doubt, count in doubts.items())
-
-
-def end_with_failures(failed: Mapping[str, str]) -> None:
-    """A line for each pair that `failed` on the error stream, and exit code 1 where one did."""
-    for name, error in failed.items():
+    for name, error in found.failed.items():
         print(in_terminal(f"Failed: {name}: {error}"), file=sys.stderr)
-    if failed:
+    if found.failed:
         raise Exit(1)
 
 

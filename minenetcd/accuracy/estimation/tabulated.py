@@ -4,8 +4,6 @@ The matrix: a first row with the names of the reference's classes, then a row fo
 points by reference. The areas: rows of `class,pixels` or `class,hectares`, with that first row.
 """
 
-import csv
-import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minenetcd.errors import DataError, OptionError
-from minenetcd.foreign import read_text
+from minenetcd.foreign import read_text, table_rows
 
 _UNITS = ("pixels", "hectares")
 #: Of points, pixels and hectares: more are on no map.
@@ -77,8 +75,10 @@ def _areas(path: Path) -> tuple[str, dict[str, float]]:
 
 def _rows(path: Path) -> list[list[str]]:
     text = read_text(path, DataError)
-    mark = max(",;\t", key=text.partition("\n")[0].count)
-    rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=mark) if any(row)]
+    try:
+        rows = [[cell.strip() for cell in row] for row in table_rows(text) if any(row)]
+    except ValueError as error:
+        raise DataError(f"{path} cannot be read as a table ({error}): save it as CSV.") from error
     if len(rows) < 3 or any(len(row) != len(rows[0]) for row in rows):
         raise DataError(f"A table with a first row of names and a row for each class is needed, {path} is none.")
     return rows

@@ -19,8 +19,11 @@ VECTOR_ENDINGS = (".gpkg", ".geojson", ".json", ".shp", ".kml", ".kmz", ".fgb", 
 _BESIDE_SHP = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 #: How a product calls its own quality band, as an option names it.
-SCL, LANDSAT_QA, AUTO = "scl", "landsat-qa", "auto"
 Kind = Literal["scl", "landsat-qa", "auto"]
+SCL: Kind = "scl"
+LANDSAT_QA: Kind = "landsat-qa"
+AUTO: Kind = "auto"
+_KINDS: dict[str, Kind] = {kind: kind for kind in (SCL, LANDSAT_QA, AUTO)}
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def parse_mask(text: str, option: str, values: tuple[int, ...] | None) -> Wanted
     kind, _, name = text.partition(":")
     if is_vector(text):
         return WantedMask(option, text, None)
-    known: Kind | None = next((each for each in (SCL, LANDSAT_QA, AUTO) if each == kind), None)  # type: ignore[misc]
+    known = _KINDS.get(kind)
     if known is None or os.path.exists(text):
         wanted = WantedMask(option, text, None, values)
     else:

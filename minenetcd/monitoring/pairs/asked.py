@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from minenetcd.constants import VERSION, Note, Progress, no_note, no_progress
-from minenetcd.detectors.by_name import OWN_CHOICE, DetectorOptions, open_detector
+from minenetcd.detectors.by_name import OWN_CHOICE, DetectorOptions, is_classical, open_detector
 from minenetcd.detectors.contract import Detector
 from minenetcd.errors import OptionError
 from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
@@ -56,6 +56,28 @@ class Asked:
         if detector == "auto":
             return cls(second=second, device=device)
         return cls(lambda: detector, reads_every_band(detector), second, device=device)
+
+    @classmethod
+    def named(
+        cls,
+        model: str | None,
+        wanted: DetectorOptions,
+        *,
+        second_opinion: Literal["on", "off"] | None,
+        device: str,
+        at_its_scale: bool = False,
+        force: bool = False,
+    ) -> Self:
+        """Of the detector `model`, opened when it is needed; None: each pair is read by the one that fits it."""
+        return cls(
+            None if model is None else cache(lambda: open_detector(model, wanted)),
+            every_band=model is None or is_classical(model),
+            second_opinion=None if second_opinion is None else second_opinion == "on",
+            wanted=wanted,
+            at_its_scale=at_its_scale,
+            force=force,
+            device=device,
+        )
 
     def make_ready(self) -> None:
         """Open the detector that is named, so that what is wrong with it is known before a pair is read."""

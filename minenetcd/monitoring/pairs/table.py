@@ -1,6 +1,5 @@
 """A table of pairs: CSV, GeoJSON, GeoPackage or Parquet, one pair a row, with what a row says in place of an option."""
 
-import csv
 import math
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +16,7 @@ import pyogrio
 from minenetcd.display.escaping import from_csv
 from minenetcd.display.words import some_of
 from minenetcd.errors import DataError, OptionError, one_line
-from minenetcd.foreign import refused
+from minenetcd.foreign import refused, table_rows
 from minenetcd.geo.areas.wanted import Kind
 from minenetcd.geo.bands.wanted import Wanted, parse_bands
 from minenetcd.geo.date_files.names import is_remote
@@ -227,10 +226,7 @@ def _frame(path: Path) -> pd.DataFrame:
 def _csv(path: Path) -> pd.DataFrame:
     """ValueError where a row has more or fewer cells than the head: in which column they stand nobody knows."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        header = file.readline()
-        mark = ";" if header.count(";") > header.count(",") else ","  # as spreadsheets of half the world write it
-        file.seek(0)
-        head, *rows = [row for row in csv.reader(file, delimiter=mark) if row] or [[]]
+        head, *rows = table_rows(file.read()) or [[]]
     uneven = next((number for number, row in enumerate(rows, start=1) if len(row) != len(head)), None)
     if uneven is not None:
         raise ValueError(f"row {uneven} has {len(rows[uneven - 1])} cells, the head {len(head)}")
