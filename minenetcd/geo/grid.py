@@ -25,6 +25,8 @@ SQUARE_METRES_PER_HECTARE = 10_000
 
 # Below this, a projection counts as true to scale (UTM is within 0.1 % inside its zone, 0.3 % beside it).
 TRUE_SCALE = 0.005
+#: Coordinates, in whatever unit, are smaller.
+FARTHEST = 1e15
 #: Of resampling: that many times smaller pixels say nothing that the image does not, and there are 40,000 for each.
 FINEST = 200
 

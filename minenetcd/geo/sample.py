@@ -68,7 +68,7 @@ def windows_of(pair: AlignedPair) -> list[Window]:
     area, interest = pair.overlap, pair.limits.area
     if interest is None:
         return sample_windows(area)
-    every = _tiled(area, range(0, area.height, SIDE), range(0, area.width, SIDE))
+    every = side_by_side(area, SIDE)
     touched = [window for window in every if interest.touches(pair.grid.part(window))] or every
     count = min(MOST_WINDOWS, len(touched))
     return [touched[place * len(touched) // count] for place in range(count)]
@@ -83,12 +83,17 @@ def sample_windows(area: Window) -> list[Window]:
         down = min((1, 2, 4, 8, 16), key=lambda count: abs(count * count * area.width / area.height - MOST_WINDOWS))
         starts_down = _middles(area.height, min(down, rows))
         starts_across = _middles(area.width, min(MOST_WINDOWS // down, cols))
-    return _tiled(area, starts_down, starts_across)
+    return _windows(area, SIDE, starts_down, starts_across)
 
 
-def _tiled(area: Window, starts_down: Sequence[int], starts_across: Sequence[int]) -> list[Window]:
+def side_by_side(area: Window, side: int) -> list[Window]:
+    """Windows of `side` x `side` pixels that cover `area`, smaller at its right and lower end."""
+    return _windows(area, side, range(0, area.height, side), range(0, area.width, side))
+
+
+def _windows(area: Window, side: int, starts_down: Sequence[int], starts_across: Sequence[int]) -> list[Window]:
     return [
-        Window(area.col_off + col, area.row_off + row, min(SIDE, area.width - col), min(SIDE, area.height - row))
+        Window(area.col_off + col, area.row_off + row, min(side, area.width - col), min(side, area.height - row))
         for row in starts_down
         for col in starts_across
     ]

@@ -26,6 +26,7 @@ from minenetcd.errors import InputError, OutputError, RasterError
 from minenetcd.files import json_text, sha256, unwritable
 from minenetcd.foreign import LARGEST_JSON, NOT_THERE, refused
 from minenetcd.geo.date_files.read_files import ReadPair
+from minenetcd.geo.grid import FARTHEST
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.plain_facts import plain, restored
@@ -41,8 +42,6 @@ from minenetcd.prediction.where.places import NOTHING_KNOWN, KnownPlaces
 FORMAT = 1
 FACTS, PLACES, SECOND = "facts.json", "places.json", "second"
 _DRIVERS = {f"{SECOND}.tif": "GTiff", f"{SECOND}.png": "PNG"}
-#: Coordinates, in whatever unit, are smaller.
-FARTHEST = 1e15
 
 #: What reading raises of a file that `write_details` did not write.
 _DAMAGED = (

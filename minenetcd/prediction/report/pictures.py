@@ -38,7 +38,7 @@ def date_pictures(native: AlignedPair) -> DatePictures:
 def small_probability(scene: SceneRasters, window: Window, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Mean probability of `window` at a smaller `shape` (H, W), NaN where there is no data."""
     small = np.empty(shape, dtype=np.float32)
-    for block in _blocks(scene.probability, window, shape):
+    for block in blocks(scene.probability, window, shape):
         probability = scene.stored.decode(block.pixels)
         known = np.isfinite(probability)
         total, count = block.sums(np.where(known, probability, 0)), block.counts(known)
@@ -49,14 +49,14 @@ def small_probability(scene: SceneRasters, window: Window, shape: tuple[int, int
 def small_mask(scene: SceneRasters, window: Window, shape: tuple[int, int]) -> NDArray[np.uint8]:
     """1 where any pixel of the mask changed, so that no small site is lost; else 0, or 255 unknown (H, W)."""
     small = np.empty(shape, dtype=np.uint8)
-    for block in _blocks(scene.mask, window, shape):
+    for block in blocks(scene.mask, window, shape):
         # 255 passes as 0: it yields to any known pixel
         small[block.rows] = block.largest(block.pixels + np.uint8(1)) - np.uint8(1)
     return small
 
 
 @dataclass(frozen=True)
-class _Block:
+class Block:
     """`rows` of a small image (h, w), the `pixels` (R, C) under them, and where those of each row and column begin."""
 
     rows: slice
@@ -66,8 +66,13 @@ class _Block:
 
     def sums(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Of values (R, C), in each pixel of the small image (h, w)."""
-        rows = np.add.reduceat(values, self.down[:-1], axis=0)
-        return np.asarray(np.add.reduceat(rows, self.across[:-1], axis=1))
+        return self.reduced(np.add, values)
+
+    def reduced(self, reduction: np.ufunc, values: NDArray[Any]) -> NDArray[Any]:
+        """`reduction` of values (R, C), in each pixel of the small image (h, w)."""
+        return np.asarray(
+            reduction.reduceat(reduction.reduceat(values, self.down[:-1], axis=0), self.across[:-1], axis=1)
+        )
 
     def counts(self, known: NDArray[np.bool_]) -> NDArray[np.float32]:
         """How many of (R, C) are known."""
@@ -84,7 +89,7 @@ class _Block:
         return np.asarray(np.maximum.reduceat(rows, self.across[:-1], axis=1))
 
 
-def _blocks(path: Path, window: Window, shape: tuple[int, int]) -> Iterator[_Block]:
+def blocks(path: Path, window: Window, shape: tuple[int, int]) -> Iterator[Block]:
     """All of `window` of a raster, as it is reduced to a small image of that shape.
 
     Why not GDAL's reduced reading: it starts from overviews, in which classes are sampled and small sites are lost.
@@ -95,7 +100,7 @@ def _blocks(path: Path, window: Window, shape: tuple[int, int]) -> Iterator[_Blo
         last = min(first + step, shape[0])
         top, bottom = row_edges[first], row_edges[last]
         pixels = read_window(path, Window(window.col_off, window.row_off + top, window.width, bottom - top))
-        yield _Block(slice(first, last), pixels, row_edges[first : last + 1] - top, col_edges)
+        yield Block(slice(first, last), pixels, row_edges[first : last + 1] - top, col_edges)
 
 
 def _edges(side: int, parts: int) -> NDArray[np.intp]:

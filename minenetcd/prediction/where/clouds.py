@@ -4,7 +4,6 @@ Sources: omnicloudmask (Wright et al. 2025: red, green, near infrared of 10 to 5
 s2cloudless (Sentinel Hub: ten bands of Sentinel-2 L1C; clouds alone), by the interfaces of their versions 1.8 and 1.7.
 """
 
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -23,6 +22,7 @@ from minenetcd.geo.date_files.finding import DateFiles, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.metadata.stated import Stated
 from minenetcd.geo.raster import Raster, RasterWriter
+from minenetcd.geo.sample import side_by_side
 
 #: Side of the tiles that are searched for clouds, and how much wider each is read. [pixels]
 TILE, MARGIN = 1024, 160
@@ -115,11 +115,11 @@ def _write(path: Path, pair: AlignedPair, date: Date, detector: CloudDetector, l
     """Where `date` is clouded in the overlap of `pair`: 1, else 0."""
     area = pair.overlap
     with RasterWriter(path, pair.grid.part(area), dtype="uint8") as writer:
-        for window in _tiles(area):
+        for window in side_by_side(area, TILE):
             inside = pair.inside(window)
             if inside is not None and not inside.any():
                 continue
-            wide, own = _widened(window, area)
+            wide, own = _with_surroundings(window, area)
             pixels, valid = date.read(wide)
             if not valid[own].any():
                 continue
@@ -134,15 +134,7 @@ def _write(path: Path, pair: AlignedPair, date: Date, detector: CloudDetector, l
             writer.write(clouded[own].astype(np.uint8), place)
 
 
-def _tiles(area: Window) -> Iterator[Window]:
-    for row in range(area.row_off, area.row_off + area.height, TILE):
-        for col in range(area.col_off, area.col_off + area.width, TILE):
-            yield Window(
-                col, row, min(TILE, area.col_off + area.width - col), min(TILE, area.row_off + area.height - row)
-            )
-
-
-def _widened(window: Window, area: Window) -> tuple[Window, tuple[slice, slice]]:
+def _with_surroundings(window: Window, area: Window) -> tuple[Window, tuple[slice, slice]]:
     """`window` and what lies around it in `area`, and where in that it is."""
     left, top = max(area.col_off, window.col_off - MARGIN), max(area.row_off, window.row_off - MARGIN)
     right = min(area.col_off + area.width, window.col_off + window.width + MARGIN)

@@ -9,12 +9,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely.errors import ShapelyError
 
+from minenetcd.geo.grid import FARTHEST
 from minenetcd.prediction.where.concessions import Concessions
 from minenetcd.prediction.where.known_mines import KnownMines
 from minenetcd.prediction.where.places import KnownPlaces
-
-#: Coordinates, in whatever unit, are smaller.
-_FARTHEST = 1e15
 
 
 def as_plain(known: KnownPlaces) -> dict[str, Any] | None:
@@ -63,6 +61,6 @@ def _geometries(wkb: list[str]) -> NDArray[np.object_]:
     ):
         raise ValueError("a geometry in it is no polygon")
     points = shapely.get_coordinates(found)
-    if not (np.isfinite(points).all() and (np.abs(points) < _FARTHEST).all() and shapely.is_valid(found).all()):
+    if not (np.isfinite(points).all() and (np.abs(points) < FARTHEST).all() and shapely.is_valid(found).all()):
         raise ValueError("a geometry in it is no place")
     return found

@@ -152,7 +152,7 @@ def test_each_date_has_a_colour_from_early_to_late() -> None:
 
 def test_a_small_picture_loses_no_small_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The earliest date below each of its pixels; not known only where nothing below is."""
-    monkeypatch.setattr("minenetcd.monitoring.dates.pictures.MOST_ROWS", 6)
+    monkeypatch.setattr("minenetcd.prediction.report.pictures.SOURCE_ROWS", 6)
     when = np.zeros((12, 8), np.uint16)
     when[1, 1], when[5, 6], when[4, 5] = 3, 4, 2
     when[8:, :4] = 65535
