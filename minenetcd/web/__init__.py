@@ -1,1 +1,1 @@
-"""Pages in the browser: a result to explore offline, and what a server shows."""
+"""Results in the browser: as one file, or served."""
