@@ -28,6 +28,7 @@ from minenetcd.cli import (
     predict,
     rethreshold,
     runs,
+    serve,
     test,
     train,
 )
@@ -63,6 +64,7 @@ for command in (
         test.test,
         calibrate.calibrate,
         compare.compare,
+        serve.serve,
     ),
     *(explain.explain, runs.runs, models.models),
 ):
