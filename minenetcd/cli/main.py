@@ -30,6 +30,7 @@ from minenetcd.cli import (
     runs,
     test,
     train,
+    view,
 )
 from minenetcd.cli.plugins import WithPlugins
 from minenetcd.display.escaping import in_terminal
@@ -64,7 +65,7 @@ for command in (
         calibrate.calibrate,
         compare.compare,
     ),
-    *(explain.explain, runs.runs, models.models),
+    *(view.view, explain.explain, runs.runs, models.models),
 ):
     app.command(cls=predict.PredictCommand if command is predict.predict else None)(command)
 for name, group in (

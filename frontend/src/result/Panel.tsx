@@ -5,7 +5,6 @@ import type { DateFacts } from "../data/types.ts";
 import type { PageFacts } from "../page.ts";
 import { IconButton } from "../ui/Button.tsx";
 import { counted, number } from "../ui/words.ts";
-import { ChangeDetails } from "./ChangeDetails.tsx";
 import { ChangeFilter } from "./ChangeFilter.tsx";
 import { ChangeList } from "./ChangeList.tsx";
 import type { ResultState } from "./state.ts";
@@ -21,7 +20,6 @@ export function Panel({ state, page }: { state: ResultState; page: PageFacts }) 
         {state.description.layers.probability !== undefined && <Threshold state={state} palette={page.palette} />}
         <section class="changes" aria-label="Changes">
           <ChangeFilter state={state} />
-          {state.chosen.value !== null && <ChangeDetails change={state.chosen.value} state={state} />}
           <ChangeList state={state} />
         </section>
         <footer>{state.description.detector}, minenetcd {page.version}</footer>

@@ -6,6 +6,7 @@ import type { PageFacts } from "../page.ts";
 import { announcement } from "../ui/announce.ts";
 import { listenToKeys } from "../ui/keys.ts";
 import { keysOf } from "./keys.ts";
+import { ChangeDetails } from "./ChangeDetails.tsx";
 import { KeyList } from "./KeyList.tsx";
 import { MapOverlay } from "./MapOverlay.tsx";
 import { Panel } from "./Panel.tsx";
@@ -37,6 +38,7 @@ export function ResultView({ data, state, page, onFailure }: Facts) {
         {state.mode.value === "swipe" && <SwipeLine state={state} />}
         {stage !== null && <MapOverlay state={state} stage={stage} />}
         <Toolbar state={state} />
+        {state.chosen.value !== null && <ChangeDetails change={state.chosen.value} state={state} />}
         {stage !== null && state.keysShown.value && <KeyList keys={keysOf(state, stage)} onClose={() => state.leave()} />}
       </main>
       <p class="unseen" role="status">{announcement.value}</p>
