@@ -11,12 +11,13 @@ from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode
 from schemathesis.openapi import from_dict
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from minenetcd.web.serving.problems import Problem
 from web.serving.servers import SCRIPT, Server
 
 #: Of each address.
-EXAMPLES = 12
+EXAMPLES = 8
 
 
 @pytest.mark.slow  # some hundred requests
@@ -38,7 +39,9 @@ def try_out(cases: SearchStrategy[schemathesis.Case], server: Server) -> None:
     @given(case=cases)
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     def asked(case: schemathesis.Case) -> None:
-        case.call_and_validate(base_url=server.url, headers=SCRIPT)
+        # whatever bytes come in, the document calls them an image, which they are not
+        excluded = [positive_data_acceptance] if case.path == "/api/uploads" else []
+        case.call_and_validate(base_url=server.url, headers=SCRIPT, excluded_checks=excluded)
 
     asked()
 
