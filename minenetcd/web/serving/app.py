@@ -51,7 +51,7 @@ def make_served(roots: Sequence[Path], options: ServeOptions, port: int) -> Serv
     catalogue = Catalogue(all_roots)
     return Served(
         options=options,
-        access=Access(Hosts(options.host), Token.of(options, port)),
+        access=Access(Hosts(options.host, options.names), Token.of(options, port)),
         catalogue=catalogue,
         results=Opened(DETAILS, ResultFolder.read),
         series=Opened(TIMELINE, SeriesFolder.read),

@@ -67,7 +67,8 @@ def router(served: Served) -> APIRouter:
         summary="Land and borders, for a map of sites",
     )
     def world() -> Response:
-        return Response(world_geojson(), media_type="application/geo+json")
+        kept = {"cache-control": f"private, max-age={A_DAY}"}
+        return Response(world_geojson(), media_type="application/geo+json", headers=kept)
 
     routes.include_router(pages)
     return routes
