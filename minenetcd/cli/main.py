@@ -28,6 +28,7 @@ from minenetcd.cli import (
     predict,
     rethreshold,
     runs,
+    serve,
     test,
     train,
     view,
@@ -64,6 +65,7 @@ for command in (
         test.test,
         calibrate.calibrate,
         compare.compare,
+        serve.serve,
     ),
     *(view.view, explain.explain, runs.runs, models.models),
 ):

@@ -22,7 +22,7 @@ export function Panel({ state, page }: { state: ResultState; page: PageFacts }) 
           <ChangeFilter state={state} />
           <ChangeList state={state} />
         </section>
-        <footer>{state.description.detector}, minenetcd {page.version}</footer>
+        <footer>{page["home"] === true && <><a href={page.root}>All results</a> · </>}{state.description.detector}, minenetcd {page.version}</footer>
       </div>
     </aside>
   );
