@@ -200,9 +200,9 @@ VRT = b'<VRTDataset rasterXSize="120" rasterYSize="90"><VRTRasterBand dataType="
         (_of("facts.before.grid.height", 10**9), {}, "A probability of 120 x 1000000000 pixels is needed"),
         (lambda _: None, {"second_tif": None}, "There is no item named 'second.tif'"),
         (lambda _: None, {"second_tif": VRT}, "cannot be read"),
-        (lambda _: None, {"before_png": picture(901)}, "a picture in it has 901 x 901 pixels"),
-        (lambda _: None, {"before_png": picture(20)}, "its pictures are of several sizes"),
-        (lambda _: None, {"after_png": b"GIF89a"}, "cannot identify image file"),
+        (lambda _: None, {"before_webp": picture(901)}, "a picture in it has 901 x 901 pixels"),
+        (lambda _: None, {"before_webp": picture(20)}, "its pictures are of several sizes"),
+        (lambda _: None, {"after_webp": b"GIF89a"}, "cannot identify image file"),
     ],
 )
 def test_details_that_no_prediction_has_are_one_line(

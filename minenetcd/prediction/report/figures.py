@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy.ndimage import binary_erosion
 
 from minenetcd.constants import UNKNOWN
@@ -76,4 +77,6 @@ def pale_image(colours: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def with_alpha(colours: NDArray[np.uint8], known: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """(H, W, 3), transparent where it is not `known` (H, W) -> (H, W, 4)."""
-    return np.dstack([colours, np.where(known, 255, 0).astype(np.uint8)])
+    image = Image.fromarray(colours)
+    image.putalpha(Image.fromarray(known.view(np.uint8) * np.uint8(255)))
+    return np.array(image)
