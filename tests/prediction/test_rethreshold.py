@@ -165,6 +165,23 @@ def picture(side: int) -> bytes:
     return file.getvalue()
 
 
+def test_pictures_of_earlier_versions_are_read(images: Images, tmp_path: Path) -> None:
+    """They were kept as PNG."""
+    wanted = predicted(images, tmp_path / "wanted", threshold=0.3)
+    result = predicted(images, tmp_path / "result")
+    with zipfile.ZipFile(result / "details.zip") as archive:
+        kept = {name: Image.open(io.BytesIO(archive.read(f"{name}.webp"))) for name in ("before", "after")}
+    files = {name: io.BytesIO() for name in kept}
+    for name, file in files.items():
+        kept[name].save(file, "PNG")
+    put(
+        result, before_webp=None, after_webp=None, before_png=files["before"].getvalue(),
+        after_png=files["after"].getvalue(),
+    )  # fmt: skip
+    minenetcd.rethreshold(result, threshold=0.3).close()
+    assert page(result) == page(wanted)
+
+
 def test_a_result_names_no_code_to_run(images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "evil_format.py").write_text("from pathlib import Path\nPath('HACKED').touch()\nwrite = print\n")
     monkeypatch.syspath_prepend(tmp_path)
