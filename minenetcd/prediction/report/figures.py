@@ -51,8 +51,8 @@ def probability_image(probability: NDArray[np.float32]) -> NDArray[np.uint8]:
     known = np.isfinite(probability)
     place = np.where(known, probability, 0)
     anchors = np.linspace(0, 1, len(PROBABILITY))
-    channels = [np.interp(place, anchors, channel) for channel in zip(*map(rgb, PROBABILITY), strict=True)]
-    return with_alpha(np.rint(np.stack(channels, axis=-1)).astype(np.uint8), known)
+    levels = (np.interp(place, anchors, channel) for channel in zip(*map(rgb, PROBABILITY), strict=True))
+    return with_alpha(np.stack([np.rint(channel).astype(np.uint8) for channel in levels], axis=-1), known)
 
 
 def agreement_image(mask: NDArray[np.uint8], truth: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
