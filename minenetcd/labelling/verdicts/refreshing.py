@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from minenetcd.errors import InputError
-from minenetcd.files import in_turn, sha256, staged_files, write_json, write_text
+from minenetcd.files import in_turn, reclaim, sha256, staged_files, write_json, write_text
+from minenetcd.files.hidden import is_recent_work
 from minenetcd.foreign import LARGEST_JSON, read_json, read_text
 from minenetcd.labelling.verdicts.counts import ReviewCounts
 from minenetcd.labelling.verdicts.report_section import with_review
@@ -42,6 +43,7 @@ def refresh(folder: str | Path, *, with_pdf: bool = False) -> Review:
     verdicts = Verdicts(folder)
     folder = verdicts.folder
     with in_turn(folder):  # nobody gives a verdict between the counting and the writing
+        reclaim(folder, depth=0, keep=is_recent_work)
         counts = verdicts.counts()
         names = [name for name in (SUMMARY, REPORT, *([PDF] if with_pdf else []), ITEM) if (folder / name).is_file()]
         if names and (counts.revision or _says_something(folder)):
