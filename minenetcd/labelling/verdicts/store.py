@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from minenetcd.labelling.verdicts.history import append, measures_of, revision_o
 from minenetcd.labelling.verdicts.images import images_of
 from minenetcd.labelling.verdicts.outlines import outline_on
 from minenetcd.labelling.verdicts.polygons_file import make_geopackage, polygons_file, read_polygons
+from minenetcd.labelling.verdicts.standing import Standing, standing_since
 from minenetcd.labelling.verdicts.tables import (
     EDITED,
     LAYER,
@@ -39,6 +41,20 @@ from minenetcd.labelling.verdicts.verdict import (
 )
 
 _SIZES = ("area_ha", "area_px")
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A review at one moment. `changed`: polygons of which anything was said, or taken back, after the step `since`."""
+
+    counts: ReviewCounts
+    queue: list[int]
+    changed: list[Standing]
+    since: int = 0
+
+    @property
+    def revision(self) -> int:
+        return self.counts.revision
 
 
 class Verdicts:
@@ -86,6 +102,15 @@ class Verdicts:
                 return {}
             rows = database.execute(f"SELECT id, status FROM {LAYER} WHERE status IS NOT NULL")
             return {row["id"]: row["status"] for row in rows}
+
+    def look(self, since: int = 0) -> "Looked":
+        """The queue, the counts, and what changed after the step `since`, all of one moment."""
+        with self._reading() as database:
+            if database is None or not is_prepared(database):
+                return Looked(self.counts(), self.queue(), [])
+            counts = counts_of(database)
+            since = since if 0 <= since <= counts.revision else 0  # of another result that was here before
+            return Looked(counts, most_doubtful_first(_of_layer(database)), standing_since(database, since), since)
 
     def give(
         self, polygon: int, status: str, *, by: str, comment: str | None = None, geometry: BaseGeometry | None = None

@@ -208,3 +208,25 @@ def test_a_confidence_is_0_to_1(result: Path, confidence: float) -> None:
 def test_names_and_comments_carry_no_control_characters(result: Path) -> None:
     verdict = Verdicts(result).give(1, "accepted", by="Ann\x1b[2J", comment="a\n<b>\x07")
     assert (verdict.by, verdict.comment) == ("Ann[2J", "a <b>")
+
+
+def test_a_look_tells_what_changed_since_a_step(result: Path) -> None:
+    verdicts = Verdicts(result)
+    original = verdicts.polygons().set_index("id")
+    assert (verdicts.look().revision, verdicts.look().changed) == (0, [])
+    verdicts.give(1, "accepted", by="Ann", comment="pit")
+    verdicts.give(2, "rejected", by="Ben", geometry=original.geometry[2].buffer(20))
+    assert [one.polygon for one in verdicts.look().changed] == [1, 2]
+    (second,) = verdicts.look(since=1).changed
+    assert (second.polygon, second.status, second.by, second.edited) == (2, "rejected", "Ben", True)
+    assert second.outline is not None
+    assert second.outline.equals(original.geometry[2].buffer(20))
+    verdicts.undo(by="Ben")
+    (second,) = verdicts.look(since=2).changed
+    assert (second.status, second.edited, second.area) == (None, False, original["area_ha"][2])
+    assert second.outline is not None
+    assert second.outline.equals(original.geometry[2])
+    assert verdicts.look(since=3).changed == []
+    assert verdicts.look(since=99).since == 0  # another result lay here then
+    assert verdicts.look(since=1).queue == verdicts.queue()
+    assert verdicts.look(since=1).counts == verdicts.counts()
