@@ -2,7 +2,7 @@
 
 import type { CustomLayerInterface, Map as MapLibreMap } from "maplibre-gl";
 import type { ResultData } from "../data/source.ts";
-import type { Layer } from "../data/types.ts";
+import type { Layer, Role } from "../data/types.ts";
 
 export class DateImages {
   /** From which share of the width on the later date is seen: 0 everywhere, 1 nowhere. */
@@ -12,11 +12,9 @@ export class DateImages {
     private readonly map: MapLibreMap,
     data: ResultData,
   ) {
-    for (const role of ["before", "after"] as const) {
-      map.addSource(role, rasterSource(data.tileTemplate(role), data.description.layers[role]));
-      if (role === "after") map.addLayer(scissors("cut", () => this.cut));
-      map.addLayer({ id: role, type: "raster", source: role, paint: { "raster-fade-duration": 0, "raster-opacity-transition": { duration: 0, delay: 0 } } });
-    }
+    this.add(data, "before");
+    map.addLayer(scissors("cut", () => this.cut));
+    this.add(data, "after");
     map.addLayer(scissors("end of cut", () => null));
   }
 
@@ -26,9 +24,16 @@ export class DateImages {
     this.map.triggerRepaint();
   }
 
-  /** Which date lies on top, over the whole map. */
-  showOnly(role: "before" | "after"): void {
+  /** One date over the whole map. */
+  showOnly(role: Role): void {
     this.swipe(role === "before" ? 1 : 0);
+  }
+
+  private add(data: ResultData, role: Role): void {
+    const layer = data.description.layers[role];
+    if (layer === undefined) return;
+    this.map.addSource(role, rasterSource(data.tileTemplate(role), layer));
+    this.map.addLayer({ id: role, type: "raster", source: role, paint: { "raster-fade-duration": 0 } });
   }
 }
 
