@@ -1,6 +1,6 @@
 /** The polygons of change on a map: all that are asked for, and the one that is chosen. */
 
-import type { FilterSpecification, GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
+import type { ExpressionSpecification, FilterSpecification, GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
 import type { Change, ChangeCollection } from "../data/types.ts";
 import type { Palette } from "../page.ts";
 
@@ -9,7 +9,12 @@ const CHOSEN = "chosen";
 const LAYERS = ["changes-area", "changes-casing", "changes-line"];
 const NONE: ChangeCollection = { type: "FeatureCollection", features: [] };
 
+/** Of outlines by their verdict: told apart with every kind of colour blindness, on dark and light ground. */
+export const STATUS_COLOURS = { accepted: "#4fc3ff", rejected: "#aab2ba", unsure: "#ff8fd0" } as const;
+
 export class ChangePolygons {
+  private judged: ReadonlyMap<number, string> = new Map();
+
   constructor(
     private readonly map: MapLibreMap,
     changes: ChangeCollection,
@@ -22,7 +27,7 @@ export class ChangePolygons {
     const lines = (source: string, [dark, light]: [number, number]) => {
       const layout = { "line-join": "round" } as const;
       map.addLayer({ id: `${source}-casing`, type: "line", source, layout, paint: { "line-color": outlineCasing, "line-opacity": 0.65, "line-width": dark } });
-      map.addLayer({ id: `${source}-line`, type: "line", source, layout, paint: { "line-color": outline, "line-width": light } });
+      map.addLayer({ id: `${source}-line`, type: "line", source, layout, paint: { "line-color": source === ALL ? byStatus(outline) : outline, "line-width": light } });
     };
     lines(ALL, [3.2, 1.5]);
     map.addLayer({ id: "chosen-fill", type: "fill", source: CHOSEN, paint: { "fill-color": outline, "fill-opacity": 0.16 } });
@@ -32,6 +37,13 @@ export class ChangePolygons {
   /** Other polygons in the place of these. */
   replace(changes: ChangeCollection): void {
     void this.map.getSource<GeoJSONSource>(ALL)?.setData(changes);
+  }
+
+  /** Shows what people said of them, by id. */
+  judge(statuses: ReadonlyMap<number, string>): void {
+    for (const id of this.judged.keys()) if (!statuses.has(id)) this.map.removeFeatureState({ source: ALL, id }, "status");
+    for (const [id, status] of statuses) if (this.judged.get(id) !== status) this.map.setFeatureState({ source: ALL, id }, { status });
+    this.judged = statuses;
   }
 
   choose(change: Change | null): void {
@@ -54,4 +66,9 @@ export class ChangePolygons {
     const ids = this.map.queryRenderedFeatures([x, y], { layers: ["changes-area"] }).map(({ id }) => Number(id));
     return ids.length > 0 ? Math.max(...ids) : null; // 1 is the largest
   }
+}
+
+function byStatus(otherwise: string): ExpressionSpecification {
+  const cases = Object.entries(STATUS_COLOURS).flat();
+  return ["match", ["coalesce", ["feature-state", "status"], ""], ...cases, otherwise] as unknown as ExpressionSpecification;
 }

@@ -7,7 +7,7 @@ import type { Point } from "../map/ground.ts";
 import { linked, MapSheet } from "../map/sheet.ts";
 import { quietMotion, showAll } from "../map/view.ts";
 import type { Palette } from "../page.ts";
-import { boundsOf, mapFilter } from "./changes.ts";
+import { boundsOf, mapFilter, statusesOf } from "./changes.ts";
 import type { ResultState } from "./state.ts";
 
 const BLINK = 900; // [ms] a date
@@ -65,6 +65,8 @@ export class Stage {
     });
     effect(() => sheet.changes.filter(mapFilter(state.filter.value, state.shown.value, unit)));
     effect(() => sheet.changes.choose(state.chosen.value));
+    effect(() => sheet.changes.replace(state.changes.outlined));
+    effect(() => sheet.changes.judge(statusesOf(state.changes.now)));
     effect(() => {
       const { measure, points, pointer } = state;
       const ahead = measure.value !== null && points.value.length > 0 && pointer.value !== null ? [pointer.value] : [];
@@ -86,6 +88,7 @@ export class Stage {
     });
     map.on("mouseout", () => (state.pointer.value = null));
     map.on("click", ({ lngLat, point }: MapMouseEvent) => {
+      if (state.editing.value) return;
       batch(() => {
         state.pointer.value = lngLat.toArray();
         if (state.measure.value !== null) this.setPoint(lngLat.toArray());
@@ -140,7 +143,19 @@ export class Stage {
     const seen = this.map.getBounds();
     const [low, high] = [this.map.project([west, south]), this.map.project([east, north])];
     const large = Math.max(high.x - low.x, low.y - high.y);
-    if (seen.contains([west, south]) && seen.contains([east, north]) && large > 24) return;
-    this.map.fitBounds([west, south, east, north], { padding: 120, maxZoom: this.map.getMaxZoom() - 3, duration: quietMotion() ? 0 : 500 });
+    if (!(seen.contains([west, south]) && seen.contains([east, north]) && large > 24)) this.flyTo(id);
+  }
+
+  /** The change in the middle, as large as it fits. */
+  flyTo(id: number | null): void {
+    const change = this.state.changes.get(id);
+    if (change === null) return;
+    this.map.fitBounds(boundsOf(change), { padding: this.padding, maxZoom: this.map.getMaxZoom() - 3, duration: quietMotion() ? 0 : 500 });
+  }
+
+  /** Of what is shown, to the edges of the map [px]. */
+  private get padding(): number {
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    return Math.min(120, clientWidth / 5, clientHeight / 5);
   }
 }

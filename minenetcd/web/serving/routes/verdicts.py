@@ -1,0 +1,199 @@
+"""Verdicts on the polygons of a result: given, taken back, and what others have said meanwhile."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any
+
+import numpy as np
+import shapely
+from fastapi import APIRouter, FastAPI, Query
+from pydantic import BaseModel, Field
+
+from minenetcd.errors import InputError
+from minenetcd.labelling.verdicts.standing import Standing
+from minenetcd.labelling.verdicts.store import Looked, Verdicts
+from minenetcd.labelling.verdicts.verdict import LONGEST_COMMENT, LONGEST_NAME, Status, Verdict
+from minenetcd.web.results.folder import ResultFolder
+from minenetcd.web.results.placement import Placement
+from minenetcd.web.results.polygons import DECIMALS
+from minenetcd.web.serving.problems import Refused, problems
+from minenetcd.web.serving.refreshing import Refreshing
+
+#: Of the queue, a page is told so much.
+LONGEST_QUEUE = 200
+
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, description="Who judges.")]
+Since = Annotated[int, Query(ge=0, description="The revision that the page knows; what changed since is told.")]
+Geometry = dict[str, Any]
+
+
+class GivenVerdict(BaseModel):
+    """`comment`: null leaves what was said, "" takes it away. `geometry`: GeoJSON in longitude and latitude."""
+
+    polygon: int = Field(ge=-(2**63), lt=2**63)
+    status: Status
+    by: Name
+    comment: str | None = Field(None, max_length=LONGEST_COMMENT)
+    geometry: Geometry | None = None
+
+
+class Undoing(BaseModel):
+    by: Name
+
+
+class Accepting(BaseModel):
+    """Of all polygons without a verdict whose mean probability is `confidence` or more."""
+
+    confidence: float = Field(ge=0, le=1)
+    by: Name
+
+
+class PolygonVerdict(BaseModel):
+    """A polygon as it stands; `geometry` only where a person ever drew another outline."""
+
+    id: int
+    status: Status | None
+    reviewed_by: str | None
+    reviewed_at: datetime | None
+    comment: str | None
+    edited: bool
+    area: float
+    perimeter: float
+    geometry: Geometry | None
+
+
+class Part(BaseModel):
+    places: int
+    hectares: float | None
+    pixels: float | None
+
+
+class Counts(BaseModel):
+    accepted: Part
+    rejected: Part
+    unsure: Part
+    unreviewed: Part
+    edited: int
+    reviewers: list[str]
+    last: datetime | None
+    revision: int
+
+
+class ReviewState(BaseModel):
+    """A review at one moment.
+
+    `queue`: the polygons to judge next, most doubtful first, as far as LONGEST_QUEUE. `changed`: what was said after
+    `since`; where that is 0, all that was ever said, and a page forgets what it knew.
+    """
+
+    revision: int
+    since: int
+    queue: list[int]
+    counts: Counts
+    changed: list[PolygonVerdict]
+
+
+class VerdictAnswer(ReviewState):
+    """What was given, taken back, or accepted at once (the polygons `verdicts`), and the review after it."""
+
+    verdicts: list[int]
+    queue_next: int | None
+
+
+def verdicts_router(result: Callable[[str], ResultFolder], refreshing: Refreshing) -> APIRouter:
+    """`result` gives the result of an id, or raises NotThere; `refreshing` brings its summary and report to the review."""
+
+    @asynccontextmanager
+    async def ending(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        refreshing.finish()
+
+    router = APIRouter(
+        prefix="/api/results/{id}/verdicts", tags=["verdicts"], responses=problems(404), lifespan=ending
+    )
+
+    @router.get("", summary="What was said, and what is to be judged next")
+    def look(id: str, since: Since = 0) -> ReviewState:
+        opened = result(id)
+        verdicts = Verdicts(opened.folder)
+        looked = verdicts.look(since)
+        if since == 0:
+            refreshing.if_stale(opened.folder, looked.counts)
+        return ReviewState(**_state(looked, opened.placement))
+
+    @router.post("", summary="Judge a polygon")
+    def give(id: str, given: GivenVerdict, since: Since = 0) -> VerdictAnswer:
+        opened = _reviewable(result(id))
+        geometry = None if given.geometry is None else _on_grid(given.geometry, opened.placement)
+        verdict = Verdicts(opened.folder).give(
+            given.polygon, given.status, by=given.by, comment=given.comment, geometry=geometry
+        )
+        return answered(opened, [verdict], since)
+
+    @router.post("/undo", summary="Take one's last step back")
+    def undo(id: str, undoing: Undoing, since: Since = 0) -> VerdictAnswer:
+        opened = _reviewable(result(id))
+        verdict = Verdicts(opened.folder).undo(by=undoing.by)
+        return answered(opened, [] if verdict is None else [verdict], since)
+
+    @router.post("/accept-above", summary="Accept all that is sure enough, in one step")
+    def accept_above(id: str, accepting: Accepting, since: Since = 0) -> VerdictAnswer:
+        opened = _reviewable(result(id))
+        verdicts = Verdicts(opened.folder).accept_above(accepting.confidence, by=accepting.by)
+        return answered(opened, verdicts, since)
+
+    def answered(opened: ResultFolder, verdicts: list[Verdict], since: int) -> VerdictAnswer:
+        refreshing.soon(opened.folder)
+        looked = Verdicts(opened.folder).look(since)
+        return VerdictAnswer(
+            **_state(looked, opened.placement),
+            verdicts=[verdict.polygon for verdict in verdicts],
+            queue_next=looked.queue[0] if looked.queue else None,
+        )
+
+    return router
+
+
+def _reviewable(opened: ResultFolder) -> ResultFolder:
+    if not opened.can_be_reviewed:
+        raise Refused(403, "Verdicts are kept beside the polygons, this result may not be written: copy its folder.")
+    return opened
+
+
+def _state(looked: Looked, placement: Placement) -> dict[str, Any]:
+    return {
+        "revision": looked.revision,
+        "since": looked.since,
+        "queue": looked.queue[:LONGEST_QUEUE],
+        "counts": looked.counts.as_json(),
+        "changed": [_polygon(one, placement) for one in looked.changed],
+    }
+
+
+def _polygon(one: Standing, placement: Placement) -> PolygonVerdict:
+    return PolygonVerdict(
+        id=one.polygon, status=one.status, reviewed_by=one.by, reviewed_at=one.at, comment=one.comment,
+        edited=one.edited, area=one.area, perimeter=one.perimeter,
+        geometry=None if one.outline is None else _in_degrees(one.outline, placement),
+    )  # fmt: skip
+
+
+def _in_degrees(outline: shapely.Geometry, placement: Placement) -> Geometry:
+    (turned,) = placement.geometries_to_degrees(np.array([outline], dtype=object))
+    rounded = shapely.transform(turned, lambda points: points.round(DECIMALS))
+    geometry: Geometry = json.loads(shapely.to_geojson(rounded))
+    return geometry
+
+
+def _on_grid(geometry: Geometry, placement: Placement) -> shapely.Geometry:
+    """InputError for what is no polygon of GeoJSON in longitude and latitude."""
+    try:
+        read = shapely.from_geojson(json.dumps(geometry, allow_nan=False))
+        (turned,) = placement.geometries_to_grid(np.array([shapely.force_2d(read)], dtype=object))
+    except (shapely.errors.ShapelyError, ValueError, TypeError, RecursionError) as error:
+        raise InputError("A polygon in GeoJSON is needed (longitude, latitude), got something else.") from error
+    if turned is None or not np.isfinite(shapely.get_coordinates(turned)).all():
+        raise InputError("A polygon in GeoJSON is needed (longitude, latitude), got places that are none on Earth.")
+    return turned
