@@ -29,6 +29,7 @@ from minenetcd.cli import (
     rethreshold,
     review,
     runs,
+    serve,
     test,
     train,
 )
@@ -65,6 +66,7 @@ for command in (
         test.test,
         calibrate.calibrate,
         compare.compare,
+        serve.serve,
     ),
     *(explain.explain, runs.runs, models.models),
 ):
