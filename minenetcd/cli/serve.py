@@ -42,6 +42,9 @@ def serve(
         ),
     ] = None,
     no_open: Annotated[bool, Option("--no-open", help="Do not open a browser.")] = False,
+    no_review: Annotated[
+        bool, Option("--no-review", help="Show results only: nobody can judge their changes.")
+    ] = False,
     uploads: Annotated[
         Path | None,
         Option(
@@ -65,7 +68,7 @@ def serve(
     from minenetcd.web.serving.server import open_browser
     from minenetcd.web.serving.server import serve as start
 
-    options = ServeOptions(host, port, token, uploads, max_upload_mb, max_pixels)
+    options = ServeOptions(host, port, token, uploads, max_upload_mb, max_pixels, review=not no_review)
 
     def ready(address: "Address", served: "Served") -> None:
         _tell(address, served)

@@ -16,7 +16,7 @@ import { Threshold } from "./Threshold.tsx";
 export function Panel({ state, page, review }: { state: ResultState; page: PageFacts; review: Review | null }) {
   const [open, setOpen] = useState(false); // on a phone; elsewhere it always is
   return (
-    <aside class="panel" data-open={open} aria-label="The result">
+    <aside class="panel" data-open={open} data-reviewed={review !== null} aria-label="The result">
       <Heading state={state} open={open} onOpen={() => setOpen(!open)} />
       <div class="panel-body">
         {review !== null && <ReviewPanel review={review} />}

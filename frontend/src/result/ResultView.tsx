@@ -39,7 +39,10 @@ export function ResultView({ data, state, review, page, onFailure }: Facts) {
   useEffect(() => (stage === null ? undefined : listenToKeys(keys)), [stage]);
   useEffect(() => {
     if (stage === null || review === null) return;
-    const opened = review.open((id) => stage.flyTo(id));
+    const opened = review.open((id) => {
+      stage.covered = document.querySelector<HTMLElement>(".review-bar")?.offsetHeight ?? 0;
+      stage.flyTo(id);
+    });
     return () => void opened.then((close) => close());
   }, [stage]);
   return (

@@ -14,6 +14,8 @@ const BLINK = 900; // [ms] a date
 const OPACITY = 0.78; // of probability over an image
 
 export class Stage {
+  /** What of the foot of the map is covered [px]. */
+  covered = 0;
   private second: Promise<MapSheet> | null = null;
   private readonly sheets: MapSheet[];
 
@@ -64,7 +66,7 @@ export class Stage {
       sheet.changes.look({ visible: state.outlines.value, faint: exploring });
     });
     effect(() => sheet.changes.filter(mapFilter(state.filter.value, state.shown.value, unit)));
-    effect(() => sheet.changes.choose(state.chosen.value));
+    effect(() => sheet.changes.choose(state.editing.value ? null : state.chosen.value));
     effect(() => sheet.changes.replace(state.changes.outlined));
     effect(() => sheet.changes.judge(statusesOf(state.changes.now)));
     effect(() => {
@@ -154,8 +156,9 @@ export class Stage {
   }
 
   /** Of what is shown, to the edges of the map [px]. */
-  private get padding(): number {
+  private get padding() {
     const { clientWidth, clientHeight } = this.map.getContainer();
-    return Math.min(120, clientWidth / 5, clientHeight / 5);
+    const padding = Math.min(120, clientWidth / 5, (clientHeight - this.covered) / 5);
+    return { left: padding, right: padding, top: padding, bottom: padding + this.covered };
   }
 }

@@ -38,7 +38,7 @@ function AcceptAbove({ review }: { review: Review }) {
         <span>Confidence from</span>
         <input type="number" min="0" max="1" step="0.01" value={review.confidence.value} onInput={(event) => setConfidence(review, event.currentTarget.value)} />
       </label>
-      <button type="button" class="verdict" data-status="accepted" disabled={sure === 0} onClick={() => void review.acceptAbove()}>Accept {sure.toLocaleString("en")}</button>
+      <button type="button" class="verdict" data-status="accepted" disabled={sure === 0} onClick={() => void review.acceptAbove()}>Accept all {sure.toLocaleString("en")}</button>
     </div>
   );
 }

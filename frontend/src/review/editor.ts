@@ -12,7 +12,7 @@ import { asPolygon, outlineOf, ringsOf, simplified } from "./outline.ts";
 import type { Ring } from "./outline.ts";
 
 const DIGITS = 9; // of degrees that terra-draw keeps
-const WITHIN = 0.75; // of a pixel: an outline along pixels has a point at every corner of them
+const WITHIN = 1.25; // of a pixel: an outline along pixels has a point at every corner of them
 
 export class OutlineEditor {
   private draw: TerraDraw | null = null;

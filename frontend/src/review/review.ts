@@ -46,6 +46,7 @@ export class Review {
     readonly state: ResultState,
   ) {
     this.server = new ReviewServer(page);
+    if (matchMedia("(min-width: 1100px)").matches) state.setMode("side"); // both dates of a change at one glance
     this.outbox = new Outbox(`minenetcd verdicts ${new URL(page.root || ".", document.baseURI).pathname} ${page.result}`);
     this.uncertain = this.outbox.first !== undefined;
     this.waiting = computed(() => this.outbox.waiting.value.length);

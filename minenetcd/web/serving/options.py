@@ -31,6 +31,7 @@ class ServeOptions:
     uploads: Path | None = None
     max_upload_mb: float = MAX_UPLOAD_MB  # of one image
     max_pixels: int = MAX_PIXELS  # of one image
+    review: bool = True  # whether verdicts can be given
 
     def __post_init__(self) -> None:
         if not self.host or any(letter in self.host for letter in "/ @#?"):

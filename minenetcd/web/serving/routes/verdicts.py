@@ -1,7 +1,7 @@
 """Verdicts on the polygons of a result: given, taken back, and what others have said meanwhile."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from fastapi import APIRouter, FastAPI, Query
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
 from minenetcd.errors import InputError
 from minenetcd.labelling.verdicts.standing import Standing
@@ -20,6 +21,8 @@ from minenetcd.web.results.placement import Placement
 from minenetcd.web.results.polygons import DECIMALS
 from minenetcd.web.serving.problems import Refused, problems
 from minenetcd.web.serving.refreshing import Refreshing
+from minenetcd.web.serving.routes.addresses import Id
+from minenetcd.web.serving.served import Served
 
 #: Of the queue, a page is told so much.
 LONGEST_QUEUE = 200
@@ -102,47 +105,51 @@ class VerdictAnswer(ReviewState):
     queue_next: int | None
 
 
-def verdicts_router(result: Callable[[str], ResultFolder], refreshing: Refreshing) -> APIRouter:
-    """`result` gives the result of an id, or raises NotThere; `refreshing` brings its summary and report to the review."""
+def router(served: Served) -> APIRouter:
+    """Reviews of results; their summaries and reports are brought to them, at the latest when the server ends."""
+    refreshing = Refreshing()
 
     @asynccontextmanager
     async def ending(_: FastAPI) -> AsyncIterator[None]:
         yield
-        refreshing.finish()
+        await run_in_threadpool(refreshing.finish)
 
-    router = APIRouter(
-        prefix="/api/results/{id}/verdicts", tags=["verdicts"], responses=problems(404), lifespan=ending
-    )
+    routes = APIRouter(prefix="/api/results/{id}/verdicts", tags=["verdicts"], lifespan=ending)
 
-    @router.get("", summary="What was said, and what is to be judged next")
-    def look(id: str, since: Since = 0) -> ReviewState:
-        opened = result(id)
-        verdicts = Verdicts(opened.folder)
-        looked = verdicts.look(since)
-        if since == 0:
+    @routes.get("", responses=problems(404), summary="What was said, and what is to be judged next")
+    def look(id: Id, since: Since = 0) -> ReviewState:
+        opened = served.result(id)
+        looked = Verdicts(opened.folder).look(since)
+        if since == 0 and _can_be_reviewed(served, opened):
             refreshing.if_stale(opened.folder, looked.counts)
         return ReviewState(**_state(looked, opened.placement))
 
-    @router.post("", summary="Judge a polygon")
-    def give(id: str, given: GivenVerdict, since: Since = 0) -> VerdictAnswer:
-        opened = _reviewable(result(id))
+    @routes.post("", responses=problems(404), summary="Judge a polygon")
+    def give(id: Id, given: GivenVerdict, since: Since = 0) -> VerdictAnswer:
+        opened = reviewable(id)
         geometry = None if given.geometry is None else _on_grid(given.geometry, opened.placement)
         verdict = Verdicts(opened.folder).give(
             given.polygon, given.status, by=given.by, comment=given.comment, geometry=geometry
         )
         return answered(opened, [verdict], since)
 
-    @router.post("/undo", summary="Take one's last step back")
-    def undo(id: str, undoing: Undoing, since: Since = 0) -> VerdictAnswer:
-        opened = _reviewable(result(id))
+    @routes.post("/undo", responses=problems(404), summary="Take one's last step back")
+    def undo(id: Id, undoing: Undoing, since: Since = 0) -> VerdictAnswer:
+        opened = reviewable(id)
         verdict = Verdicts(opened.folder).undo(by=undoing.by)
         return answered(opened, [] if verdict is None else [verdict], since)
 
-    @router.post("/accept-above", summary="Accept all that is sure enough, in one step")
-    def accept_above(id: str, accepting: Accepting, since: Since = 0) -> VerdictAnswer:
-        opened = _reviewable(result(id))
+    @routes.post("/accept-above", responses=problems(404), summary="Accept all that is sure enough, in one step")
+    def accept_above(id: Id, accepting: Accepting, since: Since = 0) -> VerdictAnswer:
+        opened = reviewable(id)
         verdicts = Verdicts(opened.folder).accept_above(accepting.confidence, by=accepting.by)
         return answered(opened, verdicts, since)
+
+    def reviewable(id: str) -> ResultFolder:
+        opened = served.result(id)
+        if not _can_be_reviewed(served, opened):
+            raise Refused(403, "Verdicts are kept beside the polygons, and this result may not be changed here.")
+        return opened
 
     def answered(opened: ResultFolder, verdicts: list[Verdict], since: int) -> VerdictAnswer:
         refreshing.soon(opened.folder)
@@ -153,13 +160,11 @@ def verdicts_router(result: Callable[[str], ResultFolder], refreshing: Refreshin
             queue_next=looked.queue[0] if looked.queue else None,
         )
 
-    return router
+    return routes
 
 
-def _reviewable(opened: ResultFolder) -> ResultFolder:
-    if not opened.can_be_reviewed:
-        raise Refused(403, "Verdicts are kept beside the polygons, this result may not be written: copy its folder.")
-    return opened
+def _can_be_reviewed(served: Served, opened: ResultFolder) -> bool:
+    return served.reviewable and opened.can_be_reviewed
 
 
 def _state(looked: Looked, placement: Placement) -> dict[str, Any]:
