@@ -32,6 +32,7 @@ from minenetcd.cli import (
     serve,
     test,
     train,
+    view,
 )
 from minenetcd.cli.plugins import WithPlugins
 from minenetcd.display.escaping import in_terminal
@@ -68,7 +69,7 @@ for command in (
         compare.compare,
         serve.serve,
     ),
-    *(explain.explain, runs.runs, models.models),
+    *(view.view, explain.explain, runs.runs, models.models),
 ):
     app.command(cls=predict.PredictCommand if command is predict.predict else None)(command)
 for name, group in (

@@ -7,6 +7,7 @@ import type { Palette } from "../page.ts";
 const ALL = "changes";
 const CHOSEN = "chosen";
 const LAYERS = ["changes-area", "changes-casing", "changes-line"];
+const FAINT = "#ffffff";
 const NONE: ChangeCollection = { type: "FeatureCollection", features: [] };
 
 /** Of outlines by their verdict: told apart with every kind of colour blindness, on dark and light ground. */
@@ -18,8 +19,9 @@ export class ChangePolygons {
   constructor(
     private readonly map: MapLibreMap,
     changes: ChangeCollection,
-    { outline, outlineCasing }: Palette,
+    private readonly palette: Palette,
   ) {
+    const { outline, outlineCasing } = palette;
     map.addSource(ALL, { type: "geojson", data: changes, promoteId: "id", buffer: 16 });
     map.addSource(CHOSEN, { type: "geojson", data: NONE });
     // never drawn: what lies under a point of the screen is asked of it
@@ -57,8 +59,9 @@ export class ChangePolygons {
   /** `faint`: the map is shown as another threshold would make it. */
   look({ visible, faint }: { visible: boolean; faint: boolean }): void {
     for (const layer of LAYERS) this.map.setLayoutProperty(layer, "visibility", visible ? "visible" : "none");
-    this.map.setPaintProperty("changes-line", "line-opacity", faint ? 0.4 : 1);
-    this.map.setPaintProperty("changes-casing", "line-opacity", faint ? 0.2 : 0.65);
+    this.map.setPaintProperty("changes-line", "line-color", faint ? FAINT : this.palette.outline);
+    this.map.setPaintProperty("changes-line", "line-opacity", faint ? 0.6 : 1);
+    this.map.setPaintProperty("changes-casing", "line-opacity", faint ? 0 : 0.65);
   }
 
   /** The smallest polygon at a point of the screen, which a larger one may surround. */

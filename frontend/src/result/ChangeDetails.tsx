@@ -13,7 +13,7 @@ export function ChangeDetails({ change, state }: { change: Change; state: Result
   const { id, confidence_mean } = change.properties;
   useEffect(() => announce(`Change ${id}: ${areaInWords(change)}, confidence ${share(confidence_mean)}`), [id]);
   return (
-    <article class="details" aria-label={`Change ${id}`}>
+    <article class="card details" aria-label={`Change ${id}`}>
       <header>
         <h3>Change {id}</h3>
         <IconButton icon="close" label="Let this change go" onPress={() => (state.chosenId.value = null)} />

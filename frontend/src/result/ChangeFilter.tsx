@@ -1,6 +1,5 @@
 /** Which changes are listed and outlined, and in which order. */
 
-import { counted } from "../ui/words.ts";
 import { EVERYTHING, ORDERS } from "./changes.ts";
 import type { Filter, Order } from "./changes.ts";
 import type { ResultState } from "./state.ts";
@@ -14,27 +13,24 @@ export function ChangeFilter({ state }: { state: ResultState }) {
     <div class="filter">
       <div class="row">
         <h2>Changes</h2>
-        <span class="count" role="status">{filtered ? `${shown.value.length.toLocaleString("en")} of ${all.toLocaleString("en")}` : counted(all, "change")}</span>
+        <span class="count" role="status">{filtered ? `${shown.value.length.toLocaleString("en")} of ${all.toLocaleString("en")}` : all.toLocaleString("en")}</span>
         {filtered && <button type="button" class="plain" onClick={() => (filter.value = EVERYTHING)}>Show all</button>}
+        <select aria-label="Order" value={order.value} onChange={(event) => (order.value = event.currentTarget.value as Order)}>
+          {Object.keys(ORDERS).map((name) => <option key={name} value={name}>{name} first</option>)}
+        </select>
       </div>
       <div class="fields">
         <label class="wide">
           <span class="unseen">Search</span>
-          <input type="search" placeholder="Number, kind, lease …" value={filter.value.text} onInput={(event) => set({ text: event.currentTarget.value })} />
+          <input type="search" placeholder="Search: number, kind, concession" value={filter.value.text} onInput={(event) => set({ text: event.currentTarget.value })} />
         </label>
         <label>
-          <span>From {description.unit === "ha" ? "hectares" : "pixels"}</span>
+          <span>At least, in {description.unit === "ha" ? "hectares" : "pixels"}</span>
           <input type="number" min="0" step={description.unit === "ha" ? 0.1 : 10} value={filter.value.leastArea || ""} placeholder="0" onInput={(event) => set({ leastArea: Number(event.currentTarget.value) || 0 })} />
         </label>
         <label>
           <span>Confidence from <output>{filter.value.leastConfidence.toFixed(2)}</output></span>
           <input type="range" min="0" max="1" step="0.01" value={filter.value.leastConfidence} onInput={(event) => set({ leastConfidence: Number(event.currentTarget.value) })} />
-        </label>
-        <label>
-          <span>Order</span>
-          <select value={order.value} onChange={(event) => (order.value = event.currentTarget.value as Order)}>
-            {Object.keys(ORDERS).map((name) => <option key={name} value={name}>{name} first</option>)}
-          </select>
         </label>
       </div>
     </div>

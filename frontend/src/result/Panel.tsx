@@ -20,11 +20,11 @@ export function Panel({ state, page, review }: { state: ResultState; page: PageF
       <Heading state={state} open={open} onOpen={() => setOpen(!open)} />
       <div class="panel-body">
         {review !== null && <ReviewPanel review={review} />}
+        {review !== null && state.chosen.value !== null && <ChangeDetails change={state.chosen.value} state={state} />}
         <Warnings warnings={state.description.warnings} />
         {state.description.layers.probability !== undefined && <Threshold state={state} palette={page.palette} />}
         <section class="changes" aria-label="Changes">
           <ChangeFilter state={state} />
-          {state.chosen.value !== null && <ChangeDetails change={state.chosen.value} state={state} />}
           <ChangeList state={state} />
         </section>
         <footer>{state.description.detector}, minenetcd {page.version}</footer>

@@ -11,6 +11,7 @@ import { announcement } from "../ui/announce.ts";
 import { listenToKeys } from "../ui/keys.ts";
 import type { Key } from "../ui/keys.ts";
 import { keysOf } from "./keys.ts";
+import { ChangeDetails } from "./ChangeDetails.tsx";
 import { KeyList } from "./KeyList.tsx";
 import { MapOverlay } from "./MapOverlay.tsx";
 import { Panel } from "./Panel.tsx";
@@ -39,10 +40,7 @@ export function ResultView({ data, state, review, page, onFailure }: Facts) {
   useEffect(() => (stage === null ? undefined : listenToKeys(keys)), [stage]);
   useEffect(() => {
     if (stage === null || review === null) return;
-    const opened = review.open((id) => {
-      stage.covered = document.querySelector<HTMLElement>(".review-bar")?.offsetHeight ?? 0;
-      stage.flyTo(id);
-    });
+    const opened = review.open((id) => stage.flyTo(id, document.querySelector<HTMLElement>(".review-bar")?.offsetHeight ?? 0));
     return () => void opened.then((close) => close());
   }, [stage]);
   return (
@@ -55,6 +53,7 @@ export function ResultView({ data, state, review, page, onFailure }: Facts) {
         {stage !== null && <MapOverlay state={state} stage={stage} />}
         <Toolbar state={state} />
         {review !== null && editor !== null && <ReviewBar review={review} editor={editor} />}
+        {review === null && state.chosen.value !== null && <ChangeDetails change={state.chosen.value} state={state} />}
         {stage !== null && state.keysShown.value && <KeyList keys={keys()} onClose={() => state.leave()} />}
       </main>
       <p class="unseen" role="status">{announcement.value}</p>

@@ -26,7 +26,7 @@ export function keysOf(state: ResultState, stage: Stage): Key[] {
     { key: "+", what: "closer", run: () => void map.zoomIn() },
     { key: "=", run: () => void map.zoomIn() },
     { key: "-", what: "farther", run: () => void map.zoomOut() },
-    { key: "ArrowLeft", what: "move the map, as the other arrows", run: pan(-STEP, 0) },
+    { key: "ArrowLeft", what: "move the map", run: pan(-STEP, 0) },
     { key: "ArrowRight", run: pan(STEP, 0) },
     { key: "ArrowUp", run: pan(0, -STEP) },
     { key: "ArrowDown", run: pan(0, STEP) },

@@ -1,21 +1,21 @@
 /** The map of a result, or two side by side, as the state asks for. */
 
 import { batch, effect } from "@preact/signals";
-import type { Map as MapLibreMap, MapMouseEvent } from "maplibre-gl";
+import type { Map as MapLibreMap, MapMouseEvent, PaddingOptions } from "maplibre-gl";
 import type { ResultData } from "../data/source.ts";
+import type { Bounds } from "../data/types.ts";
 import type { Point } from "../map/ground.ts";
 import { linked, MapSheet } from "../map/sheet.ts";
-import { quietMotion, showAll } from "../map/view.ts";
+import { quietMotion, seesAll, showAll } from "../map/view.ts";
 import type { Palette } from "../page.ts";
 import { boundsOf, mapFilter, statusesOf } from "./changes.ts";
 import type { ResultState } from "./state.ts";
 
 const BLINK = 900; // [ms] a date
-const OPACITY = 0.78; // of probability over an image
+const SMALLEST = 24; // of a chosen change on the screen [px]
+const OPACITY = 0.72; // of probability over an image
 
 export class Stage {
-  /** What of the foot of the map is covered [px]. */
-  covered = 0;
   private second: Promise<MapSheet> | null = null;
   private readonly sheets: MapSheet[];
 
@@ -42,8 +42,9 @@ export class Stage {
     return this.first.map;
   }
 
-  showAll(): void {
-    showAll(this.map, this.data.description.bounds);
+  /** All of the result in sight, after so many milliseconds. */
+  showAll(duration?: number): void {
+    showAll(this.map, this.data.description.bounds, duration);
   }
 
   /** A point in the middle of the map, where no pointer sets it. */
@@ -109,14 +110,18 @@ export class Stage {
     });
     effect(() => {
       const beside = state.mode.value === "side";
-      if (beside) void this.openSecond();
-      // the page lays the maps out first
-      requestAnimationFrame(() => this.sheets.forEach(({ map }) => map.resize()));
+      const whole = seesAll(this.map, this.data.description.bounds);
+      requestAnimationFrame(() => { // by then the page has laid the maps out
+        this.map.resize();
+        if (whole) this.showAll(0);
+        if (beside) void this.openSecond();
+      });
     });
   }
 
   private async openSecond(): Promise<void> {
     this.second ??= MapSheet.open(this.secondPlace, this.data, this.state.changes.collection, this.palette, "Map of the later date").then((sheet) => {
+      sheet.map.resize();
       sheet.map.jumpTo({ center: this.map.getCenter(), zoom: this.map.getZoom() });
       sheet.images.showOnly("after");
       linked(this.map, sheet.map);
@@ -124,7 +129,7 @@ export class Stage {
       this.follow(sheet);
       return sheet;
     });
-    await this.second;
+    (await this.second).map.resize();
   }
 
   private blink(): void {
@@ -137,28 +142,36 @@ export class Stage {
     });
   }
 
-  /** Brings a change into sight where it is not, or is too small to be seen well. */
+  /** Brings a change into sight where it is not, lies under what is told of it, or is too small to be seen well. */
   private goTo(id: number | null): void {
     const change = this.state.changes.get(id);
     if (change === null) return;
     const [west, south, east, north] = boundsOf(change);
-    const seen = this.map.getBounds();
-    const [low, high] = [this.map.project([west, south]), this.map.project([east, north])];
-    const large = Math.max(high.x - low.x, low.y - high.y);
-    if (!(seen.contains([west, south]) && seen.contains([east, north]) && large > 24)) this.flyTo(id);
+    const { map } = this;
+    const { clientWidth: width, clientHeight: height } = map.getContainer();
+    const free = freeOfCards(width);
+    const [low, high] = [map.project([west, south]), map.project([east, north])];
+    const inSight = low.x > 0 && high.x < width - free.right && high.y > free.top - 60 && low.y < height - free.bottom;
+    if (inSight && Math.max(high.x - low.x, low.y - high.y) > SMALLEST) return;
+    this.fit(boundsOf(change), free);
   }
 
-  /** The change in the middle, as large as it fits. */
-  flyTo(id: number | null): void {
+  /** The change in the middle of what nothing covers, as large as it fits. `below`: what is covered of its foot [px]. */
+  flyTo(id: number, below: number): void {
     const change = this.state.changes.get(id);
     if (change === null) return;
-    this.map.fitBounds(boundsOf(change), { padding: this.padding, maxZoom: this.map.getMaxZoom() - 3, duration: quietMotion() ? 0 : 500 });
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const free = Math.min(120, clientWidth / 5, (clientHeight - below) / 5);
+    this.fit(boundsOf(change), { left: free, right: free, top: free, bottom: free + below });
   }
 
-  /** Of what is shown, to the edges of the map [px]. */
-  private get padding() {
-    const { clientWidth, clientHeight } = this.map.getContainer();
-    const padding = Math.min(120, clientWidth / 5, (clientHeight - this.covered) / 5);
-    return { left: padding, right: padding, top: padding, bottom: padding + this.covered };
+  private fit(bounds: Bounds, padding: PaddingOptions): void {
+    this.map.fitBounds(bounds, { padding, maxZoom: this.map.getMaxZoom() - 3, duration: quietMotion() ? 0 : 500 });
   }
+}
+
+/** What a chosen change is not to lie under, from the edges of the map [px]. */
+function freeOfCards(width: number): { top: number; right: number; bottom: number; left: number } {
+  if (matchMedia("(max-width: 760px)").matches) return { top: 130, right: 30, bottom: 300, left: 30 };
+  return { top: 120, right: Math.min(340, width / 2), bottom: 70, left: 40 };
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,17 +44,21 @@ class Layer:
         RasterError where the file cannot be read any more.
         """
         shown = self._shown(tile)
-        return nothing() if shown is None else _encoded(*shown, form)
+        return nothing() if shown is None else encoded(*shown, form)
 
     def is_empty(self, tile: Tile) -> bool:
         """Whether nothing is seen of it there."""
         return self._shown(tile) is None
 
     def _shown(self, tile: Tile) -> Shown | None:
-        if not tile.exists or not _overlap(tile.grid, self.placement):
+        return self.seen(tile.grid) if tile.exists else None
+
+    def seen(self, grid: Grid) -> Shown | None:
+        """On a grid of the map, e.g. that of several tiles; None where nothing is seen."""
+        if not _overlap(grid, self.placement):
             return None
         with self.raster.laid_on(self.placement.on_map) as raster:
-            pixels, valid = self.read(raster, tile.grid)
+            pixels, valid = self.read(raster, grid)
         return (self.colour(pixels, valid), valid) if valid.any() else None
 
 
@@ -108,14 +112,15 @@ def numbers_layer(raster: Raster, placement: Placement, colours: Mapping[int, st
 @cache
 def nothing() -> bytes:
     """A tile in which nothing is seen."""
-    return _encoded(np.zeros((TILE_SIDE, TILE_SIDE, 1), np.uint8), np.zeros((TILE_SIDE, TILE_SIDE), bool), "PNG")
+    return encoded(np.zeros((TILE_SIDE, TILE_SIDE, 1), np.uint8), np.zeros((TILE_SIDE, TILE_SIDE), bool), "PNG")
 
 
 #: GDAL's options.
-_PACKED: dict[Form, dict[str, int]] = {"PNG": {"ZLEVEL": 3}, "WEBP": {"QUALITY": 85}}
+_PACKED: dict[Form, dict[str, Any]] = {"PNG": {"ZLEVEL": 3}, "WEBP": {"QUALITY": 85}}
 
 
-def _encoded(colours: NDArray[np.uint8], valid: NDArray[np.bool_], form: Form) -> bytes:
+def encoded(colours: NDArray[np.uint8], valid: NDArray[np.bool_], form: Form) -> bytes:
+    """A tile of colours (H, W, 3) or grey (H, W, 1), transparent where it is not `valid` (H, W)."""
     bands = np.moveaxis(colours, -1, 0)
     if form == "WEBP" and len(bands) == 1:  # which has no grey
         bands = np.repeat(bands, 3, axis=0)
