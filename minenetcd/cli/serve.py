@@ -23,7 +23,7 @@ def serve(
         list[Path] | None,
         Argument(
             metavar="RESULT...",
-            help="Folders that minenetcd predict or monitor has written, or that hold such folders.",
+            help="Folders that minenetcd predict, monitor or accuracy sample has written, or that hold such folders.",
             show_default=False,
         ),
     ] = None,
@@ -80,13 +80,17 @@ def serve(
 
 def _tell(address: "Address", served: "Served") -> None:
     contents = served.catalogue.contents
-    found = [counted(len(contents.results), "result")]
+    found = [counted(len(contents.results), "result")] if contents.results or not contents.samples else []
     if contents.series:
         found.append(counted(len(contents.series), "series", "series"))
+    if contents.samples:
+        found.append(counted(len(contents.samples), "sample"))
     if served.workshop is not None:
         found.append("uploads")
     print(f"Serving {' and '.join(found)} at {in_terminal(address.url)}", flush=True)
     if address.token is not None:
         print(f"  Open         {in_terminal(address.entry)}", flush=True)
         print(f"  Token        {in_terminal(address.token)}", flush=True)
+    for id in contents.samples:
+        print(f"  Sample       {in_terminal(address.url)}samples/{id}", flush=True)
     print("Ctrl-C ends it.", flush=True)

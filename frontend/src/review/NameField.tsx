@@ -1,12 +1,12 @@
 /** Who judges: asked once, and kept by the browser. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Review } from "./review.ts";
 
 export function NameField({ review }: { review: Review }) {
   const field = useRef<HTMLInputElement>(null);
   const wanted = review.nameWanted.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (wanted > 0 || review.naming.value) field.current!.focus();
   }, [wanted]);
   const leave = (event: KeyboardEvent) => {

@@ -2,13 +2,13 @@
 
 import { computed, signal } from "@preact/signals";
 import { ServerError } from "../data/http.ts";
+import { Outbox } from "../data/outbox.ts";
 import type { ChangeGeometry } from "../data/types.ts";
 import type { PageFacts } from "../page.ts";
 import { areaInWords } from "../result/changes.ts";
 import type { ResultState } from "../result/state.ts";
 import { announce } from "../ui/announce.ts";
 import { counted } from "../ui/words.ts";
-import { Outbox } from "./outbox.ts";
 import { Queue } from "./queue.ts";
 import { ReviewServer } from "./server.ts";
 import type { Counts, GivenVerdict, PolygonVerdict, ReviewState, Status } from "./types.ts";
@@ -33,7 +33,7 @@ export class Review {
   readonly reviewed;
 
   private readonly server: ReviewServer;
-  private readonly outbox: Outbox;
+  private readonly outbox: Outbox<GivenVerdict>;
   private readonly queue = new Queue();
   private revision = 0;
   private sending: Promise<void> | null = null;

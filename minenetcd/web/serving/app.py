@@ -24,7 +24,7 @@ from minenetcd.web.serving.jobs.runner import Runner
 from minenetcd.web.serving.jobs.store import JobStore
 from minenetcd.web.serving.options import ServeOptions
 from minenetcd.web.serving.problems import Refused, add_handlers
-from minenetcd.web.serving.routes import jobs, pages, results, series, session, verdicts
+from minenetcd.web.serving.routes import jobs, pages, results, samples, series, session, verdicts
 from minenetcd.web.serving.served import Served, Workshop
 from minenetcd.web.serving.uploads.receiving import Receiver
 
@@ -35,6 +35,7 @@ ROUTERS: Sequence[Callable[[Served], APIRouter]] = (
     series.router,
     jobs.router,
     verdicts.router,
+    samples.router,
     pages.router,
 )
 

@@ -1,26 +1,25 @@
-/** Verdicts on their way: kept by this tab until the server has them, also where it is down or the page is loaded anew. */
+/** What is on its way to the server: kept by this tab until the server has them, also where it is down or the page is loaded anew. */
 
 import { signal } from "@preact/signals";
-import type { GivenVerdict } from "./types.ts";
 
-export class Outbox {
-  readonly waiting = signal<readonly GivenVerdict[]>([]);
+export class Outbox<T> {
+  readonly waiting = signal<readonly T[]>([]);
 
   constructor(private readonly name: string) {
     try {
       const kept: unknown = JSON.parse(sessionStorage.getItem(name) ?? "[]");
-      this.waiting.value = Array.isArray(kept) ? (kept as GivenVerdict[]) : [];
+      this.waiting.value = Array.isArray(kept) ? (kept as T[]) : [];
     } catch {
       this.waiting.value = [];
     }
   }
 
-  get first(): GivenVerdict | undefined {
+  get first(): T | undefined {
     return this.waiting.value[0];
   }
 
-  add(verdict: GivenVerdict): void {
-    this.set([...this.waiting.value, verdict]);
+  add(one: T): void {
+    this.set([...this.waiting.value, one]);
   }
 
   /** The first one has arrived, or is refused for good. */
@@ -29,13 +28,13 @@ export class Outbox {
   }
 
   /** The last one, which was not sent. */
-  takeBack(): GivenVerdict | undefined {
+  takeBack(): T | undefined {
     const last = this.waiting.value.at(-1);
     this.set(this.waiting.value.slice(0, -1));
     return last;
   }
 
-  private set(waiting: readonly GivenVerdict[]): void {
+  private set(waiting: readonly T[]): void {
     this.waiting.value = waiting;
     try {
       if (waiting.length > 0) sessionStorage.setItem(this.name, JSON.stringify(waiting));
