@@ -27,6 +27,9 @@ from minenetcd.web.serving.served import Served
 #: Of the queue, a page is told so much.
 LONGEST_QUEUE = 200
 
+#: Of longitudes, whole turns included, and latitudes, short of the poles, where the map ends.
+FARTHEST_DEGREES = np.array([540.0, 89.9])
+
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, description="Who judges.")]
 Since = Annotated[int, Query(ge=0, description="The revision that the page knows; what changed since is told.")]
 Geometry = dict[str, Any]
@@ -193,12 +196,12 @@ def _in_degrees(outline: shapely.Geometry, placement: Placement) -> Geometry:
 
 
 def _on_grid(geometry: Geometry, placement: Placement) -> shapely.Geometry:
-    """InputError for what is no polygon of GeoJSON in longitude and latitude."""
+    """InputError for what is no geometry of GeoJSON in longitude and latitude."""
     try:
-        read = shapely.from_geojson(json.dumps(geometry, allow_nan=False))
-        (turned,) = placement.geometries_to_grid(np.array([shapely.force_2d(read)], dtype=object))
+        read = shapely.force_2d(shapely.from_geojson(json.dumps(geometry, allow_nan=False)))
     except (shapely.errors.ShapelyError, ValueError, TypeError, RecursionError) as error:
         raise InputError("A polygon in GeoJSON is needed (longitude, latitude), got something else.") from error
-    if turned is None or not np.isfinite(shapely.get_coordinates(turned)).all():
+    if read is None or not (np.abs(shapely.get_coordinates(read)) <= FARTHEST_DEGREES).all():
         raise InputError("A polygon in GeoJSON is needed (longitude, latitude), got places that are none on Earth.")
+    (turned,) = placement.geometries_to_grid(np.array([read], dtype=object))
     return turned
