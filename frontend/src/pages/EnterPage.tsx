@@ -25,7 +25,7 @@ export function EnterPage({ page }: { page: PageFacts }) {
     void enter(given);
   }, []);
   return (
-    <main class="enter">
+    <main class="own enter">
       <h1>This server asks for a token</h1>
       <form
         onSubmit={(event) => {

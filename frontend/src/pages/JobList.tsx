@@ -37,11 +37,11 @@ export function JobList({ server, jobs, changed }: { server: string; jobs: Job[]
               {job.error !== null && <span class="problem">{job.error}</span>}
             </div>
             {job.state === "queued" || job.state === "running" ? (
-              <button type="button" class="plain" onClick={() => void act(`api/jobs/${job.id}/cancel`, "POST")}>
+              <button type="button" class="quiet" onClick={() => void act(`api/jobs/${job.id}/cancel`, "POST")}>
                 Cancel
               </button>
             ) : (
-              <button type="button" class="plain" onClick={() => void act(`api/jobs/${job.id}`, "DELETE")} aria-label={`Remove ${job.title} and its result`}>
+              <button type="button" class="quiet" onClick={() => void act(`api/jobs/${job.id}`, "DELETE")} aria-label={`Remove ${job.title} and its result`}>
                 Remove
               </button>
             )}

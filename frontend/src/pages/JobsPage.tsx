@@ -44,9 +44,9 @@ export function JobsPage({ page }: { page: PageFacts }) {
     };
   }, [limits, isBusy]);
   if (failure) return <Failure message={failure} />;
-  if (limits === null) return <p class="waiting">Asking the server</p>;
+  if (limits === null) return <div class="own"><p class="waiting">Asking the server</p></div>;
   return (
-    <div class="jobs">
+    <div class="own jobs">
       <Header page={page} />
       <main>
         <h1>Compare two images of one place</h1>

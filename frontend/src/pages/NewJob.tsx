@@ -49,7 +49,7 @@ export function NewJob({ server, limits, asked }: { server: string; limits: Limi
         <Drop key={`before${round}`} role="before" server={server} limits={limits} came={came("before")} />
         <Drop key={`after${round}`} role="after" server={server} limits={limits} came={came("after")} />
       </div>
-      <p class="soft">
+      <p class="soft limits">
         {limits.kinds}; at most {size(limits.max_upload_bytes)} and {limits.max_pixels.toLocaleString("en")} pixels each.
       </p>
       <HowRead options={options} change={(some) => setOptions({ ...options, ...some })} detectors={limits.detectors} />
@@ -116,7 +116,7 @@ function Drop({ role, server, limits, came }: Dropped) {
       {share !== null && (
         <p>
           <progress max={1} value={share} aria-label={`Upload of the ${role === "before" ? "earlier" : "later"} image`} /> {Math.round(100 * share)} %{" "}
-          <button type="button" class="plain" onClick={() => running.current?.stop()}>
+          <button type="button" class="quiet" onClick={() => running.current?.stop()}>
             Stop
           </button>
         </p>

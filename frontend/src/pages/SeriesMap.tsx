@@ -41,7 +41,11 @@ export function SeriesMap({ server, series, polygons, at, outlines, when, outlin
   useEffect(() => {
     if (map?.getLayer("when")) map.setLayoutProperty("when", "visibility", when ? "visible" : "none");
   }, [map, when]);
-  return <div ref={place} class="map series-map" data-ready={map !== null} data-date={series.dates[at]?.date} />;
+  return (
+    <div class="series-map" data-ready={map !== null} data-date={series.dates[at]?.date}>
+      <div ref={place} class="map" />
+    </div>
+  );
 }
 
 function addLayers(map: MapLibreMap, server: string, series: Series, polygons: ChangeCollection | null, casing: string): void {

@@ -28,7 +28,7 @@ export function SeriesPage({ page }: { page: PageFacts }) {
     read(server, String(page["series"])).then(setOpened, (error: Error) => setFailure(error.message));
   }, [server]);
   if (failure) return <Failure message={failure} />;
-  if (opened === null) return <p class="waiting">Reading the dates</p>;
+  if (opened === null) return <div class="own"><p class="waiting">Reading the dates</p></div>;
   return <Shown page={page} server={server} {...opened} />;
 }
 
@@ -51,7 +51,7 @@ function Shown({ page, server, series, polygons }: Opened & { page: PageFacts; s
   }, [plays, dates.length]);
   const date = dates[at]!;
   return (
-    <div class="series">
+    <div class="own series">
       <Header page={page} title={series.title} />
       <SeriesMap server={server} series={series} polygons={polygons} at={at} outlines={outlines} when={when} outlineCasing={page.palette.outlineCasing} />
       <div class="slider">

@@ -64,7 +64,9 @@ export function SiteTable({ server, sites, chosen, choose }: Shown) {
             </td>
             <td class="right">{area(site)}</td>
             <td class="right">{site.places === null ? "" : site.places.toLocaleString("en")}</td>
-            <td class="days">{days(site)}</td>
+            <td class="days">
+              <span>{site.date_before}</span> <span>{site.date_after === null ? "" : `– ${site.date_after}`}</span> <span>{site.dates > 2 ? `(${site.dates} dates)` : ""}</span>
+            </td>
             <td class={site.warnings > 0 ? "right warned" : "right"}>{site.warnings || ""}</td>
           </tr>
         ))}

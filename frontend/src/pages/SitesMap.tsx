@@ -76,7 +76,6 @@ function worldMap(container: HTMLElement, server: string, bounds: Bounds): MapLi
     pitchWithRotate: false,
     touchPitch: false,
     attributionControl: false,
-    renderWorldCopies: false,
     fadeDuration: 0,
     locale: { "Map.Title": "Where the sites lie" },
   });

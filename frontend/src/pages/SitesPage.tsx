@@ -16,30 +16,38 @@ export function SitesPage({ page }: { page: PageFacts }) {
   const [sites, setSites] = useState<Sites | null>(null);
   const [failure, setFailure] = useState("");
   const [wanted, setWanted] = useState("");
+  const [pairs, setPairs] = useState(false);
   const [chosen, setChosen] = useState<string | null>(null);
   useEffect(() => {
     getJson<Sites>(`${server}api/sites`).then(setSites, (error: Error) => setFailure(error.message));
   }, [server]);
   const shown = useMemo(() => {
     const text = wanted.trim().toLowerCase();
-    return (sites?.sites ?? []).filter((site) => `${site.group ?? ""} ${site.title}`.toLowerCase().includes(text));
-  }, [sites, wanted]);
+    const listed = (sites?.sites ?? []).filter((site) => pairs || !site.of_series);
+    return listed.filter((site) => `${site.group ?? ""} ${site.title}`.toLowerCase().includes(text));
+  }, [sites, wanted, pairs]);
   if (failure) return <Failure message={failure} />;
-  if (sites === null) return <p class="waiting">Reading results</p>;
+  if (sites === null) return <div class="own"><p class="waiting">Reading results</p></div>;
   const placed = shown.filter((site) => site.place !== null);
   const hasMap = sites.sites.some((site) => site.place !== null);
   return (
-    <div class={hasMap ? "sites" : "sites sites-plain"}>
+    <div class={hasMap ? "own sites" : "own sites sites-plain"}>
       <Header page={page} />
       {hasMap && <SitesMap server={server} sites={placed} chosen={chosen} choose={setChosen} />}
       <main class="sites-list">
         <div class="sites-bar">
-          <h1>{counted(sites.sites.length, "result")}</h1>
+          <h1>{counted(shown.length, "site")}</h1>
           <label class="sites-filter">
             <span class="unseen">Show those whose name holds</span>
             <input type="search" placeholder="Filter by name" value={wanted} onInput={(event) => setWanted(event.currentTarget.value)} />
           </label>
         </div>
+        {sites.sites.some((site) => site.of_series) && (
+          <label class="check soft">
+            <input type="checkbox" checked={pairs} onChange={(event) => setPairs(event.currentTarget.checked)} />
+            Show each pair of dates of a series
+          </label>
+        )}
         <SiteTable server={server} sites={shown} chosen={chosen} choose={setChosen} />
         {sites.sites.length === 0 && (
           <p>

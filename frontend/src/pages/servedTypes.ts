@@ -7,6 +7,8 @@ export interface Site {
   kind: "result" | "series";
   title: string;
   group: string | null;
+  /** Whether it is a pair of dates of a series that is served, too. */
+  of_series: boolean;
   place: [longitude: number, latitude: number] | null;
   bounds: Bounds | null;
   hectares: number | null;

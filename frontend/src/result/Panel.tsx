@@ -27,7 +27,7 @@ export function Panel({ state, page, review }: { state: ResultState; page: PageF
           <ChangeFilter state={state} />
           <ChangeList state={state} />
         </section>
-        <footer>{state.description.detector}, minenetcd {page.version}</footer>
+        <footer>{page["home"] === true && <><a href={page.root}>All results</a> · </>}{state.description.detector}, minenetcd {page.version}</footer>
       </div>
     </aside>
   );

@@ -17,6 +17,8 @@ const OPACITY = 0.72; // of probability over an image
 
 export class Stage {
   private second: Promise<MapSheet> | null = null;
+  /** The change that was last chosen on the map, where its user looks already. */
+  private clicked: number | null = null;
   private readonly sheets: MapSheet[];
 
   private constructor(
@@ -95,7 +97,7 @@ export class Stage {
       batch(() => {
         state.pointer.value = lngLat.toArray();
         if (state.measure.value !== null) this.setPoint(lngLat.toArray());
-        else state.chosenId.value = changes.at(point);
+        else state.chosenId.value = this.clicked = changes.at(point);
       });
     });
   }
@@ -145,7 +147,8 @@ export class Stage {
   /** Brings a change into sight where it is not, lies under what is told of it, or is too small to be seen well. */
   private goTo(id: number | null): void {
     const change = this.state.changes.get(id);
-    if (change === null) return;
+    if (change === null || id === this.clicked) return;
+    this.clicked = null;
     const [west, south, east, north] = boundsOf(change);
     const { map } = this;
     const { clientWidth: width, clientHeight: height } = map.getContainer();

@@ -28,11 +28,15 @@ _LONGEST = 80
 
 @dataclass(frozen=True)
 class Found:
-    """A folder that can be shown, called `id`; `group`: the title of the set that it belongs to."""
+    """A folder that can be shown, called `id`.
+
+    `group`: the title of the set that it belongs to; `of_series`: whether that is a series of dates.
+    """
 
     id: str
     folder: Path
     group: str | None = None
+    of_series: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,7 @@ class _Place:
     folder: Path
     name: str
     group: str | None
+    of_series: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,18 +134,20 @@ class _Looked:
     root: Path
     name: str
     group: str | None = None
+    of_series: bool = False
 
     def inside(self, folder: Path, kind: str | None) -> "_Looked":
         """A folder in it, where it is of that kind itself; the pairs of a series are named as its own."""
         group = self.group if kind is None else self.folder.name
         is_shelf = kind == "series" and folder.name == PAIRS
-        return _Looked(folder, self.root, self.name if is_shelf else f"{self.name}/{folder.name}", group)
+        name = self.name if is_shelf else f"{self.name}/{folder.name}"
+        return _Looked(folder, self.root, name, group, self.of_series or is_shelf)
 
 
 def _places(looked: _Looked, depth: int) -> Iterator[_Place]:
     folder, within = looked.folder, folders_of(looked.root)
     if _holds(folder, DETAILS, within):
-        yield _Place("result", folder, looked.name, looked.group)
+        yield _Place("result", folder, looked.name, looked.group, looked.of_series)
         return
     if _holds(folder, RECORD, within):
         yield _Place("sample", folder, looked.name, looked.group)
@@ -182,5 +189,5 @@ def _named(places: Sequence[_Place]) -> dict[str, Found]:
     for place, id in zip(places, ids, strict=True):
         mark = hashlib.sha256(os.fsencode(place.folder)).hexdigest()[:8]
         own = id if often[id] == 1 else f"{id}-{mark}"
-        found[own] = Found(own, place.folder, place.group)
+        found[own] = Found(own, place.folder, place.group, place.of_series)
     return found

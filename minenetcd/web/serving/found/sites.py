@@ -35,13 +35,15 @@ PAPERS = ("report.html", "sheets.html", "report.pdf", "sheets.pdf")
 class Site(BaseModel):
     """One result, or a series of dates. `place`: longitude and latitude of its middle; None without a place on Earth.
 
-    `date_before` and `date_after` of a series are its first and last. `papers`: names of its report and sheets.
+    `of_series`: whether it is a pair of dates of one. `date_before` and `date_after` of a series are its first and
+    last. `papers`: names of its report and sheets.
     """
 
     id: str
     kind: Literal["result", "series"]
     title: str
     group: str | None
+    of_series: bool
     place: tuple[float, float] | None
     bounds: tuple[float, float, float, float] | None
     hectares: float | None
@@ -111,6 +113,7 @@ def _by_summary(found: Found, summary: dict[str, Any]) -> Site:
         kind="result",
         title=found.folder.name if found.group else f"{short_name(before['source'])} to {short_name(after['source'])}",
         group=found.group,
+        of_series=found.of_series,
         place=None if bounds is None else ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2),
         bounds=bounds,
         hectares=summary["hectares"]["changed"],
@@ -135,6 +138,7 @@ def _without_summary(found: Found) -> Site:
         kind="result",
         title=found.folder.name if found.group else described.title,
         group=found.group,
+        of_series=found.of_series,
         place=((west + east) / 2, (south + north) / 2) if is_placed else None,
         bounds=described.bounds if is_placed else None,
         hectares=described.hectares,
@@ -160,6 +164,7 @@ def _series(found: Found, _: tuple[int, int]) -> Site:
         kind="series",
         title=found.folder.name,
         group=None,
+        of_series=False,
         place=None if bounds is None else ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2),
         bounds=bounds,
         hectares=None if hectares is None else float(hectares),
