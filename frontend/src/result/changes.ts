@@ -1,6 +1,7 @@
 /** The polygons of a result as a list: looked up, filtered and put in order. */
 
 import { signal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import type { FilterSpecification } from "maplibre-gl";
 import type { Bounds, Change, ChangeCollection, ChangeGeometry, ChangeProperties } from "../data/types.ts";
 import { counted, number } from "../ui/words.ts";
@@ -34,11 +35,12 @@ export interface Update {
 
 export class Changes {
   private readonly places: Map<number, number>;
-  /** Grow where anything, and where an outline, of them has changed. */
+  /** Grows where anything of them has changed; the other one holds them with the outlines that stand. */
   private readonly version = signal(0);
-  private readonly outlines = signal(0);
+  private readonly outlines: Signal<ChangeCollection>;
 
   constructor(readonly collection: ChangeCollection) {
+    this.outlines = signal(collection);
     this.places = new Map(collection.features.map((change, place) => [change.properties.id, place]));
   }
 
@@ -48,10 +50,9 @@ export class Changes {
     return this.collection;
   }
 
-  /** The same; who asks is told when outlines change. */
+  /** The same, another object for other outlines; who asks is told when there are. */
   get outlined(): ChangeCollection {
-    void this.outlines.value;
-    return this.collection;
+    return this.outlines.value;
   }
 
   get(id: number | null): Change | null {
@@ -68,7 +69,7 @@ export class Changes {
       this.collection.features[place!] = { ...change, properties: { ...change.properties, ...part }, geometry: geometry ?? change.geometry };
     }
     if (updates.length > 0) this.version.value += 1;
-    if (updates.some(({ geometry }) => geometry !== null)) this.outlines.value += 1;
+    if (updates.some(({ geometry }) => geometry !== null)) this.outlines.value = { ...this.collection, features: [...this.collection.features] };
   }
 
   selected(filter: Filter, order: Order): Change[] {

@@ -68,7 +68,7 @@ export class Stage {
       sheet.probability?.set({ threshold: state.threshold.value, opacity: probability ? OPACITY : 0, lined: exploring });
       sheet.changes.look({ visible: state.outlines.value, faint: exploring });
     });
-    effect(() => sheet.changes.filter(mapFilter(state.filter.value, state.shown.value, unit)));
+    effect(() => sheet.changes.filter(mapFilter(state.filter.value, state.shown.value, unit), state.shown.value));
     effect(() => sheet.changes.choose(state.editing.value ? null : state.chosen.value));
     effect(() => sheet.changes.replace(state.changes.outlined));
     effect(() => sheet.changes.judge(statusesOf(state.changes.now)));
@@ -87,17 +87,17 @@ export class Stage {
 
   private listen({ map, changes }: MapSheet): void {
     const { state } = this;
-    map.on("mousemove", ({ lngLat, point }: MapMouseEvent) => {
+    map.on("mousemove", ({ lngLat }: MapMouseEvent) => {
       state.pointer.value = lngLat.toArray();
-      if (state.measure.value === null) map.getCanvas().style.cursor = changes.at(point) === null ? "" : "pointer";
+      if (state.measure.value === null) map.getCanvas().style.cursor = changes.at(lngLat.toArray()) === null ? "" : "pointer";
     });
     map.on("mouseout", () => (state.pointer.value = null));
-    map.on("click", ({ lngLat, point }: MapMouseEvent) => {
+    map.on("click", ({ lngLat }: MapMouseEvent) => {
       if (state.editing.value) return;
       batch(() => {
         state.pointer.value = lngLat.toArray();
         if (state.measure.value !== null) this.setPoint(lngLat.toArray());
-        else state.chosenId.value = this.clicked = changes.at(point);
+        else state.chosenId.value = this.clicked = changes.at(lngLat.toArray());
       });
     });
   }
