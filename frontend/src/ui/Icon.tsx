@@ -15,6 +15,10 @@ const PATHS = {
   close: "M6 6l12 12M18 6 6 18",
   play: "M8 5.5v13l10.5-6.5z",
   pause: "M8.5 5.5v13M15.5 5.5v13",
+  edit: "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3",
+  skip: "M4 7.5h9a4 4 0 0 1 0 8H9M11.5 12.5l-3 3 3 3",
+  undo: "M9 5 5 9l4 4M5 9h8.5a5.5 5.5 0 0 1 0 11H9",
+  next: "M6 6v12l8-6zM17.5 6v12",
   up: "M6 15l6-6 6 6",
   down: "M6 9l6 6 6-6",
 } as const;

@@ -24,7 +24,7 @@ from minenetcd.web.serving.jobs.runner import Runner
 from minenetcd.web.serving.jobs.store import JobStore
 from minenetcd.web.serving.options import ServeOptions
 from minenetcd.web.serving.problems import Refused, add_handlers
-from minenetcd.web.serving.routes import jobs, pages, results, series, session
+from minenetcd.web.serving.routes import jobs, pages, results, samples, series, session, verdicts
 from minenetcd.web.serving.served import Served, Workshop
 from minenetcd.web.serving.uploads.receiving import Receiver
 
@@ -34,6 +34,8 @@ ROUTERS: Sequence[Callable[[Served], APIRouter]] = (
     results.router,
     series.router,
     jobs.router,
+    verdicts.router,
+    samples.router,
     pages.router,
 )
 
@@ -55,6 +57,7 @@ def make_served(roots: Sequence[Path], options: ServeOptions, port: int) -> Serv
         catalogue=catalogue,
         results=Opened(DETAILS, ResultFolder.read),
         series=Opened(TIMELINE, SeriesFolder.read),
+        reviewable=options.review,
         workshop=None if uploads is None else _workshop(uploads, options, catalogue),
     )
 
