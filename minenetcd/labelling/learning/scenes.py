@@ -1,0 +1,210 @@
+"""A judged scene: two dates as a detector reads them, and what people said of them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.windows import Window
+
+from minenetcd.constants import UNKNOWN
+from minenetcd.data.reading.folder_layout import FolderLayout
+from minenetcd.data.reading.read_options import ReadOptions
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.errors import DataError, GridError, OptionError, RasterError, one_line
+from minenetcd.files import settle
+from minenetcd.geo.align import AlignedPair, open_pair
+from minenetcd.geo.date import Date
+from minenetcd.geo.date_files.read_files import ReadFile, ReadPair
+from minenetcd.geo.grid import Grid
+from minenetcd.geo.raster import Raster
+from minenetcd.geo.sample import SceneSample
+from minenetcd.geo.source import quiet_gdal
+from minenetcd.labelling.learning.options import LearnOptions
+from minenetcd.labelling.learning.reviewed import Reviewed, read_reviewed
+from minenetcd.labelling.learning.truths import MaskTruth, PolygonTruth, Truth
+from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.kept.details import read_details
+from minenetcd.prediction.opening import OpenedScene, open_scene
+from minenetcd.prediction.outputs import DETAILS, result_names
+from minenetcd.prediction.pair_checks.adjusting import find_adjustment
+from minenetcd.prediction.rasters.stored import StoredProbability
+
+
+@dataclass(frozen=True)
+class OpenScene:
+    """Both dates on one grid, as a detector reads them, and what is known of them; closed by whoever opened it."""
+
+    pair: AlignedPair
+    truth: Truth
+
+
+#: Opens a scene for the detector that learns.
+Opener = Callable[[ChangeDetector], AbstractContextManager[OpenScene]]
+
+
+@dataclass(frozen=True)
+class JudgedScene:
+    """A scene called `name`, made from files with these `checksums`.
+
+    `counts`: how many polygons were accepted, rejected, unsure and not judged; of a mask the groups of changed and of
+    unchanged pixels. `grid`: where it lies, and `metres` per pixel, None where nobody says.
+    """
+
+    name: str
+    grid: Grid
+    metres: float | None
+    checksums: frozenset[str]
+    counts: dict[str, int]
+    detector: str | None  # that made the result; None of labels
+    open: Opener
+
+
+def read_result(folder: Path, options: LearnOptions) -> JudgedScene:
+    """A result of `predict` with its verdicts. InputError where it is none, or its polygons cannot be read."""
+    settle(folder)
+    details = read_details(folder / DETAILS)
+    facts = details.facts
+    names = result_names(facts.grid, facts.options).within(folder)
+    reviewed = read_reviewed(names.vector)
+    details.check_probability(names.probability)
+    files = () if details.inputs is None else (*details.inputs.before, *details.inputs.after)
+    is_checked = False
+
+    @contextmanager
+    def opened(detector: ChangeDetector) -> Iterator[OpenScene]:
+        nonlocal is_checked  # once: it reads the images from front to back
+        with ExitStack() as stack:
+            images = _images_of(folder, facts, details.inputs, stack)
+            if not is_checked and details.inputs is not None:
+                _refuse_others(folder, details.inputs, images.inputs)
+                is_checked = True
+            pair = _as_read(images, folder, facts, detector, stack)
+            stored = StoredProbability(facts.threshold, as_float=facts.options.float_probability)
+            read = _probability_on(pair.grid, names.probability, stored, stack)
+            yield OpenScene(
+                pair,
+                PolygonTruth(
+                    pair.grid, reviewed.status, reviewed.first, reviewed.current, options, facts.threshold, read
+                ),
+            )
+
+    return JudgedScene(
+        str(folder),
+        facts.grid,
+        facts.options.analysed_metres(facts.grid),
+        frozenset(filter(None, (file.sha256 for file in files))),
+        _counts(reviewed),
+        facts.model,
+        opened,
+    )
+
+
+def read_labels(folder: Path) -> list[JudgedScene]:
+    """Pairs with masks of 0, 1 and 255, in any layout of folders of images that a data set may have.
+
+    DataError where there are none, or where a mask holds other numbers.
+    """
+    found = FolderLayout.scan(folder)
+    if found is None:
+        raise DataError(
+            f"A result of minenetcd predict or a folder of labels is needed, {folder} holds neither details.zip nor "
+            "images called before, after and mask: name another."
+        )
+    scenes = []
+    for split in found.splits:
+        pairs = found.pairs(split, ReadOptions(not_labelled=UNKNOWN))
+        for name, files in zip(pairs.names, pairs.files, strict=True):
+            scenes.append(_labelled(folder, name, *(pairs.root / file for file in files)))
+    return scenes
+
+
+def _labelled(folder: Path, name: str, before: Path, after: Path, mask: Path) -> JudgedScene:
+    with quiet_gdal(), rasterio.open(mask) as dataset:
+        values = dataset.read(1)
+    if others := set(np.unique(values).tolist()) - {0, 1, UNKNOWN}:
+        raise DataError(f"A mask of 0, 1 and 255 (not labelled) is needed, {mask} holds {min(others)}: write it anew.")
+    truth = MaskTruth.of(values.astype(np.uint8))
+    with Raster.open(before, bands=(1,)) as raster:
+        grid = raster.grid
+    if grid.shape != values.shape:
+        raise GridError(f"A mask as large as the before image is needed, {mask} has another size: write it anew.")
+    checksums = (ReadFile.of(str(path)).sha256 for path in (before, after))
+
+    @contextmanager
+    def opened(detector: ChangeDetector) -> Iterator[OpenScene]:
+        with open_pair(before, after) as pair:
+            if len(pair.before.bands) != len(detector.bands):
+                raise OptionError(_other_bands(str(folder), detector, len(pair.before.bands)))
+            yield OpenScene(pair, truth)
+
+    counts = {"changed": int(truth.boxes.changed.sum()), "unchanged": int((~truth.boxes.changed).sum())}
+    return JudgedScene(
+        f"{folder}/{name}", grid, grid.metres_or(None), frozenset(filter(None, checksums)), counts, None, opened
+    )
+
+
+def _counts(reviewed: Reviewed) -> dict[str, int]:
+    words = {"accepted": "accepted", "rejected": "rejected", "unsure": "unsure", "not judged": ""}
+    return {word: reviewed.count(status) for word, status in words.items()}
+
+
+def _images_of(folder: Path, facts: SceneFacts, inputs: ReadPair | None, stack: ExitStack) -> OpenedScene:
+    """Both dates of a result. RasterError where they are gone."""
+    opened = (None, None) if inputs is None else (inputs.opened_before, inputs.opened_after)
+    before, after = opened[0] or facts.before.source, opened[1] or facts.after.source
+    try:
+        return stack.enter_context(open_scene(before, after, replace(facts.options, yes=True)))
+    except RasterError as error:
+        raise RasterError(
+            f"Learning needs the images of {folder}, which cannot be read any more ({one_line(error).rstrip('.')}): "
+            "bring them back, or give the command where predict was run."
+        ) from error
+
+
+def _as_read(
+    images: OpenedScene, folder: Path, facts: SceneFacts, detector: ChangeDetector, stack: ExitStack
+) -> AlignedPair:
+    """Both dates in the bands that `detector` reads, freed of what `predict` took out. OptionError for other bands."""
+    options = facts.options
+    try:
+        pair = images.read_by(detector, options.bands, options.bands_after, options.gsd, stack)
+    except OptionError as error:
+        raise OptionError(_other_bands(str(folder), detector, len(images.native.before.bands))) from error
+    adjusted, _ = find_adjustment(SceneSample(images.native), options).apply(pair, detector.name)
+    return adjusted
+
+
+def _other_bands(name: str, detector: ChangeDetector, count: int) -> str:
+    return (
+        f"{detector.name} reads {len(detector.bands)} bands, the images of {name} are read with {count}: start from a "
+        "detector that reads as many, or leave these out."
+    )
+
+
+def _refuse_others(folder: Path, made_of: ReadPair, here: ReadPair) -> None:
+    """RasterError where the files that are here are not those that a result was made of."""
+    for kept, found in ((made_of.before, here.before), (made_of.after, here.after)):
+        sums = {file.sha256 for file in kept} - {None}
+        if sums and not sums <= {file.sha256 for file in found}:
+            raise RasterError(
+                f"Learning needs the images that {folder} was made from, {found[0].name} was changed since then, or is "
+                "another: bring it back, or predict again."
+            )
+
+
+def _probability_on(
+    grid: Grid, path: Path, stored: StoredProbability, stack: ExitStack
+) -> Callable[[Window], NDArray[np.float32]]:
+    """Reads what was stored on the grid of the result, laid onto `grid`."""
+    raster = stack.enter_context(Raster.open(path, bands=(1,)))
+    date = stack.enter_context(Date(raster, grid))
+
+    def read(window: Window) -> NDArray[np.float32]:
+        values, valid = date.read(window)
+        return np.where(valid, stored.decode(values[..., 0]), np.float32(np.nan))
+
+    return read

@@ -1,0 +1,179 @@
+"""What is known of a scene, window by window: 1 changed, 0 unchanged, 255 not known, and which place a pixel is of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from rasterio.windows import Window
+from scipy import ndimage
+
+from minenetcd.constants import UNKNOWN
+from minenetcd.geo.grid import Grid, apply
+from minenetcd.geo.polygons.tracing import burn
+from minenetcd.labelling.learning.options import LearnOptions
+from minenetcd.labelling.learning.taught import Claims, background, taught
+
+#: Reads a stored probability (H, W) in a window of the grid, NaN where there is no data.
+ReadProbability = Callable[[Window], NDArray[np.float32]]
+
+
+class Boxes(NamedTuple):
+    """Of N places that were judged: (left, top, right, bottom) (N, 4) in pixels, whether each is change (N,)."""
+
+    ends: NDArray[np.float64]
+    changed: NDArray[np.bool_]
+
+    def inside(self, part: Window) -> NDArray[np.bool_]:
+        """Which lie in `part` as a whole (N,)."""
+        left, top, right, bottom = self.ends.T
+        inside: NDArray[np.bool_] = (
+            (left >= part.col_off) & (top >= part.row_off)
+            & (right <= part.col_off + part.width) & (bottom <= part.row_off + part.height)
+        )  # fmt: skip
+        return inside
+
+
+class Known(NamedTuple):
+    """A window: `mask` of uint8 (H, W), and the number of the place that a pixel is of (H, W), 0 for other ground."""
+
+    mask: NDArray[np.uint8]
+    places: NDArray[np.int32]
+
+
+class Truth(Protocol):
+    """What is known of a scene."""
+
+    @property
+    def boxes(self) -> Boxes:
+        """Of the places that were judged."""
+
+    @property
+    def knows_ground(self) -> bool:
+        """Whether it says of ground beside the places that it is unchanged."""
+
+    def read(self, window: Window, part: Window) -> Known:
+        """What is known in `window`, from the places that lie in `part` as a whole; others are not known."""
+
+
+@dataclass(frozen=True)
+class PolygonTruth:
+    """Of a result: N polygons on its `grid`, `status` of each ("" not judged), as they are and as they were.
+
+    `first`, `current`: geometries (N,) in the CRS of the grid.
+    """
+
+    grid: Grid
+    status: NDArray[np.str_]
+    first: NDArray[np.object_]
+    current: NDArray[np.object_]
+    options: LearnOptions
+    threshold: float
+    probability: ReadProbability
+
+    @property
+    def boxes(self) -> Boxes:
+        judged = self._judged
+        return Boxes(self._ends[judged], self.status[judged] == "accepted")
+
+    @property
+    def knows_ground(self) -> bool:
+        return self.options.complete
+
+    def read(self, window: Window, part: Window) -> Known:
+        around = _around(window, self.options.distance if self.knows_ground else 1, self.grid)
+        near = self._near(around)
+        inside = Boxes(self._ends, self.status == "").inside(part)
+        claims = self._claims(near, inside, self.grid.part(around))
+        sure = None
+        if self.knows_ground:
+            below = self.options.far_below * self.threshold
+            sure = background(claims, self.probability(around), below=below, distance=self.options.distance)
+        mask = taught(claims, sure)
+        places = self._places([number for number in near if inside[number]], self.grid.part(around))
+        place = np.s_[
+            window.row_off - around.row_off : window.row_off - around.row_off + window.height,
+            window.col_off - around.col_off : window.col_off - around.col_off + window.width,
+        ]
+        mask = np.where(np.isnan(self.probability(window)), np.uint8(UNKNOWN), mask[place])
+        return Known(mask, places[place])
+
+    @cached_property
+    def _judged(self) -> NDArray[np.bool_]:
+        return np.isin(self.status, ("accepted", "rejected"))
+
+    @cached_property
+    def _ends(self) -> NDArray[np.float64]:
+        """In pixels, around both outlines of each."""
+        bounds = np.stack([shapely.bounds(self.first), shapely.bounds(self.current)])
+        low, high = np.nanmin(bounds[..., :2], axis=0), np.nanmax(bounds[..., 2:], axis=0)
+        corners = [apply(~self.grid.transform, x, y) for x in (low[:, 0], high[:, 0]) for y in (low[:, 1], high[:, 1])]
+        columns, rows = (np.stack(axis) for axis in zip(*corners, strict=True))
+        return np.column_stack([columns.min(0), rows.min(0), columns.max(0), rows.max(0)]).round(6)
+
+    def _near(self, window: Window) -> list[int]:
+        left, top, right, bottom = self._ends.T
+        meets = (left < window.col_off + window.width) & (right > window.col_off)
+        meets &= (top < window.row_off + window.height) & (bottom > window.row_off)
+        return [int(number) for number in np.flatnonzero(meets)]
+
+    def _claims(self, near: list[int], inside: NDArray[np.bool_], part: Grid) -> Claims:
+        accepted = [n for n in near if self.status[n] == "accepted" and inside[n]]
+        rejected = [n for n in near if self.status[n] == "rejected" and inside[n]]
+        undecided = [n for n in near if n not in {*accepted, *rejected}]
+        edited = [n for n in accepted if not shapely.equals(self.first[n], self.current[n])]
+        return Claims(
+            accepted=burn(self.current[accepted], part),
+            rejected=burn([*self.first[rejected], *self.current[rejected]], part),
+            undecided=burn([*self.first[undecided], *self.current[undecided]], part),
+            before_edits=burn(self.first[edited], part),
+            edited=burn(self.current[edited], part),
+        )
+
+    def _places(self, near: list[int], part: Grid) -> NDArray[np.int32]:
+        """The number from 1 of the judged polygon on each pixel, of what an edit cut away, too."""
+        places = np.zeros(part.shape, np.int32)
+        for number in near:
+            if self._judged[number]:
+                places[burn([self.first[number], self.current[number]], part)] = number + 1
+        return places
+
+
+@dataclass(frozen=True)
+class MaskTruth:
+    """Of a mask (H, W) of 0, 1 and 255 that somebody drew: each group of touching pixels of one kind is a place."""
+
+    mask: NDArray[np.uint8]
+    numbers: NDArray[np.int32]
+    boxes: Boxes
+    knows_ground: bool = True
+
+    @classmethod
+    def of(cls, mask: NDArray[np.uint8]) -> "MaskTruth":
+        numbers = np.zeros(mask.shape, np.int32)
+        ends: list[tuple[int, int, int, int]] = []
+        kinds: list[bool] = []
+        for kind in (1, 0):
+            groups, count = ndimage.label(mask == kind, np.ones((3, 3), int))
+            numbers[groups > 0] = groups[groups > 0] + len(ends)
+            ends += [(cols.start, rows.start, cols.stop, rows.stop) for rows, cols in ndimage.find_objects(groups)]
+            kinds += [kind == 1] * count
+        return cls(mask, numbers, Boxes(np.array(ends, float).reshape(-1, 4), np.array(kinds, bool)))
+
+    def read(self, window: Window, part: Window) -> Known:
+        place = np.s_[window.row_off : window.row_off + window.height, window.col_off : window.col_off + window.width]
+        mask, numbers = self.mask[place].copy(), self.numbers[place]
+        crossing = np.flatnonzero(~self.boxes.inside(part) & self.boxes.changed) + 1
+        mask[np.isin(numbers, crossing)] = UNKNOWN  # of change alone: ground goes on everywhere
+        return Known(mask, np.where(mask == 1, numbers, 0))
+
+
+def _around(window: Window, by: int, grid: Grid) -> Window:
+    """`window` with so many pixels more on each side, as far as `grid` goes."""
+    left, top = max(0, window.col_off - by), max(0, window.row_off - by)
+    right = min(grid.width, window.col_off + window.width + by)
+    bottom = min(grid.height, window.row_off + window.height + by)
+    return Window(left, top, right - left, bottom - top)
