@@ -15,6 +15,7 @@ from rasterio.windows import Window
 from minenetcd.constants import LEAST_SIDE
 from minenetcd.display.words import counted
 from minenetcd.errors import DataError
+from minenetcd.geo.footprints.overlap import shared_area
 from minenetcd.geo.grid import Grid, apply, transformer
 from minenetcd.labelling.learning.scenes import JudgedScene
 from minenetcd.labelling.learning.truths import Boxes
@@ -67,6 +68,24 @@ class _Count(NamedTuple):
     def teaches(self) -> bool:
         """Whether there is something of both."""
         return self.changed > 0 and self.unchanged > 0
+
+
+def group_sites(scenes: Sequence[JudgedScene]) -> list[list[JudgedScene]]:
+    """`scenes` by site, in their order. Pictures without a place are of one site only where a file is the same."""
+    sites: list[list[JudgedScene]] = []
+    for scene in scenes:
+        same = [site for site in sites if any(_is_same_ground(scene, other) for other in site)]
+        joined = [other for site in same for other in site] + [scene]
+        sites = [site for site in sites if not any(site is each for each in same)] + [joined]
+    return sites
+
+
+def _is_same_ground(one: JudgedScene, other: JudgedScene) -> bool:
+    if one.checksums & other.checksums:
+        return True
+    if not (one.grid.is_georeferenced and other.grid.is_georeferenced):
+        return False
+    return bool(shared_area(one.grid, other.grid).area)
 
 
 def divide(sites: Sequence[Sequence[Judged]], held_out: float, seed: int) -> Division:

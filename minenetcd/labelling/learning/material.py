@@ -10,11 +10,10 @@ import numpy as np
 
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
-from minenetcd.labelling.learning.division import Division, Judged, Use, divide
+from minenetcd.labelling.learning.division import Division, Judged, Use, divide, group_sites
 from minenetcd.labelling.learning.options import REHEARSAL, LearnOptions
 from minenetcd.labelling.learning.patches import Cut, cut_pairs, draw_pairs, drawn_beside, side_of
 from minenetcd.labelling.learning.scenes import JudgedScene
-from minenetcd.labelling.learning.sites import group_sites
 from minenetcd.training.records.reporting import TrainingReporter
 
 #: What the pairs of a part are called where they are read.
