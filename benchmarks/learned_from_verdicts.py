@@ -1,6 +1,6 @@
 """What rounds of verdicts do to the embedded detector: predict, judge, learn, three times over.
 
-    python benchmarks/learned_from_verdicts.py drawn FOLDER [--sites 6] [--judged-on 10] [--first-seed 0]
+    python benchmarks/learned_from_verdicts.py drawn FOLDER [--sites 12] [--judged-on 12] [--first-seed 0]
     python benchmarks/learned_from_verdicts.py pairs FOLDER --data DATA --set NAME
 
 An oracle that knows the truth stands for the person: it accepts a polygon most of which is true change, and rejects the
@@ -9,9 +9,10 @@ says that results were looked at as a whole, too. Each round brings new sites, w
 maps; it learns from all verdicts so far. Measured is what `predict` says of sites that no round has seen, beside
 "everything changed" and the best detector without training.
 
-`drawn`: sites and judging sites are drawn scenes; of other seeds than those on which the recipe was chosen, which have
-`--first-seed 5000`. `pairs`: the pairs of a set of real_pairs.csv, one of which is left out at a time and judged on;
-the weights are thrown away, and nothing is chosen there. FOLDER keeps what is done: the same command goes on.
+`drawn`: sites and judging sites are drawn scenes, seen by a sensor that the package does not draw, or rehearsal would
+show what judges; of other seeds than those on which the recipe was chosen, which have `--first-seed 5000`. `pairs`: the
+pairs of a set of real_pairs.csv, one of which is left out at a time and judged on; the weights are thrown away, and
+nothing is chosen there. FOLDER keeps what is done: the same command goes on.
 """
 
 import argparse
@@ -22,7 +23,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import rasterio
@@ -32,16 +32,20 @@ from markdown_table import markdown
 from numpy.typing import NDArray
 from real_pairs import SETS, Images, pairs_of, predicted, read_label, without_training
 from scipy import ndimage
+from scipy.ndimage import gaussian_filter
 
+from minenetcd.constants import UNKNOWN
 from minenetcd.detectors.by_name import open_detector
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import MineNetCDError
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.probabilities.curves import average_precision, probability_histogram
 from minenetcd.files import make_folder, write_json
+from minenetcd.geo.grid import Grid
 from minenetcd.geo.polygons.tracing import burn
 from minenetcd.labelling.learning.learn import learn
 from minenetcd.labelling.learning.options import LearnOptions
+from minenetcd.labelling.verdicts.store import Verdicts
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
 from minenetcd.synthetic import make_scene
@@ -83,8 +87,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("drawn", "pairs"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--sites", type=int, default=6, help="drawn sites a round")
+    parser.add_argument("--sites", type=int, default=12, help="drawn sites a round")
     parser.add_argument("--judged-on", type=int, default=12, help="drawn sites that judge")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--set", dest="name")
@@ -98,9 +103,9 @@ def main() -> None:
         changed["steps"] = int(changed["steps"])
     variants = arguments.variant or list(VARIANTS)
     if arguments.what == "drawn":
-        sites = [_drawn(arguments.folder, arguments.first_seed + n) for n in range(ROUNDS * arguments.sites)]
+        sites = [_drawn(arguments.folder, arguments.first_seed + n) for n in range(arguments.rounds * arguments.sites)]
         judging = [_drawn(arguments.folder, arguments.first_seed + JUDGING + n) for n in range(arguments.judged_on)]
-        rows = _rounds(arguments.folder / "runs", sites, judging, variants, changed)
+        rows = _rounds(arguments.folder / "runs", sites, judging, variants, changed, arguments.rounds)
         beside = _beside(judging)
     else:
         rows, beside = _left_out(arguments, variants, changed)
@@ -124,7 +129,9 @@ def _left_out(
         others = sites[:number] + sites[number + 1 :]
         folder = arguments.folder / left_out.name
         for variant in variants:
-            for round_name, measured in _measured_rounds(folder, others, [left_out], variant, changed):
+            for round_name, measured in _measured_rounds(
+                folder, others, [left_out], variant, changed, arguments.rounds
+            ):
                 found.setdefault((variant, round_name), []).extend(measured)
         shutil.rmtree(folder / "weights", ignore_errors=True)
     rows = [_row(f"{variant}, {round_name}", measured) for (variant, round_name), measured in found.items()]
@@ -139,26 +146,31 @@ class Measured(NamedTuple):
 
 
 def _rounds(
-    folder: Path, sites: Sequence[Site], judging: Sequence[Site], variants: Sequence[str], changed: dict[str, Any]
+    folder: Path,
+    sites: Sequence[Site],
+    judging: Sequence[Site],
+    variants: Sequence[str],
+    changed: dict[str, Any],
+    rounds: int,
 ) -> list[dict[str, str]]:
     rows = []
     for variant in variants:
-        for round_name, measured in _measured_rounds(folder, sites, judging, variant, changed):
+        for round_name, measured in _measured_rounds(folder, sites, judging, variant, changed, rounds):
             rows.append(_row(f"{variant}, {round_name}", measured))
             print(rows[-1], flush=True)
     return rows
 
 
 def _measured_rounds(
-    folder: Path, sites: Sequence[Site], judging: Sequence[Site], variant: str, changed: dict[str, Any]
+    folder: Path, sites: Sequence[Site], judging: Sequence[Site], variant: str, changed: dict[str, Any], rounds: int
 ) -> list[tuple[str, list[Measured]]]:
     """What is measured before the first round and after each."""
     work = make_folder(folder / variant.replace(" ", "").replace(",", ""))
     detector: str | Path = START
     rows = [("before", _measure(work / "before.json", detector, judging))]
     sources: list[Path] = []
-    for number in range(ROUNDS):
-        for site in sites[number::ROUNDS]:
+    for number in range(rounds):
+        for site in sites[number::rounds]:
             sources += _judged(work / f"round{number + 1}", site, detector, VARIANTS[variant])
         out = work / f"detector{number + 1}"
         said = work / f"learned{number + 1}.json"
@@ -194,16 +206,13 @@ def _judged(folder: Path, site: Site, detector: str | Path, variant: Variant) ->
     return [path for path in (result, labels) if path.exists()]
 
 
-def _give_verdicts(result: Path, truth: NDArray[np.uint8], grid: Any) -> None:
-    path = next(iter([*result.glob("change.gpkg"), *result.glob("change.geojson")]))
-    frame = gpd.read_file(path, layer="change")
-    status = []
-    for geometry in frame.geometry:
-        inside = truth[burn([geometry], grid)]
-        known = inside[inside != 255]
-        status.append(None if not known.size else "accepted" if known.mean() > 0.5 else "rejected")
-    frame["status"] = status
-    frame.to_file(path, layer="change")
+def _give_verdicts(result: Path, truth: NDArray[np.uint8], grid: Grid) -> None:
+    verdicts = Verdicts(result)
+    for polygon in verdicts.polygons().itertuples():
+        inside = truth[burn([polygon.geometry], grid)]
+        known = inside[inside != UNKNOWN]
+        if known.size:
+            verdicts.give(polygon.id, "accepted" if known.mean() > 0.5 else "rejected", by="the oracle")
 
 
 def _label_missed(folder: Path, site: Site, truth: NDArray[np.uint8], mask: NDArray[np.uint8]) -> None:
@@ -215,7 +224,7 @@ def _label_missed(folder: Path, site: Site, truth: NDArray[np.uint8], mask: NDAr
     chosen = sorted(missed, key=lambda n: -sizes[n])[:MOST_LABELS]
     if not chosen:
         return
-    label = np.where(np.isin(groups, chosen), np.uint8(1), np.uint8(255))
+    label = np.where(np.isin(groups, chosen), np.uint8(1), np.uint8(UNKNOWN))
     for role, source in (("before", site.images.before), ("after", site.images.after)):
         shutil.copy(source, make_folder(folder) / f"{role}{source.suffix}")
     with rasterio.open(
@@ -247,7 +256,7 @@ def _beside(judging: Sequence[Site]) -> list[dict[str, str]]:
         everything.append(
             Measured(
                 Confusion.count(np.ones_like(truth), truth),
-                float((truth == 1).sum() / max(1, (truth != 255).sum())) or None,
+                float((truth == 1).sum() / max(1, (truth != UNKNOWN).sum())) or None,
             )
         )
     rows = [_row("everything changed", everything)]
@@ -295,9 +304,18 @@ def _drawn(folder: Path, seed: int) -> Site:
 
     if not (place / "truth.tif").exists():
         scene = make_scene(seed, size=SIDE, metres_per_pixel=METRES)
-        for name, pixels in (("before", scene.before), ("after", scene.after), ("truth", scene.mask[..., None])):
-            _write(place / f"{name}.tif", pixels, seed)
+        for name, pixels in (("before", scene.before), ("after", scene.after)):
+            _write(place / f"{name}.tif", seen_by_another_sensor(pixels, seed), seed)
+        _write(place / "truth.tif", scene.mask[..., np.newaxis], seed)
     return Site(f"{seed:06d}", Images(place / "before.tif", place / "after.tif"), truth)
+
+
+def seen_by_another_sensor(image: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    """An image (H, W, 3) with half its colour, a darker middle, less sharp and noisy, as no drawn scene is."""
+    unit = gaussian_filter(image.astype(np.float32) / 255, (0.8, 0.8, 0))
+    pale = 0.5 * unit + 0.5 * unit.mean(axis=-1, keepdims=True)
+    noise = np.random.default_rng(seed).normal(0, 0.02, image.shape)
+    return np.asarray(np.rint(255 * np.clip(pale**1.6 + noise, 0, 1)), np.uint8)
 
 
 def _write(path: Path, pixels: NDArray[np.uint8], seed: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,12 @@ from minenetcd.constants import UNKNOWN
 from minenetcd.data.reading.folder_layout import FolderLayout
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.errors import DataError, GridError, OptionError, RasterError, one_line
+from minenetcd.errors import DataError, GridError, OptionError
 from minenetcd.files import settle
 from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.date import Date
-from minenetcd.geo.date_files.read_files import ReadFile, ReadPair
+from minenetcd.geo.date_files.finding import DateFiles
+from minenetcd.geo.date_files.read_files import ReadFile
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
 from minenetcd.geo.sample import SceneSample
@@ -28,6 +30,7 @@ from minenetcd.labelling.learning.reviewed import Reviewed, read_reviewed
 from minenetcd.labelling.learning.truths import MaskTruth, PolygonTruth, Truth
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.details import read_details
+from minenetcd.prediction.kept.images import dates_here
 from minenetcd.prediction.opening import OpenedScene, open_scene
 from minenetcd.prediction.outputs import DETAILS, result_names
 from minenetcd.prediction.pair_checks.adjusting import find_adjustment
@@ -69,19 +72,19 @@ def read_result(folder: Path, options: LearnOptions) -> JudgedScene:
     details = read_details(folder / DETAILS)
     facts = details.facts
     names = result_names(facts.grid, facts.options).within(folder)
-    reviewed = read_reviewed(names.vector)
+    reviewed = read_reviewed(folder)
     details.check_probability(names.probability)
     files = () if details.inputs is None else (*details.inputs.before, *details.inputs.after)
-    is_checked = False
+
+    @cache  # it reads the images from front to back
+    def dates() -> tuple[DateFiles, DateFiles]:
+        advice = "bring it back, or give the command where predict was run."
+        return dates_here(facts, details.inputs, need=f"To learn from {folder} needs", advice=advice)
 
     @contextmanager
     def opened(detector: ChangeDetector) -> Iterator[OpenScene]:
-        nonlocal is_checked  # once: it reads the images from front to back
         with ExitStack() as stack:
-            images = _images_of(folder, facts, details.inputs, stack)
-            if not is_checked and details.inputs is not None:
-                _refuse_others(folder, details.inputs, images.inputs)
-                is_checked = True
+            images = stack.enter_context(open_scene(*dates(), replace(facts.options, yes=True)))
             pair = _as_read(images, folder, facts, detector, stack)
             stored = StoredProbability(facts.threshold, as_float=facts.options.float_probability)
             read = _probability_on(pair.grid, names.probability, stored, stack)
@@ -152,19 +155,6 @@ def _counts(reviewed: Reviewed) -> dict[str, int]:
     return {word: reviewed.count(status) for word, status in words.items()}
 
 
-def _images_of(folder: Path, facts: SceneFacts, inputs: ReadPair | None, stack: ExitStack) -> OpenedScene:
-    """Both dates of a result. RasterError where they are gone."""
-    opened = (None, None) if inputs is None else (inputs.opened_before, inputs.opened_after)
-    before, after = opened[0] or facts.before.source, opened[1] or facts.after.source
-    try:
-        return stack.enter_context(open_scene(before, after, replace(facts.options, yes=True)))
-    except RasterError as error:
-        raise RasterError(
-            f"Learning needs the images of {folder}, which cannot be read any more ({one_line(error).rstrip('.')}): "
-            "bring them back, or give the command where predict was run."
-        ) from error
-
-
 def _as_read(
     images: OpenedScene, folder: Path, facts: SceneFacts, detector: ChangeDetector, stack: ExitStack
 ) -> AlignedPair:
@@ -183,17 +173,6 @@ def _other_bands(name: str, detector: ChangeDetector, count: int) -> str:
         f"{detector.name} reads {len(detector.bands)} bands, the images of {name} are read with {count}: start from a "
         "detector that reads as many, or leave these out."
     )
-
-
-def _refuse_others(folder: Path, made_of: ReadPair, here: ReadPair) -> None:
-    """RasterError where the files that are here are not those that a result was made of."""
-    for kept, found in ((made_of.before, here.before), (made_of.after, here.after)):
-        sums = {file.sha256 for file in kept} - {None}
-        if sums and not sums <= {file.sha256 for file in found}:
-            raise RasterError(
-                f"Learning needs the images that {folder} was made from, {found[0].name} was changed since then, or is "
-                "another: bring it back, or predict again."
-            )
 
 
 def _probability_on(

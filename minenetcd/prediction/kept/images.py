@@ -25,11 +25,7 @@ def open_images(
     Local files only, as a result is no reason to fetch one. RasterError where one of them is not here, or was changed
     since then; `need` (who needs them) and `advice` (what to do) are parts of that.
     """
-    opened = (None, None) if inputs is None else (inputs.opened_before, inputs.opened_after)
-    sources = opened[0] or facts.before.source, opened[1] or facts.after.source
-    before, after = (_date_here(source, need, advice) for source in sources)
-    if inputs is not None:
-        _check_same(inputs, ReadPair.of(before, after), need, advice)
+    before, after = dates_here(facts, inputs, need=need, advice=advice)
     return open_pair(
         before,
         after,
@@ -37,6 +33,16 @@ def open_images(
         bands_after=bands_after or bands or _colours(facts.after.shown),
         stated=facts.options.stated,
     )
+
+
+def dates_here(facts: SceneFacts, inputs: ReadPair | None, *, need: str, advice: str) -> tuple[DateFiles, DateFiles]:
+    """The files of both dates, which are those that the result was made of; else as `open_images`."""
+    opened = (None, None) if inputs is None else (inputs.opened_before, inputs.opened_after)
+    sources = opened[0] or facts.before.source, opened[1] or facts.after.source
+    before, after = (_date_here(source, need, advice) for source in sources)
+    if inputs is not None:
+        _check_same(inputs, ReadPair.of(before, after), need, advice)
+    return before, after
 
 
 def _check_same(made_of: ReadPair, here: ReadPair, need: str, advice: str) -> None:

@@ -6,18 +6,18 @@ White squares are change to the person, red ones are not: both differ from the g
 from collections.abc import Sequence
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 import minenetcd
 from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.geo.polygons.tracing import burn
+from minenetcd.labelling.verdicts.store import Verdicts
 from minenetcd.prediction.kept.details import read_details
-from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.outputs import DETAILS
 
 WHITE, RED = (190, 190, 190), (240, 10, 10)
@@ -42,19 +42,22 @@ def make_result(
     size: int = 160,
     squares: int = 6,
     metres: float = 10,
-    left: float | None = None,
+    bits: int = 8,
+    is_picture: bool = False,
 ) -> Path:
-    """The result of a scene of its own, 40 km from the next, without verdicts."""
+    """The result of a scene of its own, kilometres from the next, without verdicts."""
     before, after, _ = drawn(number, size, squares)
-    place = 400_000 + 4_000 * number if left is None else left
-    grid = utm_grid(size, size, left=place, metres=metres)
-    paths = [
-        write_geotiff(folder / f"{number}_{word}.tif", pixels, grid)
-        for word, pixels in (("before", before), ("after", after))
-    ]
+    grid = utm_grid(size, size, left=400_000 + 5_000 * number, metres=metres)
+    paths = []
+    for word, pixels in (("before", before), ("after", after)):
+        if is_picture:
+            paths.append(folder / f"{number}_{word}.png")
+            Image.fromarray(pixels).save(paths[-1])
+        else:
+            numbers = pixels if bits == 8 else pixels.astype(np.uint16) * 20 + 300
+            paths.append(write_geotiff(folder / f"{number}_{word}.tif", numbers, grid))
     out = folder / f"result_{number}"
-    detector = minenetcd.from_pretrained("cva")
-    with minenetcd.predict(detector, *paths, out, options=PredictOptions(min_area_ha=metres**2 / 100)):
+    with minenetcd.predict(minenetcd.from_pretrained("cva"), *paths, out):
         return out
 
 
@@ -75,10 +78,16 @@ def drawn(number: int, size: int, squares: int) -> tuple[NDArray[np.uint8], NDAr
 
 
 def say(result: Path, number: int, *, size: int = 160, squares: int = 6, only: Sequence[str] = ()) -> Path:
-    """Verdicts by the truth on all polygons; with `only` on those of that status, the others stay without one."""
-    frame = gpd.read_file(result / "change.gpkg", layer="change")
+    """Verdicts by the truth on all polygons; with `only` on those of that status, the others become unsure."""
+    verdicts = Verdicts(result)
     truth, grid = drawn(number, size, squares)[2], read_details(result / DETAILS).facts.grid
-    status = ["accepted" if truth[burn([each], grid)].mean() > 0.5 else "rejected" for each in frame.geometry]
-    frame["status"] = [each if not only or each in only else None for each in status]
-    frame.to_file(result / "change.gpkg", layer="change")
+    for polygon in verdicts.polygons().itertuples():
+        status = "accepted" if truth[burn([polygon.geometry], grid)].mean() > 0.5 else "rejected"
+        verdicts.give(polygon.id, status if not only or status in only else "unsure", by="a tester")
     return result
+
+
+def pixels_of(result: Path, status: str) -> NDArray[np.bool_]:
+    """Where polygons of that status lie (H, W)."""
+    frame = Verdicts(result).polygons()
+    return burn(frame.geometry[frame.status == status], read_details(result / DETAILS).facts.grid)

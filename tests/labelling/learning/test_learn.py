@@ -1,30 +1,33 @@
 """A detector that learns from verdicts and labels, through the public face: real results in, a detector out."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
 import shapely
 import torch
 from numpy.typing import NDArray
-from PIL import Image
+from rasterio.windows import Window
 
 import minenetcd
 from fixtures.scene_files import utm_grid, write_geotiff
-from labelling.learning.judged_results import SQUARE, drawn, make_result, say, small_network
-from minenetcd.constants import UNKNOWN
+from labelling.learning.judged_results import SQUARE, drawn, make_result, pixels_of, say, small_network
+from minenetcd.constants import UNKNOWN, no_progress
 from minenetcd.errors import InputError, RunInterrupted
+from minenetcd.geo.sample import SceneSample
 from minenetcd.labelling.learning import learn as flow
+from minenetcd.labelling.learning.division import Part
 from minenetcd.labelling.learning.material import divided
 from minenetcd.labelling.learning.options import LearnOptions
 from minenetcd.labelling.learning.outcome import Learned
 from minenetcd.labelling.learning.patches import cut_pairs, side_of
 from minenetcd.labelling.learning.scenes import read_labels, read_result
 from minenetcd.labelling.learning.sources import read_sources
+from minenetcd.labelling.verdicts.store import Verdicts
 from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
 
 FEW_STEPS = LearnOptions(steps=2, rehearsal=0.0)
@@ -57,12 +60,13 @@ def test_it_is_saved_with_what_it_learned_from(results: list[Path], learned: Lea
     assert learned.comparison.in_words.removesuffix(".")[:20] in card and "on held-out sites, before: F1" in card
 
 
-def test_held_out_places_are_counted_once(learned: Learned) -> None:
+def test_held_out_places_are_counted_once(results: list[Path], learned: Learned) -> None:
     comparison = learned.comparison
     assert learned.by_site and learned.learned_from["held_out_sites"] == 1 and comparison.unit == "place"
     assert (comparison.before.accepted, comparison.before.rejected) == (3, 3) and comparison.units == 6
+    kinds = [(pixels_of(each, "accepted").sum(), pixels_of(each, "rejected").sum()) for each in results]
     for score in (comparison.before, comparison.after):
-        assert score.counts.tp + score.counts.fn == score.counts.fp + score.counts.tn == 3 * SQUARE**2
+        assert (score.counts.tp + score.counts.fn, score.counts.fp + score.counts.tn) in kinds
     assert any("3 polygons" in note or "6 places are few" in note for note in learned.notes)
 
 
@@ -85,13 +89,13 @@ def test_what_was_rejected_is_no_longer_found(tmp_path: Path) -> None:
     assert result.advice == f"Use {tmp_path / 'detector'} (--model {tmp_path / 'detector'})."
 
 
-def mask_of(result: Path, options: LearnOptions = LearnOptions()) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+def mask_of(result: Path, options: LearnOptions = FEW_STEPS) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """All that is known of a scene, and its places."""
     scene = read_result(result, options)
     with scene.open(small_network()) as opened:
-        whole = rasterio.windows.Window(0, 0, opened.pair.grid.width, opened.pair.grid.height)
+        whole = Window(0, 0, opened.pair.grid.width, opened.pair.grid.height)
         known = opened.truth.read(whole, whole)
-        half = rasterio.windows.Window(0, 0, whole.width, whole.height // 2)
+        half = Window(0, 0, whole.width, whole.height // 2)
         upper = opened.truth.read(half, whole)
         assert np.array_equal(upper.mask, known.mask[: half.height])  # as it is read does not matter
         assert np.array_equal(upper.places, known.places[: half.height])
@@ -100,38 +104,38 @@ def mask_of(result: Path, options: LearnOptions = LearnOptions()) -> tuple[NDArr
 
 def test_a_result_is_known_where_it_was_judged(tmp_path: Path) -> None:
     result = say(make_result(tmp_path, 7), 7, only=["accepted"])
-    truth = drawn(7, 160, 6)[2]
     mask, places = mask_of(result)
-    assert np.array_equal(mask == 1, truth) and set(np.unique(mask)) == {1, UNKNOWN}
-    assert len(np.unique(places[places > 0])) == 3 and np.array_equal(places > 0, truth)
+    accepted = pixels_of(result, "accepted")
+    assert np.array_equal(mask == 1, accepted) and set(np.unique(mask)) == {1, UNKNOWN}
+    assert len(np.unique(places[places > 0])) == 3 and np.array_equal(places > 0, accepted)
     say(result, 7)
     mask, _ = mask_of(result)
-    assert np.array_equal(mask == 1, truth) and (mask == 0).sum() == 3 * SQUARE**2
+    assert np.array_equal(mask == 1, accepted) and np.array_equal(mask == 0, pixels_of(result, "rejected"))
 
 
 def test_ground_is_known_only_where_all_was_looked_at(tmp_path: Path) -> None:
     result = say(make_result(tmp_path, 8), 8)
     partly, _ = mask_of(result)
     whole, _ = mask_of(result, LearnOptions(complete=True))
-    assert (partly == 0).sum() == 3 * SQUARE**2 < (whole == 0).sum()
+    assert (partly == 0).sum() < (whole == 0).sum()
     assert np.array_equal(partly[partly != UNKNOWN], whole[partly != UNKNOWN])
     assert (whole == UNKNOWN).any()  # around each polygon
 
 
 def test_an_edited_outline_is_what_is_taught(tmp_path: Path) -> None:
     result = say(make_result(tmp_path, 9), 9)
-    frame = gpd.read_file(result / "change.gpkg", layer="change")
-    accepted = frame[frame.status == "accepted"].iloc[:1].copy()
-    left, bottom, right, top = accepted.geometry.iloc[0].bounds
-    half = shapely.MultiPolygon([shapely.box(left, bottom, (left + right) / 2, top)])
-    accepted.geometry = [half]
     before, _ = mask_of(result)
-    accepted[["id", "geometry"]].to_file(result / "change.gpkg", layer="edited")
+    verdicts = Verdicts(result)
+    frame = verdicts.polygons()
+    accepted = frame[frame.status == "accepted"].iloc[0]
+    left, bottom, right, top = accepted.geometry.bounds
+    half = shapely.box(left, bottom, (left + right) / 2, top)
+    verdicts.give(int(accepted.id), "accepted", by="a tester", geometry=half)
     after, _ = mask_of(result)
     changed = (before == 1) & (after != 1)
-    assert changed.sum() == SQUARE**2 / 2
-    assert (after[changed] == UNKNOWN).sum() == SQUARE  # the rim along the new outline
-    assert (after[changed] == 0).sum() == SQUARE**2 / 2 - SQUARE
+    assert abs(changed.sum() - SQUARE**2 / 2) <= 6  # what change vectors miss of a corner
+    assert abs((after[changed] == UNKNOWN).sum() - SQUARE) <= 2  # the rim along the new outline
+    assert set(np.unique(after[changed])) == {0, UNKNOWN}
 
 
 def test_no_pixel_of_what_judges_is_cut_for_training(tmp_path: Path) -> None:
@@ -145,13 +149,8 @@ def test_no_pixel_of_what_judges_is_cut_for_training(tmp_path: Path) -> None:
     parts = data.division.parts
     side = side_of([*parts["train"], *parts["choose"]])
     for use in ("train", "choose"):
-        cut_pairs(parts[use], start, tmp_path / use, side=side, seed=1, progress=lambda *_: None)
+        cut_pairs(parts[use], start, tmp_path / use, side=side, seed=1, progress=no_progress)
     (judge,) = parts["judge"]
-    held = {
-        (judge.window.row_off + row, judge.window.col_off + col)
-        for row in (0, judge.window.height - 1)
-        for col in (0, judge.window.width - 1)
-    }
     rows = range(judge.window.row_off - 18, judge.window.row_off + judge.window.height + 18)
     cols = range(judge.window.col_off - 18, judge.window.col_off + judge.window.width + 18)
     after = drawn(3, size, 60)[1]
@@ -159,7 +158,7 @@ def test_no_pixel_of_what_judges_is_cut_for_training(tmp_path: Path) -> None:
         for path in (tmp_path / use / "B").iterdir():
             row, col = (int(part) for part in path.stem.split("_")[1:])
             overlaps = row < rows.stop and row + side > rows.start and col < cols.stop and col + side > cols.start
-            assert not overlaps and not any(row <= r < row + side and col <= c < col + side for r, c in held)
+            assert not overlaps
             with rasterio.open(path) as file:
                 assert np.array_equal(file.read().transpose(1, 2, 0), after[row : row + side, col : col + side])
 
@@ -188,7 +187,7 @@ def test_labels_teach_beside_verdicts(results: list[Path], tmp_path: Path) -> No
     (scene,) = read_labels(labels)
     assert scene.counts["changed"] >= 1 and scene.counts["unchanged"] == 1
     with scene.open(small_network()) as opened:
-        whole = rasterio.windows.Window(0, 0, 160, 160)
+        whole = Window(0, 0, 160, 160)
         assert (opened.truth.read(whole, whole).mask[80:] == UNKNOWN).all()
     learned = minenetcd.learn(
         [*results, labels], tmp_path / "out", start=small_network(), options=FEW_STEPS, device="cpu"
@@ -197,43 +196,23 @@ def test_labels_teach_beside_verdicts(results: list[Path], tmp_path: Path) -> No
 
 
 def test_16_bit_images_are_stretched_as_predict_stretches_them(tmp_path: Path) -> None:
-    for number in range(3):
-        before, after, _ = drawn(number, 160, 6)
-        grid = utm_grid(160, 160, left=400_000 + 4_000 * number)
-        for word, pixels in (("before", before), ("after", after)):
-            write_geotiff(tmp_path / f"{number}_{word}.tif", pixels.astype(np.uint16) * 20 + 300, grid)
-        out = tmp_path / f"result_{number}"
-        with (
-            minenetcd.predict("cva", tmp_path / f"{number}_before.tif", tmp_path / f"{number}_after.tif", out)
-            if False
-            else minenetcd.predict(
-                minenetcd.from_pretrained("cva"),
-                tmp_path / f"{number}_before.tif",
-                tmp_path / f"{number}_after.tif",
-                out,
-            )
-        ):
-            say(out, number)
-    results = [tmp_path / f"result_{number}" for number in range(3)]
+    results = [say(make_result(tmp_path, number, bits=16), number) for number in range(3)]
+    scene, whole = read_result(results[0], FEW_STEPS), Window(0, 0, 160, 160)
+    cut_pairs([Part(scene, whole)], small_network(), tmp_path / "cut", side=160, seed=1, progress=no_progress)
+    (path,) = (tmp_path / "cut/B").iterdir()
+    with rasterio.open(path) as file, scene.open(small_network()) as opened:
+        shown, after = file.read().transpose(1, 2, 0), opened.pair.read(whole).after
+        _, limits = small_network().scene_limits(SceneSample(opened.pair))
+        share = ((after - limits.low) / (limits.high - limits.low)).clip(0, 1)
+        assert np.abs(shown - 255 * share).max() <= 1
     learned = minenetcd.learn(results, tmp_path / "out", start=small_network(), options=FEW_STEPS, device="cpu")
     assert learned.detector.preprocessing.value_range is None  # each scene by itself, as before
 
 
 def test_pictures_without_a_place(tmp_path: Path) -> None:
-    results = []
-    for number in range(3):
-        before, after, _ = drawn(number, 160, 6)
-        for word, pixels in (("before", before), ("after", after)):
-            Image.fromarray(pixels).save(tmp_path / f"{number}_{word}.png")
-        out = tmp_path / f"result_{number}"
-        with minenetcd.predict(
-            minenetcd.from_pretrained("cva"), tmp_path / f"{number}_before.png", tmp_path / f"{number}_after.png", out
-        ):
-            results.append(out)
-    for number, result in enumerate(results):
-        say_of_picture(result, number)
+    results = [say(make_result(tmp_path, number, is_picture=True), number) for number in range(3)]
     learned = minenetcd.learn(results, tmp_path / "out", start=small_network(), options=FEW_STEPS, device="cpu")
-    assert learned.learned_from["sites"] == 3 and learned.detector.preprocessing.metres_per_pixel is not None
+    assert learned.learned_from["sites"] == 3
 
 
 class StopsAt(TrainingReporter):
@@ -252,7 +231,7 @@ def test_a_stopped_run_goes_on_to_the_same_weights(results: list[Path], learned:
         InputError, match=r"^A run of learning was begun in [^\n]*\(--resume\), or remove that folder\.$"
     ):
         minenetcd.learn(results, out, start=small_network(), options=FEW_STEPS, device="cpu")
-    with pytest.raises(InputError, match=r"was begun with other options: go on with the same"):
+    with pytest.raises(InputError, match=r"was begun with other parts, options: go on with the same"):
         minenetcd.learn(
             results, out, start=small_network(), options=replace(FEW_STEPS, seed=2), device="cpu", resume=True
         )
@@ -283,9 +262,7 @@ def test_what_cannot_teach_is_refused_in_one_line(tmp_path: Path) -> None:
     assert "reject what is wrong, or say that the results were looked at as a whole" in refused([result], out)
     say(result, 0)
     coarse = say(make_result(tmp_path, 5, metres=30), 5)
-    assert "has 10 m and" in refused([result, coarse], out) and "learn from each by itself" in refused(
-        [result, coarse], out
-    )
+    assert re.search(r"has 10 m and .* 30 m: learn from each by itself", refused([result, coarse], out))
 
 
 def test_images_that_are_gone_or_others(tmp_path: Path) -> None:
@@ -296,9 +273,10 @@ def test_images_that_are_gone_or_others(tmp_path: Path) -> None:
     assert "0_after.tif was changed since then" in refused([result], tmp_path / "out")
     image.unlink()
     message = refused([result], tmp_path / "out")
-    assert message.startswith(f"Learning needs the images of {result}, which cannot be read any more (")
+    assert message.startswith(f"To learn from {result} needs both images, {image} ")
+    assert message.endswith(": bring it back, or give the command where predict was run.")
     image.write_bytes(kept)
-    assert refused([result], tmp_path / "out").startswith("Learning needs change and what is none")
+    minenetcd.learn([result], tmp_path / "out", start=small_network(), options=FEW_STEPS, device="cpu")
 
 
 def test_a_start_that_reads_other_bands(results: list[Path], tmp_path: Path) -> None:
