@@ -11,7 +11,7 @@ maps; it learns from all verdicts so far. Measured is what `predict` says of sit
 
 `drawn`: sites and judging sites are drawn scenes, seen by a sensor that the package does not draw, or rehearsal would
 show what judges; of other seeds than those on which the recipe was chosen, which have `--first-seed 5000`. `pairs`: the
-pairs of a set of real_pairs.csv, one of which is left out at a time and judged on; the weights are thrown away, and
+pairs of a set of real_pairs.csv, a part of which is left out at a time and judged on; these weights are never kept, and
 nothing is chosen there. FOLDER keeps what is done: the same command goes on.
 """
 
@@ -37,7 +37,7 @@ from scipy.ndimage import gaussian_filter
 from minenetcd.constants import UNKNOWN
 from minenetcd.detectors.by_name import open_detector
 from minenetcd.detectors.learned import ChangeDetector
-from minenetcd.errors import MineNetCDError
+from minenetcd.errors import InputError
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.probabilities.curves import average_precision, probability_histogram
 from minenetcd.files import make_folder, write_json
@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--set", dest="name")
+    parser.add_argument("--folds", type=int, default=3, help="parts of the pairs of a set, each judged on once")
     parser.add_argument("--variant", action="append", choices=list(VARIANTS))
     for name in ("steps", "learning_rate", "rehearsal"):
         parser.add_argument(f"--{name.replace('_', '-')}", type=float)
@@ -117,7 +118,7 @@ def main() -> None:
 def _left_out(
     arguments: argparse.Namespace, variants: Sequence[str], changed: dict[str, Any]
 ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """Every pair of a set judged by detectors that learned from the others, pooled."""
+    """Every part of the pairs of a set judged on by detectors that learned from the others, pooled."""
     sets = pd.read_csv(SETS, dtype=str, keep_default_na=False).to_dict("records")
     each = next(row for row in sets if row["set"] == arguments.name)
     sites = [
@@ -125,15 +126,13 @@ def _left_out(
         for images, label in pairs_of(arguments.data, each)
     ]
     found: dict[tuple[str, str], list[Measured]] = {}
-    for number, left_out in enumerate(sites):
-        others = sites[:number] + sites[number + 1 :]
-        folder = arguments.folder / left_out.name
+    for fold in range(arguments.folds):
+        left_out = sites[fold :: arguments.folds]
+        others = [site for site in sites if site not in left_out]
+        folder = arguments.folder / f"fold{fold + 1}"
         for variant in variants:
-            for round_name, measured in _measured_rounds(
-                folder, others, [left_out], variant, changed, arguments.rounds
-            ):
+            for round_name, measured in _measured_rounds(folder, others, left_out, variant, changed, arguments.rounds):
                 found.setdefault((variant, round_name), []).extend(measured)
-        shutil.rmtree(folder / "weights", ignore_errors=True)
     rows = [_row(f"{variant}, {round_name}", measured) for (variant, round_name), measured in found.items()]
     return rows, _beside(sites)
 
@@ -179,7 +178,7 @@ def _measured_rounds(
             try:
                 result = learn(sources, out, start=detector, options=options, device="cpu", resume=True)
                 write_json(said, result.as_json())
-            except MineNetCDError as error:
+            except InputError as error:
                 write_json(said, {"in_words": str(error)})
         words = json.loads(said.read_text())["in_words"]
         print(f"{work}, round {number + 1}: {words}", flush=True)

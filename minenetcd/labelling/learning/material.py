@@ -47,8 +47,14 @@ def divided(scenes: Sequence[JudgedScene], start: ChangeDetector, options: Learn
         divide(sites, options.held_out, options.seed),
         site_of,
         exp(np.mean([log(each) for each in metres])) if metres else None,
-        all(each.knows_ground for site in sites for each in site),
+        _knows_ground([each for site in sites for each in site]),
     )
+
+
+def _knows_ground(scenes: Sequence[Judged]) -> bool:
+    """Whether ground beside the places is known: of all results; where there are labels alone, of any."""
+    results = [each.knows_ground for each in scenes if each.scene.detector is not None]
+    return all(results) if results else any(each.knows_ground for each in scenes)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A judged scene: two dates as a detector reads them, and what people said of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -66,8 +66,44 @@ class JudgedScene:
     open: Opener
 
 
-def read_result(folder: Path, options: LearnOptions) -> JudgedScene:
-    """A result of `predict` with its verdicts. InputError where it is none, or its polygons cannot be read."""
+@dataclass(frozen=True)
+class Labels:
+    """Two dates and a mask of 0, 1 and 255 on the grid of the first, which somebody made by hand."""
+
+    name: str
+    files: tuple[Path, Path]
+    grid: Grid
+    checksums: frozenset[str]
+    truth: MaskTruth
+
+    @property
+    def counts(self) -> dict[str, int]:
+        changed = self.truth.boxes.changed
+        return {"changed": int(changed.sum()), "unchanged": int((~changed).sum())}
+
+    def are_of(self, grid: Grid, checksums: frozenset[str]) -> bool:
+        """Whether they were made on both images of a result."""
+        return len(self.checksums) == 2 and self.checksums <= checksums and self.grid.matches(grid)
+
+    def scene(self) -> JudgedScene:
+        """As a scene of its own."""
+
+        @contextmanager
+        def opened(detector: ChangeDetector) -> Iterator[OpenScene]:
+            with open_pair(*self.files) as pair:
+                if len(pair.before.bands) != len(detector.bands):
+                    raise OptionError(_other_bands(self.name, detector, len(pair.before.bands)))
+                yield OpenScene(pair, self.truth)
+
+        metres = self.grid.metres_or(None)
+        return JudgedScene(self.name, self.grid, metres, self.checksums, self.counts, None, opened)
+
+
+def read_result(folder: Path, options: LearnOptions, labels: Sequence[Labels] = ()) -> tuple[JudgedScene, list[Labels]]:
+    """A result of `predict` with its verdicts and those of `labels` made on its images, which come back, too.
+
+    InputError where it is none, or its polygons cannot be read.
+    """
     settle(folder)
     details = read_details(folder / DETAILS)
     facts = details.facts
@@ -75,6 +111,8 @@ def read_result(folder: Path, options: LearnOptions) -> JudgedScene:
     reviewed = read_reviewed(folder)
     details.check_probability(names.probability)
     files = () if details.inputs is None else (*details.inputs.before, *details.inputs.after)
+    checksums = frozenset(filter(None, (file.sha256 for file in files)))
+    own = [each for each in labels if facts.options.gsd is None and each.are_of(facts.grid, checksums)]
 
     @cache  # it reads the images from front to back
     def dates() -> tuple[DateFiles, DateFiles]:
@@ -88,25 +126,31 @@ def read_result(folder: Path, options: LearnOptions) -> JudgedScene:
             pair = _as_read(images, folder, facts, detector, stack)
             stored = StoredProbability(facts.threshold, as_float=facts.options.float_probability)
             read = _probability_on(pair.grid, names.probability, stored, stack)
-            yield OpenScene(
-                pair,
-                PolygonTruth(
-                    pair.grid, reviewed.status, reviewed.first, reviewed.current, options, facts.threshold, read
-                ),
-            )
+            polygons = PolygonTruth(
+                pair.grid, reviewed.status, reviewed.first, reviewed.current, options, facts.threshold, read,
+                _together([each.truth for each in own]),
+            )  # fmt: skip
+            yield OpenScene(pair, polygons)
 
-    return JudgedScene(
-        str(folder),
-        facts.grid,
-        facts.options.analysed_metres(facts.grid),
-        frozenset(filter(None, (file.sha256 for file in files))),
-        _counts(reviewed),
-        facts.model,
-        opened,
-    )
+    counts = _counts(reviewed)
+    for each in own:
+        counts |= {kind: counts.get(kind, 0) + count for kind, count in each.counts.items()}
+    metres = facts.options.analysed_metres(facts.grid)
+    return JudgedScene(str(folder), facts.grid, metres, checksums, counts, facts.model, opened), own
 
 
-def read_labels(folder: Path) -> list[JudgedScene]:
+def _together(masks: Sequence[MaskTruth]) -> MaskTruth | None:
+    """Of several masks of one scene: where they contradict each other nothing is known."""
+    if len(masks) < 2:
+        return masks[0] if masks else None
+    known = [each.mask != UNKNOWN for each in masks]
+    changed = np.any([each.mask == 1 for each in masks], axis=0)
+    unchanged = np.any([each.mask == 0 for each in masks], axis=0)
+    mask = np.where(np.any(known, axis=0) & ~(changed & unchanged), changed.astype(np.uint8), np.uint8(UNKNOWN))
+    return MaskTruth.of(mask)
+
+
+def read_labels(folder: Path) -> list[Labels]:
     """Pairs with masks of 0, 1 and 255, in any layout of folders of images that a data set may have.
 
     DataError where there are none, or where a mask holds other numbers.
@@ -117,37 +161,26 @@ def read_labels(folder: Path) -> list[JudgedScene]:
             f"A result of minenetcd predict or a folder of labels is needed, {folder} holds neither details.zip nor "
             "images called before, after and mask: name another."
         )
-    scenes = []
+    labels = []
     for split in found.splits:
         pairs = found.pairs(split, ReadOptions(not_labelled=UNKNOWN))
         for name, files in zip(pairs.names, pairs.files, strict=True):
-            scenes.append(_labelled(folder, name, *(pairs.root / file for file in files)))
-    return scenes
+            before, after, mask = (pairs.root / file for file in files)
+            labels.append(_labels(f"{folder}/{name}" if len(pairs.names) > 1 else str(folder), before, after, mask))
+    return labels
 
 
-def _labelled(folder: Path, name: str, before: Path, after: Path, mask: Path) -> JudgedScene:
+def _labels(name: str, before: Path, after: Path, mask: Path) -> Labels:
     with quiet_gdal(), rasterio.open(mask) as dataset:
         values = dataset.read(1)
     if others := set(np.unique(values).tolist()) - {0, 1, UNKNOWN}:
         raise DataError(f"A mask of 0, 1 and 255 (not labelled) is needed, {mask} holds {min(others)}: write it anew.")
-    truth = MaskTruth.of(values.astype(np.uint8))
     with Raster.open(before, bands=(1,)) as raster:
         grid = raster.grid
     if grid.shape != values.shape:
         raise GridError(f"A mask as large as the before image is needed, {mask} has another size: write it anew.")
-    checksums = (ReadFile.of(str(path)).sha256 for path in (before, after))
-
-    @contextmanager
-    def opened(detector: ChangeDetector) -> Iterator[OpenScene]:
-        with open_pair(before, after) as pair:
-            if len(pair.before.bands) != len(detector.bands):
-                raise OptionError(_other_bands(str(folder), detector, len(pair.before.bands)))
-            yield OpenScene(pair, truth)
-
-    counts = {"changed": int(truth.boxes.changed.sum()), "unchanged": int((~truth.boxes.changed).sum())}
-    return JudgedScene(
-        f"{folder}/{name}", grid, grid.metres_or(None), frozenset(filter(None, checksums)), counts, None, opened
-    )
+    checksums = frozenset(filter(None, (ReadFile.of(str(path)).sha256 for path in (before, after))))
+    return Labels(name, (before, after), grid, checksums, MaskTruth.of(values.astype(np.uint8)))
 
 
 def _counts(reviewed: Reviewed) -> dict[str, int]:

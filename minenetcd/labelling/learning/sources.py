@@ -7,7 +7,7 @@ from minenetcd.constants import Note
 from minenetcd.display.words import some_of
 from minenetcd.errors import DataError, InputError, OptionError
 from minenetcd.labelling.learning.options import LearnOptions
-from minenetcd.labelling.learning.scenes import JudgedScene, read_labels, read_result
+from minenetcd.labelling.learning.scenes import JudgedScene, Labels, read_labels, read_result
 from minenetcd.prediction.outputs import DETAILS
 
 #: Pixels may differ by this factor between what one detector learns from at once, as it may be off by when it predicts.
@@ -16,11 +16,19 @@ LARGEST_RATIO = 2.0
 
 def read_sources(sources: Iterable[str | Path], options: LearnOptions, note: Note) -> list[JudgedScene]:
     """The judged scenes of results and of folders of labels; DataError where nothing in them teaches anything."""
+    folders = list(dict.fromkeys(map(Path, sources)))
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"A folder of a result or of labels is needed, there is none at {folder}: name another.")
+    results = [folder for folder in folders if (folder / DETAILS).exists()]
+    labels = [each for folder in folders if folder not in results for each in read_labels(folder)]
     scenes: list[JudgedScene] = []
-    for source in dict.fromkeys(map(Path, sources)):
-        if not source.is_dir():
-            raise InputError(f"A folder of a result or of labels is needed, there is none at {source}: name another.")
-        scenes += [read_result(source, options)] if (source / DETAILS).exists() else read_labels(source)
+    used: list[Labels] = []
+    for folder in results:
+        scene, own = read_result(folder, options, labels)
+        scenes.append(scene)
+        used += own
+    scenes += [each.scene() for each in labels if not any(each is other for other in used)]
     judged = [scene for scene in scenes if _says_something(scene)]
     _check_verdicts(scenes, judged, options)
     for scene in scenes:

@@ -1,7 +1,7 @@
 """What is known of a scene, window by window: 1 changed, 0 unchanged, 255 not known, and which place a pixel is of."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -36,12 +36,21 @@ class Boxes(NamedTuple):
         )  # fmt: skip
         return inside
 
+    def and_those(self, others: "Boxes") -> "Boxes":
+        """These, and those of `others`."""
+        return Boxes(*(np.concatenate(both) for both in zip(self, others, strict=True)))
+
 
 class Known(NamedTuple):
     """A window: `mask` of uint8 (H, W), and the number of the place that a pixel is of (H, W), 0 for other ground."""
 
     mask: NDArray[np.uint8]
     places: NDArray[np.int32]
+
+    def under(self, labels: "Known", places: int) -> "Known":
+        """The same, but where `labels` say something; their places are counted on from the number of `places`."""
+        numbers = np.where(labels.places > 0, labels.places + places, self.places)
+        return Known(np.where(labels.mask != UNKNOWN, labels.mask, self.mask), numbers.astype(np.int32))
 
 
 class Truth(Protocol):
@@ -63,7 +72,8 @@ class Truth(Protocol):
 class PolygonTruth:
     """Of a result: N polygons on its `grid`, `status` of each ("" not judged), as they are and as they were.
 
-    `first`, `current`: geometries (N,) in the CRS of the grid.
+    `first`, `current`: geometries (N,) in the CRS of the grid. `labels`: what was labelled beside on the same images,
+    which stands where it says something.
     """
 
     grid: Grid
@@ -73,11 +83,13 @@ class PolygonTruth:
     options: LearnOptions
     threshold: float
     probability: ReadProbability
+    labels: "MaskTruth | None" = None
 
     @property
     def boxes(self) -> Boxes:
         judged = self._judged
-        return Boxes(self._ends[judged], self.status[judged] == "accepted")
+        own = Boxes(self._ends[judged], self.status[judged] == "accepted")
+        return own if self.labels is None else own.and_those(self.labels.boxes)
 
     @property
     def knows_ground(self) -> bool:
@@ -85,21 +97,28 @@ class PolygonTruth:
 
     def read(self, window: Window, part: Window) -> Known:
         around = _around(window, self.options.distance if self.knows_ground else 1, self.grid)
-        near = self._near(around)
-        inside = Boxes(self._ends, self.status == "").inside(part)
-        claims = self._claims(near, inside, self.grid.part(around))
-        sure = None
-        if self.knows_ground:
-            below = self.options.far_below * self.threshold
-            sure = background(claims, self.probability(around), below=below, distance=self.options.distance)
-        mask = taught(claims, sure)
-        places = self._places([number for number in near if inside[number]], self.grid.part(around))
+        own = self._read(around, part)
         place = np.s_[
             window.row_off - around.row_off : window.row_off - around.row_off + window.height,
             window.col_off - around.col_off : window.col_off - around.col_off + window.width,
         ]
-        mask = np.where(np.isnan(self.probability(window)), np.uint8(UNKNOWN), mask[place])
-        return Known(mask, places[place])
+        mask = np.where(np.isnan(self.probability(window)), np.uint8(UNKNOWN), own.mask[place])
+        return Known(mask, own.places[place])
+
+    def _read(self, window: Window, part: Window) -> Known:
+        """What is right in the middle: at the edges of `window` nothing is known of polygons beyond."""
+        grid, near = self.grid.part(window), self._near(window)
+        inside = Boxes(self._ends, self.status == "").inside(part)
+        claims = self._claims(near, inside, grid)
+        labels = None if self.labels is None else self.labels.read(window, part)
+        if labels is not None:  # ground lies apart from what was labelled, too
+            claims = replace(claims, undecided=claims.undecided | (labels.mask == 1))
+        sure = None
+        if self.knows_ground:
+            below = self.options.far_below * self.threshold
+            sure = background(claims, self.probability(window), below=below, distance=self.options.distance)
+        own = Known(taught(claims, sure), self._places([number for number in near if inside[number]], grid))
+        return own if labels is None else own.under(labels, len(self.status))
 
     @cached_property
     def _judged(self) -> NDArray[np.bool_]:
@@ -149,7 +168,10 @@ class MaskTruth:
     mask: NDArray[np.uint8]
     numbers: NDArray[np.int32]
     boxes: Boxes
-    knows_ground: bool = True
+
+    @property
+    def knows_ground(self) -> bool:
+        return not bool(self.boxes.changed.all())
 
     @classmethod
     def of(cls, mask: NDArray[np.uint8]) -> "MaskTruth":

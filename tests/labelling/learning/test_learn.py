@@ -12,6 +12,7 @@ import shapely
 import torch
 from numpy.typing import NDArray
 from rasterio.windows import Window
+from scipy.ndimage import distance_transform_edt
 
 import minenetcd
 from fixtures.scene_files import utm_grid, write_geotiff
@@ -19,6 +20,7 @@ from labelling.learning.judged_results import SQUARE, drawn, make_result, pixels
 from minenetcd.constants import UNKNOWN, no_progress
 from minenetcd.errors import InputError, RunInterrupted
 from minenetcd.geo.sample import SceneSample
+from minenetcd.geo.source import quiet_gdal
 from minenetcd.labelling.learning import learn as flow
 from minenetcd.labelling.learning.division import Part
 from minenetcd.labelling.learning.material import divided
@@ -91,7 +93,7 @@ def test_what_was_rejected_is_no_longer_found(tmp_path: Path) -> None:
 
 def mask_of(result: Path, options: LearnOptions = FEW_STEPS) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """All that is known of a scene, and its places."""
-    scene = read_result(result, options)
+    scene, _ = read_result(result, options)
     with scene.open(small_network()) as opened:
         whole = Window(0, 0, opened.pair.grid.width, opened.pair.grid.height)
         known = opened.truth.read(whole, whole)
@@ -159,10 +161,11 @@ def test_no_pixel_of_what_judges_is_cut_for_training(tmp_path: Path) -> None:
             row, col = (int(part) for part in path.stem.split("_")[1:])
             overlaps = row < rows.stop and row + side > rows.start and col < cols.stop and col + side > cols.start
             assert not overlaps
-            with rasterio.open(path) as file:
+            with quiet_gdal(), rasterio.open(path) as file:
                 assert np.array_equal(file.read().transpose(1, 2, 0), after[row : row + side, col : col + side])
 
 
+@pytest.mark.slow  # a network is trained
 def test_one_site_is_divided_and_it_is_said(tmp_path: Path) -> None:
     result = say(make_result(tmp_path, 3, size=320, squares=60), 3, size=320, squares=60)
     learned = minenetcd.learn([result], tmp_path / "out", start=small_network(), options=FEW_STEPS, device="cpu")
@@ -182,11 +185,12 @@ def label_folder(folder: Path, number: int, *, metres: float = 10) -> Path:
     return folder
 
 
+@pytest.mark.slow  # a network is trained
 def test_labels_teach_beside_verdicts(results: list[Path], tmp_path: Path) -> None:
     labels = label_folder(tmp_path / "labels", 12)
-    (scene,) = read_labels(labels)
-    assert scene.counts["changed"] >= 1 and scene.counts["unchanged"] == 1
-    with scene.open(small_network()) as opened:
+    (found,) = read_labels(labels)
+    assert found.counts["changed"] >= 1 and found.counts["unchanged"] == 1
+    with found.scene().open(small_network()) as opened:
         whole = Window(0, 0, 160, 160)
         assert (opened.truth.read(whole, whole).mask[80:] == UNKNOWN).all()
     learned = minenetcd.learn(
@@ -195,12 +199,13 @@ def test_labels_teach_beside_verdicts(results: list[Path], tmp_path: Path) -> No
     assert learned.learned_from["sites"] == 5 and learned.learned_from["places"]["unchanged"] == 1
 
 
+@pytest.mark.slow  # a network is trained
 def test_16_bit_images_are_stretched_as_predict_stretches_them(tmp_path: Path) -> None:
     results = [say(make_result(tmp_path, number, bits=16), number) for number in range(3)]
-    scene, whole = read_result(results[0], FEW_STEPS), Window(0, 0, 160, 160)
+    (scene, _), whole = read_result(results[0], FEW_STEPS), Window(0, 0, 160, 160)
     cut_pairs([Part(scene, whole)], small_network(), tmp_path / "cut", side=160, seed=1, progress=no_progress)
     (path,) = (tmp_path / "cut/B").iterdir()
-    with rasterio.open(path) as file, scene.open(small_network()) as opened:
+    with quiet_gdal(), rasterio.open(path) as file, scene.open(small_network()) as opened:
         shown, after = file.read().transpose(1, 2, 0), opened.pair.read(whole).after
         _, limits = small_network().scene_limits(SceneSample(opened.pair))
         share = ((after - limits.low) / (limits.high - limits.low)).clip(0, 1)
@@ -209,10 +214,34 @@ def test_16_bit_images_are_stretched_as_predict_stretches_them(tmp_path: Path) -
     assert learned.detector.preprocessing.value_range is None  # each scene by itself, as before
 
 
+@pytest.mark.slow  # a network is trained
 def test_pictures_without_a_place(tmp_path: Path) -> None:
     results = [say(make_result(tmp_path, number, is_picture=True), number) for number in range(3)]
     learned = minenetcd.learn(results, tmp_path / "out", start=small_network(), options=FEW_STEPS, device="cpu")
     assert learned.learned_from["sites"] == 3
+
+
+def test_labels_on_the_images_of_a_result_stand_before_what_it_was_sure_of(tmp_path: Path) -> None:
+    """Change that was missed is not taught as ground, though the result was looked at as a whole."""
+    result, labels = say(make_result(tmp_path, 8), 8), tmp_path / "labels"
+    ground, _ = mask_of(result, LearnOptions(complete=True))
+    row, col = np.argwhere(ground == 0)[len(np.argwhere(ground == 0)) // 2]
+    mask = np.full((160, 160), UNKNOWN, np.uint8)
+    mask[row : row + 4, col : col + 4] = 1
+    labels.mkdir()
+    for word in ("before", "after"):
+        (labels / f"{word}.tif").write_bytes((tmp_path / f"8_{word}.tif").read_bytes())
+    write_geotiff(labels / "mask.tif", mask, utm_grid(160, 160, left=440_000))
+    (scene,) = read_sources([result, labels], LearnOptions(complete=True), print)
+    assert (scene.counts["accepted"], scene.counts["changed"]) == (3, 1)
+    with scene.open(small_network()) as opened:
+        whole = Window(0, 0, 160, 160)
+        known = opened.truth.read(whole, whole)
+        assert (known.mask[mask == 1] == 1).all() and known.places[row, col] > 6
+        assert opened.truth.boxes.changed.sum() == 4
+        near = distance_transform_edt(mask != 1) <= 8
+        assert not ((known.mask == 0) & near & ~pixels_of(result, "rejected")).any()
+        assert np.array_equal(known.mask == 1, (ground == 1) | (mask == 1))
 
 
 class StopsAt(TrainingReporter):
@@ -223,6 +252,7 @@ class StopsAt(TrainingReporter):
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow  # a network is trained
 def test_a_stopped_run_goes_on_to_the_same_weights(results: list[Path], learned: Learned, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(RunInterrupted, match=r"go on with the same command and --resume"):
@@ -265,6 +295,7 @@ def test_what_cannot_teach_is_refused_in_one_line(tmp_path: Path) -> None:
     assert re.search(r"has 10 m and .* 30 m: learn from each by itself", refused([result, coarse], out))
 
 
+@pytest.mark.slow  # a network is trained
 def test_images_that_are_gone_or_others(tmp_path: Path) -> None:
     result = say(make_result(tmp_path, 0), 0)
     image = tmp_path / "0_after.tif"
