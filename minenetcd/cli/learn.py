@@ -8,6 +8,7 @@ from typer import Argument, Option
 from minenetcd.cli.checks import check_early
 from minenetcd.cli.console import print_json, print_rich, table, warn
 from minenetcd.cli.options import Device, Json, Quiet
+from minenetcd.display.words import some_of
 from minenetcd.labelling.learning.options import STEPS, LearnOptions
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def _print(result: "Learned") -> None:
         scores.add_row(what, *_cells(score))
     print_rich(scores)
     where = "held-out sites" if result.by_site else "a held-out strip of the one site"
+    where += f" ({some_of(result.judged_on)})"
     seen = "places and the ground around them" if result.knows_ground else "places that were judged"
     print(f"By pixels of {seen}, on {where}, which trained and chose nothing; in brackets intervals of 95 %.")
     print(comparison.in_words)

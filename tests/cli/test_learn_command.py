@@ -40,6 +40,7 @@ def test_it_prints_both_scores_the_answer_and_what_to_use(results: list[str], st
     assert lines[3].startswith(
         "By pixels of places that were judged, on held-out sites, which trained and chose nothing"
     )
+    assert ", which trained and chose nothing; in brackets intervals of 95 %." in lines[3]
     assert lines[4].partition(":")[0] in ("Better", "Not better", "Cannot tell") and "6 held-out places" in lines[4]
     assert lines[5].startswith(("Use ", "Keep ")) and str(tmp_path / "out") in lines[5]
     assert "Warning: Only places that somebody judged are counted" in done.stderr

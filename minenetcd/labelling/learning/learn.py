@@ -97,6 +97,7 @@ def learn_from(
             str(model) if isinstance(model, str | Path) else start.name,
             comparison,
             learned_from(data, cut),
+            tuple(part.scene.name for part in parts["judge"]),
             data.division.by_site,
             data.knows_ground,
             notes_on(data, start, comparison),

@@ -81,21 +81,20 @@ class Comparison:
 
     @property
     def answer(self) -> Answer:
-        if self.after.f1 <= self.before.f1:
+        """Whichever way they differ, it may be by chance."""
+        if self.before.counts == self.after.counts:
             return "not better"
-        return "better" if self.p_value is not None and self.p_value < LEVEL else "cannot tell"
+        if self.p_value is None or self.p_value >= LEVEL:
+            return "cannot tell"
+        return "better" if self.after.f1 > self.before.f1 else "not better"
 
     @property
     def in_words(self) -> str:
         """One sentence for whoever has to choose between both."""
         places = counted(self.before.accepted + self.before.rejected, "held-out place")
-        change = f"F1 {self.before.f1:.3f} -> {self.after.f1:.3f}"
+        doubt = ", which chance makes as well" if self.answer == "cannot tell" else ""
         chance = "" if self.p_value is None else f", p = {self.p_value:.2g}"
-        if self.answer == "better":
-            return f"Better: {change} on {places}{chance}."
-        if self.answer == "not better":
-            return f"Not better: {change} on {places}{chance}."
-        return f"Cannot tell: {change} on {places}, which chance makes as well{chance}."
+        return f"{self.answer.capitalize()}: F1 {self.before.f1:.3f} -> {self.after.f1:.3f} on {places}{doubt}{chance}."
 
 
 def compare(before: Counted, after: Counted, sites_of_parts: Sequence[str]) -> Comparison:
@@ -133,8 +132,8 @@ def _score(each: Counted, drawn: "np.ndarray[Any, np.dtype[np.int64]]", keys: Se
 class Learned:
     """What came of learning. `detector`: the new one, saved in `folder`, whatever the answer.
 
-    `learned_from`: how many scenes, sites, places and pixels of each kind. `notes`: what a reader of the scores should
-    know.
+    `learned_from`: how many scenes, sites, places and pixels of each kind. `judged_on`: the scenes, or scenes of which
+    a part, that were held out. `notes`: what a reader of the scores should know.
     """
 
     detector: ChangeDetector
@@ -142,6 +141,7 @@ class Learned:
     start: str
     comparison: Comparison
     learned_from: Mapping[str, Any]
+    judged_on: tuple[str, ...]
     by_site: bool
     knows_ground: bool
     notes: tuple[str, ...]
@@ -174,6 +174,7 @@ class Learned:
             "p_value": comparison.p_value,
             "unit": comparison.unit,
             "units": comparison.units,
+            "judged_on": list(self.judged_on),
             "held_out_by_site": self.by_site,
             "ground_is_known": self.knows_ground,
             "learned_from": self.learned_from,

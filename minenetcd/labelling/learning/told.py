@@ -65,8 +65,9 @@ def notes_on(data: Data, start: ChangeDetector, comparison: Comparison) -> tuple
         notes.append("Of two sites one was held out: of others this says little; judge results of more.")
     if not data.knows_ground:
         notes.append(
-            "Only places that somebody judged are counted: change that was missed, and false alarms elsewhere, are not "
-            "seen. Label missed change, or look at results as a whole (--complete)."
+            "Only places that somebody judged are counted, most of which an earlier detector found: what the new one "
+            "finds beside them, and no longer calls changed, is not seen, nor what both missed. Map the held-out images "
+            "with the new one, judge what it finds there, and learn again; or look at results as a whole (--complete)."
         )
     makers = sorted({scene.detector for scene in data.scenes if scene.detector} - {start.name})
     if makers:
