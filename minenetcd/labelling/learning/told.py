@@ -66,8 +66,8 @@ def notes_on(data: Data, start: ChangeDetector, comparison: Comparison) -> tuple
     if not data.knows_ground:
         notes.append(
             "Only places that somebody judged are counted, most of which an earlier detector found: what the new one "
-            "finds beside them, and no longer calls changed, is not seen, nor what both missed. Map the held-out images "
-            "with the new one, judge what it finds there, and learn again; or look at results as a whole (--complete)."
+            "finds beside them, right or wrong, is not seen. Map the held-out images with the new one, too, judge what "
+            "it finds, and learn again; or look at results as a whole (--complete)."
         )
     makers = sorted({scene.detector for scene in data.scenes if scene.detector} - {start.name})
     if makers:
