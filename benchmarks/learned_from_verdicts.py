@@ -1,6 +1,6 @@
 """What rounds of verdicts do to the embedded detector: predict, judge, learn, three times over.
 
-    python benchmarks/learned_from_verdicts.py drawn FOLDER [--sites 12] [--judged-on 12] [--first-seed 0]
+    python benchmarks/learned_from_verdicts.py drawn FOLDER [--sites 8] [--judged-on 12] [--first-seed 0]
     python benchmarks/learned_from_verdicts.py pairs FOLDER --data DATA --set NAME
 
 An oracle that knows the truth stands for the person: it accepts a polygon most of which is true change, and rejects the
@@ -87,13 +87,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("drawn", "pairs"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--sites", type=int, default=12, help="drawn sites a round")
+    parser.add_argument("--sites", type=int, default=8, help="drawn sites a round")
     parser.add_argument("--judged-on", type=int, default=12, help="drawn sites that judge")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--set", dest="name")
     parser.add_argument("--folds", type=int, default=3, help="parts of the pairs of a set, each judged on once")
+    parser.add_argument("--fold", type=int, help="only this one, from 1, as several processes may share the work")
     parser.add_argument("--variant", action="append", choices=list(VARIANTS))
     for name in ("steps", "learning_rate", "rehearsal"):
         parser.add_argument(f"--{name.replace('_', '-')}", type=float)
@@ -126,7 +127,7 @@ def _left_out(
         for images, label in pairs_of(arguments.data, each)
     ]
     found: dict[tuple[str, str], list[Measured]] = {}
-    for fold in range(arguments.folds):
+    for fold in range(arguments.folds) if arguments.fold is None else [arguments.fold - 1]:
         left_out = sites[fold :: arguments.folds]
         others = [site for site in sites if site not in left_out]
         folder = arguments.folder / f"fold{fold + 1}"

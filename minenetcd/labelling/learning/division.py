@@ -1,7 +1,8 @@
 """Which parts of which scenes train, choose and judge: whole sites, or strips of one with a gap between them.
 
-Nothing of a part that judges, and nothing of the gap beside it, trains or chooses. With three sites or more, whole
-sites are held out; with two, one judges, and of the other a strip chooses; one alone is divided into three strips.
+Nothing of a part that judges, and nothing of the gap beside it, trains or chooses. Whole sites are held out where there
+are enough; with two, where something is to be chosen, one judges, and of the other a strip chooses; one alone is
+divided into strips.
 """
 
 from collections.abc import Iterator, Sequence
@@ -88,34 +89,38 @@ def _is_same_ground(one: JudgedScene, other: JudgedScene) -> bool:
     return bool(shared_area(one.grid, other.grid).area)
 
 
-def divide(sites: Sequence[Sequence[Judged]], held_out: float, seed: int) -> Division:
-    """Divide `sites`, each of whose scenes has places. DataError where there are too few to train and to judge."""
+def divide(sites: Sequence[Sequence[Judged]], held_out: float, seed: int, *, chooses: bool) -> Division:
+    """Divide `sites`, each of whose scenes has places; without `chooses` nothing is to be chosen, and more trains.
+
+    DataError where there are too few to train and to judge.
+    """
     held_out_sites = 0
-    if len(sites) > 2:
-        train, choose, judge = _drawn(sites, held_out, seed)
+    if len(sites) > (2 if chooses else 1):
+        train, choose, judge = _drawn(sites, held_out, seed, chooses)
         parts, held_out_sites = (_whole(train), _whole(choose), _whole(judge)), len(judge)
     elif len(sites) == 2:
         trains, judges = _one_held_out(sites, seed)
         parts, held_out_sites = (*_cut(trains, CHOOSING, _whole_windows(trains)), _whole([judges])), 1
     else:
         rest, held = _cut(sites[0], held_out, _whole_windows(sites[0]))
-        parts = *_cut(sites[0], CHOOSING, [part.window for part in rest]), held
+        within = [part.window for part in rest]
+        parts = (*_cut(sites[0], CHOOSING, within), held) if chooses else (rest, [], held)
     uses: tuple[Use, ...] = get_args(Use)
     kept = {use: [part for part in found if part.window.width] for use, found in zip(uses, parts, strict=True)}
     return Division(kept, len(sites) > 1, len(sites), held_out_sites)
 
 
 def _drawn(
-    sites: Sequence[Sequence[Judged]], held_out: float, seed: int
+    sites: Sequence[Sequence[Judged]], held_out: float, seed: int, chooses: bool
 ) -> tuple[list[Sequence[Judged]], list[Sequence[Judged]], list[Sequence[Judged]]]:
     """Sites that train, choose and judge: the first order drawn in which all have what they need."""
-    judging = min(max(1, round(held_out * len(sites))), len(sites) - 2)
-    choosing = min(max(1, round(CHOOSING * (len(sites) - judging))), len(sites) - judging - 1)
+    judging = min(max(1, round(held_out * len(sites))), len(sites) - (2 if chooses else 1))
+    choosing = min(max(1, round(CHOOSING * (len(sites) - judging))), len(sites) - judging - 1) if chooses else 0
     rng = np.random.default_rng(seed)
     for _ in range(_DRAWS):
         order = [sites[number] for number in rng.permutation(len(sites)).tolist()]
         judge, choose, train = order[:judging], order[judging : judging + choosing], order[judging + choosing :]
-        if _of_all(train).teaches and _of_all(choose).teaches and _of_all(judge).changed:
+        if _of_all(train).teaches and _of_all(judge).changed and (not chooses or _of_all(choose).teaches):
             return train, choose, judge
     raise DataError(_too_few(_of_all(sites), counted(len(sites), "site")))
 

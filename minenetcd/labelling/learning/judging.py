@@ -62,7 +62,8 @@ def judge(
     for number, part in enumerate(parts):
         with part.scene.open(reads_as) as opened:
             for window, probability in _maps(detector, opened, part.window, device):
-                _add(counted, number, opened.truth.read(window, part.window), probability, window, detector.threshold)
+                known = opened.truth.read(window, part.window, by_claim=True)
+                _add(counted, number, known, probability, window, detector.threshold)
         progress(number + 1, len(parts))
     return counted
 

@@ -12,7 +12,7 @@ from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import OptionError
 from minenetcd.evaluation.probabilities.threshold import best_threshold
 from minenetcd.labelling.learning.judging import judge
-from minenetcd.labelling.learning.material import SPLIT_OF, Data, Pairs, divided, write_pairs
+from minenetcd.labelling.learning.material import Data, Pairs, divided, write_pairs
 from minenetcd.labelling.learning.options import LearnOptions
 from minenetcd.labelling.learning.outcome import Learned, compare
 from minenetcd.labelling.learning.patches import CROP, read_pairs
@@ -34,8 +34,6 @@ RECIPE: dict[str, Any] = {
     "warmup_share": 0.1,
     "ema_decay": 0.98,
 }
-VALIDATIONS = 5
-
 #: Of the work folder: where the pairs lie.
 PAIRS = "pairs"
 
@@ -139,14 +137,18 @@ def _trained(
     device: str,
     reporter: TrainingReporter,
 ) -> ChangeDetector:
-    """`start` trained further on pairs in 8 bits, at the checkpoint that does best on those that choose."""
+    """`start` trained further on pairs in 8 bits, to the end.
+
+    Of few places chance alone would choose a checkpoint: of judged polygons nearly any has the best F1.
+    """
     reader = start.with_model(
         copy.deepcopy(start.model).to(choose_device(device)),
         preprocessing=replace(start.preprocessing, value_range=None),
         scene_threshold=None,
     )
     source = source_in_words(data)
-    pairs = {split: read_pairs(folder / PAIRS, source, split) for split in SPLIT_OF.values()}
+    pairs = {"train": read_pairs(folder / PAIRS, source, "train")}
+    pairs["val"] = read_pairs(folder / PAIRS, source, "val") if cut.choose.pairs else pairs["train"]
     batch = min(RECIPE["batch_size"], len(pairs["train"]))
     return train(
         reader,
@@ -163,7 +165,7 @@ def _trained(
             "learning_rate": options.learning_rate,
             "final_learning_rate": options.learning_rate / 30,
         },
-        trainer={"validate_steps": max(1, options.steps // VALIDATIONS), "trackers": []},
+        trainer={"validate_steps": options.steps, "trackers": []},
         seed=options.seed,
     )
 
@@ -174,8 +176,8 @@ def _chosen(
     """`trained` as it reads images, with the threshold that does best on maps of the parts that choose.
 
     It is that of `start`, found in each scene where that one does so, or one for all: the latter only where ground
-    beside the places is known, since of polygons that a detector found the most are change, and a threshold for them
-    would call too much.
+    beside the places is known. Where it is not, nothing chooses: of the pixels of polygons that a detector found most
+    are change, and a threshold for them would call too much.
     """
     parts = data.division.parts["choose"]
     preprocessing = replace(

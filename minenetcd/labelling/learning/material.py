@@ -12,7 +12,7 @@ from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
 from minenetcd.labelling.learning.division import Division, Judged, Use, divide, group_sites
 from minenetcd.labelling.learning.options import REHEARSAL, LearnOptions
-from minenetcd.labelling.learning.patches import Cut, cut_pairs, draw_pairs, drawn_beside, side_of
+from minenetcd.labelling.learning.patches import NOTHING_CUT, Cut, cut_pairs, draw_pairs, drawn_beside, side_of
 from minenetcd.labelling.learning.scenes import JudgedScene
 from minenetcd.training.records.reporting import TrainingReporter
 
@@ -42,12 +42,13 @@ def divided(scenes: Sequence[JudgedScene], start: ChangeDetector, options: Learn
             site_of[scene.name] = f"site {number}"
         sites.append(judged)
     metres = [scene.metres for scene in scenes if scene.metres is not None]
+    knows_ground = _knows_ground([each for site in sites for each in site])
     return Data(
         list(scenes),
-        divide(sites, options.held_out, options.seed),
+        divide(sites, options.held_out, options.seed, chooses=knows_ground),
         site_of,
         exp(np.mean([log(each) for each in metres])) if metres else None,
-        _knows_ground([each for site in sites for each in site]),
+        knows_ground,
     )
 
 
@@ -83,6 +84,7 @@ def write_pairs(
             progress=partial(reporter.progress, "read"),
         )
         for use, split in SPLIT_OF.items()
+        if parts[use]
     }
     if not (cut["train"].changed and cut["train"].unchanged):
         raise DataError(
@@ -96,7 +98,7 @@ def write_pairs(
             folder / "train", drawn,
             side=side, metres=data.metres, seed=options.seed, progress=partial(reporter.progress, "draw"),
         )  # fmt: skip
-    return Pairs(cut["train"], cut["choose"], drawn, side)
+    return Pairs(cut["train"], cut.get("choose", NOTHING_CUT), drawn, side)
 
 
 def rehearsed_share(start: ChangeDetector, options: LearnOptions) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from minenetcd.errors import OptionError
 
 #: Chosen on drawn sites other than those that it was measured on (docs/experiments.md).
-STEPS, LEARNING_RATE, REHEARSAL = 60, 5e-4, 0.5
+STEPS, LEARNING_RATE, REHEARSAL = 40, 5e-4, 0.5
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,9 @@ class Cut(NamedTuple):
     unchanged: int
 
 
+NOTHING_CUT = Cut(0, 0, 0)
+
+
 def side_of(parts: Sequence[Part]) -> int:
     """The side of the pairs that are cut from `parts`, none of which it exceeds: a multiple of LEAST_SIDE."""
     least = int(min(min(part.window.height, part.window.width) for part in parts))
@@ -63,7 +66,7 @@ def cut_pairs(
     parts: Sequence[Part], detector: ChangeDetector, folder: Path, *, side: int, seed: int, progress: Progress
 ) -> Cut:
     """Write what is known of `parts` to `folder`, as pairs of `side` x `side` pixels that `detector` would see."""
-    total = Cut(0, 0, 0)
+    total = NOTHING_CUT
     for number, part in enumerate(parts):
         rng = np.random.default_rng(seed_of("learn", seed, part.scene.name))
         with part.scene.open(detector) as opened:

@@ -17,6 +17,9 @@ from minenetcd.geo.polygons.tracing import burn
 from minenetcd.labelling.learning.options import LearnOptions
 from minenetcd.labelling.learning.taught import Claims, background, taught
 
+#: Around an outline nobody is exact, whatever is said of the ground. [pixels]
+RIM = 2
+
 #: Reads a stored probability (H, W) in a window of the grid, NaN where there is no data.
 ReadProbability = Callable[[Window], NDArray[np.float32]]
 
@@ -64,8 +67,13 @@ class Truth(Protocol):
     def knows_ground(self) -> bool:
         """Whether it says of ground beside the places that it is unchanged."""
 
-    def read(self, window: Window, part: Window) -> Known:
-        """What is known in `window`, from the places that lie in `part` as a whole; others are not known."""
+    def read(self, window: Window, part: Window, *, by_claim: bool = False) -> Known:
+        """What is known in `window`, from the places that lie in `part` as a whole; others are not known.
+
+        `by_claim`: of a result that was looked at as a whole all ground is unchanged, as whoever looked says. Trained
+        is less, in case something was overlooked; judged is all of it, or a detector that starts to call ground
+        changed where another was not quite sure would get away with it.
+        """
 
 
 @dataclass(frozen=True)
@@ -95,9 +103,9 @@ class PolygonTruth:
     def knows_ground(self) -> bool:
         return self.options.complete
 
-    def read(self, window: Window, part: Window) -> Known:
+    def read(self, window: Window, part: Window, *, by_claim: bool = False) -> Known:
         around = _around(window, self.options.distance if self.knows_ground else 1, self.grid)
-        own = self._read(around, part)
+        own = self._read(around, part, by_claim)
         place = np.s_[
             window.row_off - around.row_off : window.row_off - around.row_off + window.height,
             window.col_off - around.col_off : window.col_off - around.col_off + window.width,
@@ -105,7 +113,7 @@ class PolygonTruth:
         mask = np.where(np.isnan(self.probability(window)), np.uint8(UNKNOWN), own.mask[place])
         return Known(mask, own.places[place])
 
-    def _read(self, window: Window, part: Window) -> Known:
+    def _read(self, window: Window, part: Window, by_claim: bool) -> Known:
         """What is right in the middle: at the edges of `window` nothing is known of polygons beyond."""
         grid, near = self.grid.part(window), self._near(window)
         inside = Boxes(self._ends, self.status == "").inside(part)
@@ -115,8 +123,9 @@ class PolygonTruth:
             claims = replace(claims, undecided=claims.undecided | (labels.mask == 1))
         sure = None
         if self.knows_ground:
-            below = self.options.far_below * self.threshold
-            sure = background(claims, self.probability(window), below=below, distance=self.options.distance)
+            below, distance = self.options.far_below * self.threshold, self.options.distance
+            limits = (np.inf, RIM) if by_claim else (below, distance)
+            sure = background(claims, self.probability(window), below=limits[0], distance=limits[1])
         own = Known(taught(claims, sure), self._places([number for number in near if inside[number]], grid))
         return own if labels is None else own.under(labels, len(self.status))
 
@@ -185,7 +194,7 @@ class MaskTruth:
             kinds += [kind == 1] * count
         return cls(mask, numbers, Boxes(np.array(ends, float).reshape(-1, 4), np.array(kinds, bool)))
 
-    def read(self, window: Window, part: Window) -> Known:
+    def read(self, window: Window, part: Window, *, by_claim: bool = False) -> Known:
         place = np.s_[window.row_off : window.row_off + window.height, window.col_off : window.col_off + window.width]
         mask, numbers = self.mask[place].copy(), self.numbers[place]
         crossing = np.flatnonzero(~self.boxes.inside(part) & self.boxes.changed) + 1

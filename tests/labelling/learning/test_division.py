@@ -35,7 +35,7 @@ def judged(draw: st.DrawFn, grid: Grid, name: str, least: int = 12) -> Judged:
 
 def try_to_divide(sites: list[list[Judged]], seed: int) -> Division | None:
     try:
-        return divide(sites, 0.25, seed)
+        return divide(sites, 0.25, seed, chooses=True)
     except DataError:
         return None
 
@@ -45,12 +45,12 @@ def try_to_divide(sites: list[list[Judged]], seed: int) -> Division | None:
 def test_of_several_sites_whole_ones_are_held_out(data: st.DataObject, count: int, seed: int) -> None:
     grids = [utm_grid(100, 120, left=400_000 + 20_000 * number) for number in range(count)]
     sites = [[data.draw(judged(grid, str(number)))] for number, grid in enumerate(grids)]
-    division = divide(sites, 0.25, seed)
+    division = divide(sites, 0.25, seed, chooses=True)
     names = [part.scene.name for parts in division.parts.values() for part in parts]
     assert sorted(names) == sorted(map(str, range(count)))  # each once, none twice
     assert division.by_site and division.held_out_sites == len(division.parts["judge"]) >= 1
     assert all((part.window.width, part.window.height) == (120, 100) for part in division.parts["train"])
-    again = divide(sites, 0.25, seed)
+    again = divide(sites, 0.25, seed, chooses=True)
     assert {use: [part.scene.name for part in parts] for use, parts in again.parts.items()} == {
         use: [part.scene.name for part in parts] for use, parts in division.parts.items()
     }
@@ -109,6 +109,19 @@ def test_results_of_one_site_are_cut_on_the_ground(data: st.DataObject, metres: 
                 assert apart >= 10 * LARGEST_GAP * 400 - 30  # [m]
 
 
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_where_nothing_is_chosen_more_trains(count: int) -> None:
+    sites = []
+    for number in range(count):
+        grid, rng = utm_grid(300, 400, left=400_000 + 20_000 * number), np.random.default_rng(number)
+        corners = rng.uniform(0, 280, (30, 2))
+        boxes = Boxes(np.column_stack([corners, corners + 8]), np.arange(30) % 2 == 0)
+        sites.append([Judged(scene(str(number), grid), grid, boxes, False)])
+    division = divide(sites, 0.25, 1, chooses=False)
+    assert not division.parts["choose"] and len(division.parts["judge"]) == 1
+    assert len(division.parts["train"]) == max(1, count - 1) and division.by_site == (count > 1)
+
+
 def test_results_that_show_one_ground_are_one_site() -> None:
     near, far = utm_grid(50, 50), utm_grid(50, 50, left=500_000)
     overlapping = utm_grid(60, 60, left=400_300, metres=5)
@@ -135,4 +148,4 @@ def test_too_little_to_divide_is_one_line() -> None:
         scene("a", grid), grid, Boxes(np.array([[1.0, 1, 5, 5], [50, 50, 60, 60]]), np.array([True, False])), False
     )
     with pytest.raises(DataError, match=r"^Learning needs change and what is none [^\n]*: judge more polygons, or"):
-        divide([[few]], 0.25, 1)
+        divide([[few]], 0.25, 1, chooses=True)

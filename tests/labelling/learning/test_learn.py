@@ -144,13 +144,14 @@ def test_no_pixel_of_what_judges_is_cut_for_training(tmp_path: Path) -> None:
     """Of one site alone: pixels say where they come from."""
     size = 320
     result = say(make_result(tmp_path, 3, size=size, squares=60), 3, size=size, squares=60)
-    start, options = small_network(), LearnOptions()
+    start, options = small_network(), LearnOptions(complete=True)
     scenes = read_sources([result], options, print)
     data = divided(scenes, start, options)
     assert not data.division.by_site
     parts = data.division.parts
     side = side_of([*parts["train"], *parts["choose"]])
     for use in ("train", "choose"):
+        assert parts[use]
         cut_pairs(parts[use], start, tmp_path / use, side=side, seed=1, progress=no_progress)
     (judge,) = parts["judge"]
     rows = range(judge.window.row_off - 18, judge.window.row_off + judge.window.height + 18)
