@@ -28,8 +28,10 @@ from minenetcd.cli import (
     predict,
     rethreshold,
     runs,
+    serve,
     test,
     train,
+    view,
 )
 from minenetcd.cli.plugins import WithPlugins
 from minenetcd.display.escaping import in_terminal
@@ -63,8 +65,9 @@ for command in (
         test.test,
         calibrate.calibrate,
         compare.compare,
+        serve.serve,
     ),
-    *(explain.explain, runs.runs, models.models),
+    *(view.view, explain.explain, runs.runs, models.models),
 ):
     app.command(cls=predict.PredictCommand if command is predict.predict else None)(command)
 for name, group in (
