@@ -6,12 +6,12 @@
 `drawn` chooses: the share of shape and of compactness of `minenetcd label`, and what SLIC, Felzenszwalb's method and
 the watershed of scikit-image are asked for, on drawn scenes, by the F1 that the best choice of segments reaches
 (those with a majority of changed pixels), in the mean of three sizes of segments. `real` measures with these, and
-chooses nothing: DATA holds the folders that real_pairs.csv lists. At equal numbers of segments (to
-3 %, or between the numbers below and above that a method can be asked for), pooled over the pixels of a set: boundary recall (the share of pixels on the edge of change, on either side of it, that
-have an edge of segments within TOLERANCE pixels, down, across or diagonally), the undersegmentation error of Neubert
-and Protzel (2012: of each segment that lies on both sides of the edge, the smaller part, as share of all pixels; each
-side counts it), and the F1 of the best choice. Then, on one real mine, the clicks of somebody who knows the truth and
-each time clicks where it gains most.
+chooses nothing: DATA holds the folders that real_pairs.csv lists. At equal numbers of segments (to 3 %, or between the
+numbers below and above that a method can be asked for), pooled over the pixels of a set: boundary recall (the share of
+pixels on the edge of change, on either side of it, that have an edge of segments within TOLERANCE pixels, down, across
+or diagonally), the undersegmentation error of Neubert and Protzel (2012: of each segment that lies on both sides of the
+edge, the smaller part, as share of all pixels; each side counts it), and the F1 of the best choice. Then, on one real
+mine, the clicks of somebody who knows the truth and each time clicks where it gains most.
 """
 
 import argparse
@@ -148,9 +148,9 @@ def watershed(compactness: float) -> Cut:
 
 #: What is chosen among on drawn scenes.
 TRIED: Mapping[str, Mapping[str, Cut]] = {
-    "SLIC": {f"compactness {each:g}": slic(each) for each in (0.01, 0.03, 0.1, 0.3)},
+    "SLIC": {f"compactness {each:g}": slic(each) for each in (0.03, 0.1, 0.3, 1.0, 3.0)},
     "Felzenszwalb": {f"sigma {each:g}": felzenszwalb(each) for each in (0, 0.5, 0.8)},
-    "watershed": {f"compactness {each:g}": watershed(each) for each in (0, 0.1, 1.0)},
+    "watershed": {f"compactness {each:g}": watershed(each) for each in (0, 1.0, 10.0, 100.0)},
 }
 SHAPES = [*itertools.product((0.0, 0.1, 0.3, 0.5), (0.1, 0.5, 0.9))]
 

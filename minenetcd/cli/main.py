@@ -23,6 +23,7 @@ from minenetcd.cli import (
     datasets,
     demo,
     explain,
+    label,
     models,
     monitor,
     predict,
@@ -67,7 +68,7 @@ for command in (
         compare.compare,
         serve.serve,
     ),
-    *(view.view, explain.explain, runs.runs, models.models),
+    *(view.view, label.label, explain.explain, runs.runs, models.models),
 ):
     app.command(cls=predict.PredictCommand if command is predict.predict else None)(command)
 for name, group in (

@@ -18,6 +18,7 @@ from minenetcd.errors import DataError, InputError, OptionError, one_line
 from minenetcd.files import settle
 from minenetcd.files.locks import locked
 from minenetcd.foreign import read_json
+from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
 from minenetcd.labelling.labels.making import AFTER, BEFORE, FACTS, FORMAT, SEGMENTS
@@ -72,6 +73,11 @@ class Desk:
         """Pixels of each finest segment."""
         known = self.hierarchy.finest[self.hierarchy.finest != NONE]
         return np.bincount(known, minlength=self.hierarchy.count(0)).astype(np.int64)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an act to take back."""
+        return self.state.acts > 0
 
     def counts(self) -> Counts:
         with self._lock:
@@ -192,6 +198,17 @@ def open_desk(folder: str | Path, *, result: Path | None = None) -> Iterator[Des
 def is_desk(folder: Path) -> bool:
     """Whether `make_desk` has made one there."""
     return (folder / FACTS).is_file()
+
+
+def check_same_pair(folder: Path, before: Image | None, after: Image | None) -> None:
+    """OptionError where the desk in `folder` is of other images than those named."""
+    facts = _facts(folder)
+    for role, image in (("before", before), ("after", after)):
+        own = facts[role].get("source")
+        if image is not None and (named := str(find_date(image))) != own:
+            raise OptionError(
+                f"The images of the desk in {folder} are needed, it is of {own}, got {named}: name another folder (--out)."
+            )
 
 
 def _facts(folder: Path) -> dict[str, Any]:

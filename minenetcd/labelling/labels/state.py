@@ -16,7 +16,7 @@ ANY_LEVEL, NO_GROUP = 127, -1
 class LabelState:
     """The state after `marks`, which have numbers, in order.
 
-    `values` (N,): of each finest segment, as masks have it. A segment that was split is never shown coarser than the
+    `acts`: how many marks these are. `values` (N,): of each finest segment, as masks have it. A segment that was split is never shown coarser than the
     scale it was split to; segments that were merged are one at every scale, until they are split.
     """
 
@@ -27,12 +27,13 @@ class LabelState:
         self._coarsest = np.full(count, ANY_LEVEL, np.int8)
         self._groups = np.full(count, NO_GROUP, np.int64)
         self._units: dict[int, NDArray[np.int32]] = {}
-        self.shape_revision = 0  # grows where segments were split or merged
+        self.acts = 0
         for number, mark in marks:
             self.apply(number, mark)
 
     def apply(self, number: int, mark: Mark) -> None:
         """One more mark."""
+        self.acts += 1
         if mark.value is not None:
             self.values[mark.members] = mark.value
         elif mark.kind == "merge":
@@ -43,7 +44,6 @@ class LabelState:
                 self._coarsest[mark.members] = mark.level
         if mark.value is None:
             self._units.clear()
-            self.shape_revision = number
 
     def units(self, level: int) -> NDArray[np.int32]:
         """What each finest segment is shown as at a scale (N,): numbers that those of one segment share."""
