@@ -3,6 +3,7 @@
 import "./style/page.css";
 import { render } from "preact";
 import type { JSX } from "preact";
+import { LabelPage } from "./label/LabelPage.tsx";
 import { pageFacts } from "./page.ts";
 import type { PageFacts, PageKind } from "./page.ts";
 import { EnterPage } from "./pages/EnterPage.tsx";
@@ -17,6 +18,7 @@ const PAGES: Partial<Record<PageKind, (facts: { page: PageFacts }) => JSX.Elemen
   sites: SitesPage,
   series: SeriesPage,
   jobs: JobsPage,
+  label: LabelPage,
   enter: EnterPage,
 };
 
