@@ -3,13 +3,23 @@
 import "./style/page.css";
 import { render } from "preact";
 import type { JSX } from "preact";
+import { LabelPage } from "./label/LabelPage.tsx";
 import { pageFacts } from "./page.ts";
 import type { PageFacts, PageKind } from "./page.ts";
+import { EnterPage } from "./pages/EnterPage.tsx";
+import { JobsPage } from "./pages/JobsPage.tsx";
+import { SeriesPage } from "./pages/SeriesPage.tsx";
+import { SitesPage } from "./pages/SitesPage.tsx";
 import { ResultPage } from "./result/ResultPage.tsx";
 import { Failure } from "./ui/Failure.tsx";
 
 const PAGES: Partial<Record<PageKind, (facts: { page: PageFacts }) => JSX.Element>> = {
   result: ResultPage,
+  sites: SitesPage,
+  series: SeriesPage,
+  jobs: JobsPage,
+  label: LabelPage,
+  enter: EnterPage,
 };
 
 const root = document.getElementById("root")!;

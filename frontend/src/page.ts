@@ -1,6 +1,6 @@
 /** What the page says it is: the JSON in `<script type="application/json" id="page">`. */
 
-export type PageKind = "result" | "sites" | "label" | "samples" | "jobs";
+export type PageKind = "result" | "sites" | "series" | "label" | "samples" | "jobs" | "enter";
 
 /** Colours as the package has them (minenetcd/display/palettes.py), as #rrggbb. */
 export interface Palette {

@@ -23,6 +23,7 @@ from minenetcd.cli import (
     datasets,
     demo,
     explain,
+    label,
     learn,
     models,
     monitor,
@@ -30,8 +31,10 @@ from minenetcd.cli import (
     rethreshold,
     review,
     runs,
+    serve,
     test,
     train,
+    view,
 )
 from minenetcd.cli.plugins import WithPlugins
 from minenetcd.display.escaping import in_terminal
@@ -67,8 +70,9 @@ for command in (
         test.test,
         calibrate.calibrate,
         compare.compare,
+        serve.serve,
     ),
-    *(explain.explain, runs.runs, models.models),
+    *(view.view, label.label, explain.explain, runs.runs, models.models),
 ):
     app.command(cls=predict.PredictCommand if command is predict.predict else None)(command)
 for name, group in (

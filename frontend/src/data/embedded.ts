@@ -28,7 +28,7 @@ export class EmbeddedData implements ResultData {
   }
 
   tileTemplate(layer: LayerName): string {
-    return this.description.layers[layer].tiles.replace(/^embedded:(?!\/\/)/, `${PROTOCOL}://`); // as MapLibre knows protocols
+    return (this.description.layers[layer]?.tiles ?? "").replace(/^embedded:(?!\/\/)/, `${PROTOCOL}://`); // as MapLibre knows protocols
   }
 
   async tile(layer: LayerName, z: number, x: number, y: number): Promise<ArrayBuffer | null> {

@@ -17,13 +17,12 @@ export class ServedData implements ResultData {
   }
 
   tileTemplate(layer: LayerName): string {
-    return this.root + this.description.layers[layer].tiles;
+    return this.root + (this.description.layers[layer]?.tiles ?? "");
   }
 
-  async tile(layer: LayerName, z: number, x: number, y: number, signal: AbortSignal): Promise<ArrayBuffer | null> {
-    const filled = { "{z}": z, "{x}": x, "{y}": y };
-    const address = Object.entries(filled).reduce((text, [name, value]) => text.replace(name, `${value}`), this.tileTemplate(layer));
-    const answer = await fetch(address, { signal });
+  async tile(layer: LayerName, z: number, x: number, y: number): Promise<ArrayBuffer | null> {
+    const address = this.tileTemplate(layer).replace("{z}", `${z}`).replace("{x}", `${x}`).replace("{y}", `${y}`);
+    const answer = await fetch(address);
     return answer.ok && answer.status !== 204 ? answer.arrayBuffer() : null;
   }
 

@@ -7,10 +7,10 @@ import type { ChangeCollection, Description, LayerName } from "./types.ts";
 
 export interface ResultData {
   readonly description: Description;
-  /** Of a layer: the address of its tiles, for MapLibre, with {z}, {x} and {y}. */
+  /** Of a layer that is described: the address of its tiles, for MapLibre, with {z}, {x} and {y}. */
   tileTemplate(layer: LayerName): string;
-  /** The bytes of a tile (PNG, JPEG or WebP); null where the layer has none. */
-  tile(layer: LayerName, z: number, x: number, y: number, signal: AbortSignal): Promise<ArrayBuffer | null>;
+  /** The bytes of a tile (PNG or WebP); null where it shows nothing. */
+  tile(layer: LayerName, z: number, x: number, y: number): Promise<ArrayBuffer | null>;
   polygons(): Promise<ChangeCollection>;
 }
 

@@ -2,7 +2,8 @@
 
 import type { FeatureCollection, MultiPolygon, Polygon } from "geojson";
 
-export type LayerName = "before" | "after" | "probability";
+export type Role = "before" | "after";
+export type LayerName = Role | "probability" | "second";
 export type Bounds = [west: number, south: number, east: number, north: number];
 
 export interface Layer {
@@ -14,10 +15,10 @@ export interface Layer {
 }
 
 export interface DateFacts {
-  role: "before" | "after";
+  role: Role;
   label: string;
   source: string;
-  layer: LayerName;
+  layer: string;
 }
 
 export interface Description {
@@ -25,23 +26,26 @@ export interface Description {
   title: string;
   /** Without a place on Earth, a pixel is a metre of Web Mercator at longitude 0, latitude 0, row 0 at the top. */
   georeferenced: boolean;
-  crs: string | null;
+  crs: string;
   width: number;
   height: number;
   metres_per_pixel: [number, number] | null;
   bounds: Bounds;
-  dates: [DateFacts, DateFacts];
-  layers: Record<LayerName, Layer>;
+  dates: DateFacts[];
+  /** Those that are here: the images of a result may be gone. */
+  layers: Partial<Record<LayerName, Layer>>;
   threshold: number;
   detector: string;
   hectares: number | null;
-  pixels?: number;
+  changed_pixels: number | null;
   places: number;
   unit: "ha" | "px";
   warnings: string[];
   second_opinion: string | null;
   reviewable: boolean;
   polygons: string | ChangeCollection;
+  /** Of each step of probability, 0 to 254 of 254: how many pixels have it. */
+  histogram?: number[];
 }
 
 /** The columns of a polygon (docs/formats.md). */

@@ -1,57 +1,60 @@
-/** The polygons of change on a map. */
+/** The polygons of change on a map: all that are asked for, and the one that is chosen. */
 
 import type { FilterSpecification, GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
-import type { ChangeCollection } from "../data/types.ts";
+import type { Change, ChangeCollection } from "../data/types.ts";
 import type { Palette } from "../page.ts";
 
-export const CHANGES = "changes";
-const LAYERS = ["changes-fill", "changes-casing", "changes-line"];
+const ALL = "changes";
+const CHOSEN = "chosen";
+const LAYERS = ["changes-area", "changes-casing", "changes-line"];
+const FAINT = "#ffffff";
+const NONE: ChangeCollection = { type: "FeatureCollection", features: [] };
 
 export class ChangePolygons {
-  private selected: number | null = null;
-
   constructor(
     private readonly map: MapLibreMap,
     changes: ChangeCollection,
-    { outline, outlineCasing }: Palette,
+    private readonly palette: Palette,
   ) {
-    map.addSource(CHANGES, { type: "geojson", data: changes, promoteId: "id", tolerance: 0.4, buffer: 16, maxzoom: 18 });
-    const isSelected = ["boolean", ["feature-state", "selected"], false];
-    map.addLayer({
-      id: "changes-fill",
-      type: "fill",
-      source: CHANGES,
-      paint: { "fill-color": outline, "fill-opacity": ["case", isSelected, 0.22, 0] as never },
-    });
-    const width = (plain: number, chosen: number) => ["case", isSelected, chosen, plain] as never;
-    const join = { "line-join": "round" } as const;
-    map.addLayer({ id: "changes-casing", type: "line", source: CHANGES, layout: join, paint: { "line-color": outlineCasing, "line-opacity": 0.65, "line-width": width(3.2, 5.5) } });
-    map.addLayer({ id: "changes-line", type: "line", source: CHANGES, layout: join, paint: { "line-color": outline, "line-width": width(1.5, 2.8) } });
+    const { outline, outlineCasing } = palette;
+    map.addSource(ALL, { type: "geojson", data: changes, promoteId: "id", buffer: 16 });
+    map.addSource(CHOSEN, { type: "geojson", data: NONE });
+    // never drawn: what lies under a point of the screen is asked of it
+    map.addLayer({ id: "changes-area", type: "fill", source: ALL, paint: { "fill-opacity": 0 } });
+    const lines = (source: string, [dark, light]: [number, number]) => {
+      const layout = { "line-join": "round" } as const;
+      map.addLayer({ id: `${source}-casing`, type: "line", source, layout, paint: { "line-color": outlineCasing, "line-opacity": 0.65, "line-width": dark } });
+      map.addLayer({ id: `${source}-line`, type: "line", source, layout, paint: { "line-color": outline, "line-width": light } });
+    };
+    lines(ALL, [3.2, 1.5]);
+    map.addLayer({ id: "chosen-fill", type: "fill", source: CHOSEN, paint: { "fill-color": outline, "fill-opacity": 0.16 } });
+    lines(CHOSEN, [6, 3]);
   }
 
   /** Other polygons in the place of these. */
   replace(changes: ChangeCollection): void {
-    this.map.getSource<GeoJSONSource>(CHANGES)?.setData(changes);
+    void this.map.getSource<GeoJSONSource>(ALL)?.setData(changes);
   }
 
-  select(id: number | null): void {
-    if (this.selected !== null) this.map.removeFeatureState({ source: CHANGES, id: this.selected });
-    if (id !== null) this.map.setFeatureState({ source: CHANGES, id }, { selected: true });
-    this.selected = id;
+  choose(change: Change | null): void {
+    void this.map.getSource<GeoJSONSource>(CHOSEN)?.setData(change === null ? NONE : { ...NONE, features: [change] });
   }
 
   filter(filter: FilterSpecification | null): void {
     for (const layer of LAYERS) this.map.setFilter(layer, filter);
   }
 
-  visible(visible: boolean): void {
+  /** `faint`: the map is shown as another threshold would make it. */
+  look({ visible, faint }: { visible: boolean; faint: boolean }): void {
     for (const layer of LAYERS) this.map.setLayoutProperty(layer, "visibility", visible ? "visible" : "none");
+    this.map.setPaintProperty("changes-line", "line-color", faint ? FAINT : this.palette.outline);
+    this.map.setPaintProperty("changes-line", "line-opacity", faint ? 0.6 : 1);
+    this.map.setPaintProperty("changes-casing", "line-opacity", faint ? 0 : 0.65);
   }
 
   /** The smallest polygon at a point of the screen, which a larger one may surround. */
-  at(point: { x: number; y: number }): number | null {
-    const found = this.map.queryRenderedFeatures([point.x, point.y], { layers: ["changes-fill"] });
-    const ids = found.map((feature) => Number(feature.id));
+  at({ x, y }: { x: number; y: number }): number | null {
+    const ids = this.map.queryRenderedFeatures([x, y], { layers: ["changes-area"] }).map(({ id }) => Number(id));
     return ids.length > 0 ? Math.max(...ids) : null; // 1 is the largest
   }
 }

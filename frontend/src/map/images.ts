@@ -1,8 +1,13 @@
 /** Both dates as raster layers of one map. The later one lies above and can be cut off at a line (swipe) or hidden. */
 
 import type { CustomLayerInterface, Map as MapLibreMap } from "maplibre-gl";
-import type { ResultData } from "../data/source.ts";
-import type { Layer } from "../data/types.ts";
+import type { Description, Layer, Role } from "../data/types.ts";
+
+/** Of which dates there are tiles, and where. */
+export interface DateTiles {
+  readonly description: Pick<Description, "layers">;
+  tileTemplate(role: Role): string;
+}
 
 export class DateImages {
   /** From which share of the width on the later date is seen: 0 everywhere, 1 nowhere. */
@@ -10,13 +15,11 @@ export class DateImages {
 
   constructor(
     private readonly map: MapLibreMap,
-    data: ResultData,
+    data: DateTiles,
   ) {
-    for (const role of ["before", "after"] as const) {
-      map.addSource(role, rasterSource(data.tileTemplate(role), data.description.layers[role]));
-      if (role === "after") map.addLayer(scissors("cut", () => this.cut));
-      map.addLayer({ id: role, type: "raster", source: role, paint: { "raster-fade-duration": 0, "raster-opacity-transition": { duration: 0, delay: 0 } } });
-    }
+    this.add(data, "before");
+    map.addLayer(scissors("cut", () => this.cut));
+    this.add(data, "after");
     map.addLayer(scissors("end of cut", () => null));
   }
 
@@ -26,9 +29,16 @@ export class DateImages {
     this.map.triggerRepaint();
   }
 
-  /** Which date lies on top, over the whole map. */
-  showOnly(role: "before" | "after"): void {
+  /** One date over the whole map. */
+  showOnly(role: Role): void {
     this.swipe(role === "before" ? 1 : 0);
+  }
+
+  private add(data: DateTiles, role: Role): void {
+    const layer = data.description.layers[role];
+    if (layer === undefined) return;
+    this.map.addSource(role, rasterSource(data.tileTemplate(role), layer));
+    this.map.addLayer({ id: role, type: "raster", source: role, paint: { "raster-fade-duration": 0 } });
   }
 }
 

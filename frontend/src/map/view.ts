@@ -6,7 +6,8 @@ import type { Bounds } from "../data/types.ts";
 
 /** How far one may look into a pixel: each step doubles its size. */
 const ZOOMS_BEYOND_NATIVE = 4;
-const FIT = { padding: 24, duration: 0 } as const;
+/** Above, a page has its tools. [px] */
+const FIT = { padding: { top: 70, bottom: 24, left: 24, right: 24 } } as const;
 
 export interface MapOptions {
   bounds: Bounds;
@@ -29,9 +30,10 @@ export async function openMap(container: HTMLElement, { bounds, maxzoom, label, 
     dragRotate: false,
     pitchWithRotate: false,
     touchPitch: false,
-    renderWorldCopies: false,
+    renderWorldCopies: bounds[2] > 180,
     attributionControl: false,
     fadeDuration: 0,
+    canvasContextAttributes: { contextType: "webgl2" },
     keyboard,
     locale: { "Map.Title": label },
   });
@@ -42,8 +44,13 @@ export async function openMap(container: HTMLElement, { bounds, maxzoom, label, 
 }
 
 /** All of `bounds` in sight. */
-export function showAll(map: MapLibreMap, bounds: Bounds): void {
-  map.fitBounds(bounds, { ...FIT, duration: quietMotion() ? 0 : 400 });
+export function showAll(map: MapLibreMap, bounds: Bounds, duration = quietMotion() ? 0 : 400): void {
+  map.fitBounds(bounds, { ...FIT, duration });
+}
+
+export function seesAll(map: MapLibreMap, [west, south, east, north]: Bounds): boolean {
+  const seen = map.getBounds();
+  return seen.contains([west, south]) && seen.contains([east, north]);
 }
 
 /** Whether the user asked for less motion. */

@@ -1,27 +1,32 @@
 /** One result: both dates, probability and polygons on a map, with all that is known of them. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { openResult } from "../data/source.ts";
-import { ChangePolygons } from "../map/changes.ts";
-import { DateImages } from "../map/images.ts";
-import { openMap } from "../map/view.ts";
+import type { ResultData } from "../data/source.ts";
 import type { PageFacts } from "../page.ts";
 import { Failure } from "../ui/Failure.tsx";
+import { Changes } from "./changes.ts";
+import { ResultView } from "./ResultView.tsx";
+import { ResultState } from "./state.ts";
 
-export function ResultPage({ page }: { page: PageFacts }) {
-  const place = useRef<HTMLDivElement>(null);
-  const [failure, setFailure] = useState("");
-  useEffect(() => {
-    void draw(page, place.current!).catch((error: Error) => setFailure(error.message));
-  }, [page]);
-  if (failure) return <Failure message={failure} />;
-  return <div ref={place} class="map" />;
+interface Opened {
+  data: ResultData;
+  state: ResultState;
 }
 
-async function draw(page: PageFacts, container: HTMLElement): Promise<void> {
+export function ResultPage({ page }: { page: PageFacts }) {
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const [failure, setFailure] = useState("");
+  useEffect(() => {
+    open(page).then(setOpened, (error: Error) => setFailure(error.message));
+  }, [page]);
+  if (failure) return <Failure message={failure} />;
+  if (opened === null) return <p class="waiting" role="status">Opening {page.title}</p>;
+  return <ResultView {...opened} page={page} onFailure={setFailure} />;
+}
+
+async function open(page: PageFacts): Promise<Opened> {
   const data = await openResult(page);
-  const { description } = data;
-  const map = await openMap(container, { bounds: description.bounds, maxzoom: description.layers.after.maxzoom, label: description.title });
-  new DateImages(map, data).swipe(0.5);
-  new ChangePolygons(map, await data.polygons(), page.palette);
+  const changes = new Changes(await data.polygons());
+  return { data, state: new ResultState(data.description, changes) };
 }

@@ -1,18 +1,23 @@
-/** Keys of a page: one letter each, never while a text is written; `?` lists them. */
+/** Keys of a page: one letter each, never while a text is written; arrows only where no control has them. */
 
 export interface Key {
   /** As `KeyboardEvent.key` has it. */
   key: string;
-  what: string;
+  /** As the list of keys says it; without it the key is not listed. */
+  what?: string;
+  /** Heard only where a map has the focus, or nothing has: Enter belongs to buttons. */
+  on?: "map";
   run: () => void;
 }
 
 /** Listens until the answer is called. */
 export function listenToKeys(keys: () => readonly Key[]): () => void {
   const heard = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
     const found = keys().find(({ key }) => key === event.key);
     if (found === undefined) return;
+    if (found.key.startsWith("Arrow") && event.target !== document.body) return;
+    if (found.on === "map" && !(event.target === document.body || event.target instanceof HTMLCanvasElement)) return;
     event.preventDefault();
     found.run();
   };

@@ -18,7 +18,7 @@ from minenetcd.display.words import counted
 from minenetcd.errors import DataError
 from minenetcd.geo.footprints.overlap import shared_area
 from minenetcd.geo.grid import Grid, apply, transformer
-from minenetcd.labelling.learning.scenes import JudgedScene
+from minenetcd.labelling.learning.reading.scenes import JudgedScene
 from minenetcd.labelling.learning.truths import Boxes
 
 Use = Literal["train", "choose", "judge"]

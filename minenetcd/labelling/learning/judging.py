@@ -18,7 +18,7 @@ from minenetcd.evaluation.probabilities.threshold import confusion_at
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.sample import SceneSample
 from minenetcd.labelling.learning.division import Part
-from minenetcd.labelling.learning.scenes import OpenScene
+from minenetcd.labelling.learning.reading.scenes import OpenScene
 from minenetcd.labelling.learning.truths import Known
 from minenetcd.prediction.inference import probability_strips
 from minenetcd.prediction.options import PredictOptions

@@ -16,8 +16,8 @@ from minenetcd.labelling.learning.material import Data, Pairs, divided, write_pa
 from minenetcd.labelling.learning.options import LearnOptions
 from minenetcd.labelling.learning.outcome import Learned, compare
 from minenetcd.labelling.learning.patches import CROP, read_pairs
-from minenetcd.labelling.learning.scenes import JudgedScene
-from minenetcd.labelling.learning.sources import read_sources
+from minenetcd.labelling.learning.reading.scenes import JudgedScene
+from minenetcd.labelling.learning.reading.sources import read_sources
 from minenetcd.labelling.learning.told import describe, learned_from, notes_on, source_in_words
 from minenetcd.runtime.device import choose_device
 from minenetcd.training.adaptation.work_folder import WorkFolder

@@ -13,7 +13,7 @@ from minenetcd.errors import DataError
 from minenetcd.labelling.learning.division import Division, Judged, Use, divide, group_sites
 from minenetcd.labelling.learning.options import REHEARSAL, LearnOptions
 from minenetcd.labelling.learning.patches import NOTHING_CUT, Cut, cut_pairs, draw_pairs, drawn_beside, side_of
-from minenetcd.labelling.learning.scenes import JudgedScene
+from minenetcd.labelling.learning.reading.scenes import JudgedScene
 from minenetcd.training.records.reporting import TrainingReporter
 
 #: What the pairs of a part are called where they are read.

@@ -24,7 +24,7 @@ from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.geo.values import Limits, to_eight_bits
 from minenetcd.labelling.learning.division import Part
-from minenetcd.labelling.learning.scenes import OpenScene
+from minenetcd.labelling.learning.reading.scenes import OpenScene
 from minenetcd.labelling.learning.truths import Boxes
 from minenetcd.synthetic import make_scene
 

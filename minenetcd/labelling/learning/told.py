@@ -11,7 +11,7 @@ from minenetcd.display.words import counted, some_of
 from minenetcd.labelling.learning.material import Data, Pairs
 from minenetcd.labelling.learning.options import LearnOptions
 from minenetcd.labelling.learning.outcome import Comparison, Learned
-from minenetcd.labelling.learning.sources import count_places
+from minenetcd.labelling.learning.reading.sources import count_places
 from minenetcd.training.start import without_calibration
 
 #: Fewer held-out places than these are warned of.

@@ -65,6 +65,11 @@ class ResultFolder:
         return self.details.facts
 
     @property
+    def title(self) -> str:
+        """Both images."""
+        return f"{short_name(self.facts.before.source)} to {short_name(self.facts.after.source)}"
+
+    @property
     def files(self) -> SavedPrediction:
         """Those that every result has."""
         return result_names(self.facts.grid, replace(self.facts.options, also=(), sheets=0)).within(self.folder)
@@ -141,7 +146,7 @@ class ResultFolder:
         changed = self._changed
         return Description(
             id=id,
-            title=f"{short_name(facts.before.source)} to {short_name(facts.after.source)}",
+            title=self.title,
             georeferenced=facts.grid.is_georeferenced,
             crs=facts.before.crs,
             width=facts.grid.width,
@@ -149,7 +154,7 @@ class ResultFolder:
             metres_per_pixel=self._metres,
             bounds=self.placement.bounds,
             dates=[_date("before", facts.before), _date("after", facts.after)],
-            layers={name: _layer(layer, tiles(name)) for name, layer in opened.by_name.items()},
+            layers={name: layer_description(layer, tiles(name)) for name, layer in opened.by_name.items()},
             threshold=facts.threshold,
             detector=facts.model,
             hectares=changed[0],
@@ -209,7 +214,8 @@ def _date(role: Any, image: ImageFacts) -> DateDescription:
     return DateDescription(role=role, label=label, source=short_name(image.source), layer=role)
 
 
-def _layer(layer: Layer, tiles: str) -> LayerDescription:
+def layer_description(layer: Layer, tiles: str) -> LayerDescription:
+    """What a page is told of `layer`, whose tiles are at the address `tiles`."""
     west, south, east, north = layer.bounds
     if east > 180:  # a browser's map asks for no tiles beyond
         west, east = -180.0, 180.0

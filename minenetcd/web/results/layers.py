@@ -1,20 +1,22 @@
 """The rasters of a result as layers of a map: PNG tiles of 256 x 256 pixels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from rio_tiler.io import Reader
 from rio_tiler.utils import render
 
 from minenetcd.display.eight_bit import Stretch
-from minenetcd.geo.date import seen_on
+from minenetcd.display.palettes import rgb
+from minenetcd.geo.date import Pixels, seen_on
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.rasters.stored import STEPS, StoredProbability
-from minenetcd.web.results.placement import TILE_SIDE, Bounds, Placement, Tile
+from minenetcd.web.results.placement import MERCATOR, TILE_SIDE, Bounds, Placement, Tile
 
 #: How pixels are packed: PNG loses nothing, WebP a little in colours.
 Form = Literal["PNG", "WEBP"]
@@ -30,6 +32,7 @@ class Layer:
     raster: Raster
     placement: Placement  # of the raster's own grid
     colour: Callable[[NDArray[np.generic], NDArray[np.bool_]], NDArray[np.uint8]]
+    read: Callable[[Raster, Grid], Pixels] = seen_on
 
     @property
     def bounds(self) -> Bounds:
@@ -41,17 +44,21 @@ class Layer:
         RasterError where the file cannot be read any more.
         """
         shown = self._shown(tile)
-        return nothing() if shown is None else _encoded(*shown, form)
+        return nothing() if shown is None else encoded(*shown, form)
 
     def is_empty(self, tile: Tile) -> bool:
         """Whether nothing is seen of it there."""
         return self._shown(tile) is None
 
     def _shown(self, tile: Tile) -> Shown | None:
-        if not tile.exists or not _overlap(tile.grid, self.placement):
+        return self.seen(tile.grid) if tile.exists else None
+
+    def seen(self, grid: Grid) -> Shown | None:
+        """On a grid of the map, e.g. that of several tiles; None where nothing is seen."""
+        if not _overlap(grid, self.placement):
             return None
         with self.raster.laid_on(self.placement.on_map) as raster:
-            pixels, valid = seen_on(raster, tile.grid)
+            pixels, valid = self.read(raster, grid)
         return (self.colour(pixels, valid), valid) if valid.any() else None
 
 
@@ -80,17 +87,40 @@ def mask_layer(raster: Raster, placement: Placement) -> Layer:
     return Layer(raster, placement, grey)
 
 
+def numbers_layer(raster: Raster, placement: Placement, colours: Mapping[int, str]) -> Layer:
+    """Whole numbers, each in its colour (#rrggbb); what has none is not seen."""
+
+    def paint(pixels: NDArray[np.generic], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        shown = np.zeros((*valid.shape, 3), np.uint8)
+        for number, colour in colours.items():
+            shown[pixels[..., 0] == number] = rgb(colour)
+        return shown
+
+    def sampled(opened: Raster, grid: Grid) -> Pixels:
+        """Of each pixel the number in its middle: a mean of numbers would be another one's."""
+        with opened.readable(), opened.canvas(*opened.grid.shape) as canvas, Reader(None, dataset=canvas) as reader:
+            part = reader.part(
+                tuple(grid.bounds), dst_crs=MERCATOR, bounds_crs=MERCATOR, height=grid.height, width=grid.width,
+                indexes=(1,),
+            )  # fmt: skip
+        pixels = np.moveaxis(np.asarray(part.array.data), 0, -1)
+        return pixels, np.isin(pixels[..., 0], list(colours))
+
+    return Layer(raster, placement, paint, sampled)
+
+
 @cache
 def nothing() -> bytes:
     """A tile in which nothing is seen."""
-    return _encoded(np.zeros((TILE_SIDE, TILE_SIDE, 1), np.uint8), np.zeros((TILE_SIDE, TILE_SIDE), bool), "PNG")
+    return encoded(np.zeros((TILE_SIDE, TILE_SIDE, 1), np.uint8), np.zeros((TILE_SIDE, TILE_SIDE), bool), "PNG")
 
 
 #: GDAL's options.
-_PACKED: dict[Form, dict[str, int]] = {"PNG": {"ZLEVEL": 3}, "WEBP": {"QUALITY": 85}}
+_PACKED: dict[Form, dict[str, Any]] = {"PNG": {"ZLEVEL": 3}, "WEBP": {"QUALITY": 85}}
 
 
-def _encoded(colours: NDArray[np.uint8], valid: NDArray[np.bool_], form: Form) -> bytes:
+def encoded(colours: NDArray[np.uint8], valid: NDArray[np.bool_], form: Form) -> bytes:
+    """A tile of colours (H, W, 3) or grey (H, W, 1), transparent where it is not `valid` (H, W)."""
     bands = np.moveaxis(colours, -1, 0)
     if form == "WEBP" and len(bands) == 1:  # which has no grey
         bands = np.repeat(bands, 3, axis=0)

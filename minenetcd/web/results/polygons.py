@@ -19,12 +19,12 @@ LAYER = "change"
 DECIMALS = 7
 
 
-def read_polygons(path: Path) -> GeoDataFrame:
+def read_polygons(path: Path, *, layer: str = LAYER) -> GeoDataFrame:
     """Those of change.gpkg or, of a picture, change.geojson, as they are stored. RasterError where they are not."""
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*layer_styles.*")
-            frame: GeoDataFrame = read_dataframe(path, layer=LAYER)
+            frame: GeoDataFrame = read_dataframe(path, layer=layer)
     except (DataLayerError, DataSourceError, OSError, RuntimeError) as error:
         raise RasterError(
             f"The polygons of this result are needed, {path} cannot be read ({one_line(error)}): predict again."

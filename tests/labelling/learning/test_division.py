@@ -12,7 +12,7 @@ from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
 from minenetcd.geo.grid import Grid, apply
 from minenetcd.labelling.learning.division import GAP, LARGEST_GAP, Division, Judged, divide, group_sites
-from minenetcd.labelling.learning.scenes import JudgedScene, OpenScene
+from minenetcd.labelling.learning.reading.scenes import JudgedScene, OpenScene
 from minenetcd.labelling.learning.truths import Boxes
 
 

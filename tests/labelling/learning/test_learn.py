@@ -27,8 +27,9 @@ from minenetcd.labelling.learning.material import divided
 from minenetcd.labelling.learning.options import LearnOptions
 from minenetcd.labelling.learning.outcome import Learned
 from minenetcd.labelling.learning.patches import cut_pairs, side_of
-from minenetcd.labelling.learning.scenes import read_labels, read_result
-from minenetcd.labelling.learning.sources import read_sources
+from minenetcd.labelling.learning.reading.hand_labels import read_labels
+from minenetcd.labelling.learning.reading.results import read_result
+from minenetcd.labelling.learning.reading.sources import read_sources
 from minenetcd.labelling.verdicts.store import Verdicts
 from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
 
@@ -190,7 +191,8 @@ def label_folder(folder: Path, number: int, *, metres: float = 10) -> Path:
 def test_labels_teach_beside_verdicts(results: list[Path], tmp_path: Path) -> None:
     labels = label_folder(tmp_path / "labels", 12)
     (found,) = read_labels(labels)
-    assert found.counts["changed"] >= 1 and found.counts["unchanged"] == 1
+    counts = found.scene().counts
+    assert counts["changed"] >= 1 and counts["unchanged"] == 1
     with found.scene().open(small_network()) as opened:
         whole = Window(0, 0, 160, 160)
         assert (opened.truth.read(whole, whole).mask[80:] == UNKNOWN).all()

@@ -7,7 +7,9 @@ from minenetcd.constants import Note
 from minenetcd.display.words import some_of
 from minenetcd.errors import DataError, InputError, OptionError
 from minenetcd.labelling.learning.options import LearnOptions
-from minenetcd.labelling.learning.scenes import JudgedScene, Labels, read_labels, read_result
+from minenetcd.labelling.learning.reading.hand_labels import Labels, read_labels
+from minenetcd.labelling.learning.reading.results import read_result
+from minenetcd.labelling.learning.reading.scenes import JudgedScene
 from minenetcd.prediction.outputs import DETAILS
 
 #: Pixels may differ by this factor between what one detector learns from at once, as it may be off by when it predicts.
