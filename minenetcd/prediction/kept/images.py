@@ -33,11 +33,7 @@ def open_images(
     since then; `need` (who needs them) and `advice` (what to do) are parts of that. `quick`: files of more than
     MOST_COMPARED bytes count as the same where they are as long.
     """
-    opened = (None, None) if inputs is None else (inputs.opened_before, inputs.opened_after)
-    sources = opened[0] or facts.before.source, opened[1] or facts.after.source
-    before, after = (_date_here(source, need, advice) for source in sources)
-    if inputs is not None and not (quick and _are_as_they_were((*inputs.before, *inputs.after))):
-        _check_same(inputs, ReadPair.of(before, after), need, advice)
+    before, after = dates_here(facts, inputs, need=need, advice=advice, quick=quick)
     return open_pair(
         before,
         after,
@@ -45,6 +41,18 @@ def open_images(
         bands_after=bands_after or bands or _colours(facts.after.shown),
         stated=facts.options.stated,
     )
+
+
+def dates_here(
+    facts: SceneFacts, inputs: ReadPair | None, *, need: str, advice: str, quick: bool = False
+) -> tuple[DateFiles, DateFiles]:
+    """The files of both dates, which are those that the result was made of; else as `open_images`."""
+    opened = (None, None) if inputs is None else (inputs.opened_before, inputs.opened_after)
+    sources = opened[0] or facts.before.source, opened[1] or facts.after.source
+    before, after = (_date_here(source, need, advice) for source in sources)
+    if inputs is not None and not (quick and _are_as_they_were((*inputs.before, *inputs.after))):
+        _check_same(inputs, ReadPair.of(before, after), need, advice)
+    return before, after
 
 
 def _are_as_they_were(kept: Sequence[ReadFile]) -> bool:

@@ -32,6 +32,7 @@ class ServeOptions:
     max_upload_mb: float = MAX_UPLOAD_MB  # of one image
     max_pixels: int = MAX_PIXELS  # of one image
     names: tuple[str, ...] = ()  # under which others reach it, too, by a proxy say
+    review: bool = True  # whether verdicts can be given
 
     def __post_init__(self) -> None:
         for option, name in (("--host", self.host), *(("--name", name) for name in self.names)):
