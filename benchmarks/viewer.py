@@ -7,6 +7,7 @@ turns: median time of a frame, and tasks that kept the main thread for longer th
 """
 
 import argparse
+import json
 import math
 import tempfile
 from collections.abc import Iterator
@@ -18,8 +19,9 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 import minenetcd
+from minenetcd.constants import no_progress
 from minenetcd.prediction.demo import run_demo
-from minenetcd.web.offline.elements import FORMS, description_element, tile_address, tiles_element
+from minenetcd.web.offline.elements import FORMS, result_elements, tile_address, tiles_element
 from minenetcd.web.pages import Page as PageFacts
 from minenetcd.web.pages import offline_page
 from minenetcd.web.results.folder import ResultFolder
@@ -93,9 +95,9 @@ def page_with(folder: Path, count: int) -> Path:
     with ResultFolder.read(folder) as result, path.open("w", encoding="utf-8") as file:
         layers = {name: layer for name, layer in result.layers.by_name.items() if name in FORMS}
         polygons = {"type": "FeatureCollection", "features": list(stars(result.placement.bounds, count))}
-        facts = result.description("many", tiles=tile_address, polygons=polygons).model_dump(mode="json")
+        facts = result.description("many", tiles=tile_address, polygons="embedded").model_dump(mode="json")
         facts["layers"] = {name: facts["layers"][name] for name in layers}
-        elements = [description_element(facts), *tiles_element(layers, lambda done, of: None)]
+        elements = [*result_elements(facts, json.dumps(polygons)), *tiles_element(layers, no_progress)]
         file.writelines(offline_page(PageFacts("result", path.name), elements))
     return path
 

@@ -41,6 +41,12 @@ export class ChangeIndex {
     return found;
   }
 
+  /** Least x and y, width and height, of the polygon at a place. */
+  box(place: number): [number, number, number, number] {
+    const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = this.boxes.subarray(4 * place, 4 * place + 4);
+    return [x0, y0, x1 - x0, y1 - y0];
+  }
+
   /** Those that hold a point. */
   at([longitude, latitude]: [number, number]): Change[] {
     const { x, y } = maplibregl.MercatorCoordinate.fromLngLat([longitude, latitude]);

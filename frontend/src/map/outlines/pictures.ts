@@ -8,8 +8,11 @@ const PROTOCOL = "outlines";
 const SIDE = 256;
 /** Lines of a neighbour reach so far into a tile [px]. */
 const MARGIN = 3;
-/** So long is drawn without a pause, so that the page always answers [ms]. */
-const AT_A_TIME = 12;
+/** So long is drawn without a pause, so that the page always answers [ms], and so many between looks at the clock. */
+const AT_A_TIME = 8;
+const AT_ONCE = 100;
+/** What is smaller, with its line, is a dot [px]. */
+const DOT = 4;
 
 type Shown = (id: number) => boolean;
 
@@ -44,7 +47,8 @@ export class OutlinePictures {
   async tile(z: number, x: number, y: number): Promise<ImageBitmap> {
     const density = devicePixelRatio > 1 ? 2 : 1;
     const canvas = new OffscreenCanvas(SIDE * density, SIDE * density);
-    const pen = canvas.getContext("2d")!;
+    // drawn by the processor, and read after each part: else all of it would be drawn at the end, in one go
+    const pen = canvas.getContext("2d", { willReadFrequently: true })!;
     pen.lineJoin = "round";
     const size = 1 / 2 ** z; // of a tile, on the map from 0 to 1
     const margin = (MARGIN / SIDE) * size;
@@ -52,9 +56,15 @@ export class OutlinePictures {
     const seen = places.filter((place) => this.shown(this.index.changes[place]!.properties.id));
     const scale = (SIDE * density) / size;
     for (const [colour, width] of [[`${this.palette.outlineCasing}a6`, 2.6], [this.palette.outline, 1.3]] as const) {
-      pen.strokeStyle = colour;
+      pen.strokeStyle = pen.fillStyle = colour;
       pen.lineWidth = width * density;
-      await inParts(seen, (place) => {
+      await inParts(pen, seen, (place) => {
+        const [left, top, wide, high] = this.index.box(place);
+        if (Math.max(wide, high) * scale < DOT * density) {
+          const [w, h] = [(wide * scale + pen.lineWidth) / 2, (high * scale + pen.lineWidth) / 2];
+          pen.fillRect((left + wide / 2 - x * size) * scale - w / 2, (top + high / 2 - y * size) * scale - h / 2, w, h);
+          return;
+        }
         pen.beginPath();
         for (const ring of this.index.rings[place]!) trace(pen, ring, x * size, y * size, scale);
         pen.stroke();
@@ -79,10 +89,11 @@ function trace(pen: OffscreenCanvasRenderingContext2D, ring: Float64Array, west:
   }
 }
 
-async function inParts(places: readonly number[], draw: (place: number) => void): Promise<void> {
+async function inParts(pen: OffscreenCanvasRenderingContext2D, places: readonly number[], draw: (place: number) => void): Promise<void> {
   let began = performance.now();
-  for (const place of places) {
-    draw(place);
+  for (let first = 0; first < places.length; first += AT_ONCE) {
+    places.slice(first, first + AT_ONCE).forEach(draw);
+    pen.getImageData(0, 0, 1, 1);
     if (performance.now() - began < AT_A_TIME) continue;
     await new Promise((go) => setTimeout(go));
     began = performance.now();
