@@ -3,6 +3,7 @@
 import "./style/page.css";
 import { render } from "preact";
 import type { JSX } from "preact";
+import { LabelPage } from "./label/LabelPage.tsx";
 import { pageFacts } from "./page.ts";
 import type { PageFacts, PageKind } from "./page.ts";
 import { EnterPage } from "./pages/EnterPage.tsx";
@@ -19,6 +20,7 @@ const PAGES: Partial<Record<PageKind, (facts: { page: PageFacts }) => JSX.Elemen
   series: SeriesPage,
   jobs: JobsPage,
   samples: SamplesPage,
+  label: LabelPage,
   enter: EnterPage,
 };
 

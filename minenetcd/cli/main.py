@@ -23,6 +23,8 @@ from minenetcd.cli import (
     datasets,
     demo,
     explain,
+    label,
+    learn,
     models,
     monitor,
     predict,
@@ -64,12 +66,13 @@ for command in (
         review.review,
         train.train,
         adapt.adapt,
+        learn.learn,
         test.test,
         calibrate.calibrate,
         compare.compare,
         serve.serve,
     ),
-    *(view.view, explain.explain, runs.runs, models.models),
+    *(view.view, label.label, explain.explain, runs.runs, models.models),
 ):
     app.command(cls=predict.PredictCommand if command is predict.predict else None)(command)
 for name, group in (

@@ -41,6 +41,14 @@ def serve(
             show_default="none here; one is made for other machines",
         ),
     ] = None,
+    name: Annotated[
+        list[str] | None,
+        Option(
+            metavar="NAME",
+            help="Another name under which it is reached, by a proxy say; may be repeated. It then needs a token, too.",
+            show_default=False,
+        ),
+    ] = None,
     no_open: Annotated[bool, Option("--no-open", help="Do not open a browser.")] = False,
     no_review: Annotated[
         bool, Option("--no-review", help="Show results only: nobody can judge their changes.")
@@ -68,7 +76,9 @@ def serve(
     from minenetcd.web.serving.server import open_browser
     from minenetcd.web.serving.server import serve as start
 
-    options = ServeOptions(host, port, token, uploads, max_upload_mb, max_pixels, review=not no_review)
+    options = ServeOptions(
+        host, port, token, uploads, max_upload_mb, max_pixels, names=tuple(name or ()), review=not no_review
+    )
 
     def ready(address: "Address", served: "Served") -> None:
         _tell(address, served)

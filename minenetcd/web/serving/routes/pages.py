@@ -1,6 +1,7 @@
 """The pages, the bundle that they run, and the world below the map of sites."""
 
 from functools import cache
+from urllib.parse import quote
 
 import shapely
 from fastapi import APIRouter, Request
@@ -28,6 +29,8 @@ def router(served: Served) -> APIRouter:
     @pages.get("/")
     def home() -> Response:
         """The list; where one result, or one sample, is all there is, that."""
+        if served.desk is not None:
+            return RedirectResponse(f"labels/{quote(served.desk.id)}", 307)
         contents = served.catalogue.contents
         alone = _alone(contents) if served.workshop is None else None
         if alone is not None:
@@ -37,6 +40,12 @@ def router(served: Served) -> APIRouter:
     @pages.get("/results/{id}")
     def result(id: Id) -> Response:
         return _page(Page("result", served.result(id).title, {"result": id, "home": True}), root="../")
+
+    @pages.get("/labels/{id}")
+    def label(id: Id) -> Response:
+        if served.desk is None or served.desk.id != id:
+            raise NotThere(f"There is no labelling desk {id!r:.80} here.")
+        return _page(Page("label", served.desk.title, {"desk": id}), root="../")
 
     @pages.get("/series/{id}")
     def series(id: Id) -> Response:
@@ -73,7 +82,8 @@ def router(served: Served) -> APIRouter:
         summary="Land and borders, for a map of sites",
     )
     def world() -> Response:
-        return Response(world_geojson(), media_type="application/geo+json")
+        kept = {"cache-control": f"private, max-age={A_DAY}"}
+        return Response(world_geojson(), media_type="application/geo+json", headers=kept)
 
     routes.include_router(pages)
     return routes
