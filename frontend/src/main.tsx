@@ -3,6 +3,7 @@
 import "./style/page.css";
 import { render } from "preact";
 import type { JSX } from "preact";
+import { LabelPage } from "./label/LabelPage.tsx";
 import { pageFacts } from "./page.ts";
 import type { PageFacts, PageKind } from "./page.ts";
 import { EnterPage } from "./pages/EnterPage.tsx";
@@ -10,6 +11,7 @@ import { JobsPage } from "./pages/JobsPage.tsx";
 import { SeriesPage } from "./pages/SeriesPage.tsx";
 import { SitesPage } from "./pages/SitesPage.tsx";
 import { ResultPage } from "./result/ResultPage.tsx";
+import { SamplesPage } from "./samples/SamplesPage.tsx";
 import { Failure } from "./ui/Failure.tsx";
 
 const PAGES: Partial<Record<PageKind, (facts: { page: PageFacts }) => JSX.Element>> = {
@@ -17,6 +19,8 @@ const PAGES: Partial<Record<PageKind, (facts: { page: PageFacts }) => JSX.Elemen
   sites: SitesPage,
   series: SeriesPage,
   jobs: JobsPage,
+  samples: SamplesPage,
+  label: LabelPage,
   enter: EnterPage,
 };
 

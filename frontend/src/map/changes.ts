@@ -1,6 +1,6 @@
 /** The polygons of change on a map: all that are asked for, and the one that is chosen. */
 
-import type { FilterSpecification, GeoJSONSource, Map as MapLibreMap, RasterTileSource } from "maplibre-gl";
+import type { ExpressionSpecification, FilterSpecification, GeoJSONSource, Map as MapLibreMap, RasterTileSource } from "maplibre-gl";
 import type { Bounds, Change, ChangeCollection } from "../data/types.ts";
 import type { Palette } from "../page.ts";
 import { ChangeIndex } from "./outlines/index.ts";
@@ -13,7 +13,11 @@ const LINES = ["changes-casing", "changes-line"];
 const FAINT = "#ffffff";
 const NONE: ChangeCollection = { type: "FeatureCollection", features: [] };
 
+/** Of outlines by their verdict: told apart with every kind of colour blindness, on dark and light ground. */
+export const STATUS_COLOURS = { accepted: "#4fc3ff", rejected: "#aab2ba", unsure: "#ff8fd0" } as const;
+
 export class ChangePolygons {
+  private judged: ReadonlyMap<number, string> = new Map();
   private index: ChangeIndex;
   private shown: ReadonlySet<number> | null = null;
   private pictures: OutlinePictures | null = null;
@@ -32,7 +36,7 @@ export class ChangePolygons {
     const lines = (source: string, [dark, light]: [number, number]) => {
       const layout = { "line-join": "round" } as const;
       map.addLayer({ id: `${source}-casing`, type: "line", source, layout, paint: { "line-color": outlineCasing, "line-opacity": 0.65, "line-width": dark } });
-      map.addLayer({ id: `${source}-line`, type: "line", source, layout, paint: { "line-color": outline, "line-width": light } });
+      map.addLayer({ id: `${source}-line`, type: "line", source, layout, paint: { "line-color": source === ALL ? byStatus(outline) : outline, "line-width": light } });
     };
     lines(ALL, [3.2, 1.5]);
     map.addLayer({ id: "chosen-fill", type: "fill", source: CHOSEN, paint: { "fill-color": outline, "fill-opacity": 0.16 } });
@@ -42,9 +46,17 @@ export class ChangePolygons {
 
   /** Other polygons in the place of these. */
   replace(changes: ChangeCollection): void {
+    if (this.index === ChangeIndex.of(changes)) return;
     this.index = ChangeIndex.of(changes);
     void this.map.getSource<GeoJSONSource>(ALL)?.setData(changes);
     this.drawCrowds();
+  }
+
+  /** Shows what people said of them, by id. */
+  judge(statuses: ReadonlyMap<number, string>): void {
+    for (const id of this.judged.keys()) if (!statuses.has(id)) this.map.removeFeatureState({ source: ALL, id }, "status");
+    for (const [id, status] of statuses) if (this.judged.get(id) !== status) this.map.setFeatureState({ source: ALL, id }, { status });
+    this.judged = statuses;
   }
 
   choose(change: Change | null): void {
@@ -65,7 +77,7 @@ export class ChangePolygons {
     for (const layer of [...LINES, CROWD]) {
       if (map.getLayer(layer)) map.setLayoutProperty(layer, "visibility", visible ? "visible" : "none");
     }
-    map.setPaintProperty("changes-line", "line-color", faint ? FAINT : this.palette.outline);
+    map.setPaintProperty("changes-line", "line-color", faint ? FAINT : byStatus(this.palette.outline));
     map.setPaintProperty("changes-line", "line-opacity", faint ? 0.6 : 1);
     map.setPaintProperty("changes-casing", "line-opacity", faint ? 0 : 0.65);
     if (map.getLayer(CROWD)) map.setPaintProperty(CROWD, "raster-opacity", faint ? 0.4 : 1);
@@ -95,4 +107,9 @@ export class ChangePolygons {
     map.addSource(CROWD, { type: "raster", tiles: [this.pictures.template], tileSize: 256, bounds: this.bounds });
     map.addLayer({ id: CROWD, type: "raster", source: CROWD, maxzoom: zoom, paint: { "raster-fade-duration": 0 } }, "chosen-fill");
   }
+}
+
+function byStatus(otherwise: string): ExpressionSpecification {
+  const cases = Object.entries(STATUS_COLOURS).flat();
+  return ["match", ["coalesce", ["feature-state", "status"], ""], ...cases, otherwise] as unknown as ExpressionSpecification;
 }

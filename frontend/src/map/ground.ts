@@ -21,7 +21,7 @@ export interface Ground {
   resolution(point: Point, zoom: number): { size: number; unit: "m" | typeof PX };
 }
 
-export function groundOf({ georeferenced, metres_per_pixel }: Description): Ground {
+export function groundOf({ georeferenced, metres_per_pixel }: Pick<Description, "georeferenced" | "metres_per_pixel">): Ground {
   return georeferenced ? onEarth : ofPicture(metres_per_pixel);
 }
 

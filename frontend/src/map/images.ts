@@ -1,8 +1,13 @@
 /** Both dates as raster layers of one map. The later one lies above and can be cut off at a line (swipe) or hidden. */
 
 import type { CustomLayerInterface, Map as MapLibreMap } from "maplibre-gl";
-import type { ResultData } from "../data/source.ts";
-import type { Layer, Role } from "../data/types.ts";
+import type { Description, Layer, Role } from "../data/types.ts";
+
+/** Of which dates there are tiles, and where. */
+export interface DateTiles {
+  readonly description: Pick<Description, "layers">;
+  tileTemplate(role: Role): string;
+}
 
 export class DateImages {
   /** From which share of the width on the later date is seen: 0 everywhere, 1 nowhere. */
@@ -10,7 +15,7 @@ export class DateImages {
 
   constructor(
     private readonly map: MapLibreMap,
-    data: ResultData,
+    data: DateTiles,
   ) {
     this.add(data, "before");
     map.addLayer(scissors("cut", () => this.cut));
@@ -29,7 +34,7 @@ export class DateImages {
     this.swipe(role === "before" ? 1 : 0);
   }
 
-  private add(data: ResultData, role: Role): void {
+  private add(data: DateTiles, role: Role): void {
     const layer = data.description.layers[role];
     if (layer === undefined) return;
     this.map.addSource(role, rasterSource(data.tileTemplate(role), layer));

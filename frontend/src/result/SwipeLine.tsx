@@ -6,7 +6,7 @@ import type { ResultState } from "./state.ts";
 
 const STEP = 0.02;
 
-export function SwipeLine({ state }: { state: ResultState }) {
+export function SwipeLine({ state }: { state: Pick<ResultState, "share"> }) {
   const handle = useRef<HTMLDivElement>(null);
   const set = (share: number) => (state.share.value = Math.min(1, Math.max(0, share)));
   const follow = (event: PointerEvent) => {

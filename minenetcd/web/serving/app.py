@@ -13,6 +13,7 @@ from minenetcd.constants import VERSION
 from minenetcd.files import make_folder
 from minenetcd.monitoring.dates.monitor import TIMELINE
 from minenetcd.prediction.outputs import DETAILS
+from minenetcd.web.desks.shown import ShownDesk
 from minenetcd.web.results.folder import ResultFolder
 from minenetcd.web.results.series import SeriesFolder
 from minenetcd.web.serving.access.guard import Access, Guard
@@ -24,7 +25,7 @@ from minenetcd.web.serving.jobs.runner import Runner
 from minenetcd.web.serving.jobs.store import JobStore
 from minenetcd.web.serving.options import ServeOptions
 from minenetcd.web.serving.problems import Refused, add_handlers
-from minenetcd.web.serving.routes import jobs, pages, results, series, session
+from minenetcd.web.serving.routes import jobs, labels, pages, results, samples, series, session, verdicts
 from minenetcd.web.serving.served import Served, Workshop
 from minenetcd.web.serving.uploads.receiving import Receiver
 
@@ -34,6 +35,9 @@ ROUTERS: Sequence[Callable[[Served], APIRouter]] = (
     results.router,
     series.router,
     jobs.router,
+    verdicts.router,
+    samples.router,
+    labels.router,
     pages.router,
 )
 
@@ -42,8 +46,8 @@ DATABASE, FILES, RESULTS, LOG = "jobs.sqlite", "files", "results", "worker.log"
 UNUSED = timedelta(hours=24)
 
 
-def make_served(roots: Sequence[Path], options: ServeOptions, port: int) -> Served:
-    """The state of a server of the results in `roots`, at `port`."""
+def make_served(roots: Sequence[Path], options: ServeOptions, port: int, desk: ShownDesk | None = None) -> Served:
+    """The state of a server of the results in `roots`, and of a labelling `desk`, at `port`."""
     uploads = options.uploads
     all_roots = list(roots)
     if uploads is not None:
@@ -51,11 +55,13 @@ def make_served(roots: Sequence[Path], options: ServeOptions, port: int) -> Serv
     catalogue = Catalogue(all_roots)
     return Served(
         options=options,
-        access=Access(Hosts(options.host), Token.of(options, port)),
+        access=Access(Hosts(options.host, options.names), Token.of(options, port)),
         catalogue=catalogue,
         results=Opened(DETAILS, ResultFolder.read),
         series=Opened(TIMELINE, SeriesFolder.read),
+        reviewable=options.review,
         workshop=None if uploads is None else _workshop(uploads, options, catalogue),
+        desk=desk,
     )
 
 

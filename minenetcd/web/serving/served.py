@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from minenetcd.web.desks.shown import ShownDesk
 from minenetcd.web.results.folder import ResultFolder
 from minenetcd.web.results.series import SeriesFolder
 from minenetcd.web.serving.access.guard import Access
@@ -28,7 +29,7 @@ class Served:
     """The state of a server, which every router gets.
 
     `results` and `series` open a folder of the `catalogue` once, for all threads. `workshop`: None where no images come
-    in. `reviewable`: whether verdicts can be given here.
+    in. `reviewable`: whether verdicts can be given here. `desk`: where labels are made, if that is what is served.
     """
 
     options: ServeOptions
@@ -38,6 +39,7 @@ class Served:
     series: Opened[SeriesFolder]
     workshop: Workshop | None
     reviewable: bool = False
+    desk: ShownDesk | None = None
 
     def result(self, id: str) -> ResultFolder:
         """The result that is called `id`. NotThere where none is, InputError where it cannot be read any more."""

@@ -14,6 +14,7 @@ import uvicorn
 from minenetcd.errors import InputError, OptionError, one_line
 from minenetcd.files import make_folder
 from minenetcd.files.locks import locked
+from minenetcd.web.desks.shown import ShownDesk
 from minenetcd.web.serving.app import make_app, make_served
 from minenetcd.web.serving.found.catalogue import check_roots
 from minenetcd.web.serving.options import USUAL_PORT, ServeOptions
@@ -41,15 +42,16 @@ def serve(
     options: ServeOptions,
     *,
     ready: Callable[[Address, Served], None] = lambda address, served: None,
+    desk: ShownDesk | None = None,
 ) -> None:
-    """Serve the results in these folders until Ctrl-C, which is raised again (KeyboardInterrupt); `ready` is called
-    once it listens.
+    """Serve the results in these folders, or a labelling `desk`, until Ctrl-C, which is raised again
+    (KeyboardInterrupt); `ready` is called once it listens.
 
     InputError for a folder without results, OptionError for an address that cannot be listened at, OutputError where
     uploads cannot be kept, or another server keeps its own there.
     """
     roots = [Path(result) for result in results]
-    if not roots and options.uploads is None:
+    if not roots and options.uploads is None and desk is None:
         raise InputError(
             "Something to serve is needed, got nothing: name a folder with results, or one for uploads (--uploads)."
         )
@@ -59,7 +61,7 @@ def serve(
             opened.enter_context(_only_server_in(options.uploads))
         listening = opened.enter_context(_listening(options))
         port = listening.getsockname()[1]
-        served = make_served(roots, options, port)
+        served = make_served(roots, options, port, desk)
         address = Address(f"http://{_shown(options.host)}:{port}/", served.access.token.text)
         config = uvicorn.Config(
             make_app(served), access_log=False, log_level="warning", server_header=False, proxy_headers=False,

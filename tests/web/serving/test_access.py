@@ -171,6 +171,15 @@ def test_for_other_machines_a_token_is_made_and_printed_once(results: Path) -> N
     assert len(token) >= 24 and f"enter#{token}" in server.printed
 
 
+def test_another_name_is_answered_to_where_it_is_stated_and_asks_for_a_token(results: Path) -> None:
+    with Server.start(results / "one", "--name", "mine.example", "--token", TOKEN) as server:
+        headers = {"host": "mine.example", "authorization": f"Bearer {TOKEN}"}
+        assert server.get("/api/sites", headers=headers).status_code == 200
+        assert server.get("/api/sites").status_code == 401
+        headers["origin"] = "https://mine.example"
+        assert server.client.post("/api/session", json={"token": TOKEN}, headers=headers).status_code == 204
+
+
 def test_a_token_may_come_from_the_environment(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "MINENETCD_TOKEN", TOKEN)
     with Server.start(results / "one") as server:

@@ -18,6 +18,8 @@ from web.serving.servers import SCRIPT, Server
 
 #: Of each address.
 EXAMPLES = 8
+#: Whose bytes must be an image, and whose two dates must differ, which no schema can say.
+SAYS_LESS = ("/api/uploads", "/api/jobs")
 
 
 @pytest.mark.slow  # some hundred requests
@@ -39,8 +41,7 @@ def try_out(cases: SearchStrategy[schemathesis.Case], server: Server) -> None:
     @given(case=cases)
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     def asked(case: schemathesis.Case) -> None:
-        # whatever bytes come in, the document calls them an image, which they are not
-        excluded = [positive_data_acceptance] if case.path == "/api/uploads" else []
+        excluded = [positive_data_acceptance] if case.path in SAYS_LESS else []
         case.call_and_validate(base_url=server.url, headers=SCRIPT, excluded_checks=excluded)
 
     asked()

@@ -74,6 +74,21 @@ def test_a_series_is_gone_through_by_its_slider(server: Server, page: "Page") ->
     page.wait_for_url("**/results/results-mine-2019-06-02_2022-06-04")
 
 
+@pytest.mark.needs("axe_playwright_python")
+@pytest.mark.parametrize(
+    ("address", "is_there"), [("", ".site-table"), ("jobs", ".drop"), ("series/results-mine", "[data-ready=true]")]
+)
+def test_pages_are_for_everybody(server: Server, page: "Page", address: str, is_there: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.goto(server.url + address)
+    page.locator(is_there).first.wait_for()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+
 def test_a_series_fits_a_phone(server: Server, phone: "Page") -> None:
     phone.goto(f"{server.url}series/results-mine")
     phone.locator("[data-ready=true]").wait_for()
