@@ -155,7 +155,7 @@ TRIED: Mapping[str, Mapping[str, Cut]] = {
 SHAPES = [*itertools.product((0.0, 0.1, 0.3, 0.5), (0.1, 0.5, 0.9))]
 
 #: What `drawn` chose (2026-11-30).
-CHOSEN: Mapping[str, Cut] = {"SLIC": slic(0.03), "Felzenszwalb": felzenszwalb(0.5), "watershed": watershed(0.1)}
+CHOSEN: Mapping[str, Cut] = {"SLIC": slic(0.3), "Felzenszwalb": felzenszwalb(0), "watershed": watershed(1.0)}
 
 
 def main() -> None:
