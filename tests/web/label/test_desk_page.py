@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from labelling.drawn_pair import SIDE, DrawnPair, drawn_pair, new_desk
+from labelling.drawn_pair import DrawnPair, drawn_pair, new_desk
 from minenetcd.prediction.scene import predict_scene
 from prediction.stand_in import Difference
 
