@@ -7,7 +7,7 @@ from minenetcd.files.locks import locked
 from minenetcd.files.names import slug
 from minenetcd.files.one import atomic_path, finite, json_text, write_json, write_text
 from minenetcd.files.places import check_not_input, from_home, make_folder, refuse_name
-from minenetcd.files.sets import check_writable, in_use, one_run_in, settle, staged_files
+from minenetcd.files.sets import check_writable, in_turn, in_use, one_run_in, settle, staged_files
 
 __all__ = [
     "HIDDEN",
@@ -17,6 +17,7 @@ __all__ = [
     "check_writable",
     "finite",
     "from_home",
+    "in_turn",
     "in_use",
     "json_text",
     "left_behind",

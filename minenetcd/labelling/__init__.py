@@ -1,1 +1,1 @@
-"""What people say of pairs: marks, and the segments that they are made of."""
+"""What people say of images and of results, and what follows from it."""
