@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option
 
@@ -13,7 +13,6 @@ from minenetcd.cli.options import (
     Bands,
     BandsAfter,
     BeforeOrNone,
-    Coregister,
     Crs,
     DateAfter,
     DateBefore,
@@ -54,7 +53,7 @@ def label(
     compactness: Annotated[str | None, Option(help="Share of compactness in shape.", show_default="0.9")] = None,
     bands: Bands = None,
     bands_after: BandsAfter = None,
-    coregister: Coregister = None,
+    coregister: Annotated[Literal["auto", "off"], Option(help="Take out a displacement of the later image.")] = "off",
     aoi: Aoi = None,
     crs: Crs = None,
     nodata: Nodata = None,
