@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minenetcd.detectors.by_name import from_pretrained
     from minenetcd.detectors.learned import ChangeDetector
     from minenetcd.evaluation.evaluate import evaluate
+    from minenetcd.labelling.learning.learn import learn
     from minenetcd.models.base import ChangeModel
     from minenetcd.models.catalog import create_model, list_models, register_model
     from minenetcd.monitoring.dates.monitor import monitor
@@ -40,6 +41,7 @@ __all__ = [
     "evaluate",
     "from_config",
     "from_pretrained",
+    "learn",
     "list_models",
     "load_dataset",
     "monitor",
@@ -61,6 +63,7 @@ _HOME = {
     "evaluate": "minenetcd.evaluation.evaluate:evaluate",
     "from_config": "minenetcd.detectors.learned:ChangeDetector.from_config",
     "from_pretrained": "minenetcd.detectors.by_name:from_pretrained",
+    "learn": "minenetcd.labelling.learning.learn:learn",
     "list_models": "minenetcd.models.catalog:list_models",
     "load_dataset": "minenetcd.datasets.catalog:load_dataset",
     "monitor": "minenetcd.monitoring.dates.monitor:monitor",

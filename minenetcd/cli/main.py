@@ -23,13 +23,18 @@ from minenetcd.cli import (
     datasets,
     demo,
     explain,
+    label,
+    learn,
     models,
     monitor,
     predict,
     rethreshold,
+    review,
     runs,
+    serve,
     test,
     train,
+    view,
 )
 from minenetcd.cli.plugins import WithPlugins
 from minenetcd.display.escaping import in_terminal
@@ -58,13 +63,16 @@ for command in (
         predict.predict,
         monitor.monitor,
         rethreshold.rethreshold,
+        review.review,
         train.train,
         adapt.adapt,
+        learn.learn,
         test.test,
         calibrate.calibrate,
         compare.compare,
+        serve.serve,
     ),
-    *(explain.explain, runs.runs, models.models),
+    *(view.view, label.label, explain.explain, runs.runs, models.models),
 ):
     app.command(cls=predict.PredictCommand if command is predict.predict else None)(command)
 for name, group in (

@@ -59,3 +59,9 @@ class AdaptProgress(RunProgress):
     def progress(self, phase: str, done: int, of: int) -> None:
         self.bars.update(self.validation, description=self.PHASES[phase])
         super().progress(phase, done, of)
+
+
+class LearnProgress(AdaptProgress):
+    """The same, of what was judged."""
+
+    PHASES = MappingProxyType({**AdaptProgress.PHASES, "draw": "Drawing"})

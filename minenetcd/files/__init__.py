@@ -5,9 +5,9 @@ from minenetcd.files.failing import unwritable
 from minenetcd.files.hidden import HIDDEN, HiddenFolder, left_behind, reclaim, temporary_folder
 from minenetcd.files.locks import locked
 from minenetcd.files.names import slug
-from minenetcd.files.one import atomic_path, json_text, write_json, write_text
+from minenetcd.files.one import atomic_path, finite, json_text, write_json, write_text
 from minenetcd.files.places import check_not_input, from_home, make_folder, refuse_name
-from minenetcd.files.sets import check_writable, in_use, one_run_in, settle, staged_files
+from minenetcd.files.sets import check_writable, in_turn, in_use, one_run_in, settle, staged_files
 
 __all__ = [
     "HIDDEN",
@@ -15,7 +15,9 @@ __all__ = [
     "atomic_path",
     "check_not_input",
     "check_writable",
+    "finite",
     "from_home",
+    "in_turn",
     "in_use",
     "json_text",
     "left_behind",

@@ -59,13 +59,13 @@ def write_json(path: str | Path, values: Any) -> None:
 
 def json_text(values: Any) -> str:
     """`values` as indented JSON that every parser reads, its last line ended: what is not a finite number is null."""
-    return json.dumps(_finite(values), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(finite(values), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _finite(values: Any) -> Any:
+def finite(values: Any) -> Any:
     """`values` with None for every number that JSON has no word for."""
     if isinstance(values, Mapping):
-        return {key: _finite(value) for key, value in values.items()}
+        return {key: finite(value) for key, value in values.items()}
     if isinstance(values, list | tuple):
-        return [_finite(value) for value in values]
+        return [finite(value) for value in values]
     return None if isinstance(values, float) and not math.isfinite(values) else values

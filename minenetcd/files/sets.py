@@ -16,6 +16,9 @@ from minenetcd.files.switch import has_note, refuse_foreign, switch
 
 LOCK = ".minenetcd.lock"
 
+#: How long one waits for the work of a moment that others do.
+TURN_SECONDS = 10.0
+
 #: Folders in which the code that runs now is the one run. Blocks within blocks, of one thread, may be in one folder.
 _HELD: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 
@@ -48,22 +51,55 @@ def one_run_in(folder: str | Path, *, keep: Callable[[Path], bool] = lambda _: F
             lock.release()
 
 
+@contextmanager
+def in_turn(folder: str | Path, *, seconds: float = TURN_SECONDS) -> Iterator[None]:
+    """Within the block nobody else changes the files in `folder`, which is there; for work of a moment.
+
+    Waits for its turn; what a run was killed at while it brought out its files is brought to its end first.
+    OutputError, which names the other process, where that is at work there for longer than `seconds`.
+    """
+    folder = Path(folder)
+    place = folder.resolve()
+    if place in _HELD.get():
+        yield
+        return
+    ends = time.monotonic() + seconds
+    while (lock := Lock.take(folder / LOCK)) is None:
+        if time.monotonic() > ends:
+            raise OutputError(in_use(folder, LOCK))
+        time.sleep(POLL_SECONDS / 5)
+    token = _HELD.set(_HELD.get() | {place})
+    try:
+        _finish(folder)
+        yield
+    finally:
+        _HELD.reset(token)
+        lock.release()
+
+
 def settle(folder: str | Path) -> None:
     """Bring to its end what a run was killed at while it brought out its files in `folder`; for those who read it.
 
     OutputPathError, and nothing is changed there, where the run was another user's, or in another place.
     """
     folder = Path(folder)
-    while (noted := _noted(folder)) and folder.resolve() not in _HELD.get():
+    while _noted(folder) and folder.resolve() not in _HELD.get():
         _refuse_foreign(folder)
         lock = Lock.take(folder / LOCK)
         if lock is None:  # it is being brought out now, in a moment
             time.sleep(POLL_SECONDS)
             continue
         try:
-            reclaim(folder, depth=0, keep=lambda hidden: hidden not in noted)
+            _finish(folder)
         finally:
             lock.release()
+
+
+def _finish(folder: Path) -> None:
+    """Bring to its end what a run was killed at while it brought out its files in `folder`, which is locked."""
+    if noted := _noted(folder):
+        _refuse_foreign(folder)
+        reclaim(folder, depth=0, keep=lambda hidden: hidden not in noted)
 
 
 def _noted(folder: Path) -> list[Path]:

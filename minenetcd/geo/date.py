@@ -76,16 +76,25 @@ class Date:
         if self.is_as_stored:
             with raster.readable(), raster.canvas(*small.shape, window) as canvas:
                 return read_canvas(canvas, len(raster.bands))
-        with ExitStack() as opened:
-            parts = [_warp(raster, _reduced(place, small), small, opened) for place in self._places]
-            with raster.readable():
-                return _side_by_side([read_canvas(part, len(raster.bands)) for part in parts])
+        return _averaged_and_warped(raster, self._places, small)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
+
+
+def seen_on(raster: Raster, grid: Grid) -> Pixels:
+    """`raster` on `grid`, whose pixels may be far larger than its own: averaged first, then warped."""
+    return _averaged_and_warped(raster, turned_grids(raster.grid, grid), grid)
+
+
+def _averaged_and_warped(raster: Raster, places: tuple[Grid, ...], grid: Grid) -> Pixels:
+    with ExitStack() as opened:
+        parts = [_warp(raster, _reduced(place, grid), grid, opened) for place in places]
+        with raster.readable():
+            return _side_by_side([read_canvas(part, len(raster.bands)) for part in parts])
 
 
 def _side_by_side(parts: list[Pixels]) -> Pixels:

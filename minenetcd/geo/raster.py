@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -103,6 +104,10 @@ class Raster:
                 f"{self.source} cannot be read to the end ({reason(error)}): it is truncated or damaged; "
                 "download or export it again."
             ) from error
+
+    def laid_on(self, grid: Grid) -> "Raster":
+        """The same image, opened once more, its pixels on `grid`, which has as many; for another thread, too."""
+        return Raster(self.source, replace(self._description, grid=grid))
 
     def close(self) -> None:
         self._dataset.close()

@@ -19,6 +19,7 @@ from minenetcd.geo.date_files.finding import DateFiles, Image, find_date
 from minenetcd.geo.date_files.read_files import ReadPair
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.metadata.stated import NOTHING_STATED, Stated
+from minenetcd.geo.polygons.given_verdicts import refuse_to_lose_verdicts
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.costs import check_claim, check_extent
 from minenetcd.prediction.options import FINEST_GSD_FACTOR, PredictOptions
@@ -50,6 +51,7 @@ class OpenedScene:
         """The names of the results, which can be written to `out` and replace no image. OutputError otherwise."""
         names = result_names(self.native.grid, options)
         check_writable(out, names)
+        refuse_to_lose_verdicts(out)
         places = chain.from_iterable(self.places.files.values())
         check_not_input(out, names, (*self.before.local, *self.after.local, *places))
         return names

@@ -17,6 +17,7 @@ from minenetcd.errors import OutputError, RasterError, SizeError
 from minenetcd.files import staged_files
 from minenetcd.geo.date_files.read_files import ReadPair
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.polygons.given_verdicts import refuse_to_lose_verdicts
 from minenetcd.geo.sample import SceneSample
 from minenetcd.prediction.areas import Change, find_change
 from minenetcd.prediction.facts import SceneFacts
@@ -240,6 +241,7 @@ class ScenePrediction:
         names = result_names(self.grid, self._outcome.facts.options)
         others = {*SHEET_FILES, *(str(file_of(format)) for format in WRITERS)} - set(map(str, names))
         with staged_files(out, names, optional=others) as folder:
+            refuse_to_lose_verdicts(out)  # again: somebody may have given one meanwhile
             staged = names.within(folder)
             write_usual(self, self._outcome.scene, staged)
             write_report(staged.report, self._outcome, truth=truth)

@@ -12,6 +12,7 @@ from minenetcd.errors import InputError, OptionError, RasterError
 from minenetcd.files import HiddenFolder, check_writable, one_run_in
 from minenetcd.files.hidden import is_recent_work
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.polygons.given_verdicts import refuse_to_lose_verdicts
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.details import Details, read_details
@@ -56,6 +57,7 @@ def rethreshold(
     started = time.perf_counter()
     with one_run_in(folder, keep=is_recent_work):
         details = read_details(folder / DETAILS)
+        refuse_to_lose_verdicts(folder)
         sheets = details.facts.options.sheets
         formats = None if also is None else tuple(also)
         wanted = {

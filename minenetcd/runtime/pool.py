@@ -76,10 +76,11 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The task has raised, or its process has ended; `error` is one line."""
+    """The task has raised, or its process has ended, by itself or from outside; `error` is one line."""
 
     task: Task
     error: str
+    process_ended: bool = False
 
 
 Event = Started | Progressed | Noted | Finished | Failed
@@ -196,7 +197,7 @@ class _Pool:
         if task is None:
             return None
         if message is None:
-            return Failed(task, _ending(worker.process.returncode))
+            return Failed(task, _ending(worker.process.returncode), process_ended=True)
         return _event(task, **message)
 
     def stop(self) -> None:
@@ -231,7 +232,7 @@ _EVENTS: dict[str, Callable[..., Event]] = {
 
 def _event(task: Task, kind: str, **values: Any) -> Event:
     if kind == "interrupted":
-        return Failed(task, "it was stopped from outside")
+        return Failed(task, "it was stopped from outside", process_ended=True)
     return _EVENTS[kind](task, **values)
 
 

@@ -1,6 +1,5 @@
 """What a person who judges a point sees of it: both dates around it, on the grid of the map."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,14 +12,13 @@ from rasterio.windows import Window
 from minenetcd.accuracy.sampling.mapped import ClassMap
 from minenetcd.accuracy.sampling.options import SampleOptions
 from minenetcd.display.eight_bit import NO_DATA, eight_bit_pair
-from minenetcd.errors import GridError, RasterError, one_line
+from minenetcd.errors import GridError
 from minenetcd.geo.align import AlignedPair, open_pair
-from minenetcd.geo.date_files.finding import DateFiles, find_date
-from minenetcd.geo.date_files.names import is_remote
 from minenetcd.geo.date_files.read_files import ReadPair
 from minenetcd.geo.footprints.overlap import shared_area
 from minenetcd.geo.shift import find_shift
 from minenetcd.prediction.facts import SceneFacts
+from minenetcd.prediction.kept.images import open_images
 
 #: Of a picture that is looked at as a file; a pixel of the image is so many of it that this is nearly reached.
 FILE_SIDE = 512
@@ -87,45 +85,14 @@ def open_chips(mapped: ClassMap, options: SampleOptions) -> Iterator[ChipReader 
 
 
 def _pair_of_result(facts: SceneFacts, inputs: ReadPair | None, options: SampleOptions) -> AlignedPair:
-    """The images that a result names, as its report shows them; local files only, as it is no reason to fetch one."""
-    opened = (None, None) if inputs is None else (inputs.opened_before, inputs.opened_after)
-    before, after = _date_here(opened[0] or facts.before.source), _date_here(opened[1] or facts.after.source)
-    if inputs is not None:
-        _check_same(inputs, ReadPair.of(before, after))
-    return open_pair(
-        before,
-        after,
-        bands=options.bands or _colours(facts.before.shown),
-        bands_after=options.bands_after or options.bands or _colours(facts.after.shown),
-        stated=facts.options.stated,
-    )
-
-
-def _check_same(made_of: ReadPair, here: ReadPair) -> None:
-    """RasterError where the files that are here are not those that a result was made of."""
-    for kept, found in ((made_of.before, here.before), (made_of.after, here.after)):
-        sums = {file.sha256 for file in kept} - {None}
-        if sums and not sums <= {file.sha256 for file in found}:
-            raise RasterError(
-                f"Pictures need the images that the map was made from, {found[0].name} was changed since then, or is "
-                "another: name both (--before, --after), or leave the pictures out (--no-pictures)."
-            )
-
-
-def _date_here(source: str) -> DateFiles:
-    """The files of a date that a result names, as it names them. RasterError where one of them is not here."""
-    why = "is not there"
-    if not any(is_remote(name.strip()) for name in source.split(",")):
-        try:
-            date = find_date(source)
-        except RasterError as error:
-            why = f"cannot be read any more ({one_line(error)})"
-        else:
-            if date.local or os.path.exists(source):  # a folder that GDAL opens as a whole lists no files
-                return date
-    raise RasterError(
-        f"Pictures need both images, {source} {why}: name both (--before, --after), or leave the pictures out "
-        "(--no-pictures)."
+    """The images that a result names, as its report shows them."""
+    return open_images(
+        facts,
+        inputs,
+        need="Pictures need",
+        advice="name both (--before, --after), or leave the pictures out (--no-pictures).",
+        bands=options.bands,
+        bands_after=options.bands_after,
     )
 
 
@@ -140,10 +107,6 @@ def _check_place(mapped: ClassMap, pair: AlignedPair) -> None:
                 f"Images of the ground of the map are needed, {image.source} lies elsewhere than {mapped.name}: name "
                 "those that it was made from (--before, --after)."
             )
-
-
-def _colours(shown: tuple[int, ...]) -> tuple[int, ...]:
-    return shown if len(shown) >= 3 else (shown[0],) * 3
 
 
 def as_file(chip: NDArray[np.uint8]) -> Image.Image:

@@ -27,6 +27,9 @@ from minenetcd.prediction.report.tables import (
     size,
 )
 
+#: Where a report says what people judged of the changes, once they have.
+REVIEW_PLACE = "<!-- review --><!-- end of review -->"
+
 
 def write_report(path: Path, outcome: Outcome, *, truth: NDArray[np.uint8] | None = None) -> None:
     """Write the report of `outcome` to `path`, complete or not at all.
@@ -54,6 +57,7 @@ def _sections(outcome: Outcome, truth: NDArray[np.uint8] | None) -> list[str]:
     sections = [f'<p class="warning"><b>Warning.</b> {escape(text)}</p>' for text in facts.warnings]
     sections.append(_key_figures(outcome))
     sections.append(f'<div class="figures">{date_maps(outcome)}</div>{change_map(outcome)}')
+    sections.append(REVIEW_PLACE)
     sections.append(f"<h2>How it was read</h2>{reading_table(outcome)}")
     figures = [probability_map(outcome)]
     if outcome.second is not None:

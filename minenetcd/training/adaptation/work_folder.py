@@ -1,4 +1,4 @@
-"""The folder in which an adaptation is made, beside the one for its detector: gone when it is done."""
+"""The folder in which a detector is trained further, beside the one for it: gone when it is done."""
 
 import json
 import shutil
@@ -17,30 +17,34 @@ _LOCK = "lock"
 
 @dataclass(frozen=True)
 class WorkFolder:
-    """`path`, in which everything lies until the detector stands in `out`."""
+    """`path`, in which everything lies until the detector stands in `out`; `task`: what is made in it, as a word."""
 
     out: Path
     path: Path
     resume: bool
+    task: str = "adaptation"
 
     @classmethod
-    def beside(cls, out: str | Path, *, resume: bool = False) -> Self:
-        """That of a new folder `out`; with `resume`, one that was begun may be gone on with.
+    def beside(
+        cls, out: str | Path, *, resume: bool = False, task: str = "adaptation", ending: str = "adapting"
+    ) -> Self:
+        """That of a new folder `out`, called like it with an `ending`; with `resume`, one that was begun may go on.
 
         OutputPathError where something lies in `out` already or it cannot be written, and where the folder beside it
-        holds what no adaptation left; OutputError where one is at work there; OptionError where one was begun.
+        holds what no such `task` left; OutputError where one is at work there; OptionError where one was begun.
         """
         out = Path(out)
         refuse_name(out)
         if out.is_dir() and any(out.iterdir()):
             raise OutputPathError(f"A new folder is needed, {out} holds something already: choose another (--out).")
-        folder = cls(out, out.absolute().with_name(f"{out.absolute().name}.adapting"), resume)
+        folder = cls(out, out.absolute().with_name(f"{out.absolute().name}.{ending}"), resume, task)
         refuse_name(folder.path)
         check_writable(out, ())
         folder._refuse_busy()
         if folder._request.exists() and not resume:
             raise OptionError(
-                f"An adaptation was begun in {folder.path}: go on with it (--resume), or remove that folder."
+                f"{_with_article(task).capitalize()} was begun in {folder.path}: go on with it (--resume), or remove "
+                "that folder."
             )
         folder._refuse_strangers()
         return folder
@@ -94,7 +98,7 @@ class WorkFolder:
         if others := [path for path in self.path.iterdir() if path.name != _LOCK and not path.name.startswith(HIDDEN)]:
             raise OutputPathError(
                 f"A folder {self.path} is needed to work in, and removed in the end, it holds {min(others).name}, "
-                "which is of no adaptation: choose another --out, or move what lies in it."
+                f"which is of no {self.task}: choose another --out, or move what lies in it."
             )
 
     def _agree(self, request: Mapping[str, Any]) -> None:
@@ -106,7 +110,7 @@ class WorkFolder:
         before, now = self._noted(), json.loads(text)
         if changed := [key for key in now if before.get(key) != now[key]]:
             raise OptionError(
-                f"The adaptation in {self.path} was begun with other {', '.join(changed)}: go on with the same, or "
+                f"The {self.task} in {self.path} was begun with other {', '.join(changed)}: go on with the same, or "
                 "remove that folder."
             )
 
@@ -116,7 +120,11 @@ class WorkFolder:
             noted: dict[str, Any] = dict(json.loads(self._request.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
             raise OptionError(
-                f"What an adaptation was begun with is needed, {self._request} is damaged: remove {self.path}, and "
-                "begin anew."
+                f"What {_with_article(self.task)} was begun with is needed, {self._request} is damaged: remove "
+                f"{self.path}, and begin anew."
             ) from error
         return noted
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -1,0 +1,36 @@
+/** The head of the pages of a server: where one is, and where one may go. */
+
+import type { PageFacts } from "../page.ts";
+
+interface Place {
+  page: string;
+  address: string;
+  name: string;
+}
+
+const PLACES: Place[] = [
+  { page: "sites", address: "", name: "Sites" },
+  { page: "jobs", address: "jobs", name: "Compare images" },
+  { page: "docs", address: "docs", name: "API" },
+];
+
+export function Header({ page, title }: { page: PageFacts; title?: string }) {
+  return (
+    <header class="head">
+      <strong class="head-name">minenetcd</strong>
+      <nav aria-label="Pages">
+        {PLACES.map(({ page: kind, address, name }) => (
+          <a key={kind} href={`${page.root}${address}` || "./"} aria-current={kind === page.page ? "page" : undefined}>
+            {name}
+          </a>
+        ))}
+      </nav>
+      {title !== undefined && <h1 class="head-title">{title}</h1>}
+    </header>
+  );
+}
+
+/** The address of the server that sent the page, with a slash at its end. */
+export function serverOf(page: PageFacts): string {
+  return new URL(page.root || "./", document.baseURI).href;
+}

@@ -1,0 +1,42 @@
+/** The keys of a result's page. */
+
+import type { Key } from "../ui/keys.ts";
+import type { Stage } from "./stage.ts";
+import type { ResultState } from "./state.ts";
+
+const STEP = 80; // of the arrows [px]
+const FINE = 0.01; // of the threshold
+
+export function keysOf(state: ResultState, stage: Stage): Key[] {
+  const { map } = stage;
+  const pan = (x: number, y: number) => () => void map.panBy([x, y], { duration: 120 });
+  const move = (step: number) => () => state.moveThreshold(step);
+  return [
+    { key: "1", what: "swipe between both dates", run: () => state.setMode("swipe") },
+    { key: "2", what: "side by side", run: () => state.setMode("side") },
+    { key: "3", what: "blink; again: the other date", run: () => state.setMode("blink") },
+    { key: "p", what: "probability on or off", run: () => (state.probability.value = !state.probability.value) },
+    { key: "o", what: "outlines on or off", run: () => (state.outlines.value = !state.outlines.value) },
+    { key: "[", what: "lower the threshold", run: move(-FINE) },
+    { key: "]", what: "raise the threshold", run: move(FINE) },
+    { key: "n", what: "next change of the list", run: () => state.chooseNext(1) },
+    { key: "d", what: "measure a distance", run: () => state.startMeasuring("distance") },
+    { key: "m", what: "measure an area", run: () => state.startMeasuring("area") },
+    { key: "f", what: "all of the result", run: () => stage.showAll() },
+    { key: "+", what: "closer", run: () => void map.zoomIn() },
+    { key: "=", run: () => void map.zoomIn() },
+    { key: "-", what: "farther", run: () => void map.zoomOut() },
+    { key: "ArrowLeft", what: "move the map", run: pan(-STEP, 0) },
+    { key: "ArrowRight", run: pan(STEP, 0) },
+    { key: "ArrowUp", run: pan(0, -STEP) },
+    { key: "ArrowDown", run: pan(0, STEP) },
+    { key: "Enter", run: () => measureIfFree(state, stage), on: "map" },
+    { key: "Backspace", run: () => state.takeBackPoint() },
+    { key: "Escape", what: "end measuring, or let a change go", run: () => state.leave() },
+    { key: "?", what: "these keys", run: () => (state.keysShown.value = !state.keysShown.value) },
+  ];
+}
+
+function measureIfFree(state: ResultState, stage: Stage): void {
+  if (state.measure.value !== null) stage.measureMiddle();
+}

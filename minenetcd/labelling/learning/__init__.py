@@ -1,0 +1,1 @@
+"""From verdicts and labels to a finer detector: what they teach, where it is judged, whether it became better."""

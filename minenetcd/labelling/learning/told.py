@@ -1,0 +1,110 @@
+"""What is said of a detector that learned: its card, and what a reader of its scores should know."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from minenetcd.constants import Provenance, TrainedOn
+from minenetcd.detectors.learned import ChangeDetector
+from minenetcd.display.words import counted, some_of
+from minenetcd.labelling.learning.material import Data, Pairs
+from minenetcd.labelling.learning.options import LearnOptions
+from minenetcd.labelling.learning.outcome import Comparison, Learned
+from minenetcd.labelling.learning.reading.sources import count_places
+from minenetcd.training.start import without_calibration
+
+#: Fewer held-out places than these are warned of.
+FEW = 10
+
+_SUFFIX = "-learned"
+_LIMITS = (
+    "Learned from verdicts of people on what an earlier detector had found: of change that this one missed they say "
+    "nothing, unless it was labelled beside. Use it on places and sensors like those it learned from."
+)
+
+
+def source_in_words(data: Data) -> str:
+    """What a card says that it learned from: names of folders alone, a path may say what a card should not."""
+    names = [Path(scene.name).name for scene in data.scenes]
+    judged = [
+        counted(count, f"{kind} place")
+        for kind, count in (
+            ("accepted", count_places(data.scenes, "accepted", "changed")),
+            ("rejected", count_places(data.scenes, "rejected", "unchanged")),
+        )
+        if count
+    ]
+    return f"what people said of {some_of(names)} ({', '.join(judged)})"
+
+
+def learned_from(data: Data, cut: Pairs) -> dict[str, Any]:
+    kinds = ("accepted", "rejected", "unsure", "not judged", "changed", "unchanged")
+    return {
+        "scenes": [scene.name for scene in data.scenes],
+        "sites": data.division.sites,
+        "held_out_sites": data.division.held_out_sites,
+        "places": {kind: count_places(data.scenes, kind) for kind in kinds if count_places(data.scenes, kind)},
+        "training_pairs": cut.train.pairs,
+        "choosing_pairs": cut.choose.pairs,
+        "drawn_pairs": cut.drawn,
+        "changed_pixels": cut.train.changed,
+        "unchanged_pixels": cut.train.unchanged,
+    }
+
+
+def notes_on(data: Data, start: ChangeDetector, comparison: Comparison) -> tuple[str, ...]:
+    """What a reader of the scores should know."""
+    notes = []
+    if not data.division.by_site:
+        notes.append(
+            "There is one site alone: a strip of it was held out, with a gap. Of other sites this says little; judge "
+            "results of more."
+        )
+    elif data.division.sites == 2:
+        notes.append("Of two sites one was held out: of others this says little; judge results of more.")
+    if not data.knows_ground:
+        notes.append(
+            "Only places that somebody judged are counted, most of which an earlier detector found: what the new one "
+            "finds beside them, right or wrong, is not seen. Map the held-out images with the new one, too, judge what "
+            "it finds, and learn again; or look at results as a whole (--complete)."
+        )
+    makers = sorted({scene.detector for scene in data.scenes if scene.detector} - {start.name})
+    if makers:
+        notes.append(
+            f"The polygons were found by {some_of(makers)}, not by {start.name}: what the former missed is in none of "
+            "the scores."
+        )
+    places = comparison.before.accepted + comparison.before.rejected
+    if places < FEW:
+        notes.append(f"{counted(places, 'place')} are few to judge by.")
+    return tuple(notes)
+
+
+def describe(
+    result: Learned, start: ChangeDetector, data: Data, options: LearnOptions, cut: Pairs, recipe: Mapping[str, Any]
+) -> None:
+    """The card of the new detector says where it comes from, and whether it became better."""
+    began, comparison = start.provenance, result.comparison
+    drawn = f" and {counted(cut.drawn, 'drawn pair')}" if cut.drawn else ""
+    held_out = "held-out sites" if data.division.by_site else "a held-out strip of its one site"
+    trained = result.detector.provenance.trained_on
+    result.detector.provenance = Provenance(
+        name=f"{start.name.removesuffix(_SUFFIX)}{_SUFFIX}",
+        trained_on=TrainedOn(
+            f"{source_in_words(data)}{drawn}, after {began.trained_on_in_words or 'nothing that is known'}",
+            "train",
+            None if trained is None else trained.fingerprint,
+            cut.train.pairs + cut.drawn,
+            data.division.sites - data.division.held_out_sites,
+        ),
+        recipe={"learned, starting from": start.name, **asdict(options), **recipe},
+        metrics={
+            f"on {held_out}, before": str(comparison.before),
+            f"on {held_out}, after": str(comparison.after),
+            "answer": comparison.in_words,
+        },
+        limits=" ".join((_LIMITS, *result.notes)),
+        license=began.license,
+        extra=without_calibration(began.extra),
+    )

@@ -1,0 +1,1 @@
+"""Labelling desks as a browser sees them: dates and segments as tiles, and what is known of them."""

@@ -1,0 +1,1 @@
+"""What a result folder is to the browser: a description, map tiles, polygons in longitude and latitude."""

@@ -1,0 +1,1 @@
+"""`minenetcd serve`: results, uploads and jobs in the browser."""

@@ -1,0 +1,1 @@
+"""The results that are served, by ids that say nothing of paths."""
