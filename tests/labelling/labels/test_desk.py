@@ -71,12 +71,12 @@ def test_a_brush_marks_all_that_it_touches(folder: Path) -> None:
 
 def test_a_split_shows_parts_and_a_merge_makes_one(folder: Path) -> None:
     with open_desk(folder) as desk:
-        whole = segment_at(desk, 80, 60, 3)
+        whole, finest = segment_at(desk, 80, 60, 3), segment_at(desk, 80, 60, 0)
         desk.split((80.5, 60.5), 3)
         part = segment_at(desk, 80, 60, 3)
         assert (part <= whole).all() and part.sum() < whole.sum()
         assert len(np.unique(desk.state.units(3)[desk.hierarchy.finest[whole]])) > 1
-        assert np.array_equal(segment_at(desk, 80, 60, 0), segment_at(desk, 80, 60, 0))
+        assert np.array_equal(segment_at(desk, 80, 60, 0), finest)
         rows, columns = np.nonzero(whole & ~part)
         other = (float(columns[0]) + 0.5, float(rows[0]) + 0.5)
         desk.merge([(80.5, 60.5), other], 3)
