@@ -30,7 +30,6 @@ const result = await build({
   bundle: true,
   minify: true,
   write: false,
-  metafile: true,
   outdir: out,
   format: "iife",
   target: ["es2022", "chrome100", "firefox100", "safari16"],
@@ -46,4 +45,4 @@ const mapLibre = readFileSync(join(here, "node_modules/maplibre-gl/dist/maplibre
 mkdirSync(out, { recursive: true });
 for (const file of result.outputFiles) writeFileSync(file.path, file.contents);
 writeFileSync(join(out, "maplibre.js"), mapLibre.replace(/\n?\/\/# sourceMappingURL=.*\n?$/, "\n"));
-writeFileSync(join(out, "LICENSES.txt"), licences(here, Object.keys(result.metafile.inputs)));
+writeFileSync(join(out, "LICENSES.txt"), licences(here));

@@ -1,37 +1,30 @@
 // The licences of what is bundled, one after the other.
 
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 const LICENCE = /^(licen[cs]e|copying|notice)(\.|$|-)/i;
 
-/** The text of LICENSES.txt: of the packages whose files `inputs` names, and of MapLibre with all it is made of. */
-export function licences(folder, inputs) {
-  const names = new Set(inputs.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]).filter(Boolean));
-  withDependencies(folder, "maplibre-gl", names);
-  const parts = [...names].sort().map((name) => licenceOf(folder, name));
-  return `The pages of minenetcd contain these packages.\n\n${parts.join("\n")}`;
+/** The text of LICENSES.txt: of every package that package-lock.json names, but what only builds. */
+export function licences(folder) {
+  const { packages } = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8"));
+  const bundled = Object.entries(packages)
+    .map(([path, facts]) => ({ path, name: path.split("node_modules/").at(-1), ...facts }))
+    .filter(({ path, name, dev }) => path !== "" && !dev && !name.startsWith("@types/")); // types do not run
+  return `The pages of minenetcd contain these packages.\n\n${bundled.map((facts) => licenceOf(folder, facts)).join("\n")}`;
 }
 
-function withDependencies(folder, name, names) {
-  names.add(name);
-  for (const next of Object.keys(facts(folder, name).dependencies ?? {})) {
-    // types are no part of what runs
-    if (!names.has(next) && !next.startsWith("@types/") && existsSync(join(folder, "node_modules", next))) {
-      withDependencies(folder, next, names);
-    }
-  }
-}
-
-function licenceOf(folder, name) {
-  const place = join(folder, "node_modules", name);
-  const { version, license } = facts(folder, name);
+function licenceOf(folder, { path, name, version, license }) {
+  const place = join(folder, path);
   const texts = readdirSync(place).filter((file) => LICENCE.test(file)).sort();
-  const text = texts.map((file) => readFileSync(join(place, file), "utf8").trim()).join("\n\n");
-  const heading = `${name} ${version} (${license})`;
-  return `${"=".repeat(80)}\n${heading}\n${"=".repeat(80)}\n\n${text || `Licence: ${license}`}\n`.replaceAll("\r\n", "\n");
+  const text = texts.map((file) => readFileSync(join(place, file), "utf8").trim()).join("\n\n") || fromReadme(place);
+  const heading = `${name} ${version}${license ? ` (${license})` : ""}`;
+  return `${"=".repeat(80)}\n${heading}\n${"=".repeat(80)}\n\n${text || (license ? `Licence: ${license}` : "The package states no licence.")}\n`.replaceAll("\r\n", "\n");
 }
 
-function facts(folder, name) {
-  return JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8"));
+/** What the README says below a heading "License". */
+function fromReadme(place) {
+  const readme = readdirSync(place).find((file) => /^readme/i.test(file));
+  const text = readme === undefined ? "" : readFileSync(join(place, readme), "utf8");
+  return /(?:^#+ *licen[cs]e[^\n]*\n+|^licen[cs]e\n-+\n+)([\s\S]*?)(?=\n#|$(?![\s\S]))/im.exec(text)?.[1]?.trim() ?? "";
 }

@@ -11,6 +11,7 @@ import { JobsPage } from "./pages/JobsPage.tsx";
 import { SeriesPage } from "./pages/SeriesPage.tsx";
 import { SitesPage } from "./pages/SitesPage.tsx";
 import { ResultPage } from "./result/ResultPage.tsx";
+import { SamplesPage } from "./samples/SamplesPage.tsx";
 import { Failure } from "./ui/Failure.tsx";
 
 const PAGES: Partial<Record<PageKind, (facts: { page: PageFacts }) => JSX.Element>> = {
@@ -18,6 +19,7 @@ const PAGES: Partial<Record<PageKind, (facts: { page: PageFacts }) => JSX.Elemen
   sites: SitesPage,
   series: SeriesPage,
   jobs: JobsPage,
+  samples: SamplesPage,
   label: LabelPage,
   enter: EnterPage,
 };

@@ -64,6 +64,15 @@ def refuse_to_lose(folder: Path) -> None:
             )
 
 
+def refuse_second_table(other: Path, table: Path) -> None:
+    """DataError where references are to be kept in `table`, and somebody filled in `other`: an estimate takes one."""
+    if other.exists() and _is_filled(_read(other)):
+        raise DataError(
+            f"One table of references is needed, {other} is filled in, and answers would go to {table.name}: estimate "
+            "from that, or move it away."
+        )
+
+
 def read_references(sample: StoredSample, legend: Legend, labels: str | Path | None = None) -> References:
     """What was said of the points: in the table `labels`, else in the sample's own files, whichever is filled in.
 

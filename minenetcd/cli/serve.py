@@ -23,7 +23,7 @@ def serve(
         list[Path] | None,
         Argument(
             metavar="RESULT...",
-            help="Folders that minenetcd predict or monitor has written, or that hold such folders.",
+            help="Folders that minenetcd predict, monitor or accuracy sample has written, or that hold such folders.",
             show_default=False,
         ),
     ] = None,
@@ -41,7 +41,18 @@ def serve(
             show_default="none here; one is made for other machines",
         ),
     ] = None,
+    name: Annotated[
+        list[str] | None,
+        Option(
+            metavar="NAME",
+            help="Another name under which it is reached, by a proxy say; may be repeated. It then needs a token, too.",
+            show_default=False,
+        ),
+    ] = None,
     no_open: Annotated[bool, Option("--no-open", help="Do not open a browser.")] = False,
+    no_review: Annotated[
+        bool, Option("--no-review", help="Show results only: nobody can judge their changes.")
+    ] = False,
     uploads: Annotated[
         Path | None,
         Option(
@@ -65,7 +76,9 @@ def serve(
     from minenetcd.web.serving.server import open_browser
     from minenetcd.web.serving.server import serve as start
 
-    options = ServeOptions(host, port, token, uploads, max_upload_mb, max_pixels)
+    options = ServeOptions(
+        host, port, token, uploads, max_upload_mb, max_pixels, names=tuple(name or ()), review=not no_review
+    )
 
     def ready(address: "Address", served: "Served") -> None:
         _tell(address, served)
@@ -77,13 +90,17 @@ def serve(
 
 def _tell(address: "Address", served: "Served") -> None:
     contents = served.catalogue.contents
-    found = [counted(len(contents.results), "result")]
+    found = [counted(len(contents.results), "result")] if contents.results or not contents.samples else []
     if contents.series:
         found.append(counted(len(contents.series), "series", "series"))
+    if contents.samples:
+        found.append(counted(len(contents.samples), "sample"))
     if served.workshop is not None:
         found.append("uploads")
     print(f"Serving {' and '.join(found)} at {in_terminal(address.url)}", flush=True)
     if address.token is not None:
         print(f"  Open         {in_terminal(address.entry)}", flush=True)
         print(f"  Token        {in_terminal(address.token)}", flush=True)
+    for id in contents.samples:
+        print(f"  Sample       {in_terminal(address.url)}samples/{id}", flush=True)
     print("Ctrl-C ends it.", flush=True)

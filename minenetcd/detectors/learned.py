@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -192,10 +193,11 @@ class ChangeDetector(nn.Module):
         """This detector, made ready for one scene (see `Detector`).
 
         `scene_limits` says what becomes 0 and 1 in it, `scene_statistics` what it standardises all tiles by, and with
-        `scene_threshold` its tiles say what is change, in float32 whatever computes the scene.
+        `scene_threshold` its tiles say what is change, in float32 whatever computes the scene. Weights are shared with
+        this detector where they lie as they are needed: it is not to be trained meanwhile.
         """
         place, limits = choose_device(execution.device(device)), self.scene_limits(sample)
-        model = self._folded(place)
+        model = self._folded(place, _shared_tensors(self.model))
         if model.standardises:
             model = model.in_scene(*scene_statistics(sample, limits, self.preprocessing, place))
         scene = NetworkScene(self._ready(model, execution.in_float32()), limits)
@@ -206,9 +208,12 @@ class ChangeDetector(nn.Module):
             return scene
         return replace(scene, ready=self._ready(copy.copy(model), execution), exact=scene)
 
-    def _folded(self, place: torch.device) -> ChangeModel:
-        """The network made ready for `place`: a copy, of folded layers, in evaluation mode."""
-        return channels_last(copy.deepcopy(self.model).eval().fused().to(place))
+    def _folded(self, place: torch.device, kept: Mapping[int, Any] = MappingProxyType({})) -> ChangeModel:
+        """The network made ready for `place`: a copy, of folded layers, in evaluation mode.
+
+        `kept`: what stands in it for objects, by their id, instead of copies of them.
+        """
+        return channels_last(copy.deepcopy(self.model, dict(kept)).eval().fused().to(place))
 
     def _ready(self, model: ChangeModel, execution: Execution) -> Self:
         """This detector with `model`, one of `_folded`, computed as `execution` says."""
@@ -320,6 +325,12 @@ class NetworkScene:
         before, after = dates
         probability = self.ready.probabilities(before, after, valid, limits=self.limits)[:, np.newaxis]
         return shifted(probability, self.shift)
+
+
+def _shared_tensors(model: ChangeModel) -> dict[int, Tensor]:
+    """By the id of each weight and buffer another tensor of the same numbers, which can be moved by itself."""
+    weights = {id(each): nn.Parameter(each.detach(), each.requires_grad) for each in model.parameters()}
+    return weights | {id(each): each.detach() for each in model.buffers()}
 
 
 def _check_bands(model: ChangeModel, preprocessing: Preprocessing) -> None:

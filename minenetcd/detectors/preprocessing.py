@@ -104,9 +104,10 @@ class Preprocessing(PreprocessingSettings):
         low, high = (
             torch.from_numpy(np.asarray(end, np.float32)).to(pixels.device).view(-1, 1, 1, bands) for end in limits
         )
-        unit = (pixels.float() - low) / (high - low)
-        known = known & unit.isfinite().all(dim=-1, keepdim=True)
-        return torch.where(known, unit.clamp(0, 1), unit.new_tensor(self.mean))
+        unit = (pixels.float() - low).div_(high - low)
+        if pixels.is_floating_point():
+            known = known & unit.isfinite().all(dim=-1, keepdim=True)
+        return torch.where(known, unit.clamp_(0, 1), unit.new_tensor(self.mean))
 
     def inputs(self, before: Tensor, after: Tensor) -> list[Tensor]:
         """Both dates (B, C, H, W) in 0..1 as the network takes them: normalised, in its order, on their device."""

@@ -56,13 +56,25 @@ def key_figures(figures: Iterable[tuple[str, str, str]]) -> str:
 
 
 def picture_source(image: Image.Image, *, photograph: bool) -> str:
-    """A picture as WebP inside the page: maps exactly, photographs in a fifth of the room."""
+    """A picture inside the page: maps exactly, as WebP, photographs in a fifth of the room.
+
+    That is JPEG, which is written in an eighth of the time that WebP takes, or WebP where some of it is transparent.
+    """
+    if not photograph:
+        return _source("webp", exact_webp(image))
     buffer = io.BytesIO()
-    if photograph:
-        image.save(buffer, format="WEBP", quality=88, method=0)  # by default three times as long for 8 %
-    else:
-        image.save(buffer, format="WEBP", lossless=True, quality=0, method=0)  # here effort: four times for 4 %
+    if image.mode != "RGBA" or image.getchannel("A").getextrema() == (255, 255):
+        image.convert("RGB").save(buffer, format="JPEG", quality=90, subsampling=0)  # outlines keep their colours
+        return _source("jpeg", buffer.getvalue())
+    image.save(buffer, format="WEBP", quality=88, method=0)  # by default three times as long for 8 %
     return _source("webp", buffer.getvalue())
+
+
+def exact_webp(image: Image.Image) -> bytes:
+    """A file of WebP that holds each pixel as it is: half as long to write as PNG, and smaller."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="WEBP", lossless=True, quality=0, method=0)  # here effort: four times as long for 4 %
+    return buffer.getvalue()
 
 
 def drawing_source(svg: bytes) -> str:

@@ -95,7 +95,8 @@ def _edges(pixels: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.complex
     Zero at the border and wherever a neighbour is invalid.
     """
     bands = np.ascontiguousarray(np.moveaxis(pixels, -1, 0))
-    values = np.where(valid, bands, 0).astype(np.float64)
+    single = np.can_cast(bands.dtype, np.float32)  # which holds what is told from here on
+    values = np.where(valid, bands, 0).astype(np.float32 if single else np.float64)
     exponents = np.frexp(np.abs(values).max(axis=(1, 2), keepdims=True))[1]
     values = np.ldexp(values, -exponents)  # by a power of two, which changes no digit: squares of 1e30 are too large
     gradients = _gradients(values.astype(np.float32)) * _all_valid_around(valid)

@@ -30,6 +30,8 @@ MARGIN = 1 / 3
 
 #: Limits are found from this many pixels, drawn by a fixed rule, where there are more.
 MOST_PIXELS = 1 << 20
+#: Of 8 bits, only to see that a value range is theirs.
+MOST_EIGHT_BITS = 1 << 16
 
 #: Limits go no farther than this, so that their distance is a number of single precision: filling that no file calls
 #: nodata is often its smallest one.
@@ -106,18 +108,19 @@ def dates_limits(dates: Mapping[str, NDArray[Any]], value_range: ValueRange | No
 def sample_pixels(sample: Sequence[Pair]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Pixels of both dates (N, C) that are valid on both, in the windows of `sample`.
 
-    Of each date MOST_PIXELS at most; of 8 bits, whose limits are known, those of one window. Empty where none is valid.
+    Of each date MOST_PIXELS at most; of 8 bits, whose limits are known, a few of one window. Empty where none is valid.
     """
     found: list[tuple[NDArray[Any], NDArray[Any]]] = []
-    most = MOST_PIXELS // len(sample)
     for pair in sample:
+        are_eight_bits = pair.before.dtype == pair.after.dtype == np.uint8
+        most = (MOST_EIGHT_BITS if are_eight_bits else MOST_PIXELS) // len(sample)
         count, is_whole = np.count_nonzero(pair.valid), pair.valid.all()
         places = np.random.default_rng(0).integers(0, count, most) if count > most else np.arange(count)
         if not is_whole:
             places = np.flatnonzero(pair.valid)[places]
         before, after = (date.reshape(-1, date.shape[-1])[places] for date in (pair.before, pair.after))
         found.append((before, after))
-        if len(places) and before.dtype == after.dtype == np.uint8:
+        if len(places) and are_eight_bits:
             break
     dates = (np.concatenate(date) for date in zip(*found, strict=True))
     return next(dates), next(dates)

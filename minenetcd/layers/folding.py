@@ -6,7 +6,7 @@ from itertools import pairwise
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from minenetcd.layers.convolution import ConvNormAct
 from minenetcd.layers.packed import PackedLinear
@@ -62,9 +62,21 @@ def _without_norms(module: nn.Module, parts: dict[str, nn.Module]) -> dict[str, 
         if name in apart or not (isinstance(conv, _ConvNd) and isinstance(norm, _BatchNorm)):
             continue
         if norm.track_running_stats and conv.out_channels == norm.num_features:
-            changed[name] = fuse_conv_bn_eval(conv, norm, transpose=isinstance(conv, _ConvTransposeNd))
+            changed[name] = _with_norm(conv, norm)
             changed[following] = nn.Identity()
     return changed
+
+
+def _with_norm(conv: _ConvNd, norm: _BatchNorm) -> _ConvNd:
+    """A convolution that does the work of the normalisation behind it, too."""
+    assert not norm.training, "of a module in evaluation mode"
+    twin = copy.copy(conv)
+    weight, bias = fuse_conv_bn_weights(
+        conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias,
+        transpose=isinstance(conv, _ConvTransposeNd),
+    )  # fmt: skip
+    twin._parameters = {**conv._parameters, "weight": weight, "bias": bias}
+    return twin
 
 
 def _in_place(module: nn.Module, parts: dict[str, nn.Module]) -> dict[str, nn.Module]:

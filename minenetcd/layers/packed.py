@@ -49,6 +49,9 @@ class PackedLinear(nn.Linear):
         twin.weight, twin.bias, twin.matrix = linear.weight, linear.bias, PackedMatrix()
         return twin.train(linear.training)
 
+    def reset_parameters(self) -> None:
+        """Nothing is drawn: its weights are another's."""
+
     @staticmethod
     def suits(linear: nn.Module) -> TypeGuard[nn.Linear]:
         return is_plain_linear(linear)

@@ -25,6 +25,9 @@ class PointwiseConv(nn.Conv2d):
         twin.weight, twin.bias, twin.matrix = conv.weight, conv.bias, PackedMatrix()
         return twin.train(conv.training)
 
+    def reset_parameters(self) -> None:
+        """Nothing is drawn: its weights are another's."""
+
     @staticmethod
     def suits(conv: nn.Module) -> TypeGuard[nn.Conv2d]:
         return (

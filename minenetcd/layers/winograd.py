@@ -53,6 +53,9 @@ class WinogradConv(nn.Conv2d):
         twin.matrices = [PackedMatrix() for _ in twin.products]
         return twin.train(conv.training)
 
+    def reset_parameters(self) -> None:
+        """Nothing is drawn: its weights are another's."""
+
     @staticmethod
     def suits(conv: nn.Module) -> TypeGuard[nn.Conv2d]:
         return (

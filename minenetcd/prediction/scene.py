@@ -37,6 +37,7 @@ from minenetcd.prediction.rasters.scene_rasters import SceneRasters, WholeStrips
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.prediction.where.isolated import check_higher_thresholds
 from minenetcd.runtime.execution import Execution
+from minenetcd.runtime.memory import give_back_freed
 
 if TYPE_CHECKING:
     from minenetcd.prediction.kinds.measuring import IndexPass
@@ -124,7 +125,9 @@ def predict_opened(
             from minenetcd.prediction.result import find_result, measured  # here: tiles need not wait for reports
 
             kinds = None if layers is None else reading.measure(layers, scene_pass)
+            give_back_freed()  # tiles came and went; polygons are to come
             change = measured(scene_pass, facts, second, kinds, scene.places.known)
+        give_back_freed()
         prediction = find_result(
             rasters, change, facts, reading.sample, place, started=started, adjustment=reading.done,
             second=None if second is None else second.rasters, layers=layers, known=scene.places.known,

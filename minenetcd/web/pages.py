@@ -91,7 +91,11 @@ def json_element(name: str, value: Any) -> str:
 
 def json_in_html(value: Any) -> str:
     """`value` as JSON in which no text ends the element around it; what is not a finite number is null."""
-    text = json.dumps(finite(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return escaped(json.dumps(finite(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+
+
+def escaped(text: str) -> str:
+    """JSON as `json_in_html` gives it."""
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from minenetcd.display.eight_bit import eight_bit_pair, eight_bit_view
+from minenetcd.display.eight_bit import STRETCH_PERCENTILES, PairStretch, eight_bit_pair, eight_bit_view
 
 EVERYWHERE = np.ones((30, 40), bool)
 
@@ -79,3 +82,11 @@ def test_no_data_of_a_pair_counts_for_nothing() -> None:
     shown = eight_bit_pair(before, after, valid)
     assert all((date[:10] == 255).all() for date in shown)
     assert all(np.array_equal(date[10:], known) for date, known in zip(shown, expected, strict=True))
+
+
+@given(arrays(np.uint8, st.tuples(st.just(2), st.integers(1, 40), st.integers(1, 40), st.just(3))))
+def test_eight_bits_are_stretched_between_the_percentiles_of_all_valid_pixels(dates: np.ndarray) -> None:
+    stretch = PairStretch.of(*dates, np.ones(dates.shape[1:3], bool)).after
+    low, high = np.percentile(dates.reshape(-1, 3), STRETCH_PERCENTILES, axis=0)
+    assert np.array_equal(stretch.low, low) or (stretch.low == low.min()).all()
+    assert (stretch.span == ((high - stretch.low).max() or 1)).all()

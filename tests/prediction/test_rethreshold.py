@@ -165,6 +165,23 @@ def picture(side: int) -> bytes:
     return file.getvalue()
 
 
+def test_pictures_of_earlier_versions_are_read(images: Images, tmp_path: Path) -> None:
+    """They were kept as PNG."""
+    wanted = predicted(images, tmp_path / "wanted", threshold=0.3)
+    result = predicted(images, tmp_path / "result")
+    with zipfile.ZipFile(result / "details.zip") as archive:
+        kept = {name: Image.open(io.BytesIO(archive.read(f"{name}.webp"))) for name in ("before", "after")}
+    files = {name: io.BytesIO() for name in kept}
+    for name, file in files.items():
+        kept[name].save(file, "PNG")
+    put(
+        result, before_webp=None, after_webp=None, before_png=files["before"].getvalue(),
+        after_png=files["after"].getvalue(),
+    )  # fmt: skip
+    minenetcd.rethreshold(result, threshold=0.3).close()
+    assert page(result) == page(wanted)
+
+
 def test_a_result_names_no_code_to_run(images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "evil_format.py").write_text("from pathlib import Path\nPath('HACKED').touch()\nwrite = print\n")
     monkeypatch.syspath_prepend(tmp_path)
@@ -200,9 +217,9 @@ VRT = b'<VRTDataset rasterXSize="120" rasterYSize="90"><VRTRasterBand dataType="
         (_of("facts.before.grid.height", 10**9), {}, "A probability of 120 x 1000000000 pixels is needed"),
         (lambda _: None, {"second_tif": None}, "There is no item named 'second.tif'"),
         (lambda _: None, {"second_tif": VRT}, "cannot be read"),
-        (lambda _: None, {"before_png": picture(901)}, "a picture in it has 901 x 901 pixels"),
-        (lambda _: None, {"before_png": picture(20)}, "its pictures are of several sizes"),
-        (lambda _: None, {"after_png": b"GIF89a"}, "cannot identify image file"),
+        (lambda _: None, {"before_webp": picture(901)}, "a picture in it has 901 x 901 pixels"),
+        (lambda _: None, {"before_webp": picture(20)}, "its pictures are of several sizes"),
+        (lambda _: None, {"after_webp": b"GIF89a"}, "cannot identify image file"),
     ],
 )
 def test_details_that_no_prediction_has_are_one_line(

@@ -75,4 +75,7 @@ def test_a_task_is_asked_once_to_save_and_end(tmp_path: Path) -> None:
 def test_a_process_that_cannot_start_is_a_failed_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     one = task("double", tmp_path, number=1)
-    assert run([one], tmp_path) == [Started(one), Failed(one, "its process ended by itself (exit code 1)")]
+    assert run([one], tmp_path) == [
+        Started(one),
+        Failed(one, "its process ended by itself (exit code 1)", process_ended=True),
+    ]

@@ -36,7 +36,7 @@ export class EmbeddedData implements ResultData {
   }
 
   async polygons(): Promise<ChangeCollection> {
-    return this.description.polygons as ChangeCollection;
+    return embedded<ChangeCollection>("polygons") ?? { type: "FeatureCollection", features: [] };
   }
 
   private bytes(key: string): ArrayBuffer | null {

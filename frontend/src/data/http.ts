@@ -20,6 +20,7 @@ export async function postJson<T>(address: string, body: unknown): Promise<T> {
 }
 
 async function answered<T>(answer: Response): Promise<T> {
+  if (answer.status === 204) return undefined as T; // done, and nothing to say
   if (answer.ok) return (await answer.json()) as T;
   const said = (await answer.json().catch(() => ({}))) as { detail?: unknown };
   const detail = typeof said.detail === "string" ? said.detail : answer.statusText;

@@ -26,7 +26,7 @@ export class MapSheet {
     const images = new DateImages(map, data);
     const probability = layers.probability ? new ProbabilityLayer(data, layers.probability, palette) : null;
     if (probability !== null) map.addLayer(probability);
-    return new MapSheet(map, images, probability, new ChangePolygons(map, changes, palette), new MeasureDrawing(map, palette));
+    return new MapSheet(map, images, probability, new ChangePolygons(map, changes, bounds, palette), new MeasureDrawing(map, palette));
   }
 }
 

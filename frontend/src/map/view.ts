@@ -20,6 +20,9 @@ export interface MapOptions {
 
 /** A map in `container`, ready for layers. */
 export async function openMap(container: HTMLElement, { bounds, maxzoom, label, keyboard = true }: MapOptions): Promise<MapLibreMap> {
+  if (new OffscreenCanvas(1, 1).getContext("webgl2") === null) {
+    throw new Error("A browser with WebGL 2 is needed, it is missing or turned off here: allow graphics acceleration, or use another.");
+  }
   const map = new maplibregl.Map({
     container,
     style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": "rgba(0,0,0,0)" } }] },

@@ -53,40 +53,42 @@ function Shown({ page, server, series, polygons }: Opened & { page: PageFacts; s
   return (
     <div class="own series">
       <Header page={page} title={series.title} />
-      <SeriesMap server={server} series={series} polygons={polygons} at={at} outlines={outlines} when={when} outlineCasing={page.palette.outlineCasing} />
-      <div class="slider">
-        <button type="button" onClick={() => setPlays(!plays)} aria-pressed={plays}>
-          {plays ? "Pause" : "Play"}
-        </button>
-        <label class="slider-range">
-          <span class="unseen">Date</span>
-          <input
-            type="range"
-            min={0}
-            max={dates.length - 1}
-            value={at}
-            aria-valuetext={date.date}
-            onInput={(event) => {
-              setPlays(false);
-              setAt(Number(event.currentTarget.value));
-            }}
-          />
-          <span class="ticks" aria-hidden="true">
-            {dates.map(({ date: day, number: place }) => (
-              <span key={place}>{day}</span>
-            ))}
-          </span>
-        </label>
-        <output class="slider-date">{date.date}</output>
-        <label class="check">
-          <input type="checkbox" checked={outlines} onChange={(event) => setOutlines(event.currentTarget.checked)} disabled={polygons === null} />
-          Changed until then
-        </label>
-        <label class="check">
-          <input type="checkbox" checked={when} onChange={(event) => setWhen(event.currentTarget.checked)} disabled={series.layers["when"] === undefined} />
-          When it changed
-        </label>
-      </div>
+      <main>
+        <SeriesMap server={server} series={series} polygons={polygons} at={at} outlines={outlines} when={when} outlineCasing={page.palette.outlineCasing} />
+        <div class="slider">
+          <button type="button" onClick={() => setPlays(!plays)} aria-pressed={plays}>
+            {plays ? "Pause" : "Play"}
+          </button>
+          <label class="slider-range">
+            <span class="unseen">Date</span>
+            <input
+              type="range"
+              min={0}
+              max={dates.length - 1}
+              value={at}
+              aria-valuetext={date.date}
+              onInput={(event) => {
+                setPlays(false);
+                setAt(Number(event.currentTarget.value));
+              }}
+            />
+            <span class="ticks" aria-hidden="true">
+              {dates.map(({ date: day, number: place }) => (
+                <span key={place}>{day}</span>
+              ))}
+            </span>
+          </label>
+          <output class="slider-date">{date.date}</output>
+          <label class="check">
+            <input type="checkbox" checked={outlines} onChange={(event) => setOutlines(event.currentTarget.checked)} disabled={polygons === null} />
+            Changed until then
+          </label>
+          <label class="check">
+            <input type="checkbox" checked={when} onChange={(event) => setWhen(event.currentTarget.checked)} disabled={series.layers["when"] === undefined} />
+            When it changed
+          </label>
+        </div>
+      </main>
       <aside class="series-facts">
         <Facts server={server} series={series} date={date} />
         <Growth dates={dates} unit={series.unit} at={at} go={setAt} />

@@ -22,7 +22,7 @@ export function SitesMap({ server, sites, chosen, choose }: Shown) {
   const [map, setMap] = useState<MapLibreMap | null>(null);
   useEffect(() => {
     const opened = worldMap(place.current!, server, around(sites));
-    opened.on("load", () => {
+    opened.on("style.load", () => { // the world may come later
       addSites(opened);
       setMap(opened);
     });

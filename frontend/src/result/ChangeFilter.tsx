@@ -29,7 +29,7 @@ export function ChangeFilter({ state }: { state: ResultState }) {
           <input type="number" min="0" step={description.unit === "ha" ? 0.1 : 10} value={filter.value.leastArea || ""} placeholder="0" onInput={(event) => set({ leastArea: Number(event.currentTarget.value) || 0 })} />
         </label>
         <label>
-          <span>Confidence from <output>{filter.value.leastConfidence.toFixed(2)}</output></span>
+          <span>Confidence from {filter.value.leastConfidence.toFixed(2)}</span>
           <input type="range" min="0" max="1" step="0.01" value={filter.value.leastConfidence} onInput={(event) => set({ leastConfidence: Number(event.currentTarget.value) })} />
         </label>
       </div>

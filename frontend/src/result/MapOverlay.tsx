@@ -16,6 +16,7 @@ export function MapOverlay({ state, stage }: { state: ResultState; stage: Stage 
     <>
       <DateLabels state={state} />
       <Measuring state={state} />
+      {state.measure.value !== null && <span class="crosshair" aria-hidden="true" />}
       <div class="readout">
         <ScaleBar map={map} ground={ground} />
         <output class="coordinates" aria-label="Coordinates of the pointer">{state.pointer.value === null ? "" : ground.coordinates(state.pointer.value)}</output>
@@ -66,7 +67,6 @@ function Measuring({ state }: { state: ResultState }) {
       <button type="button" class="plain" disabled={points.length === 0} onClick={() => state.takeBackPoint()}>Take back</button>
       <button type="button" class="plain" onClick={() => state.startMeasuring(kind)}>Done</button>
       <small>Click or tap, or press Enter to set the middle of the map</small>
-      <span class="crosshair" aria-hidden="true" />
     </div>
   );
 }

@@ -3,26 +3,31 @@
 import { useState } from "preact/hooks";
 import type { DateFacts } from "../data/types.ts";
 import type { PageFacts } from "../page.ts";
+import type { Review } from "../review/review.ts";
+import { ReviewPanel } from "../review/ReviewPanel.tsx";
 import { IconButton } from "../ui/Button.tsx";
 import { counted, number } from "../ui/words.ts";
+import { ChangeDetails } from "./ChangeDetails.tsx";
 import { ChangeFilter } from "./ChangeFilter.tsx";
 import { ChangeList } from "./ChangeList.tsx";
 import type { ResultState } from "./state.ts";
 import { Threshold } from "./Threshold.tsx";
 
-export function Panel({ state, page }: { state: ResultState; page: PageFacts }) {
+export function Panel({ state, page, review }: { state: ResultState; page: PageFacts; review: Review | null }) {
   const [open, setOpen] = useState(false); // on a phone; elsewhere it always is
   return (
-    <aside class="panel" data-open={open} aria-label="The result">
+    <aside class="panel" data-open={open} data-reviewed={review !== null} aria-label="The result">
       <Heading state={state} open={open} onOpen={() => setOpen(!open)} />
       <div class="panel-body">
+        {review !== null && <ReviewPanel review={review} />}
+        {review !== null && state.chosen.value !== null && <ChangeDetails change={state.chosen.value} state={state} />}
         <Warnings warnings={state.description.warnings} />
         {state.description.layers.probability !== undefined && <Threshold state={state} palette={page.palette} />}
         <section class="changes" aria-label="Changes">
           <ChangeFilter state={state} />
           <ChangeList state={state} />
         </section>
-        <footer>{state.description.detector}, minenetcd {page.version}</footer>
+        <footer>{page["home"] === true && <><a href={page.root}>All results</a> · </>}{state.description.detector}, minenetcd {page.version}</footer>
       </div>
     </aside>
   );

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { openResult } from "../data/source.ts";
 import type { ResultData } from "../data/source.ts";
 import type { PageFacts } from "../page.ts";
+import { Review } from "../review/review.ts";
 import { Failure } from "../ui/Failure.tsx";
 import { Changes } from "./changes.ts";
 import { ResultView } from "./ResultView.tsx";
@@ -12,6 +13,7 @@ import { ResultState } from "./state.ts";
 interface Opened {
   data: ResultData;
   state: ResultState;
+  review: Review | null;
 }
 
 export function ResultPage({ page }: { page: PageFacts }) {
@@ -28,5 +30,6 @@ export function ResultPage({ page }: { page: PageFacts }) {
 async function open(page: PageFacts): Promise<Opened> {
   const data = await openResult(page);
   const changes = new Changes(await data.polygons());
-  return { data, state: new ResultState(data.description, changes) };
+  const state = new ResultState(data.description, changes);
+  return { data, state, review: data.description.reviewable && page.data === "served" ? new Review(page, state) : null };
 }

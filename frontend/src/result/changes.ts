@@ -1,7 +1,9 @@
 /** The polygons of a result as a list: looked up, filtered and put in order. */
 
+import { signal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import type { FilterSpecification } from "maplibre-gl";
-import type { Bounds, Change, ChangeCollection, ChangeProperties } from "../data/types.ts";
+import type { Bounds, Change, ChangeCollection, ChangeGeometry, ChangeProperties } from "../data/types.ts";
 import { counted, number } from "../ui/words.ts";
 
 export interface Filter {
@@ -24,19 +26,54 @@ export type Order = keyof typeof ORDERS;
 /** Columns that are the same for all polygons, in which nobody looks. */
 const OF_THE_RESULT = new Set(["model", "source_before", "source_after", "date_before", "date_after"]);
 
+/** What is known of a change now; `geometry` null: its outline is as it was. */
+export interface Update {
+  id: number;
+  part: Partial<ChangeProperties>;
+  geometry: ChangeGeometry | null;
+}
+
 export class Changes {
-  private readonly byId: Map<number, Change>;
+  private readonly places: Map<number, number>;
+  /** Grows where anything of them has changed; the other one holds them with the outlines that stand. */
+  private readonly version = signal(0);
+  private readonly outlines: Signal<ChangeCollection>;
 
   constructor(readonly collection: ChangeCollection) {
-    this.byId = new Map(collection.features.map((change) => [change.properties.id, change]));
+    this.outlines = signal(collection);
+    this.places = new Map(collection.features.map((change, place) => [change.properties.id, place]));
+  }
+
+  /** The same; who asks is told when anything of them changes. */
+  get now(): ChangeCollection {
+    void this.version.value;
+    return this.collection;
+  }
+
+  /** The same, another object for other outlines; who asks is told when there are. */
+  get outlined(): ChangeCollection {
+    return this.outlines.value;
   }
 
   get(id: number | null): Change | null {
-    return id === null ? null : (this.byId.get(id) ?? null);
+    const place = id === null ? undefined : this.places.get(id);
+    return place === undefined ? null : (this.now.features[place] ?? null);
+  }
+
+  /** Takes over what is known now. */
+  update(updates: readonly Update[]): void {
+    for (const { id, part, geometry } of updates) {
+      const place = this.places.get(id);
+      const change = place === undefined ? undefined : this.collection.features[place];
+      if (change === undefined) continue;
+      this.collection.features[place!] = { ...change, properties: { ...change.properties, ...part }, geometry: geometry ?? change.geometry };
+    }
+    if (updates.length > 0) this.version.value += 1;
+    if (updates.some(({ geometry }) => geometry !== null)) this.outlines.value = { ...this.collection, features: [...this.collection.features] };
   }
 
   selected(filter: Filter, order: Order): Change[] {
-    return this.collection.features.filter((change) => passes(change, filter)).sort(ORDERS[order]);
+    return this.now.features.filter((change) => passes(change, filter)).sort(ORDERS[order]);
   }
 }
 
@@ -90,4 +127,9 @@ export function boundsOf({ geometry }: Change): Bounds {
     }
   }
   return bounds;
+}
+
+/** What people said, by id. */
+export function statusesOf({ features }: ChangeCollection): Map<number, string> {
+  return new Map(features.flatMap(({ properties: { id, status } }) => (status ? [[id, status] as const] : [])));
 }

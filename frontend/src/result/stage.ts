@@ -1,13 +1,14 @@
 /** The map of a result, or two side by side, as the state asks for. */
 
 import { batch, effect } from "@preact/signals";
-import type { Map as MapLibreMap, MapMouseEvent } from "maplibre-gl";
+import type { Map as MapLibreMap, MapMouseEvent, PaddingOptions } from "maplibre-gl";
 import type { ResultData } from "../data/source.ts";
+import type { Bounds } from "../data/types.ts";
 import type { Point } from "../map/ground.ts";
 import { linked, MapSheet } from "../map/sheet.ts";
 import { quietMotion, seesAll, showAll } from "../map/view.ts";
 import type { Palette } from "../page.ts";
-import { boundsOf, mapFilter } from "./changes.ts";
+import { boundsOf, mapFilter, statusesOf } from "./changes.ts";
 import type { ResultState } from "./state.ts";
 
 const BLINK = 900; // [ms] a date
@@ -16,6 +17,8 @@ const OPACITY = 0.72; // of probability over an image
 
 export class Stage {
   private second: Promise<MapSheet> | null = null;
+  /** The change that was last chosen on the map, where its user looks already. */
+  private clicked: number | null = null;
   private readonly sheets: MapSheet[];
 
   private constructor(
@@ -65,8 +68,10 @@ export class Stage {
       sheet.probability?.set({ threshold: state.threshold.value, opacity: probability ? OPACITY : 0, lined: exploring });
       sheet.changes.look({ visible: state.outlines.value, faint: exploring });
     });
-    effect(() => sheet.changes.filter(mapFilter(state.filter.value, state.shown.value, unit)));
-    effect(() => sheet.changes.choose(state.chosen.value));
+    effect(() => sheet.changes.filter(mapFilter(state.filter.value, state.shown.value, unit), state.shown.value));
+    effect(() => sheet.changes.choose(state.editing.value ? null : state.chosen.value));
+    effect(() => sheet.changes.replace(state.changes.outlined));
+    effect(() => sheet.changes.judge(statusesOf(state.changes.now)));
     effect(() => {
       const { measure, points, pointer } = state;
       const ahead = measure.value !== null && points.value.length > 0 && pointer.value !== null ? [pointer.value] : [];
@@ -82,16 +87,17 @@ export class Stage {
 
   private listen({ map, changes }: MapSheet): void {
     const { state } = this;
-    map.on("mousemove", ({ lngLat, point }: MapMouseEvent) => {
+    map.on("mousemove", ({ lngLat }: MapMouseEvent) => {
       state.pointer.value = lngLat.toArray();
-      if (state.measure.value === null) map.getCanvas().style.cursor = changes.at(point) === null ? "" : "pointer";
+      if (state.measure.value === null) map.getCanvas().style.cursor = changes.at(lngLat.toArray()) === null ? "" : "pointer";
     });
     map.on("mouseout", () => (state.pointer.value = null));
-    map.on("click", ({ lngLat, point }: MapMouseEvent) => {
+    map.on("click", ({ lngLat }: MapMouseEvent) => {
+      if (state.editing.value) return;
       batch(() => {
         state.pointer.value = lngLat.toArray();
         if (state.measure.value !== null) this.setPoint(lngLat.toArray());
-        else state.chosenId.value = changes.at(point);
+        else state.chosenId.value = this.clicked = changes.at(lngLat.toArray());
       });
     });
   }
@@ -141,7 +147,8 @@ export class Stage {
   /** Brings a change into sight where it is not, lies under what is told of it, or is too small to be seen well. */
   private goTo(id: number | null): void {
     const change = this.state.changes.get(id);
-    if (change === null) return;
+    if (change === null || id === this.clicked) return;
+    this.clicked = null;
     const [west, south, east, north] = boundsOf(change);
     const { map } = this;
     const { clientWidth: width, clientHeight: height } = map.getContainer();
@@ -149,7 +156,20 @@ export class Stage {
     const [low, high] = [map.project([west, south]), map.project([east, north])];
     const inSight = low.x > 0 && high.x < width - free.right && high.y > free.top - 60 && low.y < height - free.bottom;
     if (inSight && Math.max(high.x - low.x, low.y - high.y) > SMALLEST) return;
-    map.fitBounds([west, south, east, north], { padding: free, maxZoom: map.getMaxZoom() - 3, duration: quietMotion() ? 0 : 500 });
+    this.fit(boundsOf(change), free);
+  }
+
+  /** The change in the middle of what nothing covers, as large as it fits. `below`: what is covered of its foot [px]. */
+  flyTo(id: number, below: number): void {
+    const change = this.state.changes.get(id);
+    if (change === null) return;
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const free = Math.min(120, clientWidth / 5, (clientHeight - below) / 5);
+    this.fit(boundsOf(change), { left: free, right: free, top: free, bottom: free + below });
+  }
+
+  private fit(bounds: Bounds, padding: PaddingOptions): void {
+    this.map.fitBounds(bounds, { padding, maxZoom: this.map.getMaxZoom() - 3, duration: quietMotion() ? 0 : 500 });
   }
 }
 

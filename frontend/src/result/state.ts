@@ -33,6 +33,8 @@ export class ResultState {
   readonly points = signal<readonly Point[]>([]);
   readonly pointer = signal<Point | null>(null);
   readonly keysShown = signal(false);
+  /** Whether the outline of the change that is chosen is being edited. */
+  readonly editing = signal(false);
 
   constructor(
     readonly description: Description,

@@ -41,13 +41,13 @@ def write_page(path: Path, record: SampleRecord, seen: Iterable[Seen]) -> None:
     data = {
         "sample": record.identity,
         "side": side,
-        "answers": _answers(record.classes, record.change),
+        "answers": answers(record.classes, record.change),
         "points": [{name: value for name, value in point.items() if name != "side"} for point in points],
     }
     page = render_page(
         kind="Interpretation",
         heading="What does the outlined pixel show?",
-        subtitle=_question(record),
+        subtitle=question(record),
         sections=[Template(_beside("interpret.html")).substitute(data=_in_script(data))],
         made=f"{counted(len(points), 'point')} of the sample {record.identity}",
         software=f"minenetcd {VERSION}",
@@ -57,7 +57,8 @@ def write_page(path: Path, record: SampleRecord, seen: Iterable[Seen]) -> None:
     write_text(path, page)
 
 
-def _question(record: SampleRecord) -> str:
+def question(record: SampleRecord) -> str:
+    """What a person is asked about every point."""
     if record.change is None:
         return "Choose the class of the ground in the outlined pixel at the later date, by what you see in both."
     names = {each.code: each.name for each in record.classes}
@@ -67,7 +68,7 @@ def _question(record: SampleRecord) -> str:
     return f"Judge the ground in that pixel alone, before against after: {others}. What the map says is not shown."
 
 
-def _answers(classes: Sequence[MapClass], change: int | None) -> list[dict[str, str]]:
+def answers(classes: Sequence[MapClass], change: int | None) -> list[dict[str, str]]:
     """What can be chosen: how it is written in the table, its name, and its key; of change and no change 1 and 0."""
     codes = [str(each.code) for each in classes]
     own = all(len(code) == 1 for code in codes)  # a digit is its own key

@@ -23,9 +23,10 @@ def upper_tail(degrees: int, squared: Floats) -> Floats:
     half = np.minimum(squared / 2, _NOTHING_LEFT)
     is_odd = degrees % 2 == 1
     term = np.exp(-half)
-    tail = erfc(np.sqrt(half)) if is_odd else term.copy()
+    root = np.sqrt(half) if is_odd else half
+    tail = erfc(root) if is_odd else term.copy()
     if is_odd and degrees > 1:
-        term *= np.sqrt(half) / math.gamma(1.5)
+        term *= root / math.gamma(1.5)
         tail += term
     first = 1.5 if is_odd else 1.0
     for number in range((degrees - 1) // 2 - int(is_odd)):

@@ -93,10 +93,13 @@ class ScenePixels:
         return len(self.before)
 
     def chunks(self) -> Iterator[tuple[Floats, Floats]]:
-        """Both dates piece by piece, float64, band by band in memory."""
+        """Both dates piece by piece, float64, band by band in memory; not to be changed."""
         for start in range(0, len(self), _CHUNK):
             part = slice(start, start + _CHUNK)
-            yield self.before[part].astype(np.float64, order="K"), self.after[part].astype(np.float64, order="K")
+            before, after = (
+                date[part].astype(np.float64, order="K", copy=False) for date in (self.before, self.after)
+            )
+            yield before, after
 
     def moments(self, weigh: Callable[[Floats, Floats], Floats] | None = None) -> Moments:
         """Weighted mean and covariance; `weigh` gives the weights (n,) of pixels of both dates, by default 1.

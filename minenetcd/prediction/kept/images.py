@@ -1,14 +1,20 @@
 """The images that a finished result was made of, opened again where they are still here."""
 
 import os
+from collections.abc import Sequence
+from pathlib import Path
 
 from minenetcd.errors import RasterError, one_line
+from minenetcd.files import sha256
 from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date_files.finding import DateFiles, find_date
 from minenetcd.geo.date_files.names import is_remote
-from minenetcd.geo.date_files.read_files import ReadPair
+from minenetcd.geo.date_files.read_files import ReadFile, ReadPair
 from minenetcd.prediction.facts import SceneFacts
+
+#: Of a file that is read from front to back where somebody waits for it [bytes].
+MOST_COMPARED = 2**28
 
 
 def open_images(
@@ -17,15 +23,17 @@ def open_images(
     *,
     need: str,
     advice: str,
+    quick: bool = False,
     bands: Wanted | None = None,
     bands_after: Wanted | None = None,
 ) -> AlignedPair:
     """Both dates of a result, as its report shows them unless others are asked for; displaced as they are in the files.
 
     Local files only, as a result is no reason to fetch one. RasterError where one of them is not here, or was changed
-    since then; `need` (who needs them) and `advice` (what to do) are parts of that.
+    since then; `need` (who needs them) and `advice` (what to do) are parts of that. `quick`: files of more than
+    MOST_COMPARED bytes count as the same where they are as long.
     """
-    before, after = dates_here(facts, inputs, need=need, advice=advice)
+    before, after = dates_here(facts, inputs, need=need, advice=advice, quick=quick)
     return open_pair(
         before,
         after,
@@ -35,14 +43,31 @@ def open_images(
     )
 
 
-def dates_here(facts: SceneFacts, inputs: ReadPair | None, *, need: str, advice: str) -> tuple[DateFiles, DateFiles]:
+def dates_here(
+    facts: SceneFacts, inputs: ReadPair | None, *, need: str, advice: str, quick: bool = False
+) -> tuple[DateFiles, DateFiles]:
     """The files of both dates, which are those that the result was made of; else as `open_images`."""
     opened = (None, None) if inputs is None else (inputs.opened_before, inputs.opened_after)
     sources = opened[0] or facts.before.source, opened[1] or facts.after.source
     before, after = (_date_here(source, need, advice) for source in sources)
-    if inputs is not None:
+    if inputs is not None and not (quick and _are_as_they_were((*inputs.before, *inputs.after))):
         _check_same(inputs, ReadPair.of(before, after), need, advice)
     return before, after
+
+
+def _are_as_they_were(kept: Sequence[ReadFile]) -> bool:
+    """Whether each of the files lies where it lay, and is the same, as far as a quick look can say."""
+    return all(_is_as_it_was(file) for file in kept if file.sha256 is not None)
+
+
+def _is_as_it_was(kept: ReadFile) -> bool:
+    path = Path(kept.name)
+    try:
+        if not path.is_file() or path.stat().st_size != kept.bytes:
+            return False
+        return path.stat().st_size > MOST_COMPARED or sha256(path) == kept.sha256
+    except OSError:
+        return False
 
 
 def _check_same(made_of: ReadPair, here: ReadPair, need: str, advice: str) -> None:

@@ -76,7 +76,8 @@ def _blocks(pixels: NDArray[Any], valid: NDArray[np.bool_]) -> tuple[Numbers, Nu
     split = (rows, 2, cols, side)
     is_whole = valid[place].reshape(split).all(axis=(1, 3))
     with np.errstate(over="ignore", invalid="ignore"):  # blocks without data may hold any number, and are left out
-        cut = np.moveaxis(pixels[place], -1, 0).astype(np.float32).reshape(pixels.shape[-1], *split)
+        bands = [pixels[place][..., band] for band in range(pixels.shape[-1])]  # side by side, each is read in steps
+        cut = np.stack(bands).astype(np.float32).reshape(len(bands), *split)
         means = (cut @ np.full(side, 1 / side, np.float32)).mean(axis=2)  # a product is quicker than a mean
         grey = cut.mean(axis=0)
         roughness = np.abs(np.diff(grey, axis=-1)).mean(axis=(1, 3))

@@ -76,7 +76,9 @@ class ScenePass:
         self.pixels[: len(kinds)] += [np.count_nonzero(kind) for kind in kinds[:2]]
         if self.scene.grid.is_georeferenced:
             part = self.scene.grid.part(window)
-            self.hectares[: len(kinds)] += [changed_hectares(kind, part) for kind in kinds]
+            areas = [changed_hectares(kind, part) for kind in kinds[:2]]
+            areas += [areas[1] if kinds[1].all() else changed_hectares(every, part) for every in kinds[2:]]
+            self.hectares[: len(kinds)] += areas
 
     @property
     def mask(self) -> DatasetWriter:

@@ -62,6 +62,9 @@ class StoredProbability:
 
     def mask(self, stored: NDArray[Any]) -> NDArray[np.uint8]:
         """What is stored -> 1 changed, 0 unchanged, 255 not known."""
+        if not self.as_float:
+            is_changed = (stored >= self.first_changed_step).view(np.uint8)
+            return np.where(stored == UNKNOWN, np.uint8(UNKNOWN), is_changed)
         probability = self.decode(stored)
         changed = (probability >= np.float32(self.threshold)).astype(np.uint8)
         return np.where(np.isnan(probability), np.uint8(UNKNOWN), changed)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy.ndimage import binary_erosion
 
 from minenetcd.constants import UNKNOWN
@@ -50,8 +51,8 @@ def probability_image(probability: NDArray[np.float32]) -> NDArray[np.uint8]:
     known = np.isfinite(probability)
     place = np.where(known, probability, 0)
     anchors = np.linspace(0, 1, len(PROBABILITY))
-    channels = [np.interp(place, anchors, channel) for channel in zip(*map(rgb, PROBABILITY), strict=True)]
-    return with_alpha(np.rint(np.stack(channels, axis=-1)).astype(np.uint8), known)
+    levels = (np.interp(place, anchors, channel) for channel in zip(*map(rgb, PROBABILITY), strict=True))
+    return with_alpha(np.stack([np.rint(channel).astype(np.uint8) for channel in levels], axis=-1), known)
 
 
 def agreement_image(mask: NDArray[np.uint8], truth: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
@@ -76,4 +77,6 @@ def pale_image(colours: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def with_alpha(colours: NDArray[np.uint8], known: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """(H, W, 3), transparent where it is not `known` (H, W) -> (H, W, 4)."""
-    return np.dstack([colours, np.where(known, 255, 0).astype(np.uint8)])
+    image = Image.fromarray(colours)
+    image.putalpha(Image.fromarray(known.view(np.uint8) * np.uint8(255)))
+    return np.array(image)

@@ -15,6 +15,8 @@ from minenetcd.prediction.rasters.scene_rasters import SceneRasters, read_window
 
 MOST_PIXELS_A_SIDE = 900
 SOURCE_ROWS = 512  # of a scene, held at a time
+#: From more rows on NumPy adds up in another order.
+MOST_ADDED = 8
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,15 @@ class Block:
 
     def sums(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Of values (R, C), in each pixel of the small image (h, w)."""
-        return self.reduced(np.add, values)
+        rows, count = self.down[:-1], np.diff(self.down)
+        if count.max() > MOST_ADDED:
+            return self.reduced(np.add, values)
+        others = np.zeros((len(rows), values.shape[1]), values.dtype)
+        for step in range(1, int(count.max())):
+            more = np.flatnonzero(count > step)
+            others[more] += values[rows[more] + step]
+        # the first and the sum of the others, as `reduceat` adds up, which takes three times as long going down
+        return np.asarray(np.add.reduceat(values[rows] + others, self.across[:-1], axis=1))
 
     def reduced(self, reduction: np.ufunc, values: NDArray[Any]) -> NDArray[Any]:
         """`reduction` of values (R, C), in each pixel of the small image (h, w)."""

@@ -1,4 +1,4 @@
-"""The parts of an offline page that hold a result: its description, and its tiles as text."""
+"""The parts of an offline page that hold a result: its description, its polygons, and its tiles as text."""
 
 import base64
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 from minenetcd.constants import Progress
 from minenetcd.web.offline.pyramid import BLOCK_ZOOMS, blocks_of, pyramid
-from minenetcd.web.pages import json_element
+from minenetcd.web.pages import escaped, json_element
 from minenetcd.web.results.layers import Form, Layer, encoded
 
 #: How the layers that the page shows are packed: photographs with a little loss, probability without.
@@ -18,9 +18,10 @@ def tile_address(layer: str) -> str:
     return f"embedded:{layer}/{{z}}/{{x}}/{{y}}"
 
 
-def description_element(description: Mapping[str, Any]) -> str:
-    """What the page is told of the result, polygons included."""
-    return json_element("description", description)
+def result_elements(description: Mapping[str, Any], polygons: str) -> Iterator[str]:
+    """What the page is told of the result, and its polygons, which are GeoJSON already and may be very many."""
+    yield json_element("description", {**description, "polygons": "embedded"})
+    yield f'<script type="application/json" id="polygons">{escaped(polygons)}</script>\n'
 
 
 def tiles_element(layers: Mapping[str, Layer], progress: Progress) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """One HTML file with a result in it: to look at, and to pass on."""
 
-import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from minenetcd.files import atomic_path
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.rasters.scene_rasters import strips
 from minenetcd.prediction.rasters.stored import STEPS, StoredProbability
-from minenetcd.web.offline.elements import FORMS, description_element, tile_address, tiles_element
+from minenetcd.web.offline.elements import FORMS, result_elements, tile_address, tiles_element
 from minenetcd.web.pages import Page, offline_page
 from minenetcd.web.results.folder import ResultFolder
 
@@ -45,14 +45,13 @@ def beside(folder: Path) -> Path:
 def page_of(result: ResultFolder, progress: Progress = no_progress) -> Iterator[str]:
     """The HTML of the page, part by part."""
     layers = {name: layer for name, layer in result.layers.by_name.items() if name in FORMS}
-    polygons = json.loads(result.geojson())
-    description = result.description(result.folder.resolve().name, tiles=tile_address, polygons=polygons)
+    description = result.description(result.folder.resolve().name, tiles=tile_address, polygons="embedded")
     facts: dict[str, Any] = description.model_dump(mode="json")
     facts["layers"] = {name: facts["layers"][name] for name in layers}
     if "probability" in layers:
         facts["histogram"] = steps_of(result).tolist()
     title = f"{description.dates[0].label} to {description.dates[1].label}, change"
-    elements = _elements(facts, tiles_element(layers, progress))
+    elements = chain(result_elements(facts, result.geojson()), tiles_element(layers, progress))
     yield from offline_page(Page("result", title), elements)
 
 
@@ -66,11 +65,6 @@ def steps_of(result: ResultFolder) -> NDArray[np.int64]:
             steps = np.rint(stored.decode(pixels[..., 0])[valid] * STEPS)
             counts += np.bincount(np.clip(steps, 0, STEPS).astype(np.intp), minlength=STEPS + 1)
     return counts
-
-
-def _elements(facts: dict[str, Any], tiles: Iterator[str]) -> Iterator[str]:
-    yield description_element(facts)
-    yield from tiles
 
 
 def _checked(out: Path) -> Path:

@@ -19,7 +19,7 @@ def date_layers(details: Details, placement: Placement) -> dict[str, Layer]:
     """ "before" and "after". RasterError where an image is not here any more, or was changed since then."""
     facts = details.facts
     advice = "polygons and probability are shown without them; put the images back to see them."
-    with open_images(facts, details.inputs, need="Both dates need", advice=advice) as pair:
+    with open_images(facts, details.inputs, need="Both dates need", advice=advice, quick=True) as pair:
         stretch = date_pictures(pair).stretch
         assert stretch is not None  # that of pictures which were just made
         shift = pair.adjusted(shift=find_shift(pair)).shift if facts.options.coregister else None

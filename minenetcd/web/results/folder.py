@@ -15,7 +15,9 @@ from geopandas import GeoDataFrame
 from minenetcd.errors import InputError, MineNetCDError
 from minenetcd.files import settle
 from minenetcd.foreign import LARGEST_JSON, refused
+from minenetcd.geo.polygons.given_verdicts import GEOPACKAGE
 from minenetcd.geo.raster import Raster
+from minenetcd.labelling.verdicts.store import Verdicts
 from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.kept.details import Details, read_details
 from minenetcd.prediction.outputs import DETAILS, SUMMARY, SavedPrediction, result_names
@@ -114,7 +116,12 @@ class ResultFolder:
         return Placement(self.placement.laid(replace(raster.grid, transform=self.facts.grid.transform)))
 
     def polygons(self) -> GeoDataFrame:
-        """Those of change.gpkg or change.geojson, in coordinates of the grid. RasterError where they are not there."""
+        """Those of change.gpkg or change.geojson, in coordinates of the grid. RasterError where they are not there.
+
+        Where people judged them, with their verdicts and the outlines that they drew anew.
+        """
+        if (self.folder / GEOPACKAGE).is_file():
+            return Verdicts(self.folder).polygons()
         return read_polygons(self.files.vector)
 
     def geojson(self) -> str:
@@ -169,9 +176,9 @@ class ResultFolder:
 
     @property
     def can_be_reviewed(self) -> bool:
-        """Whether verdicts can be kept beside its polygons: in a GeoPackage that may be written."""
-        vector = self.files.vector
-        return vector.suffix == ".gpkg" and os.access(vector, os.W_OK) and os.access(self.folder, os.W_OK)
+        """Whether verdicts can be kept beside its polygons: in a GeoPackage that may be written, or made."""
+        kept = self.folder / GEOPACKAGE
+        return os.access(self.folder, os.W_OK) and (not kept.exists() or os.access(kept, os.W_OK))
 
     @property
     def _metres(self) -> tuple[float, float] | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from rio_tiler.io import Reader
+from rio_tiler.reader import part
 from rio_tiler.utils import render
 
 from minenetcd.display.eight_bit import Stretch
@@ -98,12 +98,17 @@ def numbers_layer(raster: Raster, placement: Placement, colours: Mapping[int, st
 
     def sampled(opened: Raster, grid: Grid) -> Pixels:
         """Of each pixel the number in its middle: a mean of numbers would be another one's."""
-        with opened.readable(), opened.canvas(*opened.grid.shape) as canvas, Reader(None, dataset=canvas) as reader:
-            part = reader.part(
-                tuple(grid.bounds), dst_crs=MERCATOR, bounds_crs=MERCATOR, height=grid.height, width=grid.width,
+        with opened.readable(), opened.canvas(*opened.grid.shape) as canvas:
+            seen = part(
+                canvas,
+                tuple(grid.bounds),
+                dst_crs=MERCATOR,
+                bounds_crs=MERCATOR,
+                height=grid.height,
+                width=grid.width,
                 indexes=(1,),
-            )  # fmt: skip
-        pixels = np.moveaxis(np.asarray(part.array.data), 0, -1)
+            )
+        pixels = np.moveaxis(np.asarray(seen.array.data), 0, -1)
         return pixels, np.isin(pixels[..., 0], list(colours))
 
     return Layer(raster, placement, paint, sampled)

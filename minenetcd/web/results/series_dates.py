@@ -63,7 +63,9 @@ def _dates_of(pair: PairOfDates, placement: Placement) -> Iterator[_SeenDate]:
     details = read_details(pair.folder / DETAILS)
     advice = "the other dates are shown without them; put the images back to see them."
     with ExitStack() as opened:
-        images = opened.enter_context(open_images(details.facts, details.inputs, need="Dates need", advice=advice))
+        images = opened.enter_context(
+            open_images(details.facts, details.inputs, need="Dates need", advice=advice, quick=True)
+        )
         moves = details.facts.options.coregister and pair.before == 1
         adjusted = images.adjusted(shift=find_shift(images)) if moves else images
         small = adjusted.read_small(MOST_PIXELS_A_SIDE)

@@ -25,7 +25,7 @@ from minenetcd.web.serving.jobs.runner import Runner
 from minenetcd.web.serving.jobs.store import JobStore
 from minenetcd.web.serving.options import ServeOptions
 from minenetcd.web.serving.problems import Refused, add_handlers
-from minenetcd.web.serving.routes import jobs, labels, pages, results, series, session
+from minenetcd.web.serving.routes import jobs, labels, pages, results, samples, series, session, verdicts
 from minenetcd.web.serving.served import Served, Workshop
 from minenetcd.web.serving.uploads.receiving import Receiver
 
@@ -35,6 +35,8 @@ ROUTERS: Sequence[Callable[[Served], APIRouter]] = (
     results.router,
     series.router,
     jobs.router,
+    verdicts.router,
+    samples.router,
     labels.router,
     pages.router,
 )
@@ -53,10 +55,11 @@ def make_served(roots: Sequence[Path], options: ServeOptions, port: int, desk: S
     catalogue = Catalogue(all_roots)
     return Served(
         options=options,
-        access=Access(Hosts(options.host), Token.of(options, port)),
+        access=Access(Hosts(options.host, options.names), Token.of(options, port)),
         catalogue=catalogue,
         results=Opened(DETAILS, ResultFolder.read),
         series=Opened(TIMELINE, SeriesFolder.read),
+        reviewable=options.review,
         workshop=None if uploads is None else _workshop(uploads, options, catalogue),
         desk=desk,
     )

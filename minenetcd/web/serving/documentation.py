@@ -1,7 +1,7 @@
 """The API described for people, out of its own description for programs: a page that needs nothing else."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -80,7 +80,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
     return f"{kind} ({', '.join(said)})" if said else kind
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     if not rows:
         return ""
     head = "".join(f"<th>{escape(each)}</th>" for each in heads)

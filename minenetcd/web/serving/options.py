@@ -31,10 +31,13 @@ class ServeOptions:
     uploads: Path | None = None
     max_upload_mb: float = MAX_UPLOAD_MB  # of one image
     max_pixels: int = MAX_PIXELS  # of one image
+    names: tuple[str, ...] = ()  # under which others reach it, too, by a proxy say
+    review: bool = True  # whether verdicts can be given
 
     def __post_init__(self) -> None:
-        if not self.host or any(letter in self.host for letter in "/ @#?"):
-            raise OptionError(f"A name or address of this machine is needed (--host), got {self.host!r:.80}.")
+        for option, name in (("--host", self.host), *(("--name", name) for name in self.names)):
+            if not name or set(name) & set("/ @#?"):
+                raise OptionError(f"A name or address of this machine is needed ({option}), got {name!r:.80}.")
         if self.port is not None and not 0 <= self.port <= 65535:
             raise OptionError(f"A port is a number from 0 (any that is free) to 65535 (--port), got {self.port}.")
         if self.token is not None and not _is_token(self.token):
@@ -50,6 +53,8 @@ class ServeOptions:
     @property
     def is_for_this_machine(self) -> bool:
         """Whether only programs on this machine reach it."""
+        if self.names:
+            return False
         if self.host == "localhost":
             return True
         try:

@@ -23,11 +23,14 @@ class NotThere(InputError):
 
 
 class Refused(MineNetCDError):
-    """A request that is not done, with the HTTP `status` that says why."""
+    """A request that is not done, with the HTTP `status` that says why.
 
-    def __init__(self, status: int, message: str) -> None:
+    `hangs_up`: the connection is closed, because more comes in than is read.
+    """
+
+    def __init__(self, status: int, message: str, *, hangs_up: bool = False) -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.hangs_up = status, hangs_up
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -52,7 +55,7 @@ def add_handlers(app: FastAPI) -> None:
 
 async def _of_ours(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Refused):
-        return answer(error.status, str(error))
+        return answer(error.status, str(error), {"connection": "close"} if error.hangs_up else None)
     status = 404 if isinstance(error, NotThere) else 422 if isinstance(error, InputError) else 503
     return answer(status, str(error))
 

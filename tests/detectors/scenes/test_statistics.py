@@ -123,3 +123,15 @@ def test_windows_of_several_sizes_count_by_their_pixels() -> None:
     exact = torch.from_numpy(before / 255).flatten(0, 1)
     torch.testing.assert_close(found.mean.flatten().double(), exact.mean(dim=0), rtol=0, atol=3e-3)
     torch.testing.assert_close(found.deviation.flatten().double(), exact.std(dim=0), rtol=0, atol=3e-3)
+
+
+@pytest.mark.parametrize("order", [("before", "after"), ("after", "before")])
+def test_eight_bits_that_are_counted_give_what_their_pixels_give(images: Images, order: tuple[str, str]) -> None:
+    """To the last digit of single precision; as 16 bits the same numbers are not counted."""
+    preprocessing = Preprocessing(date_order=order)
+    valid = np.random.default_rng(0).random(images[0].shape[:2]) > 0.3
+    counted = scene_statistics([Pair.of_arrays(*images, valid)], EIGHT_BITS, preprocessing, torch.device("cpu"))
+    wide = [date.astype(np.uint16) for date in images]
+    summed = scene_statistics([Pair.of_arrays(*wide, valid)], EIGHT_BITS, preprocessing, torch.device("cpu"))
+    for each, other in zip(counted, summed, strict=True):
+        assert torch.equal(each.mean, other.mean) and torch.equal(each.deviation, other.deviation)

@@ -22,8 +22,6 @@ from minenetcd.web.results.layers import nothing
 from minenetcd.web.results.placement import Tile
 from prediction.stand_in import Difference
 
-pytestmark = pytest.mark.needs("rio_tiler")
-
 GRID = utm_grid(200, 240)
 
 

@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from minenetcd.web.serving.access.hosts import Hosts, host_name
 from minenetcd.web.serving.access.tokens import Token
-from minenetcd.web.serving.problems import Refused, answer
+from minenetcd.web.serving.problems import answer
 
 #: What needs no token: the page that asks for it, what that page runs, and the answer to it.
 OPEN, OPEN_BELOW = ("/enter", "/api/session"), "/static/"
@@ -124,7 +125,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         came += len(message.get("body", b""))
         if came > LARGEST_BODY:
-            raise Refused(413, _too_large())
+            raise HTTPException(413, _too_large(), {"connection": "close"})  # which FastAPI lets through
         return message
 
     return received

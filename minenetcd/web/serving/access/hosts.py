@@ -16,13 +16,14 @@ EVERY_ADDRESS = ("0.0.0.0", "::")
 
 @dataclass(frozen=True)
 class Hosts:
-    """What may stand as Host of a request to a server that listens at `host`."""
+    """What may stand as Host of a request to a server that listens at `host`, and is reached by `others`, too."""
 
     host: str
+    others: tuple[str, ...] = ()
 
     @cached_property
     def names(self) -> frozenset[str]:
-        own = {self.host.lower(), *LOOPBACK_NAMES}
+        own = {self.host.lower(), *map(str.lower, self.others), *LOOPBACK_NAMES}
         if self.host in EVERY_ADDRESS:
             own |= {socket.gethostname().lower(), socket.getfqdn().lower()}
         return frozenset(own)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from minenetcd.accuracy.record import RECORD
 from minenetcd.errors import InputError
 from minenetcd.files.names import slug
 from minenetcd.foreign import folders_of, refused
@@ -40,11 +41,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Contents:
-    """All that was found: results of one pair, series of dates, and tables of many pairs."""
+    """All that was found: results of one pair, series of dates, tables of many pairs, and samples of maps to judge."""
 
     results: dict[str, Found]
     series: dict[str, Found]
     tables: dict[str, Found]
+    samples: dict[str, Found]
 
 
 class Catalogue:
@@ -56,7 +58,7 @@ class Catalogue:
     def __init__(self, roots: Sequence[Path]) -> None:
         self.roots = [root.resolve() for root in roots]
         self._lock = Lock()
-        self._contents = Contents({}, {}, {})
+        self._contents = Contents({}, {}, {}, {})
         self._looked = float("-inf")
 
     @property
@@ -81,6 +83,9 @@ class Catalogue:
     def table(self, id: str) -> Found:
         return self._known("table of pairs", self.contents.tables, id)
 
+    def sample(self, id: str) -> Found:
+        return self._known("sample", self.contents.samples, id)
+
     def _known(self, what: str, found: dict[str, Found], id: str) -> Found:
         if id not in found:
             raise NotThere(f"There is no {what} of that name: go back to the list.")
@@ -93,23 +98,23 @@ def check_roots(roots: Sequence[Path]) -> None:
         if not root.is_dir():
             raise InputError(f"A folder with a result is needed, there is no folder {root}: name another.")
         found = find([root.resolve()])
-        if not (found.results or found.series or found.tables):
+        if not (found.results or found.series or found.tables or found.samples):
             raise InputError(
-                f"A folder with results is needed, {root} holds none: name one that minenetcd predict or monitor has "
-                "written, or one that holds such folders."
+                f"A folder with results is needed, {root} holds none: name one that minenetcd predict, monitor or "
+                "accuracy sample has written, or one that holds such folders."
             )
 
 
 def find(roots: Sequence[Path]) -> Contents:
     """Every result in `roots`, and what belongs together."""
     places = [place for root in dict.fromkeys(roots) for place in _places(_Looked(root, root, root.name), 0)]
-    kinds: dict[str, list[_Place]] = {"result": [], "series": [], "table": []}
+    kinds: dict[str, list[_Place]] = {"result": [], "series": [], "table": [], "sample": []}
     seen: set[tuple[str, Path]] = set()
     for place in places[:MOST_FOLDERS]:
         if (place.kind, place.folder) not in seen:
             seen.add((place.kind, place.folder))
             kinds[place.kind].append(place)
-    return Contents(*(_named(kinds[kind]) for kind in ("result", "series", "table")))
+    return Contents(*(_named(kinds[kind]) for kind in kinds))
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,8 @@ def _places(looked: _Looked, depth: int) -> Iterator[_Place]:
     if _holds(folder, DETAILS, within):
         yield _Place("result", folder, looked.name, looked.group, looked.of_series)
         return
+    if _holds(folder, RECORD, within):
+        yield _Place("sample", folder, looked.name, looked.group)
     kind = "series" if _holds(folder, TIMELINE, within) else "table" if _is_table(folder, within) else None
     if kind is not None:
         yield _Place(kind, folder, looked.name, None)

@@ -35,8 +35,8 @@ PAPERS = ("report.html", "sheets.html", "report.pdf", "sheets.pdf")
 class Site(BaseModel):
     """One result, or a series of dates. `place`: longitude and latitude of its middle; None without a place on Earth.
 
-    `of_series`: whether it is a pair of dates of one. `date_before` and `date_after` of a series are its first and last.
-    `papers`: names of its report and sheets.
+    `of_series`: whether it is a pair of dates of one. `date_before` and `date_after` of a series are its first and
+    last. `papers`: names of its report and sheets.
     """
 
     id: str

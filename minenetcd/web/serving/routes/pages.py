@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from minenetcd.display.world_map import countries
 from minenetcd.web.pages import SCRIPTS, STYLE, Page, bundled, served_page
 from minenetcd.web.serving.documentation import documentation_page
+from minenetcd.web.serving.found.catalogue import Contents
 from minenetcd.web.serving.problems import NotThere, problems
 from minenetcd.web.serving.routes.addresses import A_DAY, GEOJSON_ANSWER, Id
 from minenetcd.web.serving.served import Served
@@ -27,12 +28,13 @@ def router(served: Served) -> APIRouter:
 
     @pages.get("/")
     def home() -> Response:
-        """The list; where one result is all there is, that."""
+        """The list; where one result, or one sample, is all there is, that."""
         if served.desk is not None:
             return RedirectResponse(f"labels/{quote(served.desk.id)}", 307)
         contents = served.catalogue.contents
-        if len(contents.results) == 1 and not contents.series and not contents.tables and served.workshop is None:
-            return RedirectResponse(f"results/{next(iter(contents.results))}", 307)
+        alone = _alone(contents) if served.workshop is None else None
+        if alone is not None:
+            return RedirectResponse(alone, 307)
         return _page(Page("sites", "Sites", {"jobs": served.workshop is not None}))
 
     @pages.get("/results/{id}")
@@ -48,6 +50,10 @@ def router(served: Served) -> APIRouter:
     @pages.get("/series/{id}")
     def series(id: Id) -> Response:
         return _page(Page("series", served.catalogue.series(id).folder.name, {"series": id}), root="../")
+
+    @pages.get("/samples/{id}")
+    def samples(id: Id) -> Response:
+        return _page(Page("samples", served.catalogue.sample(id).folder.name, {"sample": id}), root="../")
 
     @pages.get("/jobs")
     def jobs() -> Response:
@@ -76,10 +82,17 @@ def router(served: Served) -> APIRouter:
         summary="Land and borders, for a map of sites",
     )
     def world() -> Response:
-        return Response(world_geojson(), media_type="application/geo+json")
+        kept = {"cache-control": f"private, max-age={A_DAY}"}
+        return Response(world_geojson(), media_type="application/geo+json", headers=kept)
 
     routes.include_router(pages)
     return routes
+
+
+def _alone(contents: Contents) -> str | None:
+    """Where the one result or sample is shown that is all there is; None where there is more, or less."""
+    places = [f"results/{id}" for id in contents.results] + [f"samples/{id}" for id in contents.samples]
+    return places[0] if len(places) == 1 and not contents.series and not contents.tables else None
 
 
 def _page(page: Page, *, root: str = "") -> HTMLResponse:

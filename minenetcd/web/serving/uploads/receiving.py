@@ -35,7 +35,7 @@ class Receiver:
 
         Refused for one that is too large (413), no image (415), or has no room on the disk (507).
         """
-        self._check_size(declared or 0)
+        self._check_size(declared or 0, hangs_up=False)
         id = secrets.token_hex(8)
         place = make_folder(self.folder / id)
         try:
@@ -55,18 +55,19 @@ class Receiver:
         with path.open("xb") as file:
             async for piece in pieces:
                 came += len(piece)
-                self._check_size(came)
+                self._check_size(came, hangs_up=True)
                 await run_in_threadpool(file.write, piece)
         if not came:
             raise Refused(415, "An image is needed, this file is empty.")
 
-    def _check_size(self, size: int) -> None:
+    def _check_size(self, size: int, *, hangs_up: bool) -> None:
         most = self.options.max_upload_bytes
         if size > most:
             raise Refused(
                 413,
                 f"At most {most / MEGABYTE:,g} MB are taken, this file has more: cut out the part that you need, or "
                 "start the server with more (--max-upload-mb).",
+                hangs_up=hangs_up,
             )
         if shutil.disk_usage(self.folder).free < LEAST_FREE:
             raise Refused(507, "There is no room left on the server's disk: remove jobs that are done.")
