@@ -99,13 +99,12 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=3, help="parts of the pairs of a set, each judged on once")
     parser.add_argument("--fold", type=int, help="only this one, from 1, as several processes may share the work")
     parser.add_argument("--variant", action="append", choices=list(VARIANTS))
-    for name in ("steps", "learning_rate", "rehearsal"):
-        parser.add_argument(f"--{name.replace('_', '-')}", type=float)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--rehearsal", type=float)
     arguments = parser.parse_args()
     changed = {name: getattr(arguments, name) for name in ("steps", "learning_rate", "rehearsal")}
     changed = {name: value for name, value in changed.items() if value is not None}
-    if "steps" in changed:
-        changed["steps"] = int(changed["steps"])
     variants = arguments.variant or list(VARIANTS)
     if arguments.what == "drawn":
         sites = [_drawn(arguments.folder, arguments.first_seed + n) for n in range(arguments.rounds * arguments.sites)]
