@@ -21,7 +21,7 @@ from markdown_table import markdown
 from torch import Tensor
 from torch.nn import functional
 from transformers import SwinBackbone, SwinConfig
-from turns import in_turn, timed
+from turns import in_turn, seconds_in_turn, timed
 
 from minenetcd.backbones.swin import Swin
 from minenetcd.layers.changefft import SpatialChangeFFT
@@ -87,6 +87,12 @@ def products() -> dict[str, Callable[[], Tensor]]:
     one, other = torch.randn(2, PEAK_SIDE, PEAK_SIDE)
     packed = PackedMatrix()
     return {"product": lambda: one @ other, "packed product": lambda: packed.product(one, other)}
+
+
+def matrix_peak() -> float:
+    """Multiply-adds a second of a product as torch multiplies, by the clock."""
+    taken = seconds_in_turn({"product": products()["product"]}, 5)
+    return float(PEAK_SIDE**3 / taken["product"])
 
 
 class PublishedSwin(torch.nn.Module):

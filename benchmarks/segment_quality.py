@@ -44,8 +44,9 @@ AREAS = (50, 200, 800)
 #: Of drawn scenes.
 SEEDS, SIDE = range(100, 110), 320
 
-#: As many tries to get a number of segments, and how near is near enough.
-MOST_TRIES, NEAR = 6, 0.03
+#: As many tries to get a number of segments; how near is near enough, and how near to each other one below and one
+#: above are to be, between which it is interpolated.
+MOST_TRIES, NEAR, NEAR_EACH_OTHER = 6, 0.03, 1.35
 
 WANTED_F1 = 0.95
 MINE = "minenetcd_figure"
@@ -73,7 +74,7 @@ class Counted(NamedTuple):
     def of(cls, labels: Labels, truth: NDArray[np.uint8]) -> "Counted":
         known = (truth != UNKNOWN) & (labels >= 0)
         on_edge = edges(truth) & known
-        near = ndimage.binary_dilation(edges(labels), np.ones((2 * TOLERANCE + 1,) * 2))
+        near = ndimage.maximum_filter(edges(labels), 2 * TOLERANCE + 1)
         numbers, changed = labels[known], truth[known] == 1
         size = np.bincount(numbers, minlength=labels.max() + 1)
         inside = np.bincount(numbers[changed], minlength=labels.max() + 1)
@@ -81,7 +82,7 @@ class Counted(NamedTuple):
         true, false = int(inside[taken].sum()), int((size - inside)[taken].sum())
         return cls(
             int(on_edge.sum()), int((on_edge & near).sum()), 2 * int(np.minimum(inside, size - inside).sum()),
-            int(known.sum()), true, false, int(changed.sum()) - true, int((size > 0).sum()),
+            int(known.sum()), true, false, int(changed.sum()) - true, len(np.unique(labels[labels >= 0])),
         )  # fmt: skip
 
     def plus(self, other: "Counted") -> "Counted":
@@ -155,23 +156,27 @@ TRIED: Mapping[str, Mapping[str, Cut]] = {
 SHAPES = [*itertools.product((0.0, 0.1, 0.3, 0.5), (0.1, 0.5, 0.9))]
 
 #: What `drawn` chose (2026-11-30).
-CHOSEN: Mapping[str, Cut] = {"SLIC": slic(0.03), "Felzenszwalb": felzenszwalb(0.5), "watershed": watershed(0.1)}
+CHOSEN: Mapping[str, Cut] = {"SLIC": slic(0.3), "Felzenszwalb": felzenszwalb(0), "watershed": watershed(1.0)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("drawn", "real"))
     parser.add_argument("data", type=Path, nargs="?")
+    parser.add_argument("--set", action="append", default=[], help="Of `real`: only this set; may be repeated.")
     arguments = parser.parse_args()
     if arguments.what == "drawn":
         print(markdown(choose()))
         return
     sets = pd.read_csv(SETS, dtype=str, keep_default_na=False).to_dict("records")
+    sets = [each for each in sets if not arguments.set or each["set"] in arguments.set]
     found = {each["set"]: [read(images, label) for images, label in pairs_of(arguments.data, each)] for each in sets}
-    print(markdown(compare(found)))
-    levels, valid, truth = found[MINE][0]
-    hierarchy = segment(levels, valid)
-    print(f"\nClicks to F1 {WANTED_F1} on {MINE}\n" + markdown(clicks(hierarchy, truth)))
+    if MINE in found:
+        levels, valid, truth = found[MINE][0]
+        hierarchy = segment(levels, valid)
+        print(f"Clicks to F1 {WANTED_F1} on {MINE}\n" + markdown(clicks(hierarchy, truth)) + "\n", flush=True)
+    for name, pairs in found.items():
+        print(markdown(compare({name: pairs})), flush=True)
 
 
 def read(images: Images, label: Path) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.uint8]]:
@@ -230,6 +235,8 @@ def in_number(cut: Cut, levels: NDArray[np.float32], valid: NDArray[np.bool_], t
         if below is None or above is None:
             asked *= wanted / counted.segments
         else:
+            if found[above][0] / max(1, found[below][0]) < NEAR_EACH_OTHER:
+                break
             asked = float(np.sqrt(below * above))
     near = sorted(found.values(), key=lambda each: abs(np.log(each[0] / wanted)))
     less = next((each for count, each in near if count <= wanted), near[0][1])

@@ -329,7 +329,9 @@ class NetworkScene:
 
 def _shared_tensors(model: ChangeModel) -> dict[int, Tensor]:
     """By the id of each weight and buffer another tensor of the same numbers, which can be moved by itself."""
-    weights = {id(each): nn.Parameter(each.detach(), each.requires_grad) for each in model.parameters()}
+    weights: dict[int, Tensor] = {
+        id(each): nn.Parameter(each.detach(), each.requires_grad) for each in model.parameters()
+    }
     return weights | {id(each): each.detach() for each in model.buffers()}
 
 

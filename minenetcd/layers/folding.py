@@ -69,7 +69,7 @@ def _without_norms(module: nn.Module, parts: dict[str, nn.Module]) -> dict[str, 
 
 def _with_norm(conv: _ConvNd, norm: _BatchNorm) -> _ConvNd:
     """A convolution that does the work of the normalisation behind it, too."""
-    assert not norm.training, "of a module in evaluation mode"
+    assert not norm.training and norm.running_mean is not None and norm.running_var is not None
     twin = copy.copy(conv)
     weight, bias = fuse_conv_bn_weights(
         conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias,

@@ -39,7 +39,9 @@ def test_each_of_the_largest_changes_has_a_page(write_scene: WriteScene, tmp_pat
     html = result.sheets["sheets"].read_text(encoding="utf-8")
     assert html.count('<section class="sheet">') == 2 and html.count('class="outline"') == 4
     assert "script" not in html and "default-src 'none'" in html
-    assert all(target.startswith(("data:image/webp", "data:image/jpeg")) for target in re.findall(r"url\(([^)]*)", html))
+    assert all(
+        target.startswith(("data:image/webp", "data:image/jpeg")) for target in re.findall(r"url\(([^)]*)", html)
+    )
     words = " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.DOTALL).split())
     for told in (
         "Change 1: 9.01 ha",

@@ -81,7 +81,7 @@ function ScaleSlider({ state }: { state: LabelState }) {
   const { scale, segments, width } = scales[state.level.value]!;
   return (
     <section class="slider">
-      <label for="scale"><b>Scale {number(scale)}</b><span>{counted(segments, "segment")}, about {number(width)} px wide</span></label>
+      <label for="scale"><b>Scale {Math.round(scale)}</b><span>{counted(segments, "segment")}, about {Math.round(width)} px wide</span></label>
       <input id="scale" type="range" min={0} max={scales.length - 1} value={state.level.value} aria-valuetext={`${scale}: ${counted(segments, "segment")}`} onInput={(event) => (state.level.value = event.currentTarget.valueAsNumber)} />
       <p class="row ends"><span>finer</span><span>coarser</span></p>
     </section>

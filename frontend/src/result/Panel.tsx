@@ -40,7 +40,7 @@ function Heading({ state, open, onOpen }: { state: ResultState; open: boolean; o
     <header class="heading">
       <p class="eyebrow">Change map</p>
       <h1 title={title}>{before.label} <span aria-label="to">→</span> {after.label}</h1>
-      <p class="sources">{title}</p>
+      {title !== `${before.label} to ${after.label}` && <p class="sources">{title}</p>}
       <dl class="figures">
         <div><dt>changed</dt><dd>{hectares !== null ? <>{number(hectares)} <small>ha</small></> : <>{number(changed_pixels ?? 0)} <small>pixels</small></>}</dd></div>
         <div><dt>{places === 1 ? "place" : "places"}</dt><dd>{places.toLocaleString("en")}</dd></div>

@@ -46,7 +46,7 @@ function JudgingView({ judging }: { judging: Judging }) {
       <Answers judging={judging} />
       <Comment judging={judging} />
       <p class="says">
-        Hold <kbd>space</kbd> to see the later date in the place of the earlier one. Answers are stored as they are given; then <code>minenetcd accuracy estimate</code> takes the folder as it is.
+        Hold <kbd>space</kbd>, or the picture, to see the later date in the place of the earlier one. Answers are stored as they are given; then <code>minenetcd accuracy estimate</code> takes the folder as it is.
       </p>
       <p class="unseen" role="status">{announcement.value}</p>
     </main>
@@ -58,7 +58,10 @@ function Pictures({ judging }: { judging: Judging }) {
   return (
     <div class="chips">
       <figure>
-        <img src={judging.picture(shown)} alt="The earlier image around the point" />
+        <img
+          src={judging.picture(shown)} alt="The earlier image around the point"
+          onPointerDown={() => (judging.blink.value = true)} onPointerUp={() => (judging.blink.value = false)} onPointerLeave={() => (judging.blink.value = false)}
+        />
         <figcaption>{shown === "before" ? "Before" : "After"}</figcaption>
       </figure>
       <figure>

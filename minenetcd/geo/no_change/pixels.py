@@ -96,9 +96,7 @@ class ScenePixels:
         """Both dates piece by piece, float64, band by band in memory; not to be changed."""
         for start in range(0, len(self), _CHUNK):
             part = slice(start, start + _CHUNK)
-            before, after = (
-                date[part].astype(np.float64, order="K", copy=False) for date in (self.before, self.after)
-            )
+            before, after = (date[part].astype(np.float64, order="K", copy=False) for date in (self.before, self.after))
             yield before, after
 
     def moments(self, weigh: Callable[[Floats, Floats], Floats] | None = None) -> Moments:

@@ -207,7 +207,8 @@ def check_same_pair(folder: Path, before: Image | None, after: Image | None) -> 
         own = facts[role].get("source")
         if image is not None and (named := str(find_date(image))) != own:
             raise OptionError(
-                f"The images of the desk in {folder} are needed, it is of {own}, got {named}: name another folder (--out)."
+                f"The images of the desk in {folder} are needed, it is of {own}, got {named}: name another folder "
+                "(--out)."
             )
 
 

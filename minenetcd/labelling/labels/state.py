@@ -16,8 +16,9 @@ ANY_LEVEL, NO_GROUP = 127, -1
 class LabelState:
     """The state after `marks`, which have numbers, in order.
 
-    `acts`: how many marks these are. `values` (N,): of each finest segment, as masks have it. A segment that was split is never shown coarser than the
-    scale it was split to; segments that were merged are one at every scale, until they are split.
+    `acts`: how many marks these are. `values` (N,): of each finest segment, as masks have it. A segment that was split
+    is never shown coarser than the scale it was split to; segments that were merged are one at every scale, until they
+    are split.
     """
 
     def __init__(self, hierarchy: Hierarchy, marks: Iterable[tuple[int, Mark]]) -> None:

@@ -7,42 +7,40 @@ Where there was no second opinion, or no probability was kept, it is the other o
 area it says how many hectares may be wrong, and by that the queue goes.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A polygon as the queue sees it: `confidence`, `threshold` and `agreement` are 0 to 1; None where not known."""
+    """N polygons as the queue sees them, (N,) each: `confidence`, `threshold` and `agreement` are 0 to 1, NaN where
+    not known."""
 
-    id: int
-    area: float
-    confidence: float | None
-    threshold: float | None
-    agreement: float | None
-
-
-def doubt(confidence: float | None, threshold: float | None, agreement: float | None) -> float:
-    """0 to 1, as above."""
-    parts = [
-        *([] if confidence is None else [_nearness(confidence, threshold or 0.0)]),
-        *([] if agreement is None else [1 - _within(agreement)]),
-    ]
-    return sum(parts) / len(parts) if parts else 1.0
+    ids: NDArray[np.int64]
+    areas: Numbers
+    confidence: Numbers
+    threshold: Numbers
+    agreement: Numbers
 
 
-def most_doubtful_first(polygons: Iterable[Measured]) -> list[int]:
+def doubt(confidence: Numbers, threshold: Numbers, agreement: Numbers) -> Numbers:
+    """0 to 1, as above (N,)."""
+    least = np.clip(np.nan_to_num(threshold), 0, 1)
+    room = 1 - least
+    sure = np.divide(confidence - least, room, out=np.where(np.isnan(confidence), np.nan, 1.0), where=room > 0)
+    parts = 1 - np.clip(np.stack([sure, agreement]), 0, 1)
+    known = ~np.isnan(parts)
+    mean: Numbers = np.where(known, parts, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(known.any(axis=0), mean, 1.0)
+
+
+def most_doubtful_first(polygons: Measured) -> list[int]:
     """Their ids, largest doubt x area first; of equal ones the smaller id."""
-    rows: Sequence[tuple[float, int]] = [
-        (-doubt(each.confidence, each.threshold, each.agreement) * each.area, each.id) for each in polygons
-    ]
-    return [id for _, id in sorted(rows)]
-
-
-def _nearness(confidence: float, threshold: float) -> float:
-    room = 1 - _within(threshold)
-    return 1 - _within((confidence - threshold) / room) if room > 0 else 0.0
-
-
-def _within(value: float) -> float:
-    return min(max(value, 0.0), 1.0)
+    worth = doubt(polygons.confidence, polygons.threshold, polygons.agreement) * polygons.areas
+    order = np.lexsort((polygons.ids, -worth))
+    ids: list[int] = polygons.ids[order].tolist()
+    return ids

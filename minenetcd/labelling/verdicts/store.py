@@ -41,6 +41,7 @@ from minenetcd.labelling.verdicts.verdict import (
 )
 
 _SIZES = ("area_ha", "area_px")
+_OF_DOUBT = ("confidence_mean", "threshold", "agreement")
 
 
 @dataclass(frozen=True)
@@ -193,22 +194,22 @@ class Verdicts:
             yield database
 
 
-def _of_layer(database: sqlite3.Connection) -> Iterator[Measured]:
+def _of_layer(database: sqlite3.Connection) -> Measured:
     """The polygons without a verdict; results of earlier versions say less of them."""
     area, _ = measures_of(database)
     held = columns_of(database, LAYER)
-    known = [name if name in held else "NULL" for name in ("confidence_mean", "threshold", "agreement")]
+    known = [name if name in held else "NULL" for name in _OF_DOUBT]
     unjudged = "WHERE status IS NULL" if is_prepared(database) else ""
-    for row in database.execute(f"SELECT id, {area}, {', '.join(known)} FROM {LAYER} {unjudged}"):
-        yield Measured(*row)
+    asked = f"SELECT id, {area}, {', '.join(known)} FROM {LAYER} {unjudged}"
+    rows = np.array([tuple(row) for row in database.execute(asked)], dtype=np.float64).reshape(-1, 2 + len(known))
+    return Measured(rows[:, 0].astype(np.int64), *rows[:, 1:].T)
 
 
-def _of_frame(frame: GeoDataFrame) -> Iterator[Measured]:
+def _of_frame(frame: GeoDataFrame) -> Measured:
     size = next(name for name in _SIZES if name in frame)
-    for row in frame.to_dict("records"):
-        known = (row.get(name) for name in ("confidence_mean", "threshold", "agreement"))
-        numbers = (None if value is None or np.isnan(value) else float(value) for value in known)
-        yield Measured(int(row["id"]), float(row[size]), *numbers)
+    missing = pd.Series(np.nan, index=frame.index)
+    known = (frame.get(name, missing).to_numpy(np.float64, na_value=np.nan) for name in _OF_DOUBT)
+    return Measured(frame["id"].to_numpy(np.int64), frame[size].to_numpy(np.float64), *known)
 
 
 def _put_edited(frame: GeoDataFrame, database: sqlite3.Connection) -> None:

@@ -41,8 +41,8 @@ def test_the_history_keeps_both_images_and_what_was_replaced(result: Path) -> No
 
 def test_the_queue_goes_by_doubt_and_area(result: Path) -> None:
     verdicts, frame = Verdicts(result), gpd.read_file(result / GPKG, layer="change")
-    nearness = [doubt(row.confidence_mean, row.threshold, None) for row in frame.itertuples()]
-    worth = frame["area_ha"] * nearness
+    doubts = doubt(frame["confidence_mean"].to_numpy(), frame["threshold"].to_numpy(), np.full(len(frame), np.nan))
+    worth = frame["area_ha"] * doubts
     assert verdicts.queue() == frame["id"][np.argsort(-worth, kind="stable")].tolist()
     assert verdicts.queue()[0] != 1  # the largest is sure
     verdicts.give(verdicts.queue()[0], "accepted", by="Ann")
@@ -64,7 +64,8 @@ def test_the_queue_goes_by_doubt_and_area(result: Path) -> None:
     ],
 )
 def test_doubt(confidence: float | None, threshold: float | None, agreement: float | None, expected: float) -> None:
-    assert doubt(confidence, threshold, agreement) == pytest.approx(expected)
+    numbers = (np.array([value], dtype=np.float64) for value in (confidence, threshold, agreement))
+    assert doubt(*numbers) == pytest.approx([expected])
 
 
 def test_an_edited_outline_stands_beside_the_original(result: Path) -> None:

@@ -154,11 +154,11 @@ def test_an_outline_is_edited(page: "Page", server: Server) -> None:
     page.keyboard.press("e")
     page.get_by_text("Move the points, then accept").wait_for()
     page.wait_for_timeout(700)
-    x, y = upper_left_handle(page)
+    x, y = lower_right_handle(page)
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x - 5, y - 4, steps=4)
-    page.mouse.move(x - 10, y - 8, steps=4)
+    page.mouse.move(x + 10, y + 8, steps=4)
+    page.mouse.move(x + 20, y + 16, steps=4)
     page.mouse.up()
     page.keyboard.press("a")
     until(page, lambda: stored(server) == {first: "accepted"})
@@ -182,12 +182,12 @@ def test_an_outline_that_is_left_stays(page: "Page", server: Server) -> None:
     assert not Verdicts(server.folder).polygons()["edited"].any()
 
 
-def upper_left_handle(page: "Page") -> tuple[float, float]:
-    """Where the handle of the outline's upper left point is seen: a disc of white in the map, below its labels."""
+def lower_right_handle(page: "Page") -> tuple[float, float]:
+    """Where the handle of the outline's lower right point is seen: a disc of white in the map."""
     pixels = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("L"))
-    left, top, bottom = 350, 180, 650  # beside the panel, above the bar
-    discs = minimum_filter(pixels[top:bottom, left:800] > 250, size=7)
-    y, x = min(zip(*np.nonzero(discs), strict=True), key=sum)
+    left, top, right, bottom = 350, 180, 1200, 645  # beside the panel, below labels, above the bar
+    discs = minimum_filter(pixels[top:bottom, left:right] > 250, size=6)
+    y, x = max(zip(*np.nonzero(discs), strict=True), key=sum)
     return left + float(x), top + float(y)
 
 

@@ -61,7 +61,7 @@ export class OutlinePictures {
       await inParts(pen, seen, (place) => {
         const [left, top, wide, high] = this.index.box(place);
         if (Math.max(wide, high) * scale < DOT * density) {
-          const [w, h] = [(wide * scale + pen.lineWidth) / 2, (high * scale + pen.lineWidth) / 2];
+          const [w, h] = [wide, high].map((side) => Math.max(side * scale, density) + pen.lineWidth / 2) as [number, number];
           pen.fillRect((left + wide / 2 - x * size) * scale - w / 2, (top + high / 2 - y * size) * scale - h / 2, w, h);
           return;
         }
