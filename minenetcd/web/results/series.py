@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
@@ -20,9 +19,11 @@ from minenetcd.monitoring.dates.first_change import date_colours
 from minenetcd.monitoring.dates.monitor import PAIRS, REPORT, TIMELINE, VECTORS, WHEN
 from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.outputs import DETAILS
+from minenetcd.web.results.classes import numbers_layer
 from minenetcd.web.results.description import LayerDescription
-from minenetcd.web.results.folder import layer_description, short_name
-from minenetcd.web.results.layers import Layer, numbers_layer
+from minenetcd.web.results.file_states import FileStates
+from minenetcd.web.results.folder import OpenedLayers, layer_description, short_name
+from minenetcd.web.results.layers import Layer
 from minenetcd.web.results.placement import Placement
 from minenetcd.web.results.polygons import as_geojson, read_polygons
 from minenetcd.web.results.series_dates import PairOfDates, series_layers
@@ -69,14 +70,6 @@ class SeriesDescription(BaseModel):
     warnings: list[str]
 
 
-@dataclass(frozen=True)
-class SeriesLayers:
-    """Layers by name, and in words why others are missing."""
-
-    by_name: dict[str, Layer]
-    missing: tuple[str, ...]
-
-
 class SeriesFolder:
     """What `monitor` has written; safe to read from several threads."""
 
@@ -85,6 +78,7 @@ class SeriesFolder:
         self.timeline = timeline
         self.days = [str(day) for day in timeline["date"]]
         self.facts = read_details(self._any_pair / DETAILS).facts
+        self.images = FileStates.of_images(read_details(pair.folder / DETAILS).inputs for pair in self.pairs)
         self.placement = Placement(self.facts.grid)
 
     @classmethod
@@ -124,7 +118,7 @@ class SeriesFolder:
         return date_colours(len(self.days))
 
     @cached_property
-    def layers(self) -> SeriesLayers:
+    def layers(self) -> OpenedLayers:
         """Opened when they are first asked for."""
         by_number, missing = series_layers(self.pairs, self.placement)
         found = {f"date-{number}": layer for number, layer in by_number.items()}
@@ -133,7 +127,7 @@ class SeriesFolder:
                 found["when"] = self._when()
             except MineNetCDError as error:
                 missing.append(str(error))
-        return SeriesLayers(found, tuple(missing))
+        return OpenedLayers(found, tuple(missing))
 
     def _when(self) -> Layer:
         with ExitStack() as opened:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -57,7 +58,7 @@ def make_served(roots: Sequence[Path], options: ServeOptions, port: int, desk: S
         options=options,
         access=Access(Hosts(options.host, options.names), Token.of(options, port)),
         catalogue=catalogue,
-        results=Opened(DETAILS, ResultFolder.read),
+        results=Opened(DETAILS, partial(ResultFolder.read, waits=False)),
         series=Opened(TIMELINE, SeriesFolder.read),
         reviewable=options.review,
         workshop=None if uploads is None else _workshop(uploads, options, catalogue),

@@ -19,11 +19,11 @@ from minenetcd.geo.source import quiet_gdal
 from minenetcd.monitoring.pairs.predict_pairs import SUMMARY as TABLE
 from minenetcd.monitoring.pairs.summary import FAILED
 from minenetcd.prediction.outputs import SUMMARY
+from minenetcd.web.results.file_states import state_of
 from minenetcd.web.results.folder import ResultFolder, short_name
 from minenetcd.web.results.placement import Placement
 from minenetcd.web.results.series import SeriesFolder
 from minenetcd.web.serving.found.catalogue import Contents, Found
-from minenetcd.web.serving.found.opened import version_of
 
 #: Of a table of pairs.
 LARGEST_TABLE = 64 * 2**20
@@ -89,7 +89,7 @@ def sites_of(contents: Contents) -> Sites:
 
 def _site(kind: str, found: Found) -> Site:
     file = found.folder / ("timeline.csv" if kind == "series" else SUMMARY)
-    return (_series if kind == "series" else _result)(found, version_of(file))
+    return (_series if kind == "series" else _result)(found, state_of(file))
 
 
 @lru_cache(maxsize=20_000)

@@ -16,6 +16,7 @@ from minenetcd.web.desks.description import (
     NoRequest,
 )
 from minenetcd.web.desks.shown import ShownDesk
+from minenetcd.web.results.folder import OpenedLayers
 from minenetcd.web.results.placement import Tile
 from minenetcd.web.serving.problems import NotThere, problems
 from minenetcd.web.serving.routes.addresses import A_DAY, PNG_ANSWER, Id, LayerName, Place, Zoom, tile_answer
@@ -53,7 +54,7 @@ def router(served: Served) -> APIRouter:
         summary="A tile of a date",
     )
     def tile(id: Id, layer: LayerName, z: Zoom, x: Place, y: Place) -> Response:
-        return tile_answer(dict(desk(id).layers), layer, z, x, y)
+        return tile_answer(OpenedLayers(desk(id).layers), layer, z, x, y)
 
     @routes.get(
         "/segments/{level}/{z}/{x}/{y}.png",

@@ -36,7 +36,7 @@ def router(served: Served) -> APIRouter:
     @routes.get("/api/results/{id}", responses=problems(404), summary="One result, described")
     def result(id: Id) -> Description:
         opened = served.result(id)
-        version = version_in_address(opened.folder, DETAILS)
+        version = version_in_address(opened.folder, DETAILS, opened.images)
         return opened.description(
             id,
             tiles=lambda layer: f"api/results/{id}/tiles/{layer}/{{z}}/{{x}}/{{y}}.png?v={version}",
@@ -46,12 +46,12 @@ def router(served: Served) -> APIRouter:
 
     @routes.get(
         "/api/results/{id}/tiles/{layer}/{z}/{x}/{y}.png",
-        responses={**problems(404), 200: PNG_ANSWER},
+        responses={**problems(404, 410), 200: PNG_ANSWER},
         response_class=Response,
         summary="A tile of a layer",
     )
     def tile(id: Id, layer: LayerName, z: Zoom, x: Place, y: Place) -> Response:
-        return tile_answer(dict(served.result(id).layers.by_name), layer, z, x, y)
+        return tile_answer(served.result(id).layers, layer, z, x, y)
 
     @routes.get(
         "/api/results/{id}/polygons",
