@@ -1,5 +1,6 @@
 """Images come in, two of them are compared, and how far that is."""
 
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from minenetcd.prediction.options import PredictOptions
 from minenetcd.secrets import without_secrets
 from minenetcd.web.serving.jobs.models import Job, JobOptions, JobRequest, Jobs, Upload
 from minenetcd.web.serving.jobs.store import now
-from minenetcd.web.serving.problems import NotThere, problems
+from minenetcd.web.serving.problems import NotThere, Refused, problems
 from minenetcd.web.serving.served import Served, Workshop
 from minenetcd.web.serving.uploads.checking import KINDS_IN_WORDS
 
@@ -123,11 +124,12 @@ def router(served: Served) -> APIRouter:
     )
     def remove(id: JobId, x_minenetcd: Annotated[str, Header()]) -> Response:
         shop = workshop()
-        shop.store.remove(id)
+        job = shop.store.remove(id)
         shop.runner.forget(id)
-        for unused in shop.store.unused_uploads():
-            shop.store.forget_upload(unused)
-            shop.receiver.remove(unused)
+        for image in (job.before.id, job.after.id):
+            with suppress(Refused):  # another job needs it
+                shop.store.forget_upload(image)
+                shop.receiver.remove(image)
         served.catalogue.look_again()
         return Response(status_code=204)
 
