@@ -66,11 +66,15 @@ class FailedPair(BaseModel):
 
 
 class Sites(BaseModel):
-    """What is served; `unreadable`: folders that hold a result which cannot be shown, and why."""
+    """What is served; `unreadable`: folders that hold a result which cannot be shown, and why.
+
+    `warnings`: why there may be more than these.
+    """
 
     sites: list[Site]
     failed: list[FailedPair]
     unreadable: list[FailedPair]
+    warnings: list[str]
 
 
 def sites_of(contents: Contents) -> Sites:
@@ -84,7 +88,7 @@ def sites_of(contents: Contents) -> Sites:
             except (MineNetCDError, OSError) as error:
                 unreadable.append(FailedPair(id=each.id, group=each.group or "", error=one_line(error)))
     failed = [pair for table in contents.tables.values() for pair in _failed(table)]
-    return Sites(sites=sites, failed=failed, unreadable=unreadable)
+    return Sites(sites=sites, failed=failed, unreadable=unreadable, warnings=contents.warnings)
 
 
 def _site(kind: str, found: Found) -> Site:
