@@ -60,9 +60,14 @@ class JobStore:
         with self._connected() as connection:
             return _upload(connection, id)
 
-    def unused_uploads(self, *, older_than: datetime | None = None) -> list[str]:
-        """Ids of those that no job needs; of those that came before `older_than` alone, where that is given."""
-        until = (older_than or datetime.now(UTC)).isoformat(timespec="milliseconds")
+    def upload_ids(self) -> list[str]:
+        """Those of all."""
+        with self._connected() as connection:
+            return [row["id"] for row in connection.execute("select id from uploads")]
+
+    def unused_uploads(self, *, older_than: datetime) -> list[str]:
+        """Ids of those that no job needs, and that came before `older_than`."""
+        until = older_than.isoformat(timespec="milliseconds")
         with self._connected() as connection:
             rows = connection.execute(
                 "select id from uploads where created <= ? and id not in (select before from jobs union select after "

@@ -81,7 +81,11 @@ def router(served: Served) -> APIRouter:
             id=id, name=plain, bytes=path.stat().st_size, width=header.width, height=header.height, bands=header.bands,
             created=now(),
         )  # fmt: skip
-        shop.store.add_upload(came)
+        try:
+            shop.store.add_upload(came)
+        except BaseException:
+            shop.receiver.remove(id)
+            raise
         return came
 
     @routes.delete("/api/uploads/{id}", status_code=204, responses=problems(404, 409), summary="Remove an image")
