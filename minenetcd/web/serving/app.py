@@ -82,7 +82,7 @@ def make_app(served: Served) -> ASGIApp:
         redoc_url=None,
         lifespan=_lifespan(served),
     )
-    add_handlers(app)
+    add_handlers(app, served.told)
     for router in ROUTERS:
         app.include_router(router(served))
     return Guard(app, served.access)

@@ -50,6 +50,9 @@ def router(served: Served) -> APIRouter:
             raise NotThere("No images come in here: start the server with a folder for them (--uploads DIR).")
         return served.workshop
 
+    def told(job: Job) -> Job:
+        return job if job.error is None else job.model_copy(update={"error": served.told(job.error)})
+
     @routes.get("/api/limits", responses=problems(), summary="What may come in")
     def limits() -> Limits:
         return Limits(
@@ -98,7 +101,8 @@ def router(served: Served) -> APIRouter:
 
     @routes.get("/api/jobs", responses=problems(404), summary="All jobs, the newest first")
     def jobs() -> Jobs:
-        return workshop().store.jobs()
+        found = workshop().store.jobs()
+        return found.model_copy(update={"jobs": [told(each) for each in found.jobs]})
 
     @routes.post("/api/jobs", status_code=201, responses=problems(404, 413, 415, 429), summary="Ask for a map")
     def ask(wanted: JobRequest) -> Job:
@@ -114,14 +118,14 @@ def router(served: Served) -> APIRouter:
 
     @routes.get("/api/jobs/{id}", responses=problems(404), summary="One job")
     def job(id: JobId) -> Job:
-        return workshop().store.job(id)
+        return told(workshop().store.job(id))
 
     @routes.post("/api/jobs/{id}/cancel", responses=problems(404, 413, 415), summary="Stop a job")
     def cancel(id: JobId, x_minenetcd: Annotated[str, Header()]) -> Job:
         shop = workshop()
         job = shop.store.cancel(id)
         shop.runner.wake()
-        return job
+        return told(job)
 
     @routes.delete(
         "/api/jobs/{id}", status_code=204, responses=problems(404, 409), summary="Remove a job that has ended"
