@@ -14,7 +14,7 @@ from scipy.ndimage import minimum_filter
 
 from minenetcd.labelling.verdicts.store import Verdicts
 from web.review.conftest import Server
-from web.waiting import until
+from web.waiting import drawn, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
