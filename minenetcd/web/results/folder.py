@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any, Self
 
 from geopandas import GeoDataFrame
@@ -69,6 +70,8 @@ class ResultFolder:
         self._waits = waits
         self.placement = Placement(details.facts.grid)
         self._opened = ExitStack()
+        self._layers: OpenedLayers | None = None
+        self._opening = Lock()
 
     @classmethod
     def read(cls, folder: str | Path, *, waits: bool = True) -> Self:
@@ -93,9 +96,15 @@ class ResultFolder:
         """Those that every result has."""
         return result_names(self.facts.grid, replace(self.facts.options, also=(), sheets=0)).within(self.folder)
 
-    @cached_property
+    @property
     def layers(self) -> OpenedLayers:
         """ "before", "after", "probability" and "second", as far as they are here."""
+        with self._opening:  # cached_property has no lock, or, before Python 3.12, one for all results together
+            if self._layers is None:
+                self._layers = self._open_layers()
+            return self._layers
+
+    def _open_layers(self) -> OpenedLayers:
         found: dict[str, Layer] = {}
         missing: list[str] = []
         for read in (self._dates, self._probability, self._second):

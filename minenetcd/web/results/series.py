@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import cached_property
 from io import StringIO
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -80,6 +80,8 @@ class SeriesFolder:
         self.facts = read_details(self._any_pair / DETAILS).facts
         self.images = FileStates.of_images(read_details(pair.folder / DETAILS).inputs for pair in self.pairs)
         self.placement = Placement(self.facts.grid)
+        self._layers: OpenedLayers | None = None
+        self._opening = Lock()
 
     @classmethod
     def read(cls, folder: str | Path) -> Self:
@@ -117,9 +119,15 @@ class SeriesFolder:
         """Of each date from the second on, as #rrggbb."""
         return date_colours(len(self.days))
 
-    @cached_property
+    @property
     def layers(self) -> OpenedLayers:
         """Opened when they are first asked for."""
+        with self._opening:  # as those of `ResultFolder`
+            if self._layers is None:
+                self._layers = self._open_layers()
+            return self._layers
+
+    def _open_layers(self) -> OpenedLayers:
         by_number, missing = series_layers(self.pairs, self.placement)
         found = {f"date-{number}": layer for number, layer in by_number.items()}
         if (self.folder / WHEN).is_file():

@@ -82,7 +82,7 @@ def make_app(served: Served) -> ASGIApp:
         redoc_url=None,
         lifespan=_lifespan(served),
     )
-    add_handlers(app)
+    add_handlers(app, served.told)
     for router in ROUTERS:
         app.include_router(router(served))
     return Guard(app, served.access)
@@ -95,7 +95,7 @@ def _lifespan(served: Served) -> Callable[[FastAPI], AbstractAsyncContextManager
         if shop is None:
             yield
             return
-        _forget_unused(shop)
+        _tidy(shop)
         shop.runner.start()
         try:
             yield
@@ -105,8 +105,10 @@ def _lifespan(served: Served) -> Callable[[FastAPI], AbstractAsyncContextManager
     return lifespan
 
 
-def _forget_unused(shop: Workshop) -> None:
+def _tidy(shop: Workshop) -> None:
+    """Remove images that nobody will ask for."""
     for id in shop.store.unused_uploads(older_than=datetime.now(UTC) - UNUSED):
         with suppress(Refused):
             shop.store.forget_upload(id)
             shop.receiver.remove(id)
+    shop.receiver.keep_only(shop.store.upload_ids())

@@ -37,10 +37,11 @@ def router(served: Served) -> APIRouter:
 
     @routes.get("", responses=problems(404), summary="The desk, described")
     def described(id: Id) -> DeskDescription:
-        base = f"api/labels/{id}"
-        return desk(id).description(
-            tiles=lambda layer: f"{base}/tiles/{layer}/{{z}}/{{x}}/{{y}}.png",
-            segments=f"{base}/segments/{{level}}/{{z}}/{{x}}/{{y}}.png?outlines={{outlines}}&v={{revision}}",
+        shown, base = desk(id), f"api/labels/{id}"
+        segments = f"{base}/segments/{{level}}/{{z}}/{{x}}/{{y}}.png"
+        return shown.description(
+            tiles=lambda layer: f"{base}/tiles/{layer}/{{z}}/{{x}}/{{y}}.png?v={shown.version}",
+            segments=f"{segments}?outlines={{outlines}}&v={shown.version}-{{revision}}",
         )
 
     @routes.get("/state", responses=problems(404), summary="How far it is")

@@ -31,18 +31,19 @@ def router(served: Served) -> APIRouter:
 
     @routes.get("/api/sites", responses=problems(), summary="All results and series, in numbers")
     def sites() -> Sites:
-        return sites_of(served.catalogue.contents)
+        return sites_of(served.catalogue.contents, served.told)
 
     @routes.get("/api/results/{id}", responses=problems(404), summary="One result, described")
     def result(id: Id) -> Description:
         opened = served.result(id)
         version = version_in_address(opened.folder, DETAILS, opened.images)
-        return opened.description(
+        described = opened.description(
             id,
             tiles=lambda layer: f"api/results/{id}/tiles/{layer}/{{z}}/{{x}}/{{y}}.png?v={version}",
             polygons=f"api/results/{id}/polygons",
             reviewable=served.reviewable,
         )
+        return described.model_copy(update={"warnings": [served.told(each) for each in described.warnings]})
 
     @routes.get(
         "/api/results/{id}/tiles/{layer}/{z}/{x}/{y}.png",

@@ -32,7 +32,7 @@ def router(served: Served) -> APIRouter:
         opened = served.series_of(id)
         version = version_in_address(opened.folder, TIMELINE, opened.images)
         ids: dict[Path, str] = {each.folder: each.id for each in served.catalogue.contents.results.values()}
-        return opened.description(
+        described = opened.description(
             id,
             title=opened.folder.name,
             tiles=lambda layer: f"api/series/{id}/tiles/{layer}/{{z}}/{{x}}/{{y}}.png?v={version}",
@@ -40,6 +40,7 @@ def router(served: Served) -> APIRouter:
             report=f"api/series/{id}/files/{REPORT}",
             result_id=ids.get,
         )
+        return described.model_copy(update={"warnings": [served.told(each) for each in described.warnings]})
 
     @routes.get(
         "/api/series/{id}/tiles/{layer}/{z}/{x}/{y}.png",
