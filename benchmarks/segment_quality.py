@@ -82,7 +82,7 @@ class Counted(NamedTuple):
         true, false = int(inside[taken].sum()), int((size - inside)[taken].sum())
         return cls(
             int(on_edge.sum()), int((on_edge & near).sum()), 2 * int(np.minimum(inside, size - inside).sum()),
-            int(known.sum()), true, false, int(changed.sum()) - true, int((size > 0).sum()),
+            int(known.sum()), true, false, int(changed.sum()) - true, len(np.unique(labels[labels >= 0])),
         )  # fmt: skip
 
     def plus(self, other: "Counted") -> "Counted":

@@ -81,6 +81,12 @@ def label(
     serving = ServeOptions(port=port)
     if is_desk(out):
         check_same_pair(out, before, after)
+        _refuse_to_lay_out_again(
+            out,
+            scales=scales, shape=shape, compactness=compactness, bands=bands, bands_after=bands_after,
+            coregister=coregister == "auto", aoi=aoi, crs=crs, nodata=nodata, date_before=date_before,
+            date_after=date_after,
+        )  # fmt: skip
     else:
         if before is None or after is None:
             raise OptionError("Two images are needed, BEFORE and AFTER, or a folder with a desk (--out DIR).")
@@ -102,6 +108,16 @@ def label(
 
     with open_desk(out, result=result) as desk:
         serve([], serving, ready=ready, desk=ShownDesk(desk))
+
+
+def _refuse_to_lay_out_again(out: Path, **asked: object) -> None:
+    """OptionError for options of a desk that is made: its segments stay what they are, as marks are of them."""
+    given = [f"--{name.replace('_', '-')}" for name, value in asked.items() if value]
+    if given:
+        raise OptionError(
+            f"{' and '.join(given)} can only be given to a new desk, there is one in {out}: leave out, or name another "
+            "folder (--out)."
+        )
 
 
 def _desk_options(scales: str | None, shape: str | None, compactness: str | None, **images: object) -> "DeskOptions":

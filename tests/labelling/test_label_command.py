@@ -40,6 +40,13 @@ def test_a_desk_of_other_images_is_left_alone(tmp_path: Path) -> None:
     assert "2019.tif, got" in told and "name another folder (--out)" in told
 
 
+def test_a_desk_is_not_laid_out_again(tmp_path: Path) -> None:
+    pair = drawn_pair(tmp_path)
+    desk = new_desk(tmp_path / "desk", pair)
+    told = refused(pair.before, pair.after, "--out", desk, "--shape", "0.5", "--date-before", "2019-06-01")
+    assert told.startswith("--shape and --date-before can only be given to a new desk") and "(--out)" in told
+
+
 def test_a_result_that_is_none_is_told_before_the_server_starts(tmp_path: Path) -> None:
     desk = new_desk(tmp_path / "desk", drawn_pair(tmp_path))
     assert "holds none: name another" in refused("--out", desk, "--result", tmp_path)

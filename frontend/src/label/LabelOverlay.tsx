@@ -13,6 +13,7 @@ export function LabelOverlay({ state, stage }: { state: LabelState; stage: Label
     <>
       {view !== "after" && <p class="date before"><b>Before</b> {before.label}</p>}
       {view !== "before" && <p class="date after"><b>After</b> {after.label}</p>}
+      {state.failed.value && <p class="card notice" role="alert">{state.said.value}</p>}
       <div class="readout"><ScaleBar map={stage.map} ground={groundOf(state.facts)} /></div>
       <div class="card zoom">
         <IconButton icon="plus" label="Closer" shortcut="+" onPress={() => void stage.map.zoomIn()} />

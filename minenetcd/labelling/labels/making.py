@@ -1,7 +1,7 @@
 """A new desk: both dates laid on one grid, and cut into segments."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.shift import find_shift
-from minenetcd.geo.values import sample_pixels
+from minenetcd.geo.values import Limits, sample_pixels
 from minenetcd.labelling.segments.options import SegmentOptions
 from minenetcd.labelling.segments.segmentation import segment, stacked, stretch_of
-from minenetcd.prediction.opening import open_scene
+from minenetcd.prediction.opening import OpenedScene, open_scene
 from minenetcd.prediction.options import PredictOptions
+from minenetcd.prediction.where.places import NO_PLACES
 
 BEFORE, AFTER, SEGMENTS, FACTS = "before.tif", "after.tif", "segments.npz", "desk.json"
 FORMAT = 1
@@ -48,11 +49,11 @@ def make_desk(
     yes; OptionError without numba.
     """
     with open_scene(before, after, options.images, every_band=True) as scene, ExitStack() as opened:
+        stretch = _stretch(scene)
         pair = scene.native
         if options.images.coregister:
             pair = opened.enter_context(pair.adjusted(shift=find_shift(pair)))
         _check_size(pair, options.images)
-        stretch = stretch_of(sample_pixels(SceneSample(pair)))
         part = pair.read(pair.overlap)
         origin = int(pair.overlap.row_off), int(pair.overlap.col_off)
         facts = {
@@ -69,6 +70,15 @@ def make_desk(
                 _write_date(staged / name, date, valid, part.grid)
             hierarchy.save(staged / SEGMENTS)
             write_json(staged / FACTS, facts)
+
+
+def _stretch(scene: OpenedScene) -> list[Limits]:
+    """Of both dates, from all that they show: an area of interest has the segments of the whole."""
+    native = scene.native
+    if not native.limits.are_any:
+        return stretch_of(sample_pixels(SceneSample(native)))
+    with replace(scene, places=NO_PLACES).reopened(native.before.bands, native.after.bands) as whole:
+        return stretch_of(sample_pixels(SceneSample(whole)))
 
 
 def _check_size(pair: AlignedPair, options: PredictOptions) -> None:

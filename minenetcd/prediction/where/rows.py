@@ -1,4 +1,7 @@
-"""What is said of places in rows: keys for programs, labels for people. A command that prints them starts with nothing else."""
+"""What is said of places, in rows: keys for programs, labels for people.
+
+A command that prints them starts with nothing else.
+"""
 
 from collections.abc import Iterable, Iterator
 

@@ -13,9 +13,11 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+import shapely
 
 from fixtures.scene_files import utm_grid, write_geotiff
 from labelling.drawn_pair import GRID, SIDE, DrawnPair, drawn_pair, new_desk
+from labelling.same_segments import same_share
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.errors import CostError, DataError, InputError, OptionError, OutputError
 from minenetcd.labelling.labels import making
@@ -71,12 +73,12 @@ def test_a_brush_marks_all_that_it_touches(folder: Path) -> None:
 
 def test_a_split_shows_parts_and_a_merge_makes_one(folder: Path) -> None:
     with open_desk(folder) as desk:
-        whole = segment_at(desk, 80, 60, 3)
+        whole, finest = segment_at(desk, 80, 60, 3), segment_at(desk, 80, 60, 0)
         desk.split((80.5, 60.5), 3)
         part = segment_at(desk, 80, 60, 3)
         assert (part <= whole).all() and part.sum() < whole.sum()
         assert len(np.unique(desk.state.units(3)[desk.hierarchy.finest[whole]])) > 1
-        assert np.array_equal(segment_at(desk, 80, 60, 0), segment_at(desk, 80, 60, 0))
+        assert np.array_equal(segment_at(desk, 80, 60, 0), finest)
         rows, columns = np.nonzero(whole & ~part)
         other = (float(columns[0]) + 0.5, float(rows[0]) + 0.5)
         desk.merge([(80.5, 60.5), other], 3)
@@ -222,6 +224,23 @@ def test_missing_data_is_no_segment_and_stays_unlabelled(tmp_path: Path) -> None
         assert (desk.mask()[:40] == NOT_LABELLED).all() and (desk.mask()[40:] == UNCHANGED).all()
     with rasterio.open(tmp_path / "desk" / "after.tif") as raster:
         assert not raster.read_masks(1)[:40].any() and raster.read_masks(1)[40:].all()
+
+
+def test_an_area_of_interest_has_the_segments_of_the_whole(tmp_path: Path, pair: DrawnPair, folder: Path) -> None:
+    left, top = GRID.transform @ (31, 25)
+    right, bottom = GRID.transform @ (157, 151)
+    area = gpd.GeoSeries([shapely.box(left, bottom, right, top)], crs=GRID.crs)
+    area.to_file(tmp_path / "area.gpkg")
+    with (
+        open_desk(new_desk(tmp_path / "part", pair, images=PredictOptions(aoi=str(tmp_path / "area.gpkg")))) as part,
+        open_desk(folder) as whole,
+    ):
+        known = part.hierarchy.finest >= 0
+        assert known[25:151, 31:157].all() and known.sum() == 126 * 126
+        edge = round(6 * np.sqrt(known.sum() / part.hierarchy.count(0)))
+        rows, columns = slice(25 + edge, 151 - edge), slice(31 + edge, 157 - edge)
+        assert 126 - 2 * edge > 16
+        assert same_share(part.hierarchy.finest[rows, columns], whole.hierarchy.finest[rows, columns]) >= 0.99
 
 
 def test_pictures_have_desks_too(tmp_path: Path) -> None:

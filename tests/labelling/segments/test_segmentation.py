@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from labelling.same_segments import same_share
 from labelling.segments.one_by_one import segments
 from minenetcd.errors import OptionError, SizeError
 from minenetcd.labelling.segments.hierarchy import NONE, Hierarchy
@@ -72,13 +73,6 @@ def test_are_the_same_in_a_window_moved_by_half_a_tile(drawn: NDArray[np.float32
         inner = slice(edge, tile - moved - edge)
         assert tile - moved - 2 * edge > 16
         assert same_share(first[inner, inner], second[inner, inner]) >= 0.99
-
-
-def same_share(first: NDArray[np.int32], second: NDArray[np.int32]) -> float:
-    """The share of pixels whose segments are the same sets of pixels in both."""
-    pairs, sizes = np.unique(np.stack([first.ravel(), second.ravel()]), axis=1, return_counts=True)
-    same = (np.bincount(first.ravel())[pairs[0]] == sizes) & (np.bincount(second.ravel())[pairs[1]] == sizes)
-    return float(sizes[same].sum() / first.size)
 
 
 def test_ties_are_settled_by_the_place_on_the_grid_and_not_in_the_window() -> None:
