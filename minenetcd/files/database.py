@@ -35,7 +35,7 @@ class Database:
         `error` where it cannot be read, OutputPathError where another program is writing to it for longer than
         BUSY_SECONDS.
         """
-        with self._one_line(is_written=False), closing(self._opened()) as database:
+        with self._one_line(is_written=False), self._opened() as database:
             database.execute("BEGIN")
             database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()  # the moment is that of the first look
             yield database
@@ -46,7 +46,7 @@ class Database:
 
         Errors as those of `reading`; OutputError where it cannot be written.
         """
-        with self._one_line(is_written=True), closing(self._opened()) as database:
+        with self._one_line(is_written=True), self._opened() as database:
             database.execute("BEGIN IMMEDIATE")
             try:
                 yield database
@@ -55,18 +55,20 @@ class Database:
                 raise
             database.commit()
 
-    def _opened(self) -> sqlite3.Connection:
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
         """What a kill left half done in the file is taken back by SQLite when it is read."""
         if not self.path.is_file() and not (self.is_made and not self.path.exists()):
             reason = "it is no file" if self.path.exists() else "it is not there"
             raise self.error(f"{self.path} cannot be read ({reason}): a {self.kind} is needed; {self.advice}.")
-        mode = "rwc" if self.is_made else "rw"
-        database = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS)
-        database.isolation_level = None  # transactions begin and end where this file says so
-        database.row_factory = sqlite3.Row
-        if self.begins is not None:
-            self.begins(database)
-        return database
+        address = f"{self.path.absolute().as_uri()}?mode={'rwc' if self.is_made else 'rw'}"
+        with closing(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS)) as database:
+            database.isolation_level = None  # transactions begin and end where this file says so
+            database.row_factory = sqlite3.Row
+            database.execute("PRAGMA synchronous = FULL")  # a change that was made survives a power cut
+            if self.begins is not None:
+                self.begins(database)
+            yield database
 
     @contextmanager
     def _one_line(self, *, is_written: bool) -> Iterator[None]:
