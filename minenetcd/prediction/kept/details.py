@@ -158,15 +158,21 @@ def read_details(path: Path) -> Details:
         )
 
 
+def _what_to_name(path: Path) -> str:
+    """What to name where a folder has no `path`: results in it, where it is of a table or of a series."""
+    folder = path.parent
+    within = next(iter((*folder.glob(f"*/{path.name}"), *folder.glob(f"*/*/{path.name}"))), None)
+    if within is None:
+        return "name a folder that minenetcd predict has written, of this version."
+    return f"it holds several results: name one, such as {within.parent}, or see all of them with minenetcd serve."
+
+
 @contextmanager
 def _readable(path: Path) -> Iterator[ZipFile]:
     """The archive `path`; what cannot be read of it within the block becomes an InputError."""
     reason = refused(path)
     if reason == NOT_THERE:
-        raise InputError(
-            f"A finished result is needed, {path.parent} holds no {path.name}: name a folder that minenetcd predict "
-            "has written, of this version."
-        )
+        raise InputError(f"A finished result is needed, {path.parent} holds no {path.name}: {_what_to_name(path)}")
     try:
         if reason is not None:
             raise ValueError(reason)
