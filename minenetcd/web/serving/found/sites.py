@@ -16,9 +16,10 @@ from minenetcd.files import settle
 from minenetcd.foreign import read_json, read_text
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
+from minenetcd.monitoring.dates.monitor import TIMELINE
 from minenetcd.monitoring.pairs.predict_pairs import SUMMARY as TABLE
 from minenetcd.monitoring.pairs.summary import FAILED
-from minenetcd.prediction.outputs import SUMMARY
+from minenetcd.prediction.outputs import MAP, SUMMARY
 from minenetcd.web.results.file_states import state_of
 from minenetcd.web.results.folder import ResultFolder, short_name
 from minenetcd.web.results.placement import Placement
@@ -92,7 +93,7 @@ def sites_of(contents: Contents, told: Callable[[str], str]) -> Sites:
 
 
 def _site(kind: str, found: Found) -> Site:
-    file = found.folder / ("timeline.csv" if kind == "series" else SUMMARY)
+    file = found.folder / (TIMELINE if kind == "series" else SUMMARY)
     return (_series if kind == "series" else _result)(found, state_of(file))
 
 
@@ -197,7 +198,7 @@ def _failed(table: Found, told: Callable[[str], str]) -> Iterable[FailedPair]:
 
 def _bounds(folder: Path) -> tuple[float, float, float, float] | None:
     """West, south, east and north of the map of a result; None of a picture."""
-    path = folder / "change.tif"
+    path = folder / MAP
     if not path.is_file():
         return None
     try:
