@@ -230,7 +230,7 @@ def test_on_a_phone_a_finger_labels_and_the_sheet_opens(phone: "Page", folder: P
         opened(phone, running.address)
         x, y = middle(phone)
         phone.touchscreen.tap(x + 40, y + 40)
-        phone.locator(".said", has_text="pixels changed").wait_for()
+        phone.locator(".said", has_text="pixels changed").wait_for(state="attached")  # the sheet is closed
         phone.get_by_role("button", name="Show more").tap()
         phone.get_by_role("button", name="Save mask and polygons").tap()
         phone.locator(".said", has_text="Saved mask.tif").wait_for()
