@@ -14,7 +14,6 @@ from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.probabilities.curves import LEVELS, probability_histogram
-from minenetcd.evaluation.probabilities.threshold import confusion_at
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.sample import SceneSample
 from minenetcd.labelling.learning.division import Part
@@ -44,10 +43,6 @@ class Counted:
     @property
     def total(self) -> Confusion:
         return sum(self.units.values(), Confusion())
-
-    def f1_at(self, threshold: float) -> float:
-        """0 where it is undefined."""
-        return confusion_at(self.histogram, threshold).f1 or 0.0
 
 
 def judge(
