@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from minenetcd.cli.console import digits, print_json, warn
 from minenetcd.display.escaping import in_terminal
 from minenetcd.display.words import counted, duration, in_words, percent, size
-from minenetcd.prediction.where.told import labelled
+from minenetcd.prediction.where.rows import labelled
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import cached_property
 from io import StringIO
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -15,16 +14,19 @@ from pydantic import BaseModel
 from minenetcd.errors import InputError, MineNetCDError
 from minenetcd.files import settle
 from minenetcd.foreign import read_text
+from minenetcd.geo.polygons.vector_files import read_polygons
 from minenetcd.geo.raster import Raster
 from minenetcd.monitoring.dates.first_change import date_colours
 from minenetcd.monitoring.dates.monitor import PAIRS, REPORT, TIMELINE, VECTORS, WHEN
 from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.outputs import DETAILS
-from minenetcd.web.results.description import LayerDescription
-from minenetcd.web.results.folder import layer_description, short_name
-from minenetcd.web.results.layers import Layer, numbers_layer
+from minenetcd.web.results.classes import numbers_layer
+from minenetcd.web.results.description import MapDescription
+from minenetcd.web.results.file_states import FileStates
+from minenetcd.web.results.folder import OpenedLayers, layer_description, short_name
+from minenetcd.web.results.layers import Layer
 from minenetcd.web.results.placement import Placement
-from minenetcd.web.results.polygons import as_geojson, read_polygons
+from minenetcd.web.results.polygons import as_geojson
 from minenetcd.web.results.series_dates import PairOfDates, series_layers
 
 NO_VALUE = (None, "")
@@ -50,31 +52,14 @@ class SeriesDate(BaseModel):
     results: dict[str, str]
 
 
-class SeriesDescription(BaseModel):
+class SeriesDescription(MapDescription):
     """A series of dates, to a page. `layers`: "date-1", "date-2", ... as they are seen, "when" in colours of dates."""
 
-    id: str
-    title: str
-    georeferenced: bool
-    crs: str
-    width: int
-    height: int
-    metres_per_pixel: tuple[float, float] | None
-    bounds: tuple[float, float, float, float]
     unit: str
     dates: list[SeriesDate]
-    layers: dict[str, LayerDescription]
     polygons: str | None
     report: str | None
     warnings: list[str]
-
-
-@dataclass(frozen=True)
-class SeriesLayers:
-    """Layers by name, and in words why others are missing."""
-
-    by_name: dict[str, Layer]
-    missing: tuple[str, ...]
 
 
 class SeriesFolder:
@@ -85,7 +70,10 @@ class SeriesFolder:
         self.timeline = timeline
         self.days = [str(day) for day in timeline["date"]]
         self.facts = read_details(self._any_pair / DETAILS).facts
+        self.images = FileStates.of_images(read_details(pair.folder / DETAILS).inputs for pair in self.pairs)
         self.placement = Placement(self.facts.grid)
+        self._layers: OpenedLayers | None = None
+        self._opening = Lock()
 
     @classmethod
     def read(cls, folder: str | Path) -> Self:
@@ -123,9 +111,15 @@ class SeriesFolder:
         """Of each date from the second on, as #rrggbb."""
         return date_colours(len(self.days))
 
-    @cached_property
-    def layers(self) -> SeriesLayers:
+    @property
+    def layers(self) -> OpenedLayers:
         """Opened when they are first asked for."""
+        with self._opening:  # as those of `ResultFolder`
+            if self._layers is None:
+                self._layers = self._open_layers()
+            return self._layers
+
+    def _open_layers(self) -> OpenedLayers:
         by_number, missing = series_layers(self.pairs, self.placement)
         found = {f"date-{number}": layer for number, layer in by_number.items()}
         if (self.folder / WHEN).is_file():
@@ -133,7 +127,7 @@ class SeriesFolder:
                 found["when"] = self._when()
             except MineNetCDError as error:
                 missing.append(str(error))
-        return SeriesLayers(found, tuple(missing))
+        return OpenedLayers(found, tuple(missing))
 
     def _when(self) -> Layer:
         with ExitStack() as opened:
