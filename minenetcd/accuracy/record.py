@@ -19,7 +19,7 @@ from minenetcd.accuracy.classes import MapClass
 from minenetcd.errors import DataError
 from minenetcd.files import settle, write_json
 from minenetcd.files.database import Database
-from minenetcd.foreign import read_json
+from minenetcd.foreign import read_json, refuse_links_out
 from minenetcd.geo.polygons.vector_files import layer_of
 from minenetcd.labelling.verdicts.geometry_blobs import add_spatial_functions
 from minenetcd.prediction.kept.plain_facts import plain, restored
@@ -121,6 +121,7 @@ def read_sample(source: str | Path) -> StoredSample:
             f"A sample is needed, {folder} holds no {RECORD}: name a folder that minenetcd accuracy sample has written."
         )
     settle(folder)
+    refuse_links_out(folder, RECORD, error=DataError)
     record, points = _read_record(folder / RECORD), read_points(table)
     if missing := [name for name in COLUMNS if name not in points]:
         raise DataError(f"{table} needs the column {missing[0]!r}, which was removed: draw the sample again.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from minenetcd.errors import InputError, OutputError, OutputPathError, one_line
 from minenetcd.files.failing import unwritable
+from minenetcd.foreign import NOT_THERE, folders_of, refused
 
 #: How long a moment of another program, which has the file open, is waited for.
 BUSY_SECONDS = 5.0
@@ -57,8 +58,8 @@ class Database:
 
     def _opened(self) -> sqlite3.Connection:
         """What a kill left half done in the file is taken back by SQLite when it is read."""
-        if not self.path.is_file() and not (self.is_made and not self.path.exists()):
-            reason = "it is no file" if self.path.exists() else "it is not there"
+        reason = refused(self.path, within=folders_of(self.path.parent))  # else a link leads to any file of this user
+        if reason is not None and not (self.is_made and reason == NOT_THERE and not self.path.is_symlink()):
             raise self.error(f"{self.path} cannot be read ({reason}): a {self.kind} is needed; {self.advice}.")
         mode = "rwc" if self.is_made else "rw"
         database = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS)

@@ -19,7 +19,7 @@ from minenetcd.display.escaping import csv_text
 from minenetcd.errors import InputError, OptionError, one_line
 from minenetcd.files import atomic_path, unwritable
 from minenetcd.files.database import Database
-from minenetcd.foreign import refused
+from minenetcd.foreign import folders_of, refused
 from minenetcd.geo.polygons.hectares import GEOMETRIES_AT_A_TIME
 
 DRIVERS = {
@@ -43,7 +43,7 @@ def read_polygons(path: Path, *, layer: str = CHANGES) -> GeoDataFrame:
     if path.suffix == ".gpkg":
         with Database(path, kind="result", advice="predict again").reading() as database:
             return layer_of(database, layer)
-    if (reason := refused(path)) is not None:
+    if (reason := refused(path, within=folders_of(path.parent))) is not None:
         raise InputError(f"{path} cannot be read ({reason}): it is damaged or no result; predict again.")
     try:
         return _read(path).set_crs(None, allow_override=True)  # GDAL takes it for WGS 84
