@@ -8,6 +8,7 @@ from datetime import datetime
 from shapely.geometry.base import BaseGeometry
 
 from minenetcd.geo.polygons.given_verdicts import VERDICTS
+from minenetcd.geo.polygons.wkb_checks import POLYGONS
 from minenetcd.labelling.verdicts.geometry_blobs import from_blob
 from minenetcd.labelling.verdicts.history import measures_of
 from minenetcd.labelling.verdicts.tables import EDITED, LAYER, geometry_column
@@ -64,5 +65,5 @@ def _of(row: sqlite3.Row) -> Standing:
         polygon=row["id"], status=row["status"], by=row["reviewed_by"],
         at=None if row["reviewed_at"] is None else datetime.fromisoformat(row["reviewed_at"]),
         comment=row["comment"], edited=bool(row["edited"]), area=row["area_now"], perimeter=row["perimeter_now"],
-        outline=None if row["outline"] is None else from_blob(row["outline"]),
+        outline=None if row["outline"] is None else from_blob(row["outline"], POLYGONS),
     )  # fmt: skip

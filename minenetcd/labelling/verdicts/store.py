@@ -15,6 +15,7 @@ from minenetcd.errors import InputError
 from minenetcd.files import in_turn, settle
 from minenetcd.geo.polygons.given_verdicts import GEOPACKAGE
 from minenetcd.geo.polygons.vector_files import layer_of, read_polygons
+from minenetcd.geo.polygons.wkb_checks import POLYGONS
 from minenetcd.labelling.verdicts.counts import ReviewCounts, counts_of, unreviewed
 from minenetcd.labelling.verdicts.doubt import Measured, most_doubtful_first
 from minenetcd.labelling.verdicts.geometry_blobs import from_blob
@@ -221,7 +222,7 @@ def _put_edited(frame: GeoDataFrame, database: sqlite3.Connection) -> None:
         return
     place = pd.Series(frame.index, index=frame["id"])
     places = [place[row["id"]] for row in rows]
-    outlines = np.array([from_blob(row["geom"]) for row in rows], dtype=object)
+    outlines = np.array([from_blob(row["geom"], POLYGONS) for row in rows], dtype=object)
     frame.loc[places, "geometry"] = GeoDataFrame(geometry=outlines, crs=frame.crs, index=places).geometry
     frame.loc[places, "edited"] = True
     for name in names:
