@@ -20,7 +20,7 @@ from minenetcd.errors import DataError
 from minenetcd.files import settle, write_json
 from minenetcd.files.database import Database
 from minenetcd.foreign import read_json, refuse_links_out
-from minenetcd.geo.polygons.vector_files import layer_of
+from minenetcd.geo.polygons.vector_files import OF_GEOPACKAGES, layer_of
 from minenetcd.labelling.verdicts.geometry_blobs import add_spatial_functions
 from minenetcd.prediction.kept.plain_facts import plain, restored
 
@@ -136,7 +136,8 @@ def read_sample(source: str | Path) -> StoredSample:
 def points_file(path: Path) -> Database:
     """A samples.gpkg as a database."""
     advice = "take the one that was written, or draw again"
-    return Database(path, kind="sample", advice=advice, error=DataError, begins=add_spatial_functions)
+    tables = ("samples", *OF_GEOPACKAGES)
+    return Database(path, "sample", advice, error=DataError, begins=add_spatial_functions, tables=tables)
 
 
 def read_points(path: Path) -> pd.DataFrame:

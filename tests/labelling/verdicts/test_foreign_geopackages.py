@@ -4,6 +4,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
 from minenetcd.errors import InputError
+from minenetcd.files import database as database_file
+from minenetcd.geo.polygons.vector_files import read_polygons
 from minenetcd.geo.polygons.wkb_checks import check_wkb
 from minenetcd.labelling.verdicts.geometry_blobs import from_blob, to_blob
 from minenetcd.labelling.verdicts.store import Verdicts
@@ -66,3 +69,43 @@ def test_a_deep_outline_ends_no_process(result: Path) -> None:
     assert "a geometry of it is of a kind" in done.stderr
     with pytest.raises(InputError, match="of a kind"):
         verdicts.polygons()
+
+
+ENDLESS = "WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more) SELECT n"
+
+
+def changed(result: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(result / "change.gpkg")) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+
+
+@pytest.mark.parametrize("name", ["change", "gpkg_geometry_columns"])
+def test_a_view_in_place_of_a_table_is_not_read(result: Path, name: str) -> None:
+    changed(result, "PRAGMA legacy_alter_table = ON", f"ALTER TABLE {name} RENAME TO was")
+    changed(result, f"CREATE VIEW {name} AS {ENDLESS} AS id, n AS area_ha, n AS perimeter_m, n AS table_name FROM more")
+    for read in (Verdicts(result).look, Verdicts(result).polygons, lambda: read_polygons(result / "change.gpkg")):
+        with pytest.raises(InputError, match=f"{name} needs to be a table, it is a view.: .*; predict again"):
+            read()
+
+
+def test_views_of_others_are_left_alone(result: Path) -> None:
+    changed(result, f"CREATE VIEW own AS {ENDLESS} FROM more")
+    changed(
+        result,
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('own', 'attributes', 'own')",
+    )
+    assert len(Verdicts(result).polygons()) == 6
+    with closing(sqlite3.connect(result / "change.gpkg")) as database:
+        assert database.execute("SELECT 1 FROM sqlite_master WHERE name = 'own'").fetchone() == (1,)
+
+
+def test_a_trigger_that_never_ends_is_stopped(result: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_file, "MOST_STEPS_WRITING", 10**7)  # a second instead of a minute
+    Verdicts(result).give(1, "accepted", by="Ann")
+    counting = "WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more) SELECT max(n) FROM more"
+    changed(result, f"CREATE TRIGGER t AFTER INSERT ON verdicts BEGIN SELECT ({counting}); END")
+    with pytest.raises(InputError, match="takes too long"):
+        Verdicts(result).give(2, "accepted", by="Ann")
+    assert Verdicts(result).statuses() == {1: "accepted"}
