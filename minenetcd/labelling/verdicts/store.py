@@ -125,6 +125,7 @@ class Verdicts:
         not there, and for an outline that crosses itself or lies elsewhere.
         """
         status, by, comment = checked_status(status), checked_name(by), checked_comment(comment)
+        polygon = int(polygon)  # SQLite takes a number of numpy's for bytes
         with self._writing() as database:
             if database.execute(f"SELECT 1 FROM {LAYER} WHERE id = ?", [polygon]).fetchone() is None:
                 raise InputError(
