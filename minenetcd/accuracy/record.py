@@ -20,8 +20,8 @@ from minenetcd.errors import DataError
 from minenetcd.files import settle, write_json
 from minenetcd.files.database import Database
 from minenetcd.foreign import read_json, refuse_links_out
+from minenetcd.geo.polygons.geometry_blobs import add_spatial_functions
 from minenetcd.geo.polygons.vector_files import OF_GEOPACKAGES, layer_of
-from minenetcd.labelling.verdicts.geometry_blobs import add_spatial_functions
 from minenetcd.prediction.kept.plain_facts import plain, restored
 
 FORMAT = 1

@@ -27,10 +27,11 @@ _LARGEST_PAGE = 256 * 2**20
 
 @dataclass(frozen=True)
 class Review:
-    """The `counts` of a review, and the `files` that say so now."""
+    """The `counts` of a review, the `files` that say so now, and why rows of its polygons were left out."""
 
     counts: ReviewCounts
     files: tuple[Path, ...]
+    problems: tuple[str, ...] = ()
 
 
 def refresh(folder: str | Path, *, with_pdf: bool = False) -> Review:
@@ -45,12 +46,12 @@ def refresh(folder: str | Path, *, with_pdf: bool = False) -> Review:
     with in_turn(folder):  # nobody gives a verdict between the counting and the writing
         reclaim(folder, depth=0, keep=is_recent_work)
         refuse_links_out(folder, SUMMARY, REPORT, PDF, ITEM)  # what they lead to would be copied into the folder
-        counts = verdicts.counts()
+        counts, problems = verdicts.counts(), tuple(verdicts.problems())
         names = [name for name in (SUMMARY, REPORT, *([PDF] if with_pdf else []), ITEM) if (folder / name).is_file()]
         if names and (counts.revision or _says_something(folder)):
             with staged_files(folder, names) as staged:
                 _write(folder, staged, names, counts)
-    return Review(counts, tuple(folder / name for name in names))
+    return Review(counts, tuple(folder / name for name in names), problems)
 
 
 def is_stale(folder: Path, counts: ReviewCounts) -> bool:

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from minenetcd.files.database import Database
+from minenetcd.geo.polygons.geometry_blobs import add_spatial_functions
 from minenetcd.geo.polygons.given_verdicts import VERDICTS
 from minenetcd.geo.polygons.vector_files import CHANGES, OF_GEOPACKAGES
-from minenetcd.labelling.verdicts.geometry_blobs import add_spatial_functions
 
 LAYER, EDITED = CHANGES, "edited"
 #: Columns of a verdict in both layers.

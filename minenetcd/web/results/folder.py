@@ -201,7 +201,7 @@ class ResultFolder:
             changed_pixels=changed[1],
             places=changed[2],
             unit="ha" if facts.grid.is_georeferenced else "px",
-            warnings=[*self.summary.get("warnings", facts.warnings), *opened.problems],
+            warnings=[*self.summary.get("warnings", facts.warnings), *opened.problems, *self._problems_of_polygons],
             second_opinion=facts.second,
             reviewable=reviewable and self.can_be_reviewed,
             polygons=polygons,
@@ -213,6 +213,16 @@ class ResultFolder:
         """Whether verdicts can be kept beside its polygons: in a GeoPackage that may be written, or made."""
         kept = self.folder / GEOPACKAGE
         return os.access(self.folder, os.W_OK) and (not kept.exists() or os.access(kept, os.W_OK))
+
+    @property
+    def _problems_of_polygons(self) -> list[str]:
+        """Why people cannot judge all of them; nothing where they cannot be read, which who asks for them is told."""
+        if not (self.folder / GEOPACKAGE).is_file():
+            return []
+        try:
+            return Verdicts(self.folder).problems()
+        except MineNetCDError:
+            return []
 
     @property
     def _metres(self) -> tuple[float, float] | None:

@@ -15,9 +15,9 @@ from shapely.geometry.base import BaseGeometry
 
 from minenetcd.errors import InputError
 from minenetcd.files import database as database_file
+from minenetcd.geo.polygons.geometry_blobs import from_blob, to_blob
 from minenetcd.geo.polygons.vector_files import read_polygons
 from minenetcd.geo.polygons.wkb_checks import check_wkb
-from minenetcd.labelling.verdicts.geometry_blobs import from_blob, to_blob
 from minenetcd.labelling.verdicts.store import Verdicts
 
 DEEP = struct.pack("<BII", 1, 7, 1) * 20_000 + struct.pack("<BII", 1, 7, 0)

@@ -34,7 +34,7 @@ class Reviewed:
 
 def read_reviewed(folder: Path) -> Reviewed:
     """Those of the result in `folder`. InputError where they cannot be read."""
-    found = read_polygons(polygons_file(folder)).set_index("id")
-    now = Verdicts(folder).polygons().set_index("id").loc[found.index]
+    now = Verdicts(folder).polygons().set_index("id")
+    found = read_polygons(polygons_file(folder)).dropna(subset=["id"]).set_index("id").loc[now.index]
     status = np.asarray(now["status"].fillna("").astype(str), dtype=str)
     return Reviewed(status, found.geometry.to_numpy(), now.geometry.to_numpy())
