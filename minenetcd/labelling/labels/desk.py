@@ -18,7 +18,7 @@ from rasterio.features import rasterize
 from minenetcd.errors import DataError, InputError, OptionError, one_line
 from minenetcd.files import settle
 from minenetcd.files.locks import locked
-from minenetcd.foreign import read_json
+from minenetcd.foreign import read_json, refuse_links_out
 from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
@@ -206,6 +206,7 @@ def open_desk(folder: str | Path, *, result: Path | None = None) -> Iterator[Des
         raise InputError(f"A folder with a labelling desk is needed, there is no folder {folder}: name another.")
     settle(place)
     _ = _facts(place)
+    refuse_links_out(place, FACTS, BEFORE, AFTER, SEGMENTS, MARKS, error=DataError)
     with locked(place / LOCK, refusal=f"Another program labels in {folder}: end it, or name another folder (--out)."):
         yield Desk(place, result)
 

@@ -8,9 +8,9 @@ from shapely.geometry.base import BaseGeometry
 
 from minenetcd.errors import InputError
 from minenetcd.geo.grid import Grid
+from minenetcd.geo.polygons.geometry_blobs import to_blob
 from minenetcd.geo.polygons.hectares import measures
 from minenetcd.geo.raster import Raster
-from minenetcd.labelling.verdicts.geometry_blobs import to_blob
 from minenetcd.labelling.verdicts.history import Outline
 from minenetcd.prediction.outputs import MAP, MAP_OF_PICTURES
 

@@ -15,7 +15,7 @@ from geopandas import GeoDataFrame
 
 from minenetcd.errors import InputError, MineNetCDError
 from minenetcd.files import settle
-from minenetcd.foreign import LARGEST_JSON, refused
+from minenetcd.foreign import LARGEST_JSON, folders_of, refuse_links_out, refused
 from minenetcd.geo.polygons.given_verdicts import GEOPACKAGE
 from minenetcd.geo.polygons.vector_files import read_polygons
 from minenetcd.geo.raster import Raster
@@ -81,6 +81,7 @@ class ResultFolder:
         if not place.is_dir():
             raise InputError(f"A folder with a finished result is needed, there is no folder {folder}: name another.")
         settle(place)
+        refuse_links_out(place, DETAILS)
         return cls(place, read_details(place / DETAILS), waits=waits)
 
     @property
@@ -133,6 +134,8 @@ class ResultFolder:
             return {"second": mask_layer(raster, self._laid(raster))}
 
     def _raster(self, path: Path) -> Raster:
+        if path.parent == self.folder:
+            refuse_links_out(self.folder, path.name)
         raster = Raster.open(path, bands=(1,))
         if raster.grid.shape != self.facts.grid.shape:
             raster.close()
@@ -159,7 +162,7 @@ class ResultFolder:
     def summary(self) -> dict[str, Any]:
         """What summary.json says; nothing where an earlier version wrote none."""
         path = self.folder / SUMMARY
-        if refused(path, most_bytes=LARGEST_JSON) is not None:
+        if refused(path, within=folders_of(self.folder), most_bytes=LARGEST_JSON) is not None:
             return {}
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
@@ -198,7 +201,7 @@ class ResultFolder:
             changed_pixels=changed[1],
             places=changed[2],
             unit="ha" if facts.grid.is_georeferenced else "px",
-            warnings=[*self.summary.get("warnings", facts.warnings), *opened.problems],
+            warnings=[*self.summary.get("warnings", facts.warnings), *opened.problems, *self._problems_of_polygons],
             second_opinion=facts.second,
             reviewable=reviewable and self.can_be_reviewed,
             polygons=polygons,
@@ -210,6 +213,16 @@ class ResultFolder:
         """Whether verdicts can be kept beside its polygons: in a GeoPackage that may be written, or made."""
         kept = self.folder / GEOPACKAGE
         return os.access(self.folder, os.W_OK) and (not kept.exists() or os.access(kept, os.W_OK))
+
+    @property
+    def _problems_of_polygons(self) -> list[str]:
+        """Why people cannot judge all of them; nothing where they cannot be read, which who asks for them is told."""
+        if not (self.folder / GEOPACKAGE).is_file():
+            return []
+        try:
+            return Verdicts(self.folder).problems()
+        except MineNetCDError:
+            return []
 
     @property
     def _metres(self) -> tuple[float, float] | None:

@@ -1,5 +1,6 @@
 """Masks that somebody made by hand: at a labelling desk, or in any folder of image pairs."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError, GridError, OptionError
 from minenetcd.foreign import read_json
 from minenetcd.geo.align import open_pair
+from minenetcd.geo.date_files.finding import find_date
 from minenetcd.geo.date_files.read_files import ReadFile
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
@@ -60,6 +62,12 @@ class Labels:
         whole[row : row + height, col : col + width] = self.mask
         return whole
 
+    @property
+    def checksum(self) -> str:
+        """Of the mask, and where it lies."""
+        place = (self.origin, self.mask.shape)
+        return hashlib.sha256(repr(place).encode() + self.mask.tobytes()).hexdigest()
+
     def scene(self) -> JudgedScene:
         """As a scene of its own."""
         truth = MaskTruth.of(self.mask)
@@ -77,7 +85,7 @@ class Labels:
         changed = truth.boxes.changed
         counts = {"changed": int(changed.sum()), "unchanged": int((~changed).sum())}
         metres = self.grid.metres_or(None)
-        return JudgedScene(self.name, self.grid, metres, self.checksums, counts, None, opened)
+        return JudgedScene(self.name, self.grid, metres, self.checksums, counts, None, opened, self.checksum)
 
 
 def together(masks: Sequence[NDArray[np.uint8]]) -> MaskTruth | None:
@@ -144,7 +152,7 @@ def _checksums_of(date: dict[str, Any]) -> frozenset[str]:
 def _read(
     name: str, files: tuple[Path, Path], mask: Path, checksums: frozenset[str], origin: tuple[int, int] = (0, 0)
 ) -> Labels:
-    with quiet_gdal(), rasterio.open(mask) as dataset:
+    with quiet_gdal(), rasterio.open(find_date(mask).name) as dataset:  # which refuses what leads to the network
         values = dataset.read(1)
     if others := set(np.unique(values).tolist()) - {0, 1, UNKNOWN}:
         raise DataError(f"A mask of 0, 1 and 255 (not labelled) is needed, {mask} holds {min(others)}: write it anew.")

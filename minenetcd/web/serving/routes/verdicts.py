@@ -195,6 +195,10 @@ def _in_degrees(outline: shapely.Geometry, placement: Placement) -> Geometry:
 
 def _on_grid(geometry: Geometry, placement: Placement) -> shapely.Geometry:
     """InputError for what is no geometry of GeoJSON in longitude and latitude."""
+    if geometry.get("type") not in ("Polygon", "MultiPolygon"):  # no collections in collections, endlessly
+        raise InputError(
+            f"A polygon in GeoJSON is needed, got {geometry.get('type')!s:.40}: draw it around the change."
+        )
     try:
         read = shapely.force_2d(shapely.from_geojson(json.dumps(geometry, allow_nan=False)))
     except (shapely.errors.ShapelyError, ValueError, TypeError, RecursionError) as error:
