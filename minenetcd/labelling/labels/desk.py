@@ -69,7 +69,13 @@ class Desk:
         self.hierarchy = _segments(folder / SEGMENTS, self.grid)
         self._store = MarkStore(folder / MARKS)
         self._lock = RLock()
-        self.state = LabelState(self.hierarchy, self._store.marks())
+        try:
+            self.state = LabelState(self.hierarchy, self._store.marks())
+        except (IndexError, OverflowError, TypeError) as error:
+            raise DataError(
+                f"{folder / MARKS} is of other segments, or damaged ({one_line(error)}): restore it, or begin another "
+                "folder."
+            ) from error
         self.revision = self._store.revision
         self._change = None if result is None else mapped_change(result, self.grid)
 

@@ -235,7 +235,7 @@ def _judgeable_of(database: sqlite3.Connection) -> GeoDataFrame:
     """The polygons that can be judged, as GDAL reads them."""
     frame = layer_of(database, LAYER)
     ids = [row[0] for row in database.execute(f"SELECT id FROM {LAYER} WHERE {judgeable(database)}")]
-    frame = frame[frame["id"].isin(ids) & frame.geometry.notna()].drop_duplicates("id").reset_index(drop=True)
+    frame = frame[frame["id"].isin(ids) & ~frame.geometry.isna()].drop_duplicates("id").reset_index(drop=True)
     return frame.astype({"id": np.int64})
 
 

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any, Self
 
 from geopandas import GeoDataFrame
+from pydantic import BaseModel, ValidationError
 
 from minenetcd.errors import InputError, MineNetCDError
 from minenetcd.files import settle
@@ -34,6 +35,23 @@ from minenetcd.web.results.polygons import as_geojson
 
 #: A source of several files is called by so many letters.
 LONGEST_NAME = 60
+
+
+class _Hectares(BaseModel):
+    changed: float | None
+
+
+class _Pixels(BaseModel):
+    changed: int | None
+
+
+class _Summary(BaseModel):
+    """Of summary.json, what a page is told."""
+
+    hectares: _Hectares
+    pixels: _Pixels
+    places: int
+    warnings: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +188,17 @@ class ResultFolder:
             return {}
         return found if isinstance(found, dict) else {}
 
+    @property
+    def _said(self) -> "_Summary | None":
+        """What a page is told of the summary; None where an earlier version wrote none. InputError where it is none."""
+        try:
+            return _Summary.model_validate(self.summary) if self.summary else None
+        except ValidationError as error:
+            place = ".".join(map(str, error.errors()[0]["loc"]))
+            raise InputError(
+                f"{self.folder / SUMMARY} is no summary of this version ({place}): predict again, or remove it."
+            ) from error
+
     def description(
         self,
         id: str,
@@ -179,7 +208,7 @@ class ResultFolder:
         reviewable: bool = False,
     ) -> Description:
         """Of the result that a page calls `id`: `tiles` gives the address of a layer's tiles, with {z}, {x} and {y}."""
-        facts, opened = self.facts, self.layers
+        facts, opened, said = self.facts, self.layers, self._said
         changed = self._changed
         return Description(
             id=id,
@@ -201,7 +230,11 @@ class ResultFolder:
             changed_pixels=changed[1],
             places=changed[2],
             unit="ha" if facts.grid.is_georeferenced else "px",
-            warnings=[*self.summary.get("warnings", facts.warnings), *opened.problems, *self._problems_of_polygons],
+            warnings=[
+                *(facts.warnings if said is None or said.warnings is None else said.warnings),
+                *opened.problems,
+                *self._problems_of_polygons,
+            ],
             second_opinion=facts.second,
             reviewable=reviewable and self.can_be_reviewed,
             polygons=polygons,
@@ -234,9 +267,9 @@ class ResultFolder:
     @property
     def _changed(self) -> tuple[float | None, int | None, int]:
         """Hectares, pixels and places; by the polygons where no summary says them."""
-        summary = self.summary
-        if summary:
-            return summary["hectares"]["changed"], summary["pixels"]["changed"], summary["places"]
+        said = self._said
+        if said is not None:
+            return said.hectares.changed, said.pixels.changed, said.places
         frame = self.polygons()
         hectares = float(frame["area_ha"].sum()) if "area_ha" in frame else None
         pixels = int(frame["area_px"].sum()) if "area_px" in frame else None
