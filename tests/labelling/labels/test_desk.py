@@ -324,3 +324,25 @@ def test_what_is_shown_is_of_one_moment_while_others_merge_and_undo(folder: Path
                 each.result()
         assert len(set(seen)) <= 2 and min(seen) >= 0  # whole, or as before: nothing between
         assert len(np.unique(desk.labelled(0).units)) == plain
+
+
+@pytest.mark.parametrize("members", [b"", b"no zlib", zlib.compress(b"abc"), zlib.compress(b"\xff" * 8), "words", 7])
+def test_damaged_marks_are_told_in_a_line(folder: Path, members: object) -> None:
+    with open_desk(folder) as desk:
+        desk.mark([(5, 5)], 0, 1)
+    with closing(sqlite3.connect(folder / MARKS)) as database:
+        database.execute("UPDATE mark SET members = ?", [members])
+        database.commit()
+    with pytest.raises(DataError, match=r"marks.sqlite is .*damaged [^\n]*: restore it, or begin another folder\.$"):  # noqa: SIM117
+        with open_desk(folder):
+            pass
+
+
+def test_marks_of_other_segments_are_told_in_a_line(folder: Path) -> None:
+    with open_desk(folder) as desk:
+        desk.mark([(5, 5)], 0, 1)
+    with closing(sqlite3.connect(folder / MARKS)) as database:
+        database.execute("UPDATE mark SET members = ?", [packed(np.array([10**6], np.int32))])
+        database.commit()
+    with pytest.raises(DataError, match="is of other segments"), open_desk(folder):
+        pass
