@@ -17,6 +17,9 @@ from minenetcd.labelling.learning.patches import NOTHING_CUT, Cut, cut_pairs, dr
 from minenetcd.labelling.learning.reading.scenes import JudgedScene
 from minenetcd.training.records.reporting import TrainingReporter
 
+#: Of a card, what keeps the checksums of the images that trained.
+TRAINING_IMAGES = "training images"
+
 #: What the pairs of a part are called where they are read.
 SPLIT_OF: dict[Use, str] = {"train": "train", "choose": "val"}
 
@@ -34,23 +37,35 @@ class Data:
 
 def divided(scenes: Sequence[JudgedScene], start: ChangeDetector, options: LearnOptions) -> Data:
     """What of the scenes trains, chooses and judges; each is opened for its grid."""
-    sites, site_of = [], {}
+    sites, site_of, seen = [], {}, training_images(start)
     for number, site in enumerate(group_sites(scenes), start=1):
         judged = []
         for scene in site:
             with scene.open(start) as opened:
-                judged.append(Judged(scene, opened.pair.grid, opened.truth.boxes, opened.truth.knows_ground))
+                truth = opened.truth
+                trained_start = not seen.isdisjoint(scene.checksums)
+                judged.append(Judged(scene, opened.pair.grid, truth.boxes, truth.knows_ground, trained_start))
             site_of[scene.name] = f"site {number}"
         sites.append(judged)
     metres = [scene.metres for scene in scenes if scene.metres is not None]
     knows_ground = _knows_ground([each for site in sites for each in site])
     return Data(
         list(scenes),
-        divide(sites, options.held_out, options.seed, chooses=knows_ground),
+        _division(sites, options, knows_ground),
         site_of,
         exp(np.mean([log(each) for each in metres])) if metres else None,
         knows_ground,
     )
+
+
+def _division(sites: Sequence[Sequence[Judged]], options: LearnOptions, knows_ground: bool) -> Division:
+    """With a part kept apart for the threshold; without one only where ground is not known, and there is too little."""
+    try:
+        return divide(sites, options.held_out, options.seed, chooses=True)
+    except DataError:
+        if knows_ground:
+            raise
+        return divide(sites, options.held_out, options.seed, chooses=False)
 
 
 def _knows_ground(scenes: Sequence[Judged]) -> bool:
@@ -100,6 +115,12 @@ def write_pairs(
             side=side, metres=data.metres, seed=options.seed, progress=partial(reporter.progress, "draw"),
         )  # fmt: skip
     return Pairs(cut["train"], cut.get("choose", NOTHING_CUT), drawn, side)
+
+
+def training_images(detector: ChangeDetector) -> frozenset[str]:
+    """Checksums of the images that it learned from by `learn`, in this round or an earlier one."""
+    kept = detector.provenance.extra.get(TRAINING_IMAGES)
+    return frozenset(map(str, kept)) if isinstance(kept, Sequence) and not isinstance(kept, str) else frozenset()
 
 
 def rehearsed_share(start: ChangeDetector, options: LearnOptions) -> float:

@@ -1,9 +1,10 @@
 """How much a detector may call changed, where nobody says what the ground beside the judged places is.
 
 Polygons are places that a detector took for change, and many of them are: one that learns from them comes to call more
-changed everywhere, and no verdict says whether that is right. So its threshold rises until it calls no more of the
-sites it learned from changed than the detector it started from: it may call other places, not more. That threshold is
-one for all scenes: which range in which a scene's own is looked for is right, nobody has measured of new weights.
+changed everywhere, and no verdict says whether that is right. So its threshold rises until it calls no more of parts
+that did not train changed than the detector it started from: it may call other places, not more. (Where it trained it
+is surer, and the threshold would be too high elsewhere.) That threshold is one for all scenes: in which range a scene's
+own should be looked for with new weights, nobody has measured.
 """
 
 import math
@@ -18,7 +19,7 @@ from minenetcd.detectors.scenes.threshold import spread, tile_scores
 from minenetcd.geo.sample import SceneSample, side_by_side
 from minenetcd.labelling.learning.division import Part
 
-#: Of the parts that trained so many are looked at, and of each so many windows.
+#: Of the parts so many are looked at, and of each so many windows.
 MOST_PARTS, MOST_WINDOWS = 8, 2
 
 #: Log-odds by which a threshold is raised, at most and in steps.

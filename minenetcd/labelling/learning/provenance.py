@@ -9,7 +9,7 @@ from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.display.words import counted, some_of
 from minenetcd.labelling.learning.division import Part
-from minenetcd.labelling.learning.material import Data, Pairs, has_drawn_scenes
+from minenetcd.labelling.learning.material import TRAINING_IMAGES, Data, Pairs, has_drawn_scenes, training_images
 from minenetcd.labelling.learning.options import LearnOptions
 from minenetcd.labelling.learning.outcome import Comparison, Learned
 from minenetcd.labelling.learning.reading.sources import count_places
@@ -76,6 +76,18 @@ def notes_on(data: Data, start: ChangeDetector, comparison: Comparison) -> tuple
         )
     elif data.division.sites == 2:
         notes.append("Of two sites one was held out: of others this says little; judge results of more.")
+    seen = training_images(start)
+    trained = names_of([part for part in data.division.parts["judge"] if not seen.isdisjoint(part.scene.checksums)])
+    if trained:
+        notes.append(
+            f"{start.name} itself learned from {some_of(trained)}, which judges here: both scores are too good; judge "
+            "results of other sites, too."
+        )
+    if not data.division.parts["choose"]:
+        notes.append(
+            "Too little was judged to keep a part apart for the threshold: it was set where the detector trained, and "
+            "may be too high elsewhere; judge more."
+        )
     if not data.knows_ground:
         notes.append(
             "Only places that somebody judged are counted, most of which an earlier detector found: what the new one "
@@ -120,7 +132,13 @@ def describe(
         },
         limits=" ".join((_LIMITS, *result.notes)),
         license=began.license,
-        extra={**without_calibration(began.extra), **_beside_training(data)},
+        extra={
+            **without_calibration(began.extra),
+            **_beside_training(data),
+            TRAINING_IMAGES: sorted(
+                training_images(start).union(*(p.scene.checksums for p in data.division.parts["train"]))
+            ),
+        },
     )
 
 

@@ -59,22 +59,25 @@ def test_it_is_saved_with_what_it_learned_from(results: list[Path], learned: Lea
     assert again.name == "small-learned" and again.provenance.license == "apache-2.0"
     assert again.preprocessing.metres_per_pixel == pytest.approx(10, rel=0.01)
     assert learned.learned_from["said"] == {"accepted": 12, "rejected": 12}
-    assert learned.learned_from["training_places"] == {"changed": 9, "unchanged": 9}
+    assert learned.learned_from["training_places"] == {"changed": 6, "unchanged": 6}
     said = again.provenance.trained_on_in_words
-    assert said is not None and said.count("after squares") == 1 and "9 places of change, 9 of none" in said
+    assert said is not None and said.count("after squares") == 1 and "6 places of change, 6 of none" in said
     card = (learned.folder / "README.md").read_text(encoding="utf-8")
     assert learned.comparison.in_words.removesuffix(".")[:20] in card and "on held-out sites, before: F1" in card
 
 
 def test_what_was_held_out_is_not_said_to_have_trained(results: list[Path], learned: Learned) -> None:
     (held_out,) = learned.judged_on
-    others = [str(result) for result in results if str(result) != held_out]
-    assert learned.learned_from["held_out_scenes"] == [held_out] and learned.learned_from["scenes"] == others
+    (chose,) = learned.learned_from["choosing_scenes"]
+    others = [result for result in learned.learned_from["scenes"] if result not in (held_out, chose)]
+    assert learned.learned_from["held_out_scenes"] == [held_out] and len(others) == 2
+    assert {held_out, chose, *others} == set(map(str, results))
     provenance = minenetcd.from_pretrained(learned.folder).provenance
     said = provenance.trained_on_in_words
     assert said is not None and f"what people said of {', '.join(Path(name).name for name in others)} (" in said
     assert Path(held_out).name not in said and provenance.extra["held out"] == Path(held_out).name
-    assert provenance.trained_on is not None and provenance.trained_on.sites == 3
+    assert Path(chose).name not in said and provenance.extra["threshold chosen on"] == Path(chose).name
+    assert provenance.trained_on is not None and provenance.trained_on.sites == 2
     assert f"Held out: {Path(held_out).name}" in (learned.folder / "README.md").read_text(encoding="utf-8")
 
 
@@ -114,6 +117,22 @@ def test_an_answer_is_one_of_three_and_says_what_to_use(learned: Learned) -> Non
     assert told["answer"] in ("better", "not better", "cannot tell")
     assert ("Keep small" in told["advice"]) == (told["answer"] != "better") and str(learned.folder) in told["advice"]
     assert told["before"]["accepted_places"] == 3 and told["unit"] == "place"
+
+
+@pytest.mark.slow  # a network is trained
+def test_a_later_round_is_judged_by_what_the_earlier_one_did_not_see(
+    results: list[Path], learned: Learned, tmp_path: Path
+) -> None:
+    start = minenetcd.from_pretrained(learned.folder)
+    for seed in (2, 3, 4):
+        data = divided(read_sources(results, FEW_STEPS, print), start, replace(FEW_STEPS, seed=seed))
+        (judging,) = [part.scene.name for part in data.division.parts["judge"]]
+        assert judging in (*learned.judged_on, *learned.learned_from["choosing_scenes"])
+    trained = list(map(Path, learned.learned_from["scenes"]))
+    again = minenetcd.learn(trained, tmp_path / "out", start=start, options=FEW_STEPS, device="cpu")
+    assert any(note.startswith("small-learned itself learned from result_") for note in again.notes)
+    images = set(again.detector.provenance.extra["training images"])
+    assert images == set(start.provenance.extra["training images"]) and len(images) == 4
 
 
 @pytest.mark.slow  # a network is trained until it can tell white from red
