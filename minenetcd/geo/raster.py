@@ -87,6 +87,13 @@ class Raster:
         with self.readable(), self.canvas(*self.grid.decimated(max_side).shape) as small:
             return read_canvas(small, len(self.bands))
 
+    @property
+    def pixels_far_out(self) -> int:
+        """How many pixels are read of it to see all of it small: those of its coarsest overview, or all."""
+        with self.readable(), rasterio.open(self._description.name) as stored:
+            coarsest = max(stored.overviews(1), default=1)
+        return self.grid.height * self.grid.width // coarsest**2
+
     def canvas(self, height: int, width: int, window: Window | None = None) -> DatasetReader:
         """The bands read, then one of validity (alpha) if anything is masked, as a data set of that size."""
         whole = Window(0, 0, self.grid.width, self.grid.height)

@@ -26,6 +26,10 @@ export class ServedData implements ResultData {
     return answer.ok && answer.status !== 204 ? answer.arrayBuffer() : null;
   }
 
+  again(): Promise<Description> {
+    return getJson<Description>(`${this.root}api/results/${encodeURIComponent(this.description.id)}`);
+  }
+
   async polygons(): Promise<ChangeCollection> {
     const { polygons } = this.description;
     return typeof polygons === "string" ? getJson<ChangeCollection>(this.root + polygons) : polygons;

@@ -12,6 +12,8 @@ export interface ResultData {
   /** The bytes of a tile (PNG or WebP); null where it shows nothing. */
   tile(layer: LayerName, z: number, x: number, y: number): Promise<ArrayBuffer | null>;
   polygons(): Promise<ChangeCollection>;
+  /** The description as it is by now, where that may be another. */
+  again?(): Promise<Description>;
 }
 
 export async function openResult(page: PageFacts): Promise<ResultData> {

@@ -44,6 +44,8 @@ export interface Description {
   second_opinion: string | null;
   reviewable: boolean;
   polygons: string | ChangeCollection;
+  /** Whether images are being read, and small pictures stand in for them. */
+  being_read: boolean;
   /** Of each step of probability, 0 to 254 of 254: how many pixels have it. */
   histogram?: number[];
 }

@@ -17,9 +17,11 @@ interface Shown {
   outlines: boolean;
   when: boolean;
   outlineCasing: string;
+  /** An image is not there any more. */
+  onGone: () => void;
 }
 
-export function SeriesMap({ server, series, polygons, at, outlines, when, outlineCasing }: Shown) {
+export function SeriesMap({ server, series, polygons, at, outlines, when, outlineCasing, onGone }: Shown) {
   const place = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<MapLibreMap | null>(null);
   useEffect(() => {
@@ -27,6 +29,7 @@ export function SeriesMap({ server, series, polygons, at, outlines, when, outlin
     const maxzoom = Math.max(1, ...Object.values(series.layers).map((layer) => layer.maxzoom));
     void openMap(place.current!, { bounds: series.bounds, maxzoom, label: series.title }).then((made) => {
       opened = made;
+      made.once("error", onGone); // the series comes anew, and a map with it
       addLayers(made, server, series, polygons, outlineCasing);
       setMap(made);
     });

@@ -24,12 +24,14 @@ export function SeriesPage({ page }: { page: PageFacts }) {
   const server = serverOf(page);
   const [opened, setOpened] = useState<Opened | null>(null);
   const [failure, setFailure] = useState("");
-  useEffect(() => {
-    read(server, String(page["series"])).then(setOpened, (error: Error) => setFailure(error.message));
-  }, [server]);
+  const open = () => {
+    const found = read(server, String(page["series"]));
+    found.then((now) => setOpened((was) => (was !== null && hasSameImages(was.series, now.series) ? was : now)), (error: Error) => setFailure(error.message));
+  };
+  useEffect(open, [server]);
   if (failure) return <Failure message={failure} />;
   if (opened === null) return <div class="own"><p class="waiting">Reading the dates</p></div>;
-  return <Shown page={page} server={server} {...opened} />;
+  return <Shown page={page} server={server} onGone={open} {...opened} />;
 }
 
 async function read(server: string, id: string): Promise<Opened> {
@@ -38,7 +40,11 @@ async function read(server: string, id: string): Promise<Opened> {
   return { series, polygons };
 }
 
-function Shown({ page, server, series, polygons }: Opened & { page: PageFacts; server: string }) {
+function hasSameImages(one: Series, other: Series): boolean {
+  return one.warnings.join() === other.warnings.join() && Object.keys(one.layers).join() === Object.keys(other.layers).join();
+}
+
+function Shown({ page, server, series, polygons, onGone }: Opened & { page: PageFacts; server: string; onGone: () => void }) {
   const { dates } = series;
   const [at, setAt] = useState(dates.length - 1);
   const [outlines, setOutlines] = useState(true);
@@ -54,7 +60,7 @@ function Shown({ page, server, series, polygons }: Opened & { page: PageFacts; s
     <div class="own series">
       <Header page={page} title={series.title} />
       <main>
-        <SeriesMap server={server} series={series} polygons={polygons} at={at} outlines={outlines} when={when} outlineCasing={page.palette.outlineCasing} />
+        <SeriesMap server={server} series={series} polygons={polygons} at={at} outlines={outlines} when={when} outlineCasing={page.palette.outlineCasing} onGone={onGone} />
         <div class="slider">
           <button type="button" onClick={() => setPlays(!plays)} aria-pressed={plays}>
             {plays ? "Pause" : "Play"}

@@ -1,6 +1,6 @@
 /** Results and series as a table that can be sorted; each leads to its viewer, its report and its sheets. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { number } from "../ui/words.ts";
 import type { Site } from "./servedTypes.ts";
 
@@ -15,6 +15,10 @@ const COLUMNS: { key: Column; name: string; numeric: boolean }[] = [
 ];
 const PAPERS: Record<string, string> = { "report.html": "Report", "sheets.html": "Sheets", "report.pdf": "Report (PDF)", "sheets.pdf": "Sheets (PDF)" };
 
+/** Of a page: all of some thousand would make each step slow. */
+const ROWS = 100;
+const COLLATOR = new Intl.Collator("en", { numeric: true });
+
 interface Shown {
   server: string;
   sites: Site[];
@@ -25,14 +29,26 @@ interface Shown {
 export function SiteTable({ server, sites, chosen, choose }: Shown) {
   const [by, setBy] = useState<Column>("title");
   const [falling, setFalling] = useState(false);
+  const [page, setPage] = useState(0);
   const body = useRef<HTMLTableSectionElement>(null);
-  useEffect(() => body.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [chosen]);
-  const sorted = [...sites].sort((one, other) => compared(keyOf(one, by), keyOf(other, by)) * (falling ? -1 : 1));
+  const sorted = useMemo(() => [...sites].sort((one, other) => compared(keyOf(one, by), keyOf(other, by)) * (falling ? -1 : 1)), [sites, by, falling]);
+  useEffect(() => setPage(0), [sorted]);
+  useEffect(() => { // it may have been chosen on the map
+    const place = chosen === null ? -1 : sorted.findIndex(({ id }) => id === chosen);
+    if (place >= 0) setPage(Math.floor(place / ROWS));
+  }, [chosen]);
+  useEffect(() => body.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [chosen, page]);
+  const shown = sorted.slice(page * ROWS, (page + 1) * ROWS);
   const sort = (column: Column, numeric: boolean) => {
     setFalling(column === by ? !falling : numeric);
     setBy(column);
   };
+  const turn = (to: number) => {
+    setPage(to);
+    body.current?.closest(".sites-list")?.scrollTo({ top: 0 });
+  };
   return (
+    <>
     <table class="site-table">
       <thead>
         <tr>
@@ -47,7 +63,7 @@ export function SiteTable({ server, sites, chosen, choose }: Shown) {
         </tr>
       </thead>
       <tbody ref={body}>
-        {sorted.map((site) => (
+        {shown.map((site) => (
           <tr key={site.kind + site.id} aria-selected={site.id === chosen} onMouseEnter={() => choose(site.id)}>
             <td>
               <a class="site-link" href={`${server}${site.kind === "series" ? "series" : "results"}/${encodeURIComponent(site.id)}`} onFocus={() => choose(site.id)}>
@@ -72,6 +88,20 @@ export function SiteTable({ server, sites, chosen, choose }: Shown) {
         ))}
       </tbody>
     </table>
+    <Pages page={page} of={sorted.length} turn={turn} />
+    </>
+  );
+}
+
+function Pages({ page, of, turn }: { page: number; of: number; turn: (to: number) => void }) {
+  if (of <= ROWS) return null;
+  const [first, last] = [page * ROWS + 1, Math.min((page + 1) * ROWS, of)];
+  return (
+    <nav class="site-pages" aria-label="Pages of the list">
+      <button type="button" class="quiet" disabled={page === 0} onClick={() => turn(page - 1)}>Previous</button>
+      <span role="status">{first.toLocaleString("en")} to {last.toLocaleString("en")} of {of.toLocaleString("en")}</span>
+      <button type="button" class="quiet" disabled={last === of} onClick={() => turn(page + 1)}>Next</button>
+    </nav>
   );
 }
 
@@ -103,5 +133,5 @@ function keyOf(site: Site, column: Column): string | number {
 }
 
 function compared(one: string | number, other: string | number): number {
-  return typeof one === "number" && typeof other === "number" ? one - other : String(one).localeCompare(String(other), "en", { numeric: true });
+  return typeof one === "number" && typeof other === "number" ? one - other : COLLATOR.compare(String(one), String(other));
 }

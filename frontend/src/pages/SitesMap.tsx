@@ -20,6 +20,8 @@ const WORLD: Bounds = [-170, -56, 178, 75];
 export function SitesMap({ server, sites, chosen, choose }: Shown) {
   const place = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<MapLibreMap | null>(null);
+  const now = useRef(sites);
+  now.current = sites;
   useEffect(() => {
     const opened = worldMap(place.current!, server, around(sites));
     opened.on("style.load", () => { // the world may come later
@@ -28,7 +30,7 @@ export function SitesMap({ server, sites, chosen, choose }: Shown) {
     });
     opened.on("click", SITES, (event) => {
       const id = event.features?.[0]?.properties["id"] as string | undefined;
-      const site = id === undefined ? undefined : sites.find((each) => each.id === id);
+      const site = id === undefined ? undefined : now.current.find((each) => each.id === id);
       if (site !== undefined) location.assign(`${server}${site.kind === "series" ? "series" : "results"}/${encodeURIComponent(site.id)}`);
     });
     opened.on("mousemove", SITES, (event) => {

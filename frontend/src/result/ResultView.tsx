@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ResultData } from "../data/source.ts";
+import { watchImages } from "../data/watching.ts";
 import type { PageFacts } from "../page.ts";
 import { OutlineEditor } from "../review/editor.ts";
 import { reviewKeys } from "../review/keys.ts";
@@ -38,6 +39,7 @@ export function ResultView({ data, state, review, page, onFailure }: Facts) {
   const editor = useMemo(() => (stage === null ? null : new OutlineEditor(stage.map, state, page.palette)), [stage]);
   const keys = () => (stage === null ? [] : merged(review === null || editor === null ? [] : reviewKeys(review, editor), keysOf(state, stage)));
   useEffect(() => (stage === null ? undefined : listenToKeys(keys)), [stage]);
+  useEffect(() => (stage === null ? undefined : watchImages(stage.map, data, (words) => (state.notice.value = words))), [stage]);
   useEffect(() => {
     if (stage === null || review === null) return;
     const opened = review.open((id) => stage.flyTo(id, document.querySelector<HTMLElement>(".review-bar")?.offsetHeight ?? 0));
@@ -52,6 +54,7 @@ export function ResultView({ data, state, review, page, onFailure }: Facts) {
         {state.mode.value === "swipe" && <SwipeLine state={state} />}
         {stage !== null && <MapOverlay state={state} stage={stage} />}
         <Toolbar state={state} />
+        <p class="image-notice" role="status">{state.notice.value}</p>
         {review !== null && editor !== null && <ReviewBar review={review} editor={editor} />}
         {review === null && state.chosen.value !== null && <ChangeDetails change={state.chosen.value} state={state} />}
         {stage !== null && state.keysShown.value && <KeyList keys={keys()} onClose={() => state.leave()} />}

@@ -33,6 +33,8 @@ export class ResultState {
   readonly points = signal<readonly Point[]>([]);
   readonly pointer = signal<Point | null>(null);
   readonly keysShown = signal(false);
+  /** What is to be known of the images, in words. */
+  readonly notice = signal("");
   /** Whether the outline of the change that is chosen is being edited. */
   readonly editing = signal(false);
 

@@ -44,6 +44,14 @@ class Counts:
     not_labelled: int
 
 
+@dataclass(frozen=True)
+class LabelledSegments:
+    """Of each finest segment its label (N,), as masks have it, and what it is shown as (`LabelState.units`)."""
+
+    values: NDArray[np.uint8]
+    units: NDArray[np.int32]
+
+
 class Desk:
     """The desk in a folder that `make_desk` made; for threads. Made by `open_desk`.
 
@@ -85,6 +93,11 @@ class Desk:
                 int(self.sizes[self.state.values == value].sum()) for value in (CHANGED, UNCHANGED, NOT_LABELLED)
             )
         return Counts(changed, unchanged, rest)
+
+    def labelled(self, level: int) -> LabelledSegments:
+        """What is shown at a scale, of one moment."""
+        with self._lock:
+            return LabelledSegments(self.state.values.copy(), self.state.units(self._checked(level)))
 
     def mark(self, places: Sequence[Place], level: int, value: int, *, radius: float = 0.0) -> int:
         """Call the segments at a place, or along a line of a brush of `radius` [px], changed (1), unchanged (0) or not

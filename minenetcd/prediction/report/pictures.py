@@ -104,13 +104,29 @@ def blocks(path: Path, window: Window, shape: tuple[int, int]) -> Iterator[Block
 
     Why not GDAL's reduced reading: it starts from overviews, in which classes are sampled and small sites are lost.
     """
+    for cut in cuts(window, shape):
+        yield Block(cut.rows, read_window(path, cut.window), cut.down, cut.across)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A `window` of a raster, and which `rows` of the small image it becomes; `down` and `across` as in `Block`."""
+
+    rows: slice
+    window: Window
+    down: NDArray[np.intp]
+    across: NDArray[np.intp]
+
+
+def cuts(window: Window, shape: tuple[int, int], source_rows: int = SOURCE_ROWS) -> Iterator[Cut]:
+    """All of `window` in parts of about `source_rows` rows, as it becomes a small image of that shape."""
     row_edges, col_edges = (_edges(side, n) for side, n in zip((window.height, window.width), shape, strict=True))
-    step = max(1, SOURCE_ROWS * shape[0] // window.height)
+    step = max(1, source_rows * shape[0] // window.height)
     for first in range(0, shape[0], step):
         last = min(first + step, shape[0])
         top, bottom = row_edges[first], row_edges[last]
-        pixels = read_window(path, Window(window.col_off, window.row_off + top, window.width, bottom - top))
-        yield Block(slice(first, last), pixels, row_edges[first : last + 1] - top, col_edges)
+        part = Window(window.col_off, window.row_off + top, window.width, bottom - top)
+        yield Cut(slice(first, last), part, row_edges[first : last + 1] - top, col_edges)
 
 
 def _edges(side: int, parts: int) -> NDArray[np.intp]:

@@ -1,5 +1,6 @@
 """An open desk as a browser sees it."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -11,10 +12,11 @@ from minenetcd.display.eight_bit import PairStretch
 from minenetcd.geo.align import AlignedPair
 from minenetcd.geo.raster import Raster
 from minenetcd.labelling.labels.desk import Desk
-from minenetcd.labelling.labels.making import AFTER, BEFORE
+from minenetcd.labelling.labels.making import AFTER, BEFORE, FACTS
 from minenetcd.web.desks.description import DeskDescription, DeskState, LabelledPixels, ScaleDescription
 from minenetcd.web.desks.tiles import mean_width, segment_tile
 from minenetcd.web.results.description import DateDescription
+from minenetcd.web.results.file_states import state_of
 from minenetcd.web.results.folder import layer_description, short_name
 from minenetcd.web.results.layers import Layer, date_layer
 from minenetcd.web.results.placement import Placement, Tile
@@ -34,6 +36,8 @@ class ShownDesk:
         self.placement = Placement(desk.grid)
         self.layers = _date_layers(desk.folder, self.placement)
         self.saved_revision: int | None = None
+        #: Another one for each desk that was ever made in the folder: what a browser keeps is of one of them.
+        self.version = _version(desk.folder / FACTS)
 
     @property
     def title(self) -> str:
@@ -102,6 +106,11 @@ class ShownDesk:
         source = self.desk.sources[role]
         name, day = short_name(str(source["source"])), source.get("date")
         return DateDescription(role=role, label=name if day is None else str(day)[:10], source=name, layer=role)
+
+
+def _version(facts: Path) -> str:
+    made = facts.read_bytes() + repr(state_of(facts)).encode()  # two of the same images differ in when they were made
+    return hashlib.sha256(made).hexdigest()[:12]
 
 
 def _date_layers(folder: Path, placement: Placement) -> dict[str, Layer]:

@@ -26,12 +26,13 @@ def segment_tile(desk: Desk, placement: Placement, tile: Tile, level: int, *, ou
     numbers, pixels_a_step = _sampled(desk.hierarchy.finest, placement, tile)
     inner = numbers[1:, 1:]
     known = inner != NONE
-    values = np.append(desk.state.values, np.uint8(NOT_LABELLED))[inner]
+    labelled = desk.labelled(level)
+    values = np.append(labelled.values, np.uint8(NOT_LABELLED))[inner]
     picture = np.zeros((TILE_SIDE, TILE_SIDE, 4), np.uint8)
     for value, colour in _FILLS.items():
         picture[known & (values == value)] = colour
     if outlines and mean_width(desk, level) / pixels_a_step >= NARROWEST:
-        units = np.append(desk.state.units(level), np.int32(NONE))[numbers]
+        units = np.append(labelled.units, np.int32(NONE))[numbers]
         line = known & ((units[1:, 1:] != units[:-1, 1:]) | (units[1:, 1:] != units[1:, :-1]))
         for value, colour in _LINES.items():
             picture[line & (values == value)] = colour

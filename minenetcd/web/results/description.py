@@ -30,6 +30,7 @@ class Description(BaseModel):
     to 1, and "second", the mask of the second opinion, grey, 254 or 0. Alpha is 0 where there is no data.
     `hectares` and `changed_pixels`: None where nobody says. Of pictures (`georeferenced` false) a pixel is a metre of
     the map, from longitude 0, latitude 0 on, and `metres_per_pixel` what was stated.
+    `being_read`: whether images are still being read, and small pictures stand in for them.
     """
 
     id: str
@@ -52,3 +53,4 @@ class Description(BaseModel):
     second_opinion: str | None
     reviewable: bool
     polygons: str | dict[str, Any]
+    being_read: bool = False

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any, Self
 
 from geopandas import GeoDataFrame
@@ -22,9 +23,11 @@ from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.kept.details import Details, read_details
 from minenetcd.prediction.outputs import DETAILS, SUMMARY, SavedPrediction, result_names
 from minenetcd.prediction.rasters.stored import StoredProbability
+from minenetcd.web.results.classes import mask_layer
 from minenetcd.web.results.dates import date_layers
 from minenetcd.web.results.description import DateDescription, Description, LayerDescription
-from minenetcd.web.results.layers import Layer, mask_layer, probability_layer
+from minenetcd.web.results.file_states import FileStates
+from minenetcd.web.results.layers import Layer, probability_layer
 from minenetcd.web.results.placement import Placement
 from minenetcd.web.results.polygons import as_geojson, read_polygons
 
@@ -37,7 +40,18 @@ class OpenedLayers:
     """Layers by name, and in words why others are missing."""
 
     by_name: Mapping[str, Layer]
-    missing: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why layers are missing, or not as good as they should be."""
+        failures = (layer.failure for layer in self.by_name.values())
+        return (*self.missing, *dict.fromkeys(failure for failure in failures if failure is not None))
+
+    @property
+    def are_final(self) -> bool:
+        """Whether no layer becomes better while one waits."""
+        return all(layer.is_final for layer in self.by_name.values())
 
 
 class ResultFolder:
@@ -45,22 +59,28 @@ class ResultFolder:
 
     Safe to read from several threads. Its images are looked for when `layers` are first asked for; where they are gone
     or were changed, the result is shown without them, and says so.
+
+    `waits`: False where the report's pictures may stand in for large images while these are read.
     """
 
-    def __init__(self, folder: Path, details: Details) -> None:
+    def __init__(self, folder: Path, details: Details, *, waits: bool = True) -> None:
         self.folder = folder
         self.details = details
+        self.images = FileStates.of_images([details.inputs])
+        self._waits = waits
         self.placement = Placement(details.facts.grid)
         self._opened = ExitStack()
+        self._layers: OpenedLayers | None = None
+        self._opening = Lock()
 
     @classmethod
-    def read(cls, folder: str | Path) -> Self:
+    def read(cls, folder: str | Path, *, waits: bool = True) -> Self:
         """InputError where `folder` holds no finished result of `predict`, of this version."""
         place = Path(folder)
         if not place.is_dir():
             raise InputError(f"A folder with a finished result is needed, there is no folder {folder}: name another.")
         settle(place)
-        return cls(place, read_details(place / DETAILS))
+        return cls(place, read_details(place / DETAILS), waits=waits)
 
     @property
     def facts(self) -> SceneFacts:
@@ -76,27 +96,33 @@ class ResultFolder:
         """Those that every result has."""
         return result_names(self.facts.grid, replace(self.facts.options, also=(), sheets=0)).within(self.folder)
 
-    @cached_property
+    @property
     def layers(self) -> OpenedLayers:
         """ "before", "after", "probability" and "second", as far as they are here."""
+        with self._opening:  # cached_property has no lock, or, before Python 3.12, one for all results together
+            if self._layers is None:
+                self._layers = self._open_layers()
+            return self._layers
+
+    def _open_layers(self) -> OpenedLayers:
         found: dict[str, Layer] = {}
         missing: list[str] = []
         for read in (self._dates, self._probability, self._second):
             try:
-                found |= read()
+                found.update(read())
             except MineNetCDError as error:
                 missing.append(str(error))
         return OpenedLayers(found, tuple(missing))
 
-    def _dates(self) -> dict[str, Layer]:
-        return date_layers(self.details, self.placement)
+    def _dates(self) -> Mapping[str, Layer]:
+        return date_layers(self.details, self.placement, waits=self._waits)
 
-    def _probability(self) -> dict[str, Layer]:
+    def _probability(self) -> Mapping[str, Layer]:
         stored = StoredProbability(self.facts.threshold, as_float=self.facts.options.float_probability)
         with self._raster(self.files.probability) as raster:
             return {"probability": probability_layer(raster, self._laid(raster), stored)}
 
-    def _second(self) -> dict[str, Layer]:
+    def _second(self) -> Mapping[str, Layer]:
         if self.details.second is None:
             return {}
         folder = self._opened.enter_context(TemporaryDirectory(prefix="minenetcd-"))
@@ -168,10 +194,11 @@ class ResultFolder:
             changed_pixels=changed[1],
             places=changed[2],
             unit="ha" if facts.grid.is_georeferenced else "px",
-            warnings=[*self.summary.get("warnings", facts.warnings), *opened.missing],
+            warnings=[*self.summary.get("warnings", facts.warnings), *opened.problems],
             second_opinion=facts.second,
             reviewable=reviewable and self.can_be_reviewed,
             polygons=polygons,
+            being_read=not opened.are_final,
         )
 
     @property

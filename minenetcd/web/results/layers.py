@@ -1,22 +1,22 @@
 """The rasters of a result as layers of a map: PNG tiles of 256 x 256 pixels."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from rio_tiler.reader import part
 from rio_tiler.utils import render
 
 from minenetcd.display.eight_bit import Stretch
-from minenetcd.display.palettes import rgb
 from minenetcd.geo.date import Pixels, seen_on
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.rasters.stored import STEPS, StoredProbability
-from minenetcd.web.results.placement import MERCATOR, TILE_SIDE, Bounds, Placement, Tile
+from minenetcd.web.results.far_copy import FarCopy, needs_copy
+from minenetcd.web.results.placement import TILE_SIDE, Bounds, Placement, Tile
 
 #: How pixels are packed: PNG loses nothing, WebP a little in colours.
 Form = Literal["PNG", "WEBP"]
@@ -25,14 +25,24 @@ Form = Literal["PNG", "WEBP"]
 Shown = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 
 
-@dataclass(frozen=True)
-class Layer:
-    """One raster on the map; `raster` is opened anew for each tile, so that threads may read side by side."""
+class Layer(ABC):
+    """Something seen on the map, where its `placement` says; threads may read it side by side."""
 
-    raster: Raster
-    placement: Placement  # of the raster's own grid
-    colour: Callable[[NDArray[np.generic], NDArray[np.bool_]], NDArray[np.uint8]]
-    read: Callable[[Raster, Grid], Pixels] = seen_on
+    placement: Placement
+
+    @abstractmethod
+    def seen(self, grid: Grid) -> Shown | None:
+        """On a grid of the map, e.g. that of several tiles; None where nothing is seen."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a tile that is made now is as good as it ever gets."""
+        return True
+
+    @property
+    def failure(self) -> str | None:
+        """In words, why it never gets as good as it should; None where it does."""
+        return None
 
     @property
     def bounds(self) -> Bounds:
@@ -53,21 +63,45 @@ class Layer:
     def _shown(self, tile: Tile) -> Shown | None:
         return self.seen(tile.grid) if tile.exists else None
 
+
+@dataclass(frozen=True)
+class RasterLayer(Layer):
+    """One raster; `raster` is opened anew for each tile.
+
+    `far`: a small copy, which is read where pixels of the map are no finer than its own.
+    """
+
+    raster: Raster
+    placement: Placement  # of the raster's own grid
+    colour: Callable[[NDArray[np.generic], NDArray[np.bool_]], NDArray[np.uint8]]
+    read: Callable[[Raster, Grid], Pixels] = seen_on
+    far: FarCopy | None = None
+
     def seen(self, grid: Grid) -> Shown | None:
-        """On a grid of the map, e.g. that of several tiles; None where nothing is seen."""
         if not _overlap(grid, self.placement):
             return None
-        with self.raster.laid_on(self.placement.on_map) as raster:
+        with self._read_from(grid) as raster:
             pixels, valid = self.read(raster, grid)
         return (self.colour(pixels, valid), valid) if valid.any() else None
 
+    def _read_from(self, grid: Grid) -> Raster:
+        own = self.placement.on_map
+        if self.far is not None and self.far.suits(grid, own):
+            return self.far.opened().laid_on(self.far.grid_on(own))
+        return self.raster.laid_on(own)
 
-def date_layer(raster: Raster, placement: Placement, stretch: Stretch) -> Layer:
+
+def with_copy(layer: RasterLayer) -> RasterLayer:
+    """`layer`, with a small copy where tiles far out would take long."""
+    return replace(layer, far=FarCopy(layer.raster)) if needs_copy(layer.raster) else layer
+
+
+def date_layer(raster: Raster, placement: Placement, stretch: Stretch) -> RasterLayer:
     """One date in the colours of the report."""
-    return Layer(raster, placement, stretch.apply)
+    return RasterLayer(raster, placement, stretch.apply)
 
 
-def probability_layer(raster: Raster, placement: Placement, stored: StoredProbability) -> Layer:
+def probability_layer(raster: Raster, placement: Placement, stored: StoredProbability) -> RasterLayer:
     """Grey: 0 to 254 for 0 to 1."""
 
     def grey(pixels: NDArray[np.generic], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -75,43 +109,7 @@ def probability_layer(raster: Raster, placement: Placement, stored: StoredProbab
         steps = np.rint(np.where(valid[..., np.newaxis], probability, 0) * STEPS)
         return np.asarray(np.clip(steps, 0, STEPS), np.uint8)
 
-    return Layer(raster, placement, grey)
-
-
-def mask_layer(raster: Raster, placement: Placement) -> Layer:
-    """Grey: 254 changed, 0 unchanged."""
-
-    def grey(pixels: NDArray[np.generic], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        return np.where(pixels == 1, STEPS, 0).astype(np.uint8)
-
-    return Layer(raster, placement, grey)
-
-
-def numbers_layer(raster: Raster, placement: Placement, colours: Mapping[int, str]) -> Layer:
-    """Whole numbers, each in its colour (#rrggbb); what has none is not seen."""
-
-    def paint(pixels: NDArray[np.generic], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        shown = np.zeros((*valid.shape, 3), np.uint8)
-        for number, colour in colours.items():
-            shown[pixels[..., 0] == number] = rgb(colour)
-        return shown
-
-    def sampled(opened: Raster, grid: Grid) -> Pixels:
-        """Of each pixel the number in its middle: a mean of numbers would be another one's."""
-        with opened.readable(), opened.canvas(*opened.grid.shape) as canvas:
-            seen = part(
-                canvas,
-                tuple(grid.bounds),
-                dst_crs=MERCATOR,
-                bounds_crs=MERCATOR,
-                height=grid.height,
-                width=grid.width,
-                indexes=(1,),
-            )
-        pixels = np.moveaxis(np.asarray(seen.array.data), 0, -1)
-        return pixels, np.isin(pixels[..., 0], list(colours))
-
-    return Layer(raster, placement, paint, sampled)
+    return with_copy(RasterLayer(raster, placement, grey))
 
 
 @cache

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import cached_property
 from io import StringIO
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -20,9 +19,11 @@ from minenetcd.monitoring.dates.first_change import date_colours
 from minenetcd.monitoring.dates.monitor import PAIRS, REPORT, TIMELINE, VECTORS, WHEN
 from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.outputs import DETAILS
+from minenetcd.web.results.classes import numbers_layer
 from minenetcd.web.results.description import LayerDescription
-from minenetcd.web.results.folder import layer_description, short_name
-from minenetcd.web.results.layers import Layer, numbers_layer
+from minenetcd.web.results.file_states import FileStates
+from minenetcd.web.results.folder import OpenedLayers, layer_description, short_name
+from minenetcd.web.results.layers import Layer
 from minenetcd.web.results.placement import Placement
 from minenetcd.web.results.polygons import as_geojson, read_polygons
 from minenetcd.web.results.series_dates import PairOfDates, series_layers
@@ -69,14 +70,6 @@ class SeriesDescription(BaseModel):
     warnings: list[str]
 
 
-@dataclass(frozen=True)
-class SeriesLayers:
-    """Layers by name, and in words why others are missing."""
-
-    by_name: dict[str, Layer]
-    missing: tuple[str, ...]
-
-
 class SeriesFolder:
     """What `monitor` has written; safe to read from several threads."""
 
@@ -85,7 +78,10 @@ class SeriesFolder:
         self.timeline = timeline
         self.days = [str(day) for day in timeline["date"]]
         self.facts = read_details(self._any_pair / DETAILS).facts
+        self.images = FileStates.of_images(read_details(pair.folder / DETAILS).inputs for pair in self.pairs)
         self.placement = Placement(self.facts.grid)
+        self._layers: OpenedLayers | None = None
+        self._opening = Lock()
 
     @classmethod
     def read(cls, folder: str | Path) -> Self:
@@ -123,9 +119,15 @@ class SeriesFolder:
         """Of each date from the second on, as #rrggbb."""
         return date_colours(len(self.days))
 
-    @cached_property
-    def layers(self) -> SeriesLayers:
+    @property
+    def layers(self) -> OpenedLayers:
         """Opened when they are first asked for."""
+        with self._opening:  # as those of `ResultFolder`
+            if self._layers is None:
+                self._layers = self._open_layers()
+            return self._layers
+
+    def _open_layers(self) -> OpenedLayers:
         by_number, missing = series_layers(self.pairs, self.placement)
         found = {f"date-{number}": layer for number, layer in by_number.items()}
         if (self.folder / WHEN).is_file():
@@ -133,7 +135,7 @@ class SeriesFolder:
                 found["when"] = self._when()
             except MineNetCDError as error:
                 missing.append(str(error))
-        return SeriesLayers(found, tuple(missing))
+        return OpenedLayers(found, tuple(missing))
 
     def _when(self) -> Layer:
         with ExitStack() as opened:

@@ -18,7 +18,7 @@ from minenetcd.prediction.kept.images import open_images
 from minenetcd.prediction.outputs import DETAILS
 from minenetcd.prediction.report.pictures import MOST_PIXELS_A_SIDE
 from minenetcd.web.results.dates import moved_back
-from minenetcd.web.results.layers import Layer, date_layer
+from minenetcd.web.results.layers import Layer, date_layer, with_copy
 from minenetcd.web.results.placement import Placement
 
 
@@ -52,8 +52,8 @@ def series_layers(pairs: Sequence[PairOfDates], placement: Placement) -> tuple[d
         except MineNetCDError as error:
             missing.append(str(error))
     stretches = _stretches(list(seen.values()))
-    layers = {
-        number: date_layer(date.raster, date.placement, stretches[str(date.raster.dtype)])
+    layers: dict[int, Layer] = {
+        number: with_copy(date_layer(date.raster, date.placement, stretches[str(date.raster.dtype)]))
         for number, date in sorted(seen.items())
     }
     return layers, list(dict.fromkeys(missing))

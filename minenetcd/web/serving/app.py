@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -57,7 +58,7 @@ def make_served(roots: Sequence[Path], options: ServeOptions, port: int, desk: S
         options=options,
         access=Access(Hosts(options.host, options.names), Token.of(options, port)),
         catalogue=catalogue,
-        results=Opened(DETAILS, ResultFolder.read),
+        results=Opened(DETAILS, partial(ResultFolder.read, waits=False)),
         series=Opened(TIMELINE, SeriesFolder.read),
         reviewable=options.review,
         workshop=None if uploads is None else _workshop(uploads, options, catalogue),
@@ -81,7 +82,7 @@ def make_app(served: Served) -> ASGIApp:
         redoc_url=None,
         lifespan=_lifespan(served),
     )
-    add_handlers(app)
+    add_handlers(app, served.told)
     for router in ROUTERS:
         app.include_router(router(served))
     return Guard(app, served.access)
@@ -94,7 +95,7 @@ def _lifespan(served: Served) -> Callable[[FastAPI], AbstractAsyncContextManager
         if shop is None:
             yield
             return
-        _forget_unused(shop)
+        _tidy(shop)
         shop.runner.start()
         try:
             yield
@@ -104,8 +105,10 @@ def _lifespan(served: Served) -> Callable[[FastAPI], AbstractAsyncContextManager
     return lifespan
 
 
-def _forget_unused(shop: Workshop) -> None:
+def _tidy(shop: Workshop) -> None:
+    """Remove images that nobody will ask for."""
     for id in shop.store.unused_uploads(older_than=datetime.now(UTC) - UNUSED):
         with suppress(Refused):
             shop.store.forget_upload(id)
             shop.receiver.remove(id)
+    shop.receiver.keep_only(shop.store.upload_ids())

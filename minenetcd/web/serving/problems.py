@@ -1,5 +1,7 @@
 """What goes wrong in an answer: one sentence for people, as every error of the server has it."""
 
+import re
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +12,9 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from minenetcd.errors import InputError, MineNetCDError, one_line
+
+#: The folders of a path from a root on: names that begin and end with no blank, each before a slash.
+_FOLDERS = re.compile(r"""(?<![^\s('"\[=])(?:[A-Za-z]:)?[\\/](?:[^\\/\s'"(\[=](?:[^\\/'"\n]*[^\\/\s'"(\[=])?[\\/])+""")
 
 
 class Problem(BaseModel):
@@ -45,19 +50,27 @@ def answer(status: int, detail: str, headers: dict[str, str] | None = None) -> J
     return JSONResponse({"detail": detail}, status, headers)
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Every error becomes a Problem; none shows a traceback, or a path that its message does not name."""
-    app.add_exception_handler(MineNetCDError, _of_ours)
+def without_folders(text: str) -> str:
+    """`text` in which files are called by their names alone, wherever they lie on this machine."""
+    return _FOLDERS.sub("", text)
+
+
+def add_handlers(app: FastAPI, told: Callable[[str], str]) -> None:
+    """Every error becomes a Problem, of which whoever asks is `told`; none shows a traceback."""
+
+    async def of_ours(_: Request, error: Exception) -> JSONResponse:
+        if isinstance(error, Refused):
+            return answer(error.status, told(str(error)), {"connection": "close"} if error.hangs_up else None)
+        status = 404 if isinstance(error, NotThere) else 422 if isinstance(error, InputError) else 503
+        return answer(status, told(str(error)))
+
+    async def defect(_: Request, error: Exception) -> JSONResponse:
+        return answer(500, told(f"Unexpected {one_line(error, with_kind=True)}: report it."))
+
+    app.add_exception_handler(MineNetCDError, of_ours)
     app.add_exception_handler(RequestValidationError, _of_a_request)
     app.add_exception_handler(HTTPException, _of_http)
-    app.add_exception_handler(Exception, _defect)
-
-
-async def _of_ours(_: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, Refused):
-        return answer(error.status, str(error), {"connection": "close"} if error.hangs_up else None)
-    status = 404 if isinstance(error, NotThere) else 422 if isinstance(error, InputError) else 503
-    return answer(status, str(error))
+    app.add_exception_handler(Exception, defect)
 
 
 async def _of_a_request(_: Request, error: Exception) -> JSONResponse:
@@ -70,7 +83,3 @@ async def _of_a_request(_: Request, error: Exception) -> JSONResponse:
 async def _of_http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     return answer(error.status_code, str(error.detail), dict(error.headers or {}))
-
-
-async def _defect(_: Request, error: Exception) -> JSONResponse:
-    return answer(500, f"Unexpected {one_line(error, with_kind=True)}: report it.")

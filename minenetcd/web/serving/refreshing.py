@@ -46,10 +46,13 @@ class Refreshing:
             _LOG.warning("%s", error)
 
     def finish(self) -> None:
-        """Write all that waits, now."""
+        """Write all that waits, now; what is being written is done, too, when it returns."""
         with self._changed:
-            folders = list(self._waiting)
+            folders, thread = list(self._waiting), self._thread
             self._waiting.clear()
+            self._changed.notify()
+        if thread is not None:
+            thread.join()
         for folder in folders:
             _refresh(folder)
 

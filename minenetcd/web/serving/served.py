@@ -12,6 +12,7 @@ from minenetcd.web.serving.found.opened import Opened
 from minenetcd.web.serving.jobs.runner import Runner
 from minenetcd.web.serving.jobs.store import JobStore
 from minenetcd.web.serving.options import ServeOptions
+from minenetcd.web.serving.problems import without_folders
 from minenetcd.web.serving.uploads.receiving import Receiver
 
 
@@ -48,6 +49,10 @@ class Served:
     def series_of(self, id: str) -> SeriesFolder:
         """The series of dates that is called `id`; as `result`."""
         return self.series.get(self.catalogue.series(id).folder)
+
+    def told(self, text: str) -> str:
+        """`text` as whoever asks may read it: other machines are told no folder of this one."""
+        return text if self.options.is_for_this_machine else without_folders(text)
 
     def result_id(self, folder: Path) -> str | None:
         """What the result in `folder` is called; None where it is not served."""

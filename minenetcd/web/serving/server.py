@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import uvicorn
 
@@ -34,7 +35,7 @@ class Address:
 
     @property
     def entry(self) -> str:
-        return self.url if self.token is None else f"{self.url}enter#{self.token}"
+        return self.url if self.token is None else f"{self.url}enter#{quote(self.token, safe='')}"
 
 
 def serve(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from minenetcd.errors import InputError
+from minenetcd.web.serving.found import catalogue as looking
 from minenetcd.web.serving.found.catalogue import Catalogue, check_roots, find
 from minenetcd.web.serving.options import ServeOptions
 from minenetcd.web.serving.problems import NotThere
@@ -42,6 +43,33 @@ def test_a_result_that_comes_is_found(tmp_path: Path, results: Path) -> None:
     catalogue.look_again()
     id = next(iter(catalogue.contents.results))
     assert catalogue.result(id).folder == tmp_path / "new"
+
+
+def test_of_too_many_folders_the_upper_ones_are_looked_through_and_that_is_said(
+    tmp_path: Path, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        (tmp_path / "a" / f"{number}").mkdir(parents=True)
+    shutil.copytree(results / "one", tmp_path / "z")
+    assert find([tmp_path]).is_all and not find([tmp_path]).warnings
+    monkeypatch.setattr(looking, "MOST_FOLDERS", 10)
+    found = find([tmp_path])
+    assert [each.folder for each in found.results.values()] == [tmp_path / "z"]
+    assert not found.is_all and "the first 10 were looked through" in found.warnings[0]
+
+
+def test_what_is_known_is_given_without_looking_and_what_is_gone_is_not(tmp_path: Path, results: Path) -> None:
+    shutil.copytree(results / "one", tmp_path / "one")
+    catalogue = Catalogue([tmp_path])
+    (id,) = catalogue.contents.results
+    shutil.copytree(results / "one", tmp_path / "two")
+    catalogue.look_again()
+    assert catalogue.result(id).folder == tmp_path / "one"
+    assert len(catalogue.contents.results) == 2
+    shutil.rmtree(tmp_path / "one")
+    catalogue.look_again()
+    with pytest.raises(NotThere):
+        catalogue.result(id)
 
 
 def test_what_holds_no_result_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Jobs as they are kept, by the rules that a killed process or server leads to."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -76,9 +77,11 @@ def test_the_revision_grows_with_each_change(store: JobStore) -> None:
 
 
 def test_uploads_that_a_job_needs_stay(store: JobStore) -> None:
-    assert set(store.unused_uploads()) == {"a" * 16, "b" * 16}
+    soon, before = datetime.now(UTC) + timedelta(seconds=1), datetime.now(UTC) - timedelta(hours=1)
+    assert set(store.unused_uploads(older_than=soon)) == {"a" * 16, "b" * 16}
+    assert store.unused_uploads(older_than=before) == []
     id = added(store)
-    assert store.unused_uploads() == []
+    assert store.unused_uploads(older_than=soon) == []
     with pytest.raises(Refused, match="A job needs this image"):
         store.forget_upload("a" * 16)
     with pytest.raises(Refused, match="has not ended"):

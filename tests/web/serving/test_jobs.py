@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,10 @@ def test_a_job_leads_to_a_result_that_is_shown(uploads: Path, images: tuple[Path
         described = server.json(f"/api/results/{done['result']}")
         assert described["detector"] == "irmad" and set(described["layers"]) == {"before", "after", "probability"}
         assert [site["id"] for site in server.json("/api/sites")["sites"]] == [done["result"]]
+        brought = server.upload(images[0]).json()["id"]  # no job has asked for it yet
         assert server.client.delete(f"/api/jobs/{job['id']}", headers=SCRIPT).status_code == 204
+        assert [path.name for path in (uploads / "files").iterdir()] == [brought]
+        assert server.client.delete(f"/api/uploads/{brought}", headers=SCRIPT).status_code == 204
         assert server.json("/api/sites")["sites"] == [] and server.json("/api/jobs")["jobs"] == []
         assert not list((uploads / "files").iterdir()) and not list((uploads / "results").iterdir())
 
@@ -86,10 +90,15 @@ def test_a_job_that_is_killed_each_time_fails_and_the_next_is_done(uploads: Path
     with Server.start("--uploads", uploads) as server:
         job, next_job = server.ask(*images, **QUICK), server.ask(*images, **QUICK)
         killed: set[int] = set()  # by the number of the start
-        while (found := server.job(job["id"]))["state"] not in ("failed", "done"):
+
+        def killed_until_it_ended() -> dict[str, Any] | None:
+            found = server.job(job["id"])
             if found["phase"] == "preparing" and found["starts"] not in killed:
                 os.kill(server.worker(), signal.SIGKILL)
                 killed.add(found["starts"])
+            return found if found["state"] in ("failed", "done") else None
+
+        found = until(killed_until_it_ended)
         assert killed == {1, 2, 3}
         assert found["state"] == "failed" and "killed by signal 9" in found["error"]
         assert server.wait(next_job["id"], "done", "failed")["state"] == "done"

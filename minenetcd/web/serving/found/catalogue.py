@@ -1,10 +1,11 @@
 """Finds results in folders, and names them: what the browser asks for by id, never by path."""
 
 import hashlib
+import logging
 import os
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -20,10 +21,12 @@ from minenetcd.web.serving.problems import NotThere
 
 #: Folders in folders are looked through so deep, and no more of them than these.
 DEEPEST, MOST_FOLDERS = 4, 100_000
-#: Results that come are seen after so long. [seconds]
-LOOK_AGAIN = 2.0
+#: Results that come are seen after so long [seconds], or so many times as long as looking takes.
+LOOK_AGAIN, REST = 2.0, 10.0
 #: Of an id.
 _LONGEST = 80
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,55 +44,80 @@ class Found:
 
 @dataclass(frozen=True)
 class Contents:
-    """All that was found: results of one pair, series of dates, tables of many pairs, and samples of maps to judge."""
+    """All that was found: results of one pair, series of dates, tables of many pairs, and samples of maps to judge.
+
+    `is_all`: False where there are more folders than are looked through.
+    """
 
     results: dict[str, Found]
     series: dict[str, Found]
     tables: dict[str, Found]
     samples: dict[str, Found]
+    is_all: bool = True
+
+    @property
+    def warnings(self) -> list[str]:
+        """What its reader is to know of it."""
+        if self.is_all:
+            return []
+        return [
+            f"Of these folders the first {MOST_FOLDERS:,} were looked through, there are more: name those that hold "
+            "the results you need."
+        ]
 
 
 class Catalogue:
     """What lies in the folders `roots`; looked through again when it is asked for, but not more often than LOOK_AGAIN.
 
-    No link is followed from there on.
+    No link is followed from there on. For threads: what is known by its id, and still there, is given at once, while
+    another looks.
     """
 
     def __init__(self, roots: Sequence[Path]) -> None:
         self.roots = [root.resolve() for root in roots]
-        self._lock = Lock()
+        self._looking = Lock()
         self._contents = Contents({}, {}, {}, {})
-        self._looked = float("-inf")
+        self._due = float("-inf")
+        self._is_asked = False
 
     @property
     def contents(self) -> Contents:
-        with self._lock:
-            if time.monotonic() - self._looked > LOOK_AGAIN:
-                self._contents, self._looked = find(self.roots), time.monotonic()
+        with self._looking:
+            began = time.monotonic()
+            if self._is_asked or began > self._due:
+                self._is_asked = False  # before: what comes while it looks is looked for again
+                found = find(self.roots)
+                if found.warnings and not self._contents.warnings:
+                    _LOG.warning("%s", *found.warnings)
+                self._contents = found
+                now = time.monotonic()
+                self._due = now + max(LOOK_AGAIN, REST * (now - began))
             return self._contents
 
     def look_again(self) -> None:
         """When it is asked for next."""
-        with self._lock:
-            self._looked = float("-inf")
+        self._is_asked = True
 
     def result(self, id: str) -> Found:
         """NotThere where none is called so."""
-        return self._known("result", self.contents.results, id)
+        return self._known("result", lambda contents: contents.results, id)
 
     def series(self, id: str) -> Found:
-        return self._known("series of dates", self.contents.series, id)
+        return self._known("series of dates", lambda contents: contents.series, id)
 
     def table(self, id: str) -> Found:
-        return self._known("table of pairs", self.contents.tables, id)
+        return self._known("table of pairs", lambda contents: contents.tables, id)
 
     def sample(self, id: str) -> Found:
-        return self._known("sample", self.contents.samples, id)
+        return self._known("sample", lambda contents: contents.samples, id)
 
-    def _known(self, what: str, found: dict[str, Found], id: str) -> Found:
-        if id not in found:
+    def _known(self, what: str, kind: Callable[[Contents], dict[str, Found]], id: str) -> Found:
+        found = kind(self._contents).get(id)
+        if found is None or not found.folder.is_dir():
+            found = kind(self.contents).get(id)
+        if found is None:
             raise NotThere(f"There is no {what} of that name: go back to the list.")
-        return found[id]
+        return found
 
 
 def check_roots(roots: Sequence[Path]) -> None:
@@ -106,15 +134,21 @@ def check_roots(roots: Sequence[Path]) -> None:
 
 
 def find(roots: Sequence[Path]) -> Contents:
-    """Every result in `roots`, and what belongs together."""
-    places = [place for root in dict.fromkeys(roots) for place in _places(_Looked(root, root, root.name), 0)]
+    """Every result in `roots`, and what belongs together: of more than MOST_FOLDERS those that lie least deep."""
     kinds: dict[str, list[_Place]] = {"result": [], "series": [], "table": [], "sample": []}
     seen: set[tuple[str, Path]] = set()
-    for place in places[:MOST_FOLDERS]:
-        if (place.kind, place.folder) not in seen:
-            seen.add((place.kind, place.folder))
-            kinds[place.kind].append(place)
-    return Contents(*(_named(kinds[kind]) for kind in kinds))
+    waiting = deque(_Looked(root, root, root.name, 0) for root in dict.fromkeys(roots))
+    for _ in range(MOST_FOLDERS):
+        if not waiting:
+            break
+        places, inside = _looked_through(waiting.popleft())
+        waiting.extend(inside)
+        for place in places:
+            if (place.kind, place.folder) not in seen:
+                seen.add((place.kind, place.folder))
+                kinds[place.kind].append(place)
+    results, series, tables, samples = (_named(kinds[kind]) for kind in kinds)
+    return Contents(results, series, tables, samples, is_all=not waiting)
 
 
 @dataclass(frozen=True)
@@ -128,11 +162,12 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Looked:
-    """A folder that is looked through, in `root`; `group`: the set that what is in it belongs to."""
+    """A folder that is looked through, so deep in `root`; `group`: the set that what is in it belongs to."""
 
     folder: Path
     root: Path
     name: str
+    depth: int
     group: str | None = None
     of_series: bool = False
 
@@ -141,44 +176,36 @@ class _Looked:
         group = self.group if kind is None else self.folder.name
         is_shelf = kind == "series" and folder.name == PAIRS
         name = self.name if is_shelf else f"{self.name}/{folder.name}"
-        return _Looked(folder, self.root, name, group, self.of_series or is_shelf)
+        return _Looked(folder, self.root, name, self.depth + 1, group, self.of_series or is_shelf)
 
 
-def _places(looked: _Looked, depth: int) -> Iterator[_Place]:
+def _looked_through(looked: _Looked) -> tuple[list[_Place], list[_Looked]]:
+    """What a folder is, and the folders in it that are to be looked through."""
     folder, within = looked.folder, folders_of(looked.root)
-    if _holds(folder, DETAILS, within):
-        yield _Place("result", folder, looked.name, looked.group, looked.of_series)
-        return
-    if _holds(folder, RECORD, within):
-        yield _Place("sample", folder, looked.name, looked.group)
-    kind = "series" if _holds(folder, TIMELINE, within) else "table" if _is_table(folder, within) else None
+    names, folders = _names_in(folder)
+
+    def holds(*wanted: str) -> bool:
+        """Whether those files are there, and are not only links out of the folder that was named."""
+        return all(name in names and refused(folder / name, within=within) is None for name in wanted)
+
+    if holds(DETAILS):
+        return [_Place("result", folder, looked.name, looked.group, looked.of_series)], []
+    places = [_Place("sample", folder, looked.name, looked.group)] if holds(RECORD) else []
+    kind = "series" if holds(TIMELINE) else "table" if holds(SUMMARY, INDEX) else None
     if kind is not None:
-        yield _Place(kind, folder, looked.name, None)
-    if depth < DEEPEST:
-        for inside in _folders_in(folder):
-            yield from _places(looked.inside(inside, kind), depth + 1)
+        places.append(_Place(kind, folder, looked.name, None))
+    deeper = folders if looked.depth < DEEPEST else []
+    return places, [looked.inside(folder / name, kind) for name in deeper]
 
 
-def _is_table(folder: Path, within: tuple[str, ...]) -> bool:
-    return _holds(folder, SUMMARY, within) and _holds(folder, INDEX, within)
-
-
-def _holds(folder: Path, name: str, within: tuple[str, ...]) -> bool:
-    """Whether that file is there, and not only a link out of the folder that was named."""
-    return refused(folder / name, within=within) is None
-
-
-def _folders_in(folder: Path) -> list[Path]:
+def _names_in(folder: Path) -> tuple[set[str], list[str]]:
+    """All names in it, and in order those of folders that are not hidden."""
     try:
         with os.scandir(folder) as entries:
-            names = [
-                entry.name
-                for entry in entries
-                if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
-            ]
+            found = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
     except OSError:  # it is gone, or nobody may look into it
-        return []
-    return [folder / name for name in sorted(names)]
+        return set(), []
+    return set(found), sorted(name for name, is_folder in found.items() if is_folder and not name.startswith("."))
 
 
 def _named(places: Sequence[_Place]) -> dict[str, Found]:

@@ -5,9 +5,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-Thing = TypeVar("Thing")
+from minenetcd.web.results.file_states import FileStates, State, state_of
+
+
+class OfImages(Protocol):
+    """What is shown with `images`, whose states are those when it was read."""
+
+    @property
+    def images(self) -> FileStates: ...
+
+
+Thing = TypeVar("Thing", bound=OfImages)
 
 #: Kept open at a time.
 MOST_OPEN = 64
@@ -15,14 +25,15 @@ MOST_OPEN = 64
 
 @dataclass
 class _Entry(Generic[Thing]):
-    version: tuple[int, int]
+    version: State
     lock: Lock = field(default_factory=Lock)
     thing: Thing | None = None
 
 
 class Opened(Generic[Thing]):
-    """What `read` makes of a folder, for as long as the file `name` in it is the same; the last MOST_OPEN are kept.
+    """What `read` makes of a folder, for as long as the file `name` in it and its images are the same.
 
+    The last MOST_OPEN are kept.
     For threads: one reads, others of the same folder wait for it.
     """
 
@@ -33,13 +44,13 @@ class Opened(Generic[Thing]):
 
     def get(self, folder: Path) -> Thing:
         """What `read` raises, it raises, and tries again next time."""
-        entry = self._entry(folder, version_of(folder / self._name))
+        entry = self._entry(folder, state_of(folder / self._name))
         with entry.lock:
-            if entry.thing is None:
+            if entry.thing is None or not entry.thing.images.are_as_they_were:
                 entry.thing = self._read(folder)
             return entry.thing
 
-    def _entry(self, folder: Path, version: tuple[int, int]) -> _Entry[Thing]:
+    def _entry(self, folder: Path, version: State) -> _Entry[Thing]:
         with self._lock:
             entry = self._entries.get(folder)
             if entry is None or entry.version != version:
@@ -48,12 +59,3 @@ class Opened(Generic[Thing]):
             while len(self._entries) > MOST_OPEN:
                 self._entries.popitem(last=False)
             return entry
-
-
-def version_of(path: Path) -> tuple[int, int]:
-    """When a file was written, and its size; of none (0, 0)."""
-    try:
-        state = path.stat()
-    except OSError:
-        return 0, 0
-    return state.st_mtime_ns, state.st_size

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -19,11 +19,11 @@ from minenetcd.geo.source import quiet_gdal
 from minenetcd.monitoring.pairs.predict_pairs import SUMMARY as TABLE
 from minenetcd.monitoring.pairs.summary import FAILED
 from minenetcd.prediction.outputs import SUMMARY
+from minenetcd.web.results.file_states import state_of
 from minenetcd.web.results.folder import ResultFolder, short_name
 from minenetcd.web.results.placement import Placement
 from minenetcd.web.results.series import SeriesFolder
 from minenetcd.web.serving.found.catalogue import Contents, Found
-from minenetcd.web.serving.found.opened import version_of
 
 #: Of a table of pairs.
 LARGEST_TABLE = 64 * 2**20
@@ -66,15 +66,19 @@ class FailedPair(BaseModel):
 
 
 class Sites(BaseModel):
-    """What is served; `unreadable`: folders that hold a result which cannot be shown, and why."""
+    """What is served; `unreadable`: folders that hold a result which cannot be shown, and why.
+
+    `warnings`: why there may be more than these.
+    """
 
     sites: list[Site]
     failed: list[FailedPair]
     unreadable: list[FailedPair]
+    warnings: list[str]
 
 
-def sites_of(contents: Contents) -> Sites:
-    """Everything of `contents`."""
+def sites_of(contents: Contents, told: Callable[[str], str]) -> Sites:
+    """Everything of `contents`; of what went wrong whoever asks is `told`."""
     sites: list[Site] = []
     unreadable: list[FailedPair] = []
     for kind, found in (("series", contents.series), ("result", contents.results)):
@@ -82,14 +86,14 @@ def sites_of(contents: Contents) -> Sites:
             try:
                 sites.append(_site(kind, each))
             except (MineNetCDError, OSError) as error:
-                unreadable.append(FailedPair(id=each.id, group=each.group or "", error=one_line(error)))
-    failed = [pair for table in contents.tables.values() for pair in _failed(table)]
-    return Sites(sites=sites, failed=failed, unreadable=unreadable)
+                unreadable.append(FailedPair(id=each.id, group=each.group or "", error=told(one_line(error))))
+    failed = [pair for table in contents.tables.values() for pair in _failed(table, told)]
+    return Sites(sites=sites, failed=failed, unreadable=unreadable, warnings=contents.warnings)
 
 
 def _site(kind: str, found: Found) -> Site:
     file = found.folder / ("timeline.csv" if kind == "series" else SUMMARY)
-    return (_series if kind == "series" else _result)(found, version_of(file))
+    return (_series if kind == "series" else _result)(found, state_of(file))
 
 
 @lru_cache(maxsize=20_000)
@@ -179,7 +183,7 @@ def _series(found: Found, _: tuple[int, int]) -> Site:
     )
 
 
-def _failed(table: Found) -> Iterable[FailedPair]:
+def _failed(table: Found, told: Callable[[str], str]) -> Iterable[FailedPair]:
     """The rows of a table of pairs that have no result."""
     try:
         text = read_text(table.folder / TABLE, InputError, most_bytes=LARGEST_TABLE)
@@ -188,7 +192,7 @@ def _failed(table: Found) -> Iterable[FailedPair]:
         return
     for row in rows:
         if row.get("status") == FAILED:
-            yield FailedPair(id=row.get("id") or "", group=table.folder.name, error=row.get("error") or "")
+            yield FailedPair(id=row.get("id") or "", group=table.folder.name, error=told(row.get("error") or ""))
 
 
 def _bounds(folder: Path) -> tuple[float, float, float, float] | None:

@@ -1,11 +1,14 @@
 """Does what waits, one job after the other, in a process that may be killed."""
 
+import logging
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
-from threading import Event, Thread
 
-from minenetcd.runtime.pool import Failed, Finished, Noted, Progressed, Started, Task, run_tasks
+from minenetcd.errors import MineNetCDError, one_line
+from minenetcd.runtime.pool import Event, Failed, Finished, Noted, Progressed, Started, Task, run_tasks
 from minenetcd.web.serving.jobs.models import Job
 from minenetcd.web.serving.jobs.store import JobStore
 from minenetcd.web.serving.uploads.receiving import Receiver
@@ -14,11 +17,14 @@ WORK = "minenetcd.web.serving.jobs.work:predict_uploads"
 #: Another server's jobs are none of ours, but ours may be asked for by another thread at any time. [seconds]
 LOOK_AGAIN = 1.0
 
+_LOG = logging.getLogger(__name__)
+
 
 class Runner:
     """A thread that takes jobs from `store`; their results go to `results`/ID. `finished` is called after each.
 
-    A job whose process is killed waits again (`JobStore.died`); one that fails by itself has failed.
+    A job whose process is killed waits again (`JobStore.died`); one that fails by itself has failed. Where jobs cannot
+    be kept, as on a full disk, that is logged, and tried again until they can.
     """
 
     def __init__(
@@ -26,9 +32,10 @@ class Runner:
     ) -> None:
         self.store, self.receiver, self.results, self.log = store, receiver, results, log
         self._finished = finished
-        self._stopping, self._wake = Event(), Event()
+        self._stopping, self._wake = threading.Event(), threading.Event()
         self._running: str | None = None
-        self._thread = Thread(target=self._run, name="jobs", daemon=True)
+        self._stumbled: str | None = None
+        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
 
     def start(self) -> None:
         self.store.recover()
@@ -49,30 +56,47 @@ class Runner:
             self._wake.wait(LOOK_AGAIN)
             self._wake.clear()
             try:
+                if self._stumbled is not None:  # also over this: it is said of the job once that can be kept again
+                    self.store.recover(f"the server stumbled over {self._stumbled}")
+                    self._stumbled = None
                 self._work()
             except Exception as error:  # whatever it is, the next job is begun
-                if self._running is not None:
-                    self.store.died(self._running, f"the server stumbled over {type(error).__name__}")
+                self._running = None
+                self._stumble(error)
+
+    def _stumble(self, error: Exception) -> None:
+        """Log it, once for as long as nothing else happens."""
+        said = one_line(error, with_kind=not isinstance(error, MineNetCDError))
+        if said != self._stumbled:
+            _LOG.warning("Jobs are held up: %s", said)
+        self._stumbled = said
 
     def _work(self) -> None:
         """All that waits, in one process for as long as it lives, or until the job that runs is to stop."""
-        for event in run_tasks(self._tasks(), workers=1, log=self.log, stopped=self._stops):
-            id = event.task.name
-            if isinstance(event, Started):
-                self._running = id
-            elif isinstance(event, Progressed):
-                self.store.progress(id, event.phase, event.done, event.of)
-            elif isinstance(event, Finished):
-                self._running = None
-                self._finished()  # before it is said to be done, so that its result is found
-                self.store.end(id, "done", result=self.result_id(id))
-            elif isinstance(event, Failed):
-                self._running = None
-                self._failed(event)
-            else:
-                assert isinstance(event, Noted)
+        with closing(run_tasks(self._tasks(), workers=1, log=self.log, stopped=self._stops)) as events:
+            for event in events:
+                self._heard(event)
         if self._running is not None:
             self._stopped(self._running)
+
+    def _heard(self, event: Event) -> None:
+        id = event.task.name
+        if isinstance(event, Started):
+            self._running = id
+        elif isinstance(event, Progressed):
+            try:
+                self.store.progress(id, event.phase, event.done, event.of)
+            except MineNetCDError as error:  # the work itself goes on
+                self._stumble(error)
+        elif isinstance(event, Finished):
+            self._running = None
+            self._finished()  # before it is said to be done, so that its result is found
+            self.store.end(id, "done", result=self.result_id(id))
+        elif isinstance(event, Failed):
+            self._running = None
+            self._failed(event)
+        else:
+            assert isinstance(event, Noted)
 
     def _tasks(self) -> Iterator[Task]:
         while not self._stopping.is_set() and (job := self.store.take()) is not None:

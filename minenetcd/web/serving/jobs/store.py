@@ -4,7 +4,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from minenetcd.web.serving.problems import NotThere, Refused
 
 #: A job whose process, or whose server, was killed is begun so often in all.
 MOST_STARTS = 3
+#: That another program may have the file. [seconds]
+PATIENCE = 30.0
 #: Jobs that wait, or are at work.
 MOST_WAITING = 200
 
@@ -34,17 +36,15 @@ insert into revision select 0 where not exists (select 1 from revision);
 
 
 class JobStore:
-    """The file `path`; for threads, each of which has a connection of its own for as long as a call takes."""
+    """The file `path`; for threads, each of which has a connection of its own for as long as a call takes.
+
+    Every call raises OutputError where the file cannot be used: a disk that is full, say, or another program has it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            with self._connected() as connection:
-                connection.executescript("pragma journal_mode = wal;" + _SCHEMA)
-        except sqlite3.Error as error:
-            raise OutputError(
-                f"Jobs are kept in {path}, which cannot be used ({one_line(error)}): name another folder (--uploads)."
-            ) from error
+        with self._connected() as connection:
+            connection.executescript("pragma journal_mode = wal;" + _SCHEMA)
 
     # --- uploads ---
 
@@ -58,14 +58,16 @@ class JobStore:
     def upload(self, id: str) -> Upload:
         """NotThere where there is none of that id."""
         with self._connected() as connection:
-            row = connection.execute("select * from uploads where id = ?", (id,)).fetchone()
-        if row is None:
-            raise NotThere("There is no upload of that id: upload the image again.")
-        return Upload(**dict(row))
+            return _upload(connection, id)
 
-    def unused_uploads(self, *, older_than: datetime | None = None) -> list[str]:
-        """Ids of those that no job needs; of those that came before `older_than` alone, where that is given."""
-        until = (older_than or datetime.now(UTC)).isoformat(timespec="milliseconds")
+    def upload_ids(self) -> list[str]:
+        """Those of all."""
+        with self._connected() as connection:
+            return [row["id"] for row in connection.execute("select id from uploads")]
+
+    def unused_uploads(self, *, older_than: datetime) -> list[str]:
+        """Ids of those that no job needs, and that came before `older_than`."""
+        until = older_than.isoformat(timespec="milliseconds")
         with self._connected() as connection:
             rows = connection.execute(
                 "select id from uploads where created <= ? and id not in (select before from jobs union select after "
@@ -85,10 +87,10 @@ class JobStore:
 
     def add(self, before: str, after: str, title: str, options: JobOptions) -> Job:
         """One that waits. NotThere for uploads that are not there, Refused (429) where too many wait."""
-        for upload in (before, after):
-            self.upload(upload)
         id = secrets.token_hex(8)
         with self._changing() as change:
+            for upload in (before, after):
+                _upload(change, upload)
             waiting = change.execute("select count(*) from jobs where state in ('queued', 'running')").fetchone()[0]
             if waiting >= MOST_WAITING:
                 raise Refused(429, f"At most {MOST_WAITING} jobs wait at a time: wait for some of them.")
@@ -161,11 +163,11 @@ class JobStore:
         else:
             self.wait_again(id, f"Begun again: {why}.")
 
-    def recover(self) -> None:
-        """What ran when an earlier server was killed waits again, by the rule of `died`."""
+    def recover(self, why: str = "the server was killed") -> None:
+        """What is said to run, and does not, waits again, by the rule of `died`."""
         for job in self.jobs().jobs:
             if job.state == "running":
-                self.died(job.id, "the server was killed")
+                self.died(job.id, why)
 
     def cancel(self, id: str) -> Job:
         """A job that waits is cancelled; one that runs is as soon as it has stopped. One that has ended stays."""
@@ -197,14 +199,17 @@ class JobStore:
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
-        connection.row_factory = sqlite3.Row
         try:
-            connection.execute("pragma foreign_keys = on")
-            connection.execute("pragma synchronous = full")
-            yield connection
-        finally:
-            connection.close()
+            with closing(sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)) as connection:
+                connection.row_factory = sqlite3.Row
+                connection.execute("pragma foreign_keys = on")
+                connection.execute("pragma synchronous = full")
+                yield connection
+        except sqlite3.Error as error:
+            raise OutputError(
+                f"Jobs are kept in {self.path}, which cannot be used ({one_line(error)}): free the disk, or the file, "
+                "or name another folder (--uploads)."
+            ) from error
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
@@ -214,15 +219,23 @@ class JobStore:
             try:
                 yield connection
                 connection.execute("update revision set number = number + 1")
+                connection.execute("commit")
             except BaseException:
-                connection.execute("rollback")
+                if connection.in_transaction:  # SQLite ends one by itself where the disk is full
+                    connection.execute("rollback")
                 raise
-            connection.execute("commit")
 
 
 def now() -> str:
     """UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _upload(connection: sqlite3.Connection, id: str) -> Upload:
+    row = connection.execute("select * from uploads where id = ?", (id,)).fetchone()
+    if row is None:
+        raise NotThere("There is no upload of that id: upload the image again.")
+    return Upload(**dict(row))
 
 
 def _as_job(row: sqlite3.Row, uploads: dict[str, Upload]) -> Job:

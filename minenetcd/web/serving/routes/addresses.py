@@ -1,6 +1,7 @@
 """What stands in addresses, and how answers of files are made: the same for all routers."""
 
 import hashlib
+from http import HTTPStatus
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
@@ -8,10 +9,10 @@ from fastapi import Path
 from fastapi.responses import FileResponse, Response
 
 from minenetcd.foreign import folders_of, refused
-from minenetcd.web.results.layers import Layer
+from minenetcd.web.results.file_states import FileStates, state_of
+from minenetcd.web.results.folder import OpenedLayers
 from minenetcd.web.results.placement import DEEPEST_ZOOM, Tile
-from minenetcd.web.serving.found.opened import version_of
-from minenetcd.web.serving.problems import NotThere
+from minenetcd.web.serving.problems import NotThere, Refused
 
 Id = Annotated[str, Path(min_length=1, max_length=200, description="As the list of results has it.")]
 LayerName = Annotated[str, Path(min_length=1, max_length=40)]
@@ -33,6 +34,8 @@ FILE_ANSWER: dict[str, Any] = {
 
 #: A browser keeps what has a version in its address. [seconds]
 A_DAY = 86_400
+#: What stands in for a layer that is in the making is asked for again after so long. [seconds]
+SOON = 3
 #: A report, or anything else out of a folder, may do nothing but be seen.
 _SANDBOX = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox allow-popups; frame-ancestors 'none'"
 
@@ -44,17 +47,23 @@ _SEEN = {
 }
 
 
-def tile_answer(layers: dict[str, Layer], name: str, z: int, x: int, y: int) -> Response:
-    """The tile of a layer. NotThere for a layer that is not there."""
+def tile_answer(opened: OpenedLayers, name: str, z: int, x: int, y: int) -> Response:
+    """The tile of a layer. NotThere for one that is not there; Refused (410) where images are gone or were changed."""
+    layers = opened.by_name
+    if name not in layers and opened.missing:
+        raise Refused(HTTPStatus.GONE, " ".join(opened.missing))
     if name not in layers:
         raise NotThere(f"There is no layer {name!r:.50} of this: it has {', '.join(layers) or 'none'}.")
-    cached = {"cache-control": f"private, max-age={A_DAY}"}
-    return Response(layers[name].tile(Tile(z, x, y)), media_type="image/png", headers=cached)
+    layer = layers[name]
+    seconds = A_DAY if layer.is_final else SOON  # as it was before the tile was made
+    cached = {"cache-control": f"private, max-age={seconds}"}
+    return Response(layer.tile(Tile(z, x, y)), media_type="image/png", headers=cached)
 
 
-def version_in_address(folder: FilePath, name: str) -> str:
-    """Another word for each state of the file `name`."""
-    return hashlib.sha256(repr(version_of(folder / name)).encode()).hexdigest()[:12]
+def version_in_address(folder: FilePath, name: str, images: FileStates) -> str:
+    """Another word for each state of the file `name`, and of `images`."""
+    own = hashlib.sha256(repr(state_of(folder / name)).encode()).hexdigest()[:12]
+    return f"{own}-{images.word}"
 
 
 def file_answer(folder: FilePath, names: list[str], name: str) -> FileResponse:

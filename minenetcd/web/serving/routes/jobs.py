@@ -1,5 +1,6 @@
 """Images come in, two of them are compared, and how far that is."""
 
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from minenetcd.prediction.options import PredictOptions
 from minenetcd.secrets import without_secrets
 from minenetcd.web.serving.jobs.models import Job, JobOptions, JobRequest, Jobs, Upload
 from minenetcd.web.serving.jobs.store import now
-from minenetcd.web.serving.problems import NotThere, problems
+from minenetcd.web.serving.problems import NotThere, Refused, problems
 from minenetcd.web.serving.served import Served, Workshop
 from minenetcd.web.serving.uploads.checking import KINDS_IN_WORDS
 
@@ -49,6 +50,9 @@ def router(served: Served) -> APIRouter:
             raise NotThere("No images come in here: start the server with a folder for them (--uploads DIR).")
         return served.workshop
 
+    def told(job: Job) -> Job:
+        return job if job.error is None else job.model_copy(update={"error": served.told(job.error)})
+
     @routes.get("/api/limits", responses=problems(), summary="What may come in")
     def limits() -> Limits:
         return Limits(
@@ -80,7 +84,11 @@ def router(served: Served) -> APIRouter:
             id=id, name=plain, bytes=path.stat().st_size, width=header.width, height=header.height, bands=header.bands,
             created=now(),
         )  # fmt: skip
-        shop.store.add_upload(came)
+        try:
+            shop.store.add_upload(came)
+        except BaseException:
+            shop.receiver.remove(id)
+            raise
         return came
 
     @routes.delete("/api/uploads/{id}", status_code=204, responses=problems(404, 409), summary="Remove an image")
@@ -93,7 +101,8 @@ def router(served: Served) -> APIRouter:
 
     @routes.get("/api/jobs", responses=problems(404), summary="All jobs, the newest first")
     def jobs() -> Jobs:
-        return workshop().store.jobs()
+        found = workshop().store.jobs()
+        return found.model_copy(update={"jobs": [told(each) for each in found.jobs]})
 
     @routes.post("/api/jobs", status_code=201, responses=problems(404, 413, 415, 429), summary="Ask for a map")
     def ask(wanted: JobRequest) -> Job:
@@ -109,25 +118,26 @@ def router(served: Served) -> APIRouter:
 
     @routes.get("/api/jobs/{id}", responses=problems(404), summary="One job")
     def job(id: JobId) -> Job:
-        return workshop().store.job(id)
+        return told(workshop().store.job(id))
 
     @routes.post("/api/jobs/{id}/cancel", responses=problems(404, 413, 415), summary="Stop a job")
     def cancel(id: JobId, x_minenetcd: Annotated[str, Header()]) -> Job:
         shop = workshop()
         job = shop.store.cancel(id)
         shop.runner.wake()
-        return job
+        return told(job)
 
     @routes.delete(
         "/api/jobs/{id}", status_code=204, responses=problems(404, 409), summary="Remove a job that has ended"
     )
     def remove(id: JobId, x_minenetcd: Annotated[str, Header()]) -> Response:
         shop = workshop()
-        shop.store.remove(id)
+        job = shop.store.remove(id)
         shop.runner.forget(id)
-        for unused in shop.store.unused_uploads():
-            shop.store.forget_upload(unused)
-            shop.receiver.remove(unused)
+        for image in (job.before.id, job.after.id):
+            with suppress(Refused):  # another job needs it
+                shop.store.forget_upload(image)
+                shop.receiver.remove(image)
         served.catalogue.look_again()
         return Response(status_code=204)
 

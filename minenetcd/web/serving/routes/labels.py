@@ -16,6 +16,7 @@ from minenetcd.web.desks.description import (
     NoRequest,
 )
 from minenetcd.web.desks.shown import ShownDesk
+from minenetcd.web.results.folder import OpenedLayers
 from minenetcd.web.results.placement import Tile
 from minenetcd.web.serving.problems import NotThere, problems
 from minenetcd.web.serving.routes.addresses import A_DAY, PNG_ANSWER, Id, LayerName, Place, Zoom, tile_answer
@@ -36,10 +37,11 @@ def router(served: Served) -> APIRouter:
 
     @routes.get("", responses=problems(404), summary="The desk, described")
     def described(id: Id) -> DeskDescription:
-        base = f"api/labels/{id}"
-        return desk(id).description(
-            tiles=lambda layer: f"{base}/tiles/{layer}/{{z}}/{{x}}/{{y}}.png",
-            segments=f"{base}/segments/{{level}}/{{z}}/{{x}}/{{y}}.png?outlines={{outlines}}&v={{revision}}",
+        shown, base = desk(id), f"api/labels/{id}"
+        segments = f"{base}/segments/{{level}}/{{z}}/{{x}}/{{y}}.png"
+        return shown.description(
+            tiles=lambda layer: f"{base}/tiles/{layer}/{{z}}/{{x}}/{{y}}.png?v={shown.version}",
+            segments=f"{segments}?outlines={{outlines}}&v={shown.version}-{{revision}}",
         )
 
     @routes.get("/state", responses=problems(404), summary="How far it is")
@@ -53,7 +55,7 @@ def router(served: Served) -> APIRouter:
         summary="A tile of a date",
     )
     def tile(id: Id, layer: LayerName, z: Zoom, x: Place, y: Place) -> Response:
-        return tile_answer(dict(desk(id).layers), layer, z, x, y)
+        return tile_answer(OpenedLayers(desk(id).layers), layer, z, x, y)
 
     @routes.get(
         "/segments/{level}/{z}/{x}/{y}.png",

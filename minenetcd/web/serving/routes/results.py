@@ -31,27 +31,28 @@ def router(served: Served) -> APIRouter:
 
     @routes.get("/api/sites", responses=problems(), summary="All results and series, in numbers")
     def sites() -> Sites:
-        return sites_of(served.catalogue.contents)
+        return sites_of(served.catalogue.contents, served.told)
 
     @routes.get("/api/results/{id}", responses=problems(404), summary="One result, described")
     def result(id: Id) -> Description:
         opened = served.result(id)
-        version = version_in_address(opened.folder, DETAILS)
-        return opened.description(
+        version = version_in_address(opened.folder, DETAILS, opened.images)
+        described = opened.description(
             id,
             tiles=lambda layer: f"api/results/{id}/tiles/{layer}/{{z}}/{{x}}/{{y}}.png?v={version}",
             polygons=f"api/results/{id}/polygons",
             reviewable=served.reviewable,
         )
+        return described.model_copy(update={"warnings": [served.told(each) for each in described.warnings]})
 
     @routes.get(
         "/api/results/{id}/tiles/{layer}/{z}/{x}/{y}.png",
-        responses={**problems(404), 200: PNG_ANSWER},
+        responses={**problems(404, 410), 200: PNG_ANSWER},
         response_class=Response,
         summary="A tile of a layer",
     )
     def tile(id: Id, layer: LayerName, z: Zoom, x: Place, y: Place) -> Response:
-        return tile_answer(dict(served.result(id).layers.by_name), layer, z, x, y)
+        return tile_answer(served.result(id).layers, layer, z, x, y)
 
     @routes.get(
         "/api/results/{id}/polygons",

@@ -14,7 +14,7 @@ from minenetcd.accuracy.sampling.interpretation import answers, question
 from minenetcd.accuracy.sampling.outputs import PICTURES
 from minenetcd.errors import InputError
 from minenetcd.foreign import folders_of, refused
-from minenetcd.web.serving.found.opened import version_of
+from minenetcd.web.results.file_states import state_of
 from minenetcd.web.serving.problems import NotThere, Refused, problems
 from minenetcd.web.serving.routes.addresses import A_DAY, PNG_ANSWER, Id
 from minenetcd.web.serving.served import Served
@@ -129,4 +129,4 @@ def _check_pictures(first: FilePath) -> None:
 
 def _version(folder: FilePath) -> str:
     """Another word for each state of what was said."""
-    return "-".join(map(str, version_of(folder / POINTS)))
+    return "-".join(map(str, state_of(folder / POINTS)))

@@ -30,9 +30,9 @@ def router(served: Served) -> APIRouter:
     @routes.get("/api/series/{id}", responses=problems(404), summary="All dates of one place, described")
     def series(id: Id) -> SeriesDescription:
         opened = served.series_of(id)
-        version = version_in_address(opened.folder, TIMELINE)
+        version = version_in_address(opened.folder, TIMELINE, opened.images)
         ids: dict[Path, str] = {each.folder: each.id for each in served.catalogue.contents.results.values()}
-        return opened.description(
+        described = opened.description(
             id,
             title=opened.folder.name,
             tiles=lambda layer: f"api/series/{id}/tiles/{layer}/{{z}}/{{x}}/{{y}}.png?v={version}",
@@ -40,15 +40,16 @@ def router(served: Served) -> APIRouter:
             report=f"api/series/{id}/files/{REPORT}",
             result_id=ids.get,
         )
+        return described.model_copy(update={"warnings": [served.told(each) for each in described.warnings]})
 
     @routes.get(
         "/api/series/{id}/tiles/{layer}/{z}/{x}/{y}.png",
-        responses={**problems(404), 200: PNG_ANSWER},
+        responses={**problems(404, 410), 200: PNG_ANSWER},
         response_class=Response,
         summary="A tile of a date, or of when pixels changed",
     )
     def tile(id: Id, layer: LayerName, z: Zoom, x: Place, y: Place) -> Response:
-        return tile_answer(served.series_of(id).layers.by_name, layer, z, x, y)
+        return tile_answer(served.series_of(id).layers, layer, z, x, y)
 
     @routes.get(
         "/api/series/{id}/polygons",

@@ -1,8 +1,9 @@
 """Images come in piece by piece, into a file of their own, and no further than is allowed."""
 
+import re
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +18,7 @@ from minenetcd.web.serving.uploads.checking import ImageHeader, check_image
 #: Is left free on the disk for what else needs it [bytes].
 LEAST_FREE = 2**29
 PART = "part"
+_OWN_ID = re.compile(r"[0-9a-f]{16}")
 
 
 class Receiver:
@@ -25,8 +27,12 @@ class Receiver:
     def __init__(self, folder: Path, options: ServeOptions) -> None:
         self.folder = make_folder(folder)
         self.options = options
-        for part in self.folder.glob(f"*/{PART}"):  # of a server that was killed
-            shutil.rmtree(part.parent, ignore_errors=True)
+
+    def keep_only(self, ids: Collection[str]) -> None:
+        """Remove other images: of a server that was killed before it had said that they came, or went."""
+        for place in self.folder.iterdir():
+            if place.name not in ids and _OWN_ID.fullmatch(place.name):
+                shutil.rmtree(place, ignore_errors=True)
 
     async def receive(
         self, name: str, declared: int | None, pieces: AsyncIterator[bytes]
