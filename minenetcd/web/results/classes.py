@@ -2,26 +2,27 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from affine import Affine
 from numpy.typing import NDArray
+from rasterio.windows import Window
 from rio_tiler.reader import part
 
 from minenetcd.display.palettes import rgb
 from minenetcd.geo.date import Pixels
-from minenetcd.geo.grid import Grid
+from minenetcd.geo.grid import Grid, apply, transformer
 from minenetcd.geo.raster import Raster
 from minenetcd.prediction.rasters.stored import STEPS
 from minenetcd.prediction.report.pictures import Block
-from minenetcd.web.results.far_copy import MOST_READ, FarCopy
+from minenetcd.web.results.far_copy import MOST_READ, FarCopy, in_pixels
 from minenetcd.web.results.layers import RasterLayer
 from minenetcd.web.results.placement import MERCATOR, Placement
 
-#: Samples on the side of a pixel of the raster, where several lie under one of the map: so many that none is passed
-#: over, however the raster is turned.
+#: On the side of a pixel of the raster: so many that none is passed over, however the raster is turned.
 SAMPLES = 1.5
+#: For a tile; more only where a raster lies on both ends of the map.
+MOST_SAMPLED = 4 * MOST_READ
 
 
 def mask_layer(raster: Raster, placement: Placement) -> RasterLayer:
@@ -58,16 +59,16 @@ class _Largest:
 
     def read(self, raster: Raster, grid: Grid) -> Pixels:
         """`raster` on `grid` of the map, of which each of its pixels is a part."""
-        times = self._samples(raster, grid)
-        fine = replace(
-            grid,
-            height=grid.height * times,
-            width=grid.width * times,
-            transform=grid.transform @ Affine.scale(1 / times),
-        )
-        numbers = self._ranks(_sampled(raster, fine))
-        largest = numbers.reshape(grid.height, times, grid.width, times).max(axis=(1, 3))
-        return self._numbers(largest)[..., np.newaxis], largest > 0
+        ranks = np.zeros(grid.shape, raster.dtype)
+        samples = _samples(raster.grid, grid)
+        if samples is not None:
+            found = self._ranks(_sampled(raster, samples.grid))
+            for axis, first in enumerate(samples.first):
+                edges = np.arange(-(first % samples.times), found.shape[axis], samples.times).clip(0)
+                found = np.maximum.reduceat(found, edges, axis=axis)
+            top, left = (first // samples.times for first in samples.first)
+            ranks[top : top + found.shape[0], left : left + found.shape[1]] = found
+        return self._numbers(ranks)[..., np.newaxis], ranks > 0
 
     def copy(self, raster: Raster) -> FarCopy | None:
         """Overviews of classes are sampled, so that only a small raster needs none."""
@@ -89,11 +90,53 @@ class _Largest:
         rest = int(np.iinfo(ranks.dtype.name).max)
         return np.where(ranks == 0, rest, ranks - 1).astype(ranks.dtype)
 
-    @staticmethod
-    def _samples(raster: Raster, grid: Grid) -> int:
-        pairs = zip(grid.metres_per_pixel, raster.grid.metres_per_pixel, strict=True)
-        ratio = max(wanted / own for wanted, own in pairs)
-        return 1 if ratio <= 1 else math.ceil(ratio * SAMPLES)
+
+@dataclass(frozen=True)
+class _Samples:
+    """Where a raster is sampled: on a `grid` whose pixels are so many `times` finer than those of a grid of the map.
+
+    `first`: its row and column among all such pixels.
+    """
+
+    grid: Grid
+    first: tuple[int, int]
+    times: int
+
+
+def _samples(own: Grid, grid: Grid) -> _Samples | None:
+    """Those under which a raster on the grid `own` lies, so that far out no more are taken than it has pixels for.
+
+    None where it does not lie on `grid`.
+    """
+    times = _times(own, grid)
+    fine = in_pixels(grid, (grid.height * times, grid.width * times))
+    window = _around(own, fine)
+    while window is not None and window.height * window.width > MOST_SAMPLED and times > 1:
+        times = max(1, times // 2)  # on both ends of the map
+        fine = in_pixels(grid, (grid.height * times, grid.width * times))
+        window = _around(own, fine)
+    if window is None:
+        return None
+    return _Samples(fine.part(window), (window.row_off, window.col_off), times)
+
+
+def _times(own: Grid, grid: Grid) -> int:
+    ratio = max(wanted / of_own for wanted, of_own in zip(grid.metres_per_pixel, own.metres_per_pixel, strict=True))
+    return max(1, math.ceil(ratio * SAMPLES))
+
+
+def _around(own: Grid, fine: Grid) -> Window | None:
+    """The pixels of `fine`, on the map, around the grid `own`."""
+    x, y = transformer(own.wkt(), MERCATOR.to_wkt())(*own.outline())
+    known = np.isfinite(x) & np.isfinite(y)
+    if not known.any():
+        return None
+    columns, rows = apply(~fine.transform, x[known], y[known])
+    (top, bottom), (left, right) = (
+        (max(0, math.floor(places.min()) - 1), min(side, math.ceil(places.max()) + 1))
+        for places, side in ((rows, fine.height), (columns, fine.width))
+    )
+    return Window(left, top, right - left, bottom - top) if top < bottom and left < right else None
 
 
 def _sampled(raster: Raster, grid: Grid) -> NDArray[np.generic]:
