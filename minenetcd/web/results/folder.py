@@ -23,11 +23,11 @@ from minenetcd.prediction.facts import ImageFacts, SceneFacts
 from minenetcd.prediction.kept.details import Details, read_details
 from minenetcd.prediction.outputs import DETAILS, SUMMARY, SavedPrediction, result_names
 from minenetcd.prediction.rasters.stored import StoredProbability
-from minenetcd.web.results.classes import mask_layer
+from minenetcd.web.results.classes import mask_layer, probability_layer
 from minenetcd.web.results.dates import date_layers
 from minenetcd.web.results.description import DateDescription, Description, LayerDescription
 from minenetcd.web.results.file_states import FileStates
-from minenetcd.web.results.layers import Layer, probability_layer
+from minenetcd.web.results.layers import Layer
 from minenetcd.web.results.placement import Placement
 from minenetcd.web.results.polygons import as_geojson, read_polygons
 
