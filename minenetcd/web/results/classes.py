@@ -192,7 +192,7 @@ def _sampled(raster: Raster, grid: Grid) -> Pixels:
             bounds_crs=MERCATOR,
             height=grid.height,
             width=grid.width,
-            indexes=(1,),
+            indexes=tuple(range(1, canvas.count + 1)),
         )
-    numbers: NDArray[np.generic] = np.asarray(seen.array.data)[0]
-    return numbers, ~np.ma.getmaskarray(seen.array)[0]
+    numbers, *validity = np.asarray(seen.array.data)
+    return numbers, validity[0] > 0 if validity else ~np.ma.getmaskarray(seen.array)[0]
