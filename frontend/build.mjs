@@ -37,7 +37,6 @@ const result = await build({
   legalComments: "none",
   jsx: "automatic",
   jsxImportSource: "preact",
-  loader: { ".svg": "text", ".glsl": "text" },
   plugins: [mapLibreStandsBeside],
 });
 

@@ -22,6 +22,8 @@ export interface PageFacts {
   palette: Palette;
   /** Of page "result", served: the id of the result. */
   result?: string;
+  /** Of pages with a head: whether images can be brought and compared. */
+  jobs?: boolean;
   /** What other kinds of pages say of themselves. */
   [more: string]: unknown;
 }
@@ -32,6 +34,11 @@ export function embedded<T>(id: string): T | null {
   if (element === null) return null;
   element.remove();
   return JSON.parse(element.textContent ?? "null") as T;
+}
+
+/** The address of the server that sent the page, with a slash at its end. */
+export function serverOf(page: PageFacts): string {
+  return new URL(page.root || "./", document.baseURI).href;
 }
 
 export function pageFacts(): PageFacts {

@@ -19,6 +19,11 @@ export async function postJson<T>(address: string, body: unknown): Promise<T> {
   return answered<T>(await fetch(address, { method: "POST", headers, body: JSON.stringify(body) }));
 }
 
+/** Asks for what needs no words: something is stopped, or removed. */
+export async function send(address: string, method: "POST" | "DELETE"): Promise<void> {
+  await answered<unknown>(await fetch(address, { method, headers: { "x-minenetcd": "page", accept: "application/json" } }));
+}
+
 async function answered<T>(answer: Response): Promise<T> {
   if (answer.status === 204) return undefined as T; // done, and nothing to say
   if (answer.ok) return (await answer.json()) as T;

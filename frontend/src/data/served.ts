@@ -12,10 +12,9 @@ export class ServedData implements ResultData {
     private readonly root: string,
   ) {}
 
-  /** `root` leads from the page to the paths of the server. */
+  /** `root`: the address of the server. */
   static async open(root: string, id: string): Promise<ServedData> {
-    const base = new URL(root || ".", document.baseURI).href;
-    return new ServedData(await getJson<Description>(`${base}api/results/${encodeURIComponent(id)}`), base);
+    return new ServedData(await getJson<Description>(`${root}api/results/${encodeURIComponent(id)}`), root);
   }
 
   tileTemplate(layer: LayerName): string {

@@ -1,5 +1,6 @@
 /** Where the data of a page come from: out of the page itself, or from the server that sent it. */
 
+import { serverOf } from "../page.ts";
 import type { PageFacts } from "../page.ts";
 import { EmbeddedData } from "./embedded.ts";
 import { ServedData } from "./served.ts";
@@ -19,5 +20,5 @@ export interface ResultData {
 }
 
 export async function openResult(page: PageFacts): Promise<ResultData> {
-  return page.data === "embedded" ? EmbeddedData.open() : ServedData.open(page.root, page.result ?? "");
+  return page.data === "embedded" ? EmbeddedData.open() : ServedData.open(serverOf(page), page.result ?? "");
 }

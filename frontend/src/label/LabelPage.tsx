@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { getJson } from "../data/http.ts";
+import { serverOf } from "../page.ts";
 import type { PageFacts } from "../page.ts";
 import { KeyList } from "../result/KeyList.tsx";
 import { SwipeLine } from "../result/SwipeLine.tsx";
@@ -20,7 +21,7 @@ import type { Desk } from "./types.ts";
 export function LabelPage({ page }: { page: PageFacts }) {
   const [state, setState] = useState<LabelState | null>(null);
   const [failure, setFailure] = useState("");
-  const root = new URL(page.root || ".", document.baseURI).href;
+  const root = serverOf(page);
   useEffect(() => {
     const address = `${root}api/labels/${encodeURIComponent(String(page.desk))}`;
     getJson<Desk>(address).then((desk) => setState(new LabelState(desk, address)), (error: Error) => setFailure(error.message));

@@ -2,6 +2,7 @@
 
 import { effect } from "@preact/signals";
 import type { Map as MapLibreMap } from "maplibre-gl";
+import { poll } from "../data/polling.ts";
 import type { Role } from "../data/types.ts";
 import { groundOf } from "../map/ground.ts";
 import { DateImages } from "../map/images.ts";
@@ -36,7 +37,7 @@ export class LabelStage {
       done: (points) => state.use(points),
     });
     effect(() => void (map.getCanvas().style.cursor = state.tool.value === "click" ? "pointer" : "crosshair"));
-    setInterval(() => void state.lookAgain(), AGAIN);
+    poll(() => state.lookAgain(), AGAIN);
     return stage;
   }
 

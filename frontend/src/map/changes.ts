@@ -98,6 +98,7 @@ export class ChangePolygons {
     const { map } = this;
     if (map.getLayer(CROWD)) map.removeLayer(CROWD);
     if (map.getSource(CROWD)) map.removeSource(CROWD);
+    this.pictures?.remove();
     this.pictures = null;
     const zoom = Math.max(0, this.index.crowdedBelow() - 1); // tiles have 256 pixels, MapLibre counts in tiles of 512
     for (const layer of LINES) map.setLayerZoomRange(layer, zoom, 24);

@@ -1,7 +1,7 @@
 /** The one map of a page: flat, north up, with nothing on it yet. */
 
 import maplibregl from "maplibre-gl";
-import type { Map as MapLibreMap } from "maplibre-gl";
+import type { FitBoundsOptions, Map as MapLibreMap } from "maplibre-gl";
 import type { Bounds } from "../data/types.ts";
 
 /** How far one may look into a pixel: each step doubles its size. */
@@ -14,12 +14,14 @@ export interface MapOptions {
   /** Of the finest tiles. */
   maxzoom: number;
   label: string;
-  /** False where another map leads. */
-  keyboard?: boolean;
+  /** Whether one stays near `bounds`. */
+  confined?: boolean;
+  /** How `bounds` are brought into sight first. */
+  fit?: FitBoundsOptions;
 }
 
 /** A map in `container`, ready for layers. */
-export async function openMap(container: HTMLElement, { bounds, maxzoom, label, keyboard = true }: MapOptions): Promise<MapLibreMap> {
+export async function openMap(container: HTMLElement, { bounds, maxzoom, label, confined = true, fit = FIT }: MapOptions): Promise<MapLibreMap> {
   if (new OffscreenCanvas(1, 1).getContext("webgl2") === null) {
     throw new Error("A browser with WebGL 2 is needed, it is missing or turned off here: allow graphics acceleration, or use another.");
   }
@@ -27,23 +29,32 @@ export async function openMap(container: HTMLElement, { bounds, maxzoom, label, 
     container,
     style: { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": "rgba(0,0,0,0)" } }] },
     bounds,
-    fitBoundsOptions: FIT,
+    fitBoundsOptions: fit,
     maxZoom: maxzoom - 1 + ZOOMS_BEYOND_NATIVE, // tiles have 256 pixels, MapLibre counts in tiles of 512
-    maxBounds: around(bounds),
+    ...(confined && { maxBounds: around(bounds) }),
     dragRotate: false,
     pitchWithRotate: false,
     touchPitch: false,
-    renderWorldCopies: bounds[2] > 180,
+    renderWorldCopies: !confined || bounds[2] > 180,
     attributionControl: false,
     fadeDuration: 0,
     canvasContextAttributes: { contextType: "webgl2" },
-    keyboard,
     locale: { "Map.Title": label },
   });
+  sayWhetherIdle(map);
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   if (!map.isStyleLoaded()) await map.once("load");
   return map;
+}
+
+/** The page says whether its map is as it is to be: no tile on its way, nothing in motion. */
+function sayWhetherIdle(map: MapLibreMap): void {
+  const { dataset } = map.getContainer();
+  const say = (idle: "true" | "false") => dataset["idle"] !== idle && (dataset["idle"] = idle);
+  say("false");
+  map.on("render", () => say("false"));
+  map.on("idle", () => say("true"));
 }
 
 /** All of `bounds` in sight. */

@@ -2,9 +2,9 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { postJson } from "../data/http.ts";
+import { serverOf } from "../page.ts";
 import type { PageFacts } from "../page.ts";
 import "../style/pages.css";
-import { serverOf } from "./Header.tsx";
 
 export function EnterPage({ page }: { page: PageFacts }) {
   const [token, setToken] = useState("");
@@ -19,7 +19,7 @@ export function EnterPage({ page }: { page: PageFacts }) {
     }
   };
   useEffect(() => {
-    const given = decodeURIComponent(location.hash.slice(1));
+    const given = decoded(location.hash.slice(1));
     if (given === "") return;
     history.replaceState(null, "", location.pathname); // it is not to stay in the history
     void enter(given);
@@ -44,4 +44,13 @@ export function EnterPage({ page }: { page: PageFacts }) {
       </p>
     </main>
   );
+}
+
+/** A token as it stands in an address, or as somebody has put it there by hand. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -19,7 +19,7 @@ export function Header({ page, title }: { page: PageFacts; title?: string }) {
     <header class="head">
       <strong class="head-name">minenetcd</strong>
       <nav aria-label="Pages">
-        {PLACES.map(({ page: kind, address, name }) => (
+        {PLACES.filter(({ page: kind }) => kind !== "jobs" || page.jobs).map(({ page: kind, address, name }) => (
           <a key={kind} href={`${page.root}${address}` || "./"} aria-current={kind === page.page ? "page" : undefined}>
             {name}
           </a>
@@ -28,9 +28,4 @@ export function Header({ page, title }: { page: PageFacts; title?: string }) {
       {title !== undefined && <h1 class="head-title">{title}</h1>}
     </header>
   );
-}
-
-/** The address of the server that sent the page, with a slash at its end. */
-export function serverOf(page: PageFacts): string {
-  return new URL(page.root || "./", document.baseURI).href;
 }

@@ -1,7 +1,7 @@
 /** Jobs that wait, run and have ended. */
 
 import { useState } from "preact/hooks";
-import { ServerError } from "../data/http.ts";
+import { send } from "../data/http.ts";
 import type { Job, JobState } from "./servedTypes.ts";
 
 const STATES: Record<JobState, string> = { queued: "Waits", running: "Runs", done: "Done", failed: "Failed", cancelled: "Cancelled" };
@@ -11,7 +11,7 @@ export function JobList({ server, jobs, changed }: { server: string; jobs: Job[]
   const act = async (address: string, method: "POST" | "DELETE") => {
     setProblem("");
     try {
-      await sent(`${server}${address}`, method);
+      await send(`${server}${address}`, method);
     } catch (error) {
       setProblem((error as Error).message);
     }
@@ -65,11 +65,4 @@ function Progress({ job }: { job: Job }) {
 function when({ created, ended }: Job): string {
   const moment = new Date(ended ?? created);
   return moment.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
-}
-
-async function sent(address: string, method: "POST" | "DELETE"): Promise<void> {
-  const answer = await fetch(address, { method, headers: { "x-minenetcd": "jobs" } });
-  if (answer.ok) return;
-  const said = (await answer.json().catch(() => ({}))) as { detail?: string };
-  throw new ServerError(said.detail ?? `The server answered ${answer.status}.`, answer.status);
 }

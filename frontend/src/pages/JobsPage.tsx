@@ -2,10 +2,12 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { getJson } from "../data/http.ts";
+import { poll } from "../data/polling.ts";
+import { serverOf } from "../page.ts";
 import type { PageFacts } from "../page.ts";
 import "../style/pages.css";
 import { Failure } from "../ui/Failure.tsx";
-import { Header, serverOf } from "./Header.tsx";
+import { Header } from "./Header.tsx";
 import { JobList } from "./JobList.tsx";
 import { NewJob } from "./NewJob.tsx";
 import type { Job, Jobs, Limits } from "./servedTypes.ts";
@@ -34,14 +36,8 @@ export function JobsPage({ page }: { page: PageFacts }) {
   const isBusy = jobs.some(({ state }) => state === "queued" || state === "running");
   useEffect(() => {
     if (!limits?.open) return;
-    const ask = () => void (document.hidden || look());
-    ask();
-    const timer = setInterval(ask, isBusy ? BUSY : IDLE);
-    document.addEventListener("visibilitychange", ask);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", ask);
-    };
+    void look();
+    return poll(look, isBusy ? BUSY : IDLE);
   }, [limits, isBusy]);
   if (failure) return <Failure message={failure} />;
   if (limits === null) return <div class="own"><p class="waiting">Asking the server</p></div>;

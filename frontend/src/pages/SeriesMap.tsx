@@ -19,21 +19,28 @@ interface Shown {
   outlineCasing: string;
   /** An image is not there any more. */
   onGone: () => void;
+  onFailure: (message: string) => void;
 }
 
-export function SeriesMap({ server, series, polygons, at, outlines, when, outlineCasing, onGone }: Shown) {
+export function SeriesMap({ server, series, polygons, at, outlines, when, outlineCasing, onGone, onFailure }: Shown) {
   const place = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<MapLibreMap | null>(null);
   useEffect(() => {
     let opened: MapLibreMap | null = null;
+    let left = false;
     const maxzoom = Math.max(1, ...Object.values(series.layers).map((layer) => layer.maxzoom));
-    void openMap(place.current!, { bounds: series.bounds, maxzoom, label: series.title }).then((made) => {
+    const begin = (made: MapLibreMap) => {
+      if (left) return made.remove();
       opened = made;
       made.once("error", onGone); // the series comes anew, and a map with it
       addLayers(made, server, series, polygons, outlineCasing);
       setMap(made);
-    });
-    return () => opened?.remove();
+    };
+    openMap(place.current!, { bounds: series.bounds, maxzoom, label: series.title }).then(begin, (error: Error) => onFailure(error.message));
+    return () => {
+      left = true;
+      opened?.remove();
+    };
   }, [series]);
   useEffect(() => {
     if (map !== null) showDate(map, series, at);

@@ -3,12 +3,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { getJson } from "../data/http.ts";
 import type { ChangeCollection } from "../data/types.ts";
+import { serverOf } from "../page.ts";
 import type { PageFacts } from "../page.ts";
 import "../style/pages.css";
 import { Failure } from "../ui/Failure.tsx";
 import { number } from "../ui/words.ts";
 import { Growth } from "./Growth.tsx";
-import { Header, serverOf } from "./Header.tsx";
+import { Header } from "./Header.tsx";
 import { SeriesMap } from "./SeriesMap.tsx";
 import type { Series, SeriesDate } from "./servedTypes.ts";
 
@@ -31,7 +32,7 @@ export function SeriesPage({ page }: { page: PageFacts }) {
   useEffect(open, [server]);
   if (failure) return <Failure message={failure} />;
   if (opened === null) return <div class="own"><p class="waiting">Reading the dates</p></div>;
-  return <Shown page={page} server={server} onGone={open} {...opened} />;
+  return <Shown page={page} server={server} onGone={open} onFailure={setFailure} {...opened} />;
 }
 
 async function read(server: string, id: string): Promise<Opened> {
@@ -44,7 +45,7 @@ function hasSameImages(one: Series, other: Series): boolean {
   return one.warnings.join() === other.warnings.join() && Object.keys(one.layers).join() === Object.keys(other.layers).join();
 }
 
-function Shown({ page, server, series, polygons, onGone }: Opened & { page: PageFacts; server: string; onGone: () => void }) {
+function Shown({ page, server, series, polygons, onGone, onFailure }: Opened & { page: PageFacts; server: string; onGone: () => void; onFailure: (message: string) => void }) {
   const { dates } = series;
   const [at, setAt] = useState(dates.length - 1);
   const [outlines, setOutlines] = useState(true);
@@ -60,7 +61,7 @@ function Shown({ page, server, series, polygons, onGone }: Opened & { page: Page
     <div class="own series">
       <Header page={page} title={series.title} />
       <main>
-        <SeriesMap server={server} series={series} polygons={polygons} at={at} outlines={outlines} when={when} outlineCasing={page.palette.outlineCasing} onGone={onGone} />
+        <SeriesMap server={server} series={series} polygons={polygons} at={at} outlines={outlines} when={when} outlineCasing={page.palette.outlineCasing} onGone={onGone} onFailure={onFailure} />
         <div class="date-slider">
           <button type="button" onClick={() => setPlays(!plays)} aria-pressed={plays}>
             {plays ? "Pause" : "Play"}

@@ -1,9 +1,9 @@
 /** Where sites lie, each a dot as large as what changed there. */
 
-import maplibregl from "maplibre-gl";
 import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Bounds } from "../data/types.ts";
+import { openMap } from "../map/view.ts";
 import { area, days } from "./SiteTable.tsx";
 import type { Site } from "./servedTypes.ts";
 
@@ -16,30 +16,45 @@ interface Shown {
 
 const SITES = "sites";
 const WORLD: Bounds = [-170, -56, 178, 75];
+/** Countries are drawn in little detail. */
+const MOST_ZOOM = 12;
+const FIT = { padding: 48, maxZoom: 8, duration: 0 } as const;
 
 export function SitesMap({ server, sites, chosen, choose }: Shown) {
   const place = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<MapLibreMap | null>(null);
+  const [failure, setFailure] = useState("");
   const now = useRef(sites);
   now.current = sites;
   useEffect(() => {
-    const opened = worldMap(place.current!, server, around(sites));
-    opened.on("style.load", () => { // the world may come later
-      addSites(opened);
-      setMap(opened);
-    });
-    opened.on("click", SITES, (event) => {
+    let opened: MapLibreMap | null = null;
+    let left = false;
+    const begin = (made: MapLibreMap) => {
+      if (left) return made.remove();
+      opened = made;
+      addWorld(made, server);
+      addSites(made);
+      listen(made);
+      setMap(made);
+    };
+    openMap(place.current!, { bounds: around(sites), maxzoom: MOST_ZOOM, label: "Where the sites lie", confined: false, fit: FIT }).then(begin, (error: Error) => setFailure(error.message));
+    return () => {
+      left = true;
+      opened?.remove();
+    };
+  }, [server]);
+  const listen = (made: MapLibreMap) => {
+    made.on("click", SITES, (event) => {
       const id = event.features?.[0]?.properties["id"] as string | undefined;
       const site = id === undefined ? undefined : now.current.find((each) => each.id === id);
       if (site !== undefined) location.assign(`${server}${site.kind === "series" ? "series" : "results"}/${encodeURIComponent(site.id)}`);
     });
-    opened.on("mousemove", SITES, (event) => {
-      opened.getCanvas().style.cursor = "pointer";
+    made.on("mousemove", SITES, (event) => {
+      made.getCanvas().style.cursor = "pointer";
       choose((event.features?.[0]?.properties["id"] as string | undefined) ?? null);
     });
-    opened.on("mouseleave", SITES, () => (opened.getCanvas().style.cursor = ""));
-    return () => opened.remove();
-  }, [server]);
+    made.on("mouseleave", SITES, () => (made.getCanvas().style.cursor = ""));
+  };
   useEffect(() => void map?.getSource<GeoJSONSource>(SITES)?.setData(asPoints(sites)), [map, sites]);
   useEffect(() => {
     map?.setPaintProperty(SITES, "circle-stroke-width", ["case", ["==", ["get", "id"], chosen ?? ""], 3.5, 1.2]);
@@ -49,6 +64,7 @@ export function SitesMap({ server, sites, chosen, choose }: Shown) {
   return (
     <div class="sites-map" role="region" aria-label="Map of the sites">
       <div ref={place} class="map" />
+      {failure !== "" && <p class="map-failure" role="alert">{failure}</p>}
       {site !== undefined && (
         <p class="site-card">
           <strong>{site.title}</strong> {area(site)}
@@ -59,31 +75,12 @@ export function SitesMap({ server, sites, chosen, choose }: Shown) {
   );
 }
 
-function worldMap(container: HTMLElement, server: string, bounds: Bounds): MapLibreMap {
+function addWorld(map: MapLibreMap, server: string): void {
   const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const map = new maplibregl.Map({
-    container,
-    style: {
-      version: 8,
-      sources: { world: { type: "geojson", data: `${server}api/world`, maxzoom: 6 } },
-      layers: [
-        { id: "sea", type: "background", paint: { "background-color": colour("--sea") } },
-        { id: "land", type: "fill", source: "world", paint: { "fill-color": colour("--land"), "fill-antialias": true } },
-        { id: "borders", type: "line", source: "world", paint: { "line-color": colour("--border"), "line-width": 0.7 } },
-      ],
-    },
-    bounds,
-    fitBoundsOptions: { padding: 48, maxZoom: 8, duration: 0 },
-    dragRotate: false,
-    pitchWithRotate: false,
-    touchPitch: false,
-    attributionControl: false,
-    fadeDuration: 0,
-    locale: { "Map.Title": "Where the sites lie" },
-  });
-  map.touchZoomRotate.disableRotation();
-  map.keyboard.disableRotation();
-  return map;
+  map.addSource("world", { type: "geojson", data: `${server}api/world`, maxzoom: 6 });
+  map.addLayer({ id: "sea", type: "background", paint: { "background-color": colour("--sea") } });
+  map.addLayer({ id: "land", type: "fill", source: "world", paint: { "fill-color": colour("--land"), "fill-antialias": true } });
+  map.addLayer({ id: "borders", type: "line", source: "world", paint: { "line-color": colour("--border"), "line-width": 0.7 } });
 }
 
 function addSites(map: MapLibreMap): void {

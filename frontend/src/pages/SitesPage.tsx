@@ -2,11 +2,12 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { getJson } from "../data/http.ts";
+import { serverOf } from "../page.ts";
 import type { PageFacts } from "../page.ts";
 import "../style/pages.css";
 import { Failure } from "../ui/Failure.tsx";
 import { counted } from "../ui/words.ts";
-import { Header, serverOf } from "./Header.tsx";
+import { Header } from "./Header.tsx";
 import { SitesMap } from "./SitesMap.tsx";
 import { SiteTable } from "./SiteTable.tsx";
 import type { FailedPair, Sites } from "./servedTypes.ts";
@@ -51,9 +52,10 @@ export function SitesPage({ page }: { page: PageFacts }) {
         <SiteTable server={server} sites={shown} chosen={chosen} choose={setChosen} />
         {sites.sites.length === 0 && (
           <p>
-            Nothing is here yet. <a href={`${server}jobs`}>Compare two images</a>.
+            Nothing is here yet.{page.jobs && <> <a href={`${server}jobs`}>Compare two images</a>.</>}
           </p>
         )}
+        {sites.warnings.map((warning) => <p key={warning} class="warning">{warning}</p>)}
         <Left title="pair without a result" pairs={sites.failed} />
         <Left title="folder that cannot be shown" pairs={sites.unreadable} />
       </main>

@@ -32,6 +32,8 @@ export interface Sites {
   sites: Site[];
   failed: FailedPair[];
   unreadable: FailedPair[];
+  /** Why there may be more than these. */
+  warnings: string[];
 }
 
 export interface SeriesDate {

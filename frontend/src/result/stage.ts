@@ -19,7 +19,6 @@ export class Stage {
   private second: Promise<MapSheet> | null = null;
   /** The change that was last chosen on the map, where its user looks already. */
   private clicked: number | null = null;
-  private readonly sheets: MapSheet[];
 
   private constructor(
     readonly first: MapSheet,
@@ -28,7 +27,6 @@ export class Stage {
     private readonly state: ResultState,
     private readonly palette: Palette,
   ) {
-    this.sheets = [first];
     this.follow(first);
     this.showDates();
     this.blink();
@@ -127,7 +125,6 @@ export class Stage {
       sheet.map.jumpTo({ center: this.map.getCenter(), zoom: this.map.getZoom() });
       sheet.images.showOnly("after");
       linked(this.map, sheet.map);
-      this.sheets.push(sheet);
       this.follow(sheet);
       return sheet;
     });

@@ -1,13 +1,13 @@
 /** Who judges: asked once, and kept by the browser. */
 
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { Review } from "./review.ts";
+import type { Reviewer } from "./reviewer.ts";
 
-export function NameField({ review }: { review: Review }) {
+export function NameField({ reviewer }: { reviewer: Reviewer }) {
   const field = useRef<HTMLInputElement>(null);
-  const wanted = review.nameWanted.value;
+  const wanted = reviewer.nameWanted.value;
   useLayoutEffect(() => {
-    if (wanted > 0 || review.naming.value) field.current!.focus();
+    if (wanted > 0 || reviewer.naming.value) field.current!.focus();
   }, [wanted]);
   const leave = (event: KeyboardEvent) => {
     if (event.key === "Enter" || event.key === "Escape") field.current!.blur();
@@ -16,10 +16,10 @@ export function NameField({ review }: { review: Review }) {
     <label class="name">
       <span>Your name</span>
       <input
-        ref={field} type="text" maxLength={80} autocomplete="name" placeholder="Every verdict says whose it is" value={review.name.value}
-        onFocus={() => (review.naming.value = true)}
-        onBlur={() => (review.naming.value = false)}
-        onInput={(event) => review.setName(event.currentTarget.value)}
+        ref={field} type="text" maxLength={80} autocomplete="name" placeholder="Every verdict says whose it is" value={reviewer.name.value}
+        onFocus={() => (reviewer.naming.value = true)}
+        onBlur={() => (reviewer.naming.value = false)}
+        onInput={(event) => reviewer.setName(event.currentTarget.value)}
         onKeyDown={leave}
       />
     </label>

@@ -24,7 +24,7 @@ export function ReviewBar({ review, editor }: { review: Review; editor: OutlineE
         <span class="review-said">{editing.value ? "Move the points, then accept, reject or unsure" : review.said.value}</span>
       </p>
       {review.trouble.value !== "" && <p class="trouble" role="alert">{review.trouble.value}</p>}
-      {review.name.value.trim() === "" || review.naming.value ? <NameField review={review} /> : <Comment review={review} />}
+      {review.reviewer.signature === "" || review.reviewer.naming.value ? <NameField reviewer={review.reviewer} /> : <Comment review={review} />}
       <div class="verdicts">
         {VERDICTS.map(({ status, label, key }) => (
           <button key={status} type="button" class="verdict" data-status={status} aria-keyshortcuts={key} disabled={chosen.value === null} onClick={() => judge(review, editor, status)}>

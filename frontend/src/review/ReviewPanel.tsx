@@ -12,7 +12,7 @@ export function ReviewPanel({ review }: { review: Review }) {
       <div class="row">
         <h2>Review</h2>
         <span class="count">{review.reviewed.value.toLocaleString("en")} of {places.toLocaleString("en")}</span>
-        {review.waiting.value > 0 && <span class="count" role="status">{counted(review.waiting.value, "verdict")} on the way</span>}
+        {review.delivery.waiting.value > 0 && <span class="count" role="status">{counted(review.delivery.waiting.value, "verdict")} on the way</span>}
       </div>
       <progress max={Math.max(1, places)} value={review.reviewed.value} aria-label="Changes with a verdict" />
       {counts !== null && (
@@ -24,7 +24,7 @@ export function ReviewPanel({ review }: { review: Review }) {
       )}
       <AcceptAbove review={review} />
       <p class="reviewer">
-        {review.name.value.trim() === "" ? "Your name is asked for with the first verdict." : <>Judging as <b>{review.name.value.trim()}</b> <button type="button" class="plain" onClick={() => review.rename()}>Change</button></>}
+        {review.reviewer.signature === "" ? "Your name is asked for with the first verdict." : <>Judging as <b>{review.reviewer.signature}</b> <button type="button" class="plain" onClick={() => review.reviewer.rename()}>Change</button></>}
       </p>
     </section>
   );

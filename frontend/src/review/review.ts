@@ -1,27 +1,25 @@
-/** The state of a review: who judges, what comes next, what is on its way, what others said meanwhile. */
+/** The state of a review: what comes next, what was said, by this page and by others meanwhile. */
 
 import { computed, signal } from "@preact/signals";
 import { ServerError } from "../data/http.ts";
-import { Outbox } from "../data/outbox.ts";
+import { poll } from "../data/polling.ts";
 import type { ChangeGeometry } from "../data/types.ts";
+import { serverOf } from "../page.ts";
 import type { PageFacts } from "../page.ts";
 import { areaInWords } from "../result/changes.ts";
 import type { ResultState } from "../result/state.ts";
 import { announce } from "../ui/announce.ts";
 import { counted } from "../ui/words.ts";
+import { Delivery } from "./delivery.ts";
 import { Queue } from "./queue.ts";
+import { Reviewer } from "./reviewer.ts";
 import { ReviewServer } from "./server.ts";
 import type { Counts, GivenVerdict, PolygonVerdict, ReviewState, Status } from "./types.ts";
 
-const NAME = "minenetcd reviewer";
 const ASK_AGAIN = 2000; // [ms]
 
 export class Review {
-  readonly name = signal(kept(NAME));
-  /** Grows where a name is needed first: the field of it takes the focus. */
-  readonly nameWanted = signal(0);
-  /** While it is written. */
-  readonly naming = signal(false);
+  readonly reviewer = new Reviewer();
   readonly comment = signal("");
   readonly confidence = signal(0.9);
   readonly counts = signal<Counts | null>(null);
@@ -29,16 +27,12 @@ export class Review {
   readonly trouble = signal("");
   /** What was done last, in a line. */
   readonly said = signal("");
-  readonly waiting;
   readonly reviewed;
 
+  readonly delivery: Delivery;
   private readonly server: ReviewServer;
-  private readonly outbox: Outbox<GivenVerdict>;
   private readonly queue = new Queue();
   private revision = 0;
-  private sending: Promise<void> | null = null;
-  /** Whether the first that waits may have arrived already. */
-  private uncertain: boolean;
   private show: (id: number) => void = () => {};
 
   constructor(
@@ -47,9 +41,12 @@ export class Review {
   ) {
     this.server = new ReviewServer(page);
     if (matchMedia("(min-width: 1100px)").matches) state.setMode("side"); // both dates of a change at one glance
-    this.outbox = new Outbox(`minenetcd verdicts ${new URL(page.root || ".", document.baseURI).pathname} ${page.result}`);
-    this.uncertain = this.outbox.first !== undefined;
-    this.waiting = computed(() => this.outbox.waiting.value.length);
+    this.delivery = new Delivery(`minenetcd verdicts ${new URL(serverOf(page)).pathname} ${page.result}`, this.server, {
+      revision: () => this.revision,
+      arrived: (answer) => this.arrived(answer),
+      refused: (verdict, why) => this.refused(verdict, why),
+      delayed: (why) => (this.trouble.value = why),
+    });
     this.reviewed = computed(() => {
       const { accepted, rejected, unsure } = this.counts.value ?? {};
       return (accepted?.places ?? 0) + (rejected?.places ?? 0) + (unsure?.places ?? 0);
@@ -60,20 +57,9 @@ export class Review {
   async open(show: (id: number) => void): Promise<() => void> {
     this.show = show;
     await this.look();
-    void this.send();
+    void this.delivery.send();
     this.next();
-    const timer = setInterval(() => void this.look(), ASK_AGAIN);
-    return () => clearInterval(timer);
-  }
-
-  setName(name: string): void {
-    this.name.value = name;
-    keep(NAME, name.trim());
-  }
-
-  rename(): void {
-    this.naming.value = true;
-    this.nameWanted.value += 1;
+    return poll(() => this.look(), ASK_AGAIN);
   }
 
   /** Judges the change that is chosen, and goes to the next one. */
@@ -82,27 +68,26 @@ export class Review {
     if (chosen === null || !this.isNamed()) return;
     const { id, comment } = chosen.properties;
     const text = this.comment.value.trim();
-    const verdict: GivenVerdict = { polygon: id, status, by: this.name.value.trim(), comment: text === (comment ?? "") ? null : text, geometry };
-    this.outbox.add(verdict);
+    const verdict: GivenVerdict = { polygon: id, status, by: this.reviewer.signature, comment: text === (comment ?? "") ? null : text, geometry };
     this.state.changes.update([{ id, part: { status, comment: text || null, reviewed_by: verdict.by }, geometry }]);
     this.queue.judged(id);
+    this.delivery.add(verdict);
     this.tell(`Change ${id} ${status}`);
     this.next();
-    void this.send();
   }
 
   /** Takes the last step back, and shows what it was of. */
   async undo(): Promise<void> {
     if (!this.isNamed()) return;
-    await this.sending;
-    const unsent = this.outbox.takeBack();
+    await this.delivery.sending;
+    const unsent = this.delivery.takeBack();
     if (unsent !== undefined) {
       this.revision = 0; // what the server has stands
       await this.look();
       return this.goTo(unsent.polygon, `Verdict on change ${unsent.polygon} taken back`);
     }
     await this.ask(async () => {
-      const answer = await this.server.undo(this.name.value.trim(), this.revision);
+      const answer = await this.server.undo(this.reviewer.signature, this.revision);
       this.take(answer);
       const [first] = answer.verdicts;
       if (first === undefined) this.tell("There is nothing of yours to take back");
@@ -113,9 +98,9 @@ export class Review {
   /** Accepts all that nobody judged and that is as sure as the field says. */
   async acceptAbove(): Promise<void> {
     if (!this.isNamed()) return;
-    await this.sending;
+    await this.delivery.sending;
     await this.ask(async () => {
-      const answer = await this.server.acceptAbove(this.confidence.value, this.name.value.trim(), this.revision);
+      const answer = await this.server.acceptAbove(this.confidence.value, this.reviewer.signature, this.revision);
       this.take(answer);
       this.tell(`${counted(answer.verdicts.length, "change")} accepted; z takes them back`);
       if (this.isJudged(this.state.chosenId.value)) this.next();
@@ -148,8 +133,8 @@ export class Review {
   }
 
   private isNamed(): boolean {
-    if (this.name.value.trim() !== "") return true;
-    this.nameWanted.value += 1;
+    if (this.reviewer.signature !== "") return true;
+    this.reviewer.ask();
     this.tell("Write your name first: every verdict says whose it is");
     return false;
   }
@@ -158,61 +143,30 @@ export class Review {
     return !!this.state.changes.get(id)?.properties.status;
   }
 
-  /** Sends what waits, one after the other, for as long as the server answers. */
-  private send(): Promise<void> {
-    this.sending ??= this.sendAll().finally(() => (this.sending = null));
-    return this.sending;
+  private arrived(answer: ReviewState): void {
+    this.trouble.value = "";
+    this.take(answer);
   }
 
-  private async sendAll(): Promise<void> {
-    for (let verdict = this.outbox.first; verdict !== undefined; verdict = this.outbox.first) {
-      try {
-        const answer = (this.uncertain && (await this.arrived(verdict))) || (await this.server.give(verdict, this.revision));
-        this.uncertain = false;
-        this.outbox.removeFirst();
-        this.trouble.value = "";
-        this.take(answer);
-      } catch (error) {
-        if (!this.isRefused(error)) {
-          this.uncertain = true;
-          return; // `look` tries again
-        }
-        this.outbox.removeFirst();
-        this.trouble.value = `Change ${verdict.polygon}: ${(error as Error).message}`;
-        announce(this.trouble.value);
-        this.revision = 0;
-        await this.look();
-        this.goTo(verdict.polygon);
-      }
-    }
-  }
-
-  /** The review, where that verdict stands in it: the server was killed between storing it and saying so. */
-  private async arrived({ polygon, status, by, comment, geometry }: GivenVerdict): Promise<ReviewState | null> {
-    const looked = await this.server.look(0);
-    const stands = looked.changed.find(({ id }) => id === polygon);
-    const isIt = stands?.status === status && stands.reviewed_by === by && (comment === null || (stands.comment ?? "") === comment);
-    return isIt && (geometry === null || stands.edited) ? looked : null;
-  }
-
-  /** Whether the server answered, and will never take it; else it is down, or the file is in use. */
-  private isRefused(error: unknown): boolean {
-    const refused = error instanceof ServerError && error.status < 500 && error.status !== 401;
-    if (!refused) this.trouble.value = `${error instanceof ServerError ? error.message : "The server does not answer."} ${counted(this.outbox.waiting.value.length, "verdict")} kept here until it does.`;
-    return refused;
+  private async refused({ polygon }: GivenVerdict, why: string): Promise<void> {
+    this.trouble.value = `Change ${polygon}: ${why}`;
+    announce(this.trouble.value);
+    this.revision = 0;
+    await this.look();
+    this.goTo(polygon);
   }
 
   /** What others did meanwhile. */
   private async look(): Promise<void> {
     try {
       const looked = await this.server.look(this.revision);
-      if (this.sending !== null && looked.revision < this.revision) return; // it is older than an answer since
+      if (this.delivery.sending !== null && looked.revision < this.revision) return; // it is older than an answer since
       this.take(looked);
-      if (this.outbox.first === undefined) {
+      if (this.delivery.waiting.value === 0) {
         if (this.trouble.value.startsWith("The server does not answer")) this.trouble.value = "";
-      } else void this.send();
+      } else void this.delivery.send();
     } catch (error) {
-      if (!(error instanceof ServerError) && this.outbox.first === undefined) this.trouble.value = "The server does not answer.";
+      if (!(error instanceof ServerError) && this.delivery.waiting.value === 0) this.trouble.value = "The server does not answer.";
     }
   }
 
@@ -228,7 +182,7 @@ export class Review {
 
   private take({ revision, since, queue, counts, changed }: ReviewState): void {
     if (revision === this.revision && changed.length === 0 && this.counts.value !== null) return;
-    const own = new Set(this.outbox.waiting.value.map(({ polygon }) => polygon));
+    const own = this.delivery.polygons;
     if (since === 0) this.forget(changed, own);
     this.state.changes.update(changed.filter(({ id }) => !own.has(id)).map((one) => ({ id: one.id, part: columns(one, this.state.description.unit), geometry: one.geometry })));
     this.queue.set(queue.filter((id) => !own.has(id)));
@@ -258,20 +212,4 @@ export class Review {
 function columns({ status, reviewed_by, reviewed_at, comment, edited, area, perimeter }: PolygonVerdict, unit: "ha" | "px") {
   const sizes = unit === "ha" ? { area_ha: area, perimeter_m: perimeter } : { area_px: area, perimeter_px: perimeter };
   return { status, reviewed_by, reviewed_at, comment, edited, ...sizes };
-}
-
-function kept(name: string): string {
-  try {
-    return localStorage.getItem(name) ?? "";
-  } catch {
-    return "";
-  }
-}
-
-function keep(name: string, value: string): void {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // asked again next time
-  }
 }

@@ -1,6 +1,7 @@
 /** What is asked of the server about the review of one result. */
 
 import { getJson, postJson } from "../data/http.ts";
+import { serverOf } from "../page.ts";
 import type { PageFacts } from "../page.ts";
 import type { GivenVerdict, ReviewState, VerdictAnswer } from "./types.ts";
 
@@ -8,8 +9,7 @@ export class ReviewServer {
   private readonly address: string;
 
   constructor(page: PageFacts) {
-    const base = new URL(page.root || ".", document.baseURI).href;
-    this.address = `${base}api/results/${encodeURIComponent(page.result ?? "")}/verdicts`;
+    this.address = `${serverOf(page)}api/results/${encodeURIComponent(page.result ?? "")}/verdicts`;
   }
 
   look(since: number): Promise<ReviewState> {

@@ -37,7 +37,6 @@ export interface ReviewState {
 
 export interface VerdictAnswer extends ReviewState {
   verdicts: number[];
-  queue_next: number | null;
 }
 
 export interface GivenVerdict {

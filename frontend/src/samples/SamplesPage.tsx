@@ -59,7 +59,7 @@ function Pictures({ judging }: { judging: Judging }) {
     <div class="chips">
       <figure>
         <img
-          src={judging.picture(shown)} alt="The earlier image around the point"
+          src={judging.picture(shown)} alt={`The ${shown === "before" ? "earlier" : "later"} image around the point`}
           onPointerDown={() => (judging.blink.value = true)} onPointerUp={() => (judging.blink.value = false)} onPointerLeave={() => (judging.blink.value = false)}
         />
         <figcaption>{shown === "before" ? "Before" : "After"}</figcaption>

@@ -3,6 +3,8 @@
 import { computed, signal } from "@preact/signals";
 import { getJson, postJson, ServerError } from "../data/http.ts";
 import { Outbox } from "../data/outbox.ts";
+import { poll } from "../data/polling.ts";
+import { serverOf } from "../page.ts";
 import type { PageFacts } from "../page.ts";
 import { announce } from "../ui/announce.ts";
 
@@ -59,7 +61,7 @@ export class Judging {
   }
 
   static async open(page: PageFacts): Promise<Judging> {
-    const base = new URL(page.root || ".", document.baseURI).href;
+    const base = serverOf(page);
     const address = `${base}api/samples/${encodeURIComponent(String(page["sample"]))}`;
     const judging = new Judging(base, address, await getJson<Sample>(address));
     await judging.look();
@@ -69,8 +71,7 @@ export class Judging {
 
   /** Asks what others say, until the answer is called. */
   follow(): () => void {
-    const timer = setInterval(() => void this.look(), ASK_AGAIN);
-    return () => clearInterval(timer);
+    return poll(() => this.look(), ASK_AGAIN);
   }
 
   picture(date: "before" | "after", place = this.at.value): string {

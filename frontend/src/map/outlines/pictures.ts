@@ -17,8 +17,9 @@ const DOT = 4;
 type Shown = (id: number) => boolean;
 
 export class OutlinePictures {
-  private static readonly all: OutlinePictures[] = [];
-  private readonly number: number;
+  private static readonly all = new Map<number, OutlinePictures>();
+  private static made = 0;
+  private readonly number = OutlinePictures.made++;
   private version = 0;
   private shown: Shown = () => true;
 
@@ -26,12 +27,17 @@ export class OutlinePictures {
     private readonly index: ChangeIndex,
     private readonly palette: Palette,
   ) {
-    if (OutlinePictures.all.length === 0) maplibregl.addProtocol(PROTOCOL, ({ url }) => answer(url));
-    this.number = OutlinePictures.all.push(this) - 1;
+    if (this.number === 0) maplibregl.addProtocol(PROTOCOL, ({ url }) => answer(url));
+    OutlinePictures.all.set(this.number, this);
+  }
+
+  /** No tile of these is asked for any more. */
+  remove(): void {
+    OutlinePictures.all.delete(this.number);
   }
 
   static numbered(number: number): OutlinePictures | undefined {
-    return this.all[number];
+    return this.all.get(number);
   }
 
   /** Another address each time, so that no earlier tile is taken for one of these. */

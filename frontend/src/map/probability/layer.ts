@@ -23,6 +23,7 @@ export class ProbabilityLayer implements CustomLayerInterface {
   private shown: TileTexture | null = null;
   private next: TileTexture | null = null;
   private look: Look;
+  private reading = 0;
 
   constructor(
     private readonly data: ResultData,
@@ -78,8 +79,19 @@ export class ProbabilityLayer implements CustomLayerInterface {
   }
 
   private read = async (z: number, x: number, y: number): Promise<ImageBitmap | null> => {
-    const bytes = await this.data.tile("probability", z, x, y);
-    if (bytes === null) return null;
-    return createImageBitmap(new Blob([bytes]), { premultiplyAlpha: "none", colorSpaceConversion: "none" });
+    this.say(1);
+    try {
+      const bytes = await this.data.tile("probability", z, x, y);
+      if (bytes === null) return null;
+      return await createImageBitmap(new Blob([bytes]), { premultiplyAlpha: "none", colorSpaceConversion: "none" });
+    } finally {
+      this.say(-1);
+    }
   };
+
+  /** The page says how many tiles are on their way, which MapLibre does not know of. */
+  private say(more: number): void {
+    this.reading += more;
+    if (this.map !== null) this.map.getContainer().dataset["reading"] = `${this.reading}`;
+  }
 }

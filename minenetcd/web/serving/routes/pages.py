@@ -24,6 +24,7 @@ _TOLERANCE, _SMALLEST = 0.08, 0.03
 def router(served: Served) -> APIRouter:
     """Everything that is for eyes."""
     routes = APIRouter()
+    with_head = {"jobs": served.workshop is not None}  # what the pages' head leads to
     pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
     @pages.get("/")
@@ -35,7 +36,7 @@ def router(served: Served) -> APIRouter:
         alone = _alone(contents) if served.workshop is None else None
         if alone is not None:
             return RedirectResponse(alone, 307)
-        return _page(Page("sites", "Sites", {"jobs": served.workshop is not None}))
+        return _page(Page("sites", "Sites", with_head))
 
     @pages.get("/results/{id}")
     def result(id: Id) -> Response:
@@ -49,7 +50,8 @@ def router(served: Served) -> APIRouter:
 
     @pages.get("/series/{id}")
     def series(id: Id) -> Response:
-        return _page(Page("series", served.catalogue.series(id).folder.name, {"series": id}), root="../")
+        title = served.catalogue.series(id).folder.name
+        return _page(Page("series", title, {"series": id, **with_head}), root="../")
 
     @pages.get("/samples/{id}")
     def samples(id: Id) -> Response:
@@ -57,7 +59,7 @@ def router(served: Served) -> APIRouter:
 
     @pages.get("/jobs")
     def jobs() -> Response:
-        return _page(Page("jobs", "Compare two images"))
+        return _page(Page("jobs", "Compare two images", with_head))
 
     @pages.get("/enter")
     def enter() -> Response:

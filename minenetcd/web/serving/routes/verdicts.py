@@ -105,7 +105,6 @@ class VerdictAnswer(ReviewState):
     """What was given, taken back, or accepted at once (the polygons `verdicts`), and the review after it."""
 
     verdicts: list[int]
-    queue_next: int | None
 
 
 def router(served: Served) -> APIRouter:
@@ -160,7 +159,6 @@ def router(served: Served) -> APIRouter:
         return VerdictAnswer(
             **_state(looked, opened.placement),
             verdicts=[verdict.polygon for verdict in verdicts],
-            queue_next=looked.queue[0] if looked.queue else None,
         )
 
     return routes
