@@ -6,12 +6,16 @@ from pydantic import BaseModel
 
 
 class DateDescription(BaseModel):
-    """One date: what people call it, the image, and its layer, which may be missing."""
+    """One date: what people call it, the image, and its layer, which may be missing.
+
+    `bands`: which are shown as red, green and blue, in words; None where these are the true ones.
+    """
 
     role: Literal["before", "after"]
     label: str
     source: str
     layer: str
+    bands: str | None = None
 
 
 class LayerDescription(BaseModel):

@@ -245,7 +245,9 @@ def short_name(source: str) -> str:
 
 def _date(role: Any, image: ImageFacts) -> DateDescription:
     label = short_name(image.source) if image.date is None else image.date[:10]
-    return DateDescription(role=role, label=label, source=short_name(image.source), layer=role)
+    return DateDescription(
+        role=role, label=label, source=short_name(image.source), layer=role, bands=image.shown_in_words
+    )
 
 
 def layer_description(layer: Layer, tiles: str) -> LayerDescription:
