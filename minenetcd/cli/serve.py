@@ -90,7 +90,8 @@ def serve(
 
 def _tell(address: "Address", served: "Served") -> None:
     contents = served.catalogue.contents
-    found = [counted(len(contents.results), "result")] if contents.results or not contents.samples else []
+    listed = sum(not each.of_series for each in contents.results.values())  # pairs of a series are listed with it
+    found = [counted(listed, "result")] if listed or not (contents.samples or contents.series) else []
     if contents.series:
         found.append(counted(len(contents.series), "series", "series"))
     if contents.samples:

@@ -2,6 +2,8 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { degrees } from "../map/ground.ts";
+import { Header } from "../pages/Header.tsx";
+import "../style/pages.css";
 import type { PageFacts } from "../page.ts";
 import { announcement } from "../ui/announce.ts";
 import { Failure } from "../ui/Failure.tsx";
@@ -17,7 +19,12 @@ export function SamplesPage({ page }: { page: PageFacts }) {
   }, [page]);
   if (failure) return <Failure message={failure} />;
   if (judging === null) return <p class="waiting" role="status">Opening {page.title}</p>;
-  return <JudgingView judging={judging} />;
+  return (
+    <>
+      <div class="own"><Header page={page} /></div>
+      <JudgingView judging={judging} />
+    </>
+  );
 }
 
 function JudgingView({ judging }: { judging: Judging }) {

@@ -53,7 +53,7 @@ def test_one_key_a_verdict_and_the_most_doubtful_first(page: "Page", server: Ser
     until(lambda: page.evaluate("document.activeElement.placeholder") == "Every verdict says whose it is", page=page)
     page.keyboard.type("Ann a")
     page.keyboard.press("Enter")
-    until(page, lambda: stored(server) == {queue[0]: "accepted"})  # what waited for the name, and no letter of it
+    until(lambda: stored(server) == {queue[0]: "accepted"}, page=page)  # what waited for the name, and no letter of it
     assert page.locator(".review-said").inner_text() == f"Change {queue[0]} accepted"
     for key, status, place in (("r", "rejected", 1), ("u", "unsure", 2)):
         assert chosen(page) == queue[place]
