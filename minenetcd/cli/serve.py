@@ -98,7 +98,7 @@ def _tell(address: "Address", served: "Served") -> None:
         found.append(counted(len(contents.samples), "sample"))
     if served.workshop is not None:
         found.append("uploads")
-    print(f"Serving {' and '.join(found)} at {in_terminal(address.url)}", flush=True)
+    print(f"Serving {', '.join(found)} at {in_terminal(address.url)}", flush=True)
     if address.token is not None:
         print(f"  Open         {in_terminal(address.entry)}", flush=True)
         print(f"  Token        {in_terminal(address.token)}", flush=True)
