@@ -54,8 +54,8 @@ ROUNDS = 3
 START = "minenetcd-nano"
 CLASSICAL = ("cva", "irmad", "isfa", "pca-kmeans")
 
-#: Of drawn sites: side [pixels], metres per pixel, and the first seed of those that judge.
-SIDE, METRES, JUDGING = 384, 2.0, 20_000
+#: Of drawn sites: side [pixels], metres per pixel, the first seed of those that judge, and of those as usual.
+SIDE, METRES, JUDGING, USUAL = 384, 2.0, 20_000, 40_000
 
 #: The oracle labels so many missed changes of a scene, of so many pixels at least.
 MOST_LABELS, LEAST_LABEL = 3, 20
@@ -90,24 +90,27 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=8, help="drawn sites a round")
     parser.add_argument("--judged-on", type=int, default=12, help="drawn sites that judge")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument(
+        "--usual", type=int, default=0, help="scenes as they are usually drawn, that tell what is forgotten"
+    )
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--set", dest="name")
     parser.add_argument("--folds", type=int, default=3, help="parts of the pairs of a set, each judged on once")
     parser.add_argument("--fold", type=int, help="only this one, from 1, as several processes may share the work")
     parser.add_argument("--variant", action="append", choices=list(VARIANTS))
-    for name in ("steps", "learning_rate", "rehearsal"):
-        parser.add_argument(f"--{name.replace('_', '-')}", type=float)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--rehearsal", type=float)
     arguments = parser.parse_args()
     changed = {name: getattr(arguments, name) for name in ("steps", "learning_rate", "rehearsal")}
     changed = {name: value for name, value in changed.items() if value is not None}
-    if "steps" in changed:
-        changed["steps"] = int(changed["steps"])
     variants = arguments.variant or list(VARIANTS)
     if arguments.what == "drawn":
         sites = [_drawn(arguments.folder, arguments.first_seed + n) for n in range(arguments.rounds * arguments.sites)]
         judging = [_drawn(arguments.folder, arguments.first_seed + JUDGING + n) for n in range(arguments.judged_on)]
         rows = _rounds(arguments.folder / "runs", sites, judging, variants, changed, arguments.rounds)
+        rows += _forgotten(arguments.folder, arguments.usual, variants, arguments.rounds) if arguments.usual else []
         beside = _beside(judging)
     else:
         rows, beside = _left_out(arguments, variants, changed)
@@ -161,11 +164,27 @@ def _rounds(
     return rows
 
 
+def _forgotten(folder: Path, count: int, variants: Sequence[str], rounds: int) -> list[dict[str, str]]:
+    """The detectors before and after on scenes as they are usually drawn, such as they learned from at first."""
+    usual = [_drawn(folder, USUAL + number, by_another_sensor=False) for number in range(count)]
+    rows = [_row("usual scenes, before", _measure(folder / "runs/usual.json", START, usual))]
+    for variant in variants:
+        work = folder / "runs" / _folder_name(variant)
+        after = work / f"detector{rounds}"
+        if after.exists():
+            rows.append(_row(f"usual scenes, {variant}, after", _measure(work / "usual.json", after, usual)))
+    return rows
+
+
+def _folder_name(variant: str) -> str:
+    return variant.replace(" ", "").replace(",", "")
+
+
 def _measured_rounds(
     folder: Path, sites: Sequence[Site], judging: Sequence[Site], variant: str, changed: dict[str, Any], rounds: int
 ) -> list[tuple[str, list[Measured]]]:
     """What is measured before the first round and after each."""
-    work = make_folder(folder / variant.replace(" ", "").replace(",", ""))
+    work = make_folder(folder / _folder_name(variant))
     detector: str | Path = START
     rows = [("before", _measure(work / "before.json", detector, judging))]
     sources: list[Path] = []
@@ -294,7 +313,7 @@ def _options(site: Site) -> PredictOptions:
     return PredictOptions(bands=site.images.rgb)
 
 
-def _drawn(folder: Path, seed: int) -> Site:
+def _drawn(folder: Path, seed: int, *, by_another_sensor: bool = True) -> Site:
     """A drawn site as GeoTIFFs, each at a place of its own."""
     place = make_folder(folder / "sites" / f"{seed:06d}")
 
@@ -305,7 +324,8 @@ def _drawn(folder: Path, seed: int) -> Site:
     if not (place / "truth.tif").exists():
         scene = make_scene(seed, size=SIDE, metres_per_pixel=METRES)
         for name, pixels in (("before", scene.before), ("after", scene.after)):
-            _write(place / f"{name}.tif", seen_by_another_sensor(pixels, seed), seed)
+            seen = seen_by_another_sensor(pixels, seed) if by_another_sensor else pixels
+            _write(place / f"{name}.tif", seen, seed)
         _write(place / "truth.tif", scene.mask[..., np.newaxis], seed)
     return Site(f"{seed:06d}", Images(place / "before.tif", place / "after.tif"), truth)
 

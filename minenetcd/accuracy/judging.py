@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from minenetcd.accuracy.classes import UNSURE, Legend
-from minenetcd.accuracy.record import POINTS, TO_FILL_IN, StoredSample, read_sample
+from minenetcd.accuracy.record import POINTS, TO_FILL_IN, StoredSample, points_file, read_sample
 from minenetcd.accuracy.references import refuse_second_table
 from minenetcd.errors import OptionError
 from minenetcd.files import in_turn
-from minenetcd.labelling.verdicts.database import reading, writing
 
 LONGEST_COMMENT = 500  # [characters]
 _LAYER = "samples"
@@ -35,10 +34,11 @@ class Judging:
         refuse_second_table(self.folder / TO_FILL_IN, self.folder / POINTS)
         self._legend = Legend(self.sample.record.classes)
         self._ids = frozenset(self.sample.points["id"])
+        self._points = points_file(self.folder / POINTS)
 
     def said(self) -> dict[str, Said]:
         """By the id of a point; those of which nothing was said are not in it."""
-        with reading(self.folder / POINTS) as database:
+        with self._points.reading() as database:
             rows = database.execute(f"SELECT id, reference, comment FROM {_LAYER}").fetchall()
         every = {str(row["id"]): Said(_text(row["reference"]), _text(row["comment"])) for row in rows}
         return {id: said for id, said in every.items() if any(said)}
@@ -49,7 +49,7 @@ class Judging:
         OptionError for a point, a class or a comment that cannot be.
         """
         rows = [(*self._checked(id, one), id) for id, one in said.items()]
-        with in_turn(self.folder), writing(self.folder / POINTS) as database:
+        with in_turn(self.folder), self._points.writing() as database:
             database.executemany(f"UPDATE {_LAYER} SET reference = ?, comment = ? WHERE id = ?", rows)
 
     def _checked(self, id: str, said: Said) -> tuple[str | None, str | None]:

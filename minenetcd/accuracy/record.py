@@ -6,23 +6,22 @@ sample's identity, a checksum over strata and points, and so does each table of 
 
 import hashlib
 import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 from numpy.typing import NDArray
-from shapely.errors import ShapelyError
 
 from minenetcd.accuracy.classes import MapClass
 from minenetcd.errors import DataError
 from minenetcd.files import settle, write_json
-from minenetcd.foreign import read_json, refused
+from minenetcd.files.database import Database
+from minenetcd.foreign import read_json
+from minenetcd.geo.polygons.vector_files import layer_of
+from minenetcd.labelling.verdicts.geometry_blobs import add_spatial_functions
 from minenetcd.prediction.kept.plain_facts import plain, restored
 
 FORMAT = 1
@@ -133,18 +132,16 @@ def read_sample(source: str | Path) -> StoredSample:
     return StoredSample(folder, record, points.sort_values("id", ignore_index=True))
 
 
+def points_file(path: Path) -> Database:
+    """A samples.gpkg as a database."""
+    advice = "take the one that was written, or draw again"
+    return Database(path, kind="sample", advice=advice, error=DataError, begins=add_spatial_functions)
+
+
 def read_points(path: Path) -> pd.DataFrame:
-    """The rows of a vector file, without their places; texts are None where nothing stands. DataError, in one line."""
-    reason = refused(path)
-    try:
-        if reason is not None:
-            raise ValueError(reason)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a picture, which has no CRS
-            frame = pd.DataFrame(gpd.read_file(path, engine="pyogrio").drop(columns="geometry"))
-    except (ValueError, OSError, RuntimeError, KeyError, ShapelyError, pyogrio.errors.DataSourceError) as error:
-        words = " ".join(str(error).split())
-        raise DataError(f"{path} cannot be read ({words}): take the one that was written, or draw again.") from error
+    """The rows of a GeoPackage, without their places; texts are None where nothing stands. DataError, in one line."""
+    with points_file(path).reading() as database:
+        frame = pd.DataFrame(layer_of(database).drop(columns="geometry", errors="ignore"))
     return frame.astype({"id": str}) if "id" in frame else frame
 
 

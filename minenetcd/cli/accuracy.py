@@ -231,6 +231,9 @@ def _print_drawn(drawn: "DrawnSample") -> None:
         return
     print(f"Judge the points on {in_terminal(str(drawn.page))}, save the table there, and then:")
     print(f"  minenetcd accuracy estimate {folder} --labels references-{record.identity}.csv")
+    print("Or judge them in the browser, where each answer is kept at once, and then:")
+    print(f"  minenetcd serve {folder}")
+    print(f"  minenetcd accuracy estimate {folder}")
 
 
 def _print_found(found: "AccuracyEstimate") -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from minenetcd.cli.console import digits, print_json, warn
 from minenetcd.display.escaping import in_terminal
 from minenetcd.display.words import counted, duration, in_words, percent, size
-from minenetcd.prediction.where.told import labelled
+from minenetcd.prediction.where.rows import labelled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def print_prediction(result: "ScenePrediction", *, as_json: bool = False, quiet:
         print_json(_as_json(result))
         return
     print(_outcome(result))
-    _print_lines((*_reading(result), *_told(_files(result))))
+    _print_lines((*_reading(result), *_told(_files(result)), *_next_commands(result)))
 
 
 def print_forecast(forecast: "Forecast", *, as_json: bool = False) -> None:
@@ -140,6 +140,13 @@ def _files(result: "ScenePrediction") -> dict[str, "Path"]:
 def _told(files: "dict[str, Path]") -> "Iterator[tuple[str, Path]]":
     """Those that somebody opens; QGIS finds styles by itself."""
     return ((what, path) for what, path in files.items() if path.suffix != ".qml")
+
+
+def _next_commands(result: "ScenePrediction") -> "Iterator[tuple[str, str]]":
+    """How what was saved is explored and judged."""
+    if result.saved is not None:
+        folder = shlex.quote(str(result.saved.raster.parent))
+        yield "explore", f"minenetcd view {folder}; to judge each change, minenetcd serve {folder}"
 
 
 def print_scores(counts: "Confusion") -> None:

@@ -93,6 +93,9 @@ class Result(Protocol):
 
 
 #: Writes a result to a path, whose ending is the format's name.
+#: The map: with coordinates, and of pictures.
+MAP, MAP_OF_PICTURES = "change.tif", "change.png"
+
 Writer = Callable[[Result, Path], None]
 
 WRITERS: Table[Writer] = Table(
@@ -133,9 +136,10 @@ def result_names(grid: Grid, options: PredictOptions) -> SavedPrediction:
     OptionError for two that give one name, and for one that cannot hold a result on `grid`.
     """
     image, vector = ("tif", "gpkg") if grid.has_coordinates else ("png", "geojson")
+    mapped = MAP if grid.has_coordinates else MAP_OF_PICTURES
     probability = "tif" if options.float_probability else image  # PNG holds no float
     names = SavedPrediction(
-        Path(f"change.{image}"),
+        Path(mapped),
         Path(f"probability.{probability}"),
         Path(f"change.{vector}"),
         Path(REPORT),

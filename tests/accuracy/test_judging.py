@@ -65,6 +65,15 @@ def test_answers_in_two_tables_are_refused(sample: Path) -> None:
         Judging(sample)
 
 
+def test_a_damaged_sample_is_one_line_that_says_how_to_go_on(sample: Path) -> None:
+    judging = Judging(sample)
+    (sample / "samples.gpkg").write_bytes(b"no database" * 1000)
+    for ask in (judging.said, lambda: judging.say({judging.sample.points["id"].iloc[0]: Said("1", "")})):
+        with pytest.raises(DataError, match="damaged or no sample; take the one that was written") as refused:
+            ask()
+        assert "\n" not in str(refused.value) and "predict" not in str(refused.value)
+
+
 def sqlite_is_whole(path: Path) -> bool:
     with closing(sqlite3.connect(path)) as database:
         return bool(database.execute("PRAGMA integrity_check").fetchone() == ("ok",))

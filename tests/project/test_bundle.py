@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FRONTEND, BUNDLE = ROOT / "frontend", ROOT / "minenetcd" / "web" / "bundle"
 FILES = {"maplibre.js", "app.js", "app.css", "LICENSES.txt"}
+GRANT = re.compile("permission is hereby granted|permission to use, copy|redistribution and use|apache license", re.I)
 
 
 def test_the_bundle_is_small_and_needs_no_other_place() -> None:
@@ -25,13 +26,34 @@ def test_the_bundle_is_small_and_needs_no_other_place() -> None:
         assert "sourceMappingURL" not in text and "</script" not in text.lower()
 
 
-def test_all_that_is_bundled_has_its_licence() -> None:
+def test_all_that_is_bundled_has_the_text_of_its_licence() -> None:
     lock = json.loads((FRONTEND / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    licences = (BUNDLE / "LICENSES.txt").read_text(encoding="utf-8")
+    text = (BUNDLE / "LICENSES.txt").read_text(encoding="utf-8")
+    rule = "=" * 80
+    texts = dict(zip(*[iter(text.split(f"{rule}\n")[1:])] * 2, strict=True))
+    named = {heading.split(" (")[0].strip(): body for heading, body in texts.items()}
     for path, package in lock.items():
         name = path.rpartition("node_modules/")[2]
         if name and not package.get("dev") and not name.startswith("@types/"):
-            assert f"\n{name} {package['version']}" in licences
+            assert GRANT.search(named[f"{name} {package['version']}"]), name
+
+
+@pytest.mark.parametrize(
+    "readme", ["", "# It\n\n## License\n\nMIT\n", "## License\n\n[MIT](https://example.com/LICENSE)\n"]
+)
+def test_a_package_without_the_text_stops_the_build(tmp_path: Path, readme: str) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node is not installed")
+    package = tmp_path / "node_modules" / "drawing"
+    package.mkdir(parents=True)
+    (package / "README.md").write_text(readme, encoding="utf-8")
+    facts = {"version": "1.0.0", "license": "MIT"}
+    (tmp_path / "package-lock.json").write_text(json.dumps({"packages": {"node_modules/drawing": facts}}), "utf-8")
+    module, folder = json.dumps((FRONTEND / "licences.mjs").as_uri()), json.dumps(str(tmp_path))
+    script = f"import({module}).then((it) => it.licences({folder}))"
+    stopped = subprocess.run([node, "-e", script], capture_output=True, text=True, timeout=60)
+    assert stopped.returncode != 0 and "licence of drawing 1.0.0 is needed" in stopped.stderr
 
 
 def test_the_lock_names_no_address() -> None:

@@ -28,7 +28,7 @@ def browser_path() -> str | None:
     return os.environ.get("MINENETCD_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session")  # imported by one conftest alone: Playwright starts once a process
 def browser() -> "Iterator[Browser]":
     program = browser_path()
     if os.environ.get(REQUIRED):

@@ -38,7 +38,8 @@ export function SiteTable({ server, sites, chosen, choose }: Shown) {
     if (place >= 0) setPage(Math.floor(place / ROWS));
   }, [chosen]);
   useEffect(() => body.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [chosen, page]);
-  const shown = sorted.slice(page * ROWS, (page + 1) * ROWS);
+  const at = Math.min(page, Math.max(0, Math.ceil(sorted.length / ROWS) - 1)); // fewer may be left than there were
+  const shown = sorted.slice(at * ROWS, (at + 1) * ROWS);
   const sort = (column: Column, numeric: boolean) => {
     setFalling(column === by ? !falling : numeric);
     setBy(column);
@@ -82,7 +83,7 @@ export function SiteTable({ server, sites, chosen, choose }: Shown) {
         ))}
       </tbody>
     </table>
-    <Pages page={page} of={sorted.length} turn={turn} />
+    <Pages page={at} of={sorted.length} turn={turn} />
     </>
   );
 }

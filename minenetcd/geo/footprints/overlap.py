@@ -87,4 +87,12 @@ def extent_in_words(grid: Grid) -> str:
 
 
 def _degrees(box: BoundingBox) -> str:
-    return f"{box.left:.4f} to {box.right:.4f} degrees east, {box.bottom:.4f} to {box.top:.4f} north"
+    return f"{_ends(box.left, box.right, 'east', 'west')}, {_ends(box.bottom, box.top, 'north', 'south')}"
+
+
+def _ends(low: float, high: float, positive: str, negative: str) -> str:
+    """From `low` to `high` degrees, the side named where both lie on one."""
+    if high <= 0:
+        return f"{-high:.4f} to {-low:.4f} degrees {negative}"
+    first = f"{low:.4f}" if low >= 0 else f"{-low:.4f} degrees {negative}"
+    return f"{first} to {high:.4f} degrees {positive}"

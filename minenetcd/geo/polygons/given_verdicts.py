@@ -1,18 +1,19 @@
 """Verdicts that people gave on the polygons of a result lie in its GeoPackage: what would replace them is refused."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from minenetcd.display.words import counted
 from minenetcd.errors import OutputPathError
+from minenetcd.files.database import Database
 
 #: Where they lie, also of a picture, whose polygons are GeoJSON else; the table, and those of it that stand.
 GEOPACKAGE, VERDICTS = "change.gpkg", "verdicts"
 _STANDING = f"SELECT count(*) FROM {VERDICTS} WHERE undone_in IS NULL"
 _IS_THERE = f"SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '{VERDICTS}'"
 
-_BUSY_SECONDS = 2.0
+_ADVICE = (
+    f"it may hold verdicts, which a new result would replace: choose another folder, or move {GEOPACKAGE} away first"
+)
 
 
 def refuse_to_lose_verdicts(folder: str | Path) -> None:
@@ -26,23 +27,13 @@ def refuse_to_lose_verdicts(folder: str | Path) -> None:
 
 
 def _standing(path: Path) -> int:
-    """How many verdicts a GeoPackage holds that were not undone; 0 of one that cannot be read, where none can be lost.
+    """How many verdicts a GeoPackage holds that were not undone; 0 where there is none.
 
-    OutputPathError where another program is writing to it.
+    OutputPathError where it cannot be read, since it may hold some, or another program is writing to it.
     """
     if not path.is_file():
         return 0
-    try:  # not read-only: what a kill left half done in it is taken back
-        with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as database:
-            if database.execute(_IS_THERE).fetchone() is None:
-                return 0
-            return int(database.execute(_STANDING).fetchone()[0])
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise OutputPathError(
-                f"{path} is open in another program (QGIS, say), and a new result would replace it: close it there, or "
-                "choose another folder."
-            ) from error
-        return 0
-    except sqlite3.DatabaseError:
-        return 0
+    with Database(path, kind="result", advice=_ADVICE, error=OutputPathError).reading() as database:
+        if database.execute(_IS_THERE).fetchone() is None:
+            return 0
+        return int(database.execute(_STANDING).fetchone()[0])

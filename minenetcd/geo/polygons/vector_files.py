@@ -1,5 +1,6 @@
 """Vector files."""
 
+import sqlite3
 import warnings
 from collections.abc import Iterator
 from datetime import date
@@ -10,12 +11,15 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 from geopandas import GeoDataFrame
-from pyogrio import write_arrow
+from pyogrio import read_dataframe, write_arrow
+from shapely.errors import ShapelyError
 
 from minenetcd.constants import DEGREES
 from minenetcd.display.escaping import csv_text
-from minenetcd.errors import OptionError
+from minenetcd.errors import InputError, OptionError, one_line
 from minenetcd.files import atomic_path, unwritable
+from minenetcd.files.database import Database
+from minenetcd.foreign import refused
 from minenetcd.geo.polygons.hectares import GEOMETRIES_AT_A_TIME
 
 DRIVERS = {
@@ -25,6 +29,49 @@ DRIVERS = {
 
 #: Letters of a column's name in a shapefile.
 LONGEST_COLUMN = 10
+
+
+#: The layer of a result's polygons.
+CHANGES = "change"
+
+
+def read_polygons(path: Path, *, layer: str = CHANGES) -> GeoDataFrame:
+    """A layer that this package wrote as GeoPackage or GeoJSON, in the CRS of the images; without one of pictures.
+
+    InputError where it cannot be read.
+    """
+    if path.suffix == ".gpkg":
+        with Database(path, kind="result", advice="predict again").reading() as database:
+            return layer_of(database, layer)
+    if (reason := refused(path)) is not None:
+        raise InputError(f"{path} cannot be read ({reason}): it is damaged or no result; predict again.")
+    try:
+        return _read(path).set_crs(None, allow_override=True)  # GDAL takes it for WGS 84
+    except ValueError as error:
+        words = one_line(error)
+        raise InputError(f"{path} cannot be read ({words}): it is damaged or no result; predict again.") from error
+
+
+def layer_of(database: sqlite3.Connection, layer: str | None = None) -> GeoDataFrame:
+    """A layer of a GeoPackage, the first without a name, as the transaction of `database` sees it.
+
+    ValueError where there is none.
+
+    GDAL reads a copy in memory. It brings an SQLite of its own, and a second one that opens a file within one process
+    takes the first one's locks away, so that both may read or write what is half written.
+    """
+    return _read(database.serialize(), **({} if layer is None else {"layer": layer}))
+
+
+def _read(source: Path | bytes, **options: str) -> GeoDataFrame:
+    """ValueError where it cannot be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a picture, which has no CRS, and of a file in memory, without a name
+            frame: GeoDataFrame = read_dataframe(source, **options)
+    except (OSError, RuntimeError, ShapelyError) as error:  # pyogrio's errors are RuntimeErrors
+        raise ValueError(one_line(error)) from error
+    return frame
 
 
 def write_vector(frame: GeoDataFrame, path: str | Path) -> None:

@@ -13,6 +13,7 @@ from minenetcd.errors import OptionError
 from minenetcd.evaluation.probabilities.threshold import best_threshold
 from minenetcd.labelling.learning.judging import judge
 from minenetcd.labelling.learning.material import Data, Pairs, divided, write_pairs
+from minenetcd.labelling.learning.operating_point import calling_no_more
 from minenetcd.labelling.learning.options import LearnOptions
 from minenetcd.labelling.learning.outcome import Learned, compare
 from minenetcd.labelling.learning.patches import CROP, read_pairs
@@ -176,8 +177,7 @@ def _chosen(
     """`trained` as it reads images, with the threshold that does best on maps of the parts that choose.
 
     It is that of `start`, found in each scene where that one does so, or one for all: the latter only where ground
-    beside the places is known. Where it is not, nothing chooses: of the pixels of polygons that a detector found most
-    are change, and a threshold for them would call too much.
+    beside the places is known. Where it is not, it is raised until no more is called changed than before.
     """
     parts = data.division.parts["choose"]
     preprocessing = replace(
@@ -188,7 +188,7 @@ def _chosen(
         trained.model, preprocessing=preprocessing, threshold=start.threshold, scene_threshold=start.scene_threshold
     )
     if not data.knows_ground:
-        return as_start
+        return calling_no_more(as_start, start, data.division.parts["train"], device, progress)
     own = judge(as_start, start, parts, device, progress).f1_at(as_start.threshold)
     for_all = as_start.with_model(trained.model, scene_threshold=None)
     histogram = judge(for_all, start, parts, device, progress)

@@ -25,7 +25,6 @@ from minenetcd.geo.source import quiet_gdal
 from minenetcd.geo.values import Limits, to_eight_bits
 from minenetcd.labelling.learning.division import Part
 from minenetcd.labelling.learning.reading.scenes import OpenScene
-from minenetcd.labelling.learning.truths import Boxes
 from minenetcd.synthetic import make_scene
 
 #: The side of a pair at most, and of the window of it that one step sees. Their difference moves the window about.
@@ -113,7 +112,8 @@ def _windows(part: Window, opened: OpenScene, side: int, rng: Generator) -> Iter
         )
         for tile in tiles
     ]
-    with_place = [_touches(truth.boxes, part, window) for window in windows]
+    ends = truth.boxes.ends[truth.boxes.inside(part)]
+    with_place = [_touches(ends, window) for window in windows]
     yield from (window for window, has in zip(windows, with_place, strict=True) if has)
     if truth.knows_ground:
         others = [window for window, has in zip(windows, with_place, strict=True) if not has]
@@ -121,8 +121,9 @@ def _windows(part: Window, opened: OpenScene, side: int, rng: Generator) -> Iter
         yield from (others[number] for number in rng.permutation(len(others))[:most].tolist())
 
 
-def _touches(boxes: Boxes, part: Window, window: Window) -> bool:
-    left, top, right, bottom = boxes.ends[boxes.inside(part)].T
+def _touches(ends: NDArray[np.float64], window: Window) -> bool:
+    """Whether any of the boxes (left, top, right, bottom) (N, 4) meets it."""
+    left, top, right, bottom = ends.T
     meets = (left < window.col_off + window.width) & (right > window.col_off)
     meets &= (top < window.row_off + window.height) & (bottom > window.row_off)
     return bool(meets.any())

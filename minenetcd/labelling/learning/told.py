@@ -95,7 +95,7 @@ def describe(
             f"{source_in_words(data)}{drawn}, after {began.trained_on_in_words or 'nothing that is known'}",
             "train",
             None if trained is None else trained.fingerprint,
-            cut.train.pairs + cut.drawn,
+            cut.train.pairs,
             data.division.sites - data.division.held_out_sites,
         ),
         recipe={"learned, starting from": start.name, **asdict(options), **recipe},

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from rasterio.features import rasterize
 from rasterio.windows import Window
 from scipy import ndimage
 
@@ -163,10 +164,15 @@ class PolygonTruth:
 
     def _places(self, near: list[int], part: Grid) -> NDArray[np.int32]:
         """The number from 1 of the judged polygon on each pixel, of what an edit cut away, too."""
-        places = np.zeros(part.shape, np.int32)
-        for number in near:
-            if self._judged[number]:
-                places[burn([self.first[number], self.current[number]], part)] = number + 1
+        drawn = [
+            (outline, number + 1)
+            for number in near
+            if self._judged[number]
+            for outline in (self.first[number], self.current[number])
+        ]
+        if not drawn:
+            return np.zeros(part.shape, np.int32)
+        places: NDArray[np.int32] = rasterize(drawn, out_shape=part.shape, transform=part.transform, dtype=np.int32)
         return places
 
 

@@ -1,7 +1,7 @@
 """Geometries as a GeoPackage keeps them: a header with the coordinate system and the extent, then WKB.
 
 GeoPackage 1.3, clause 2.1.3. Its spatial index is kept by triggers that call functions of the program that writes,
-which SQLite alone does not have; `teach` gives them to a connection.
+which SQLite alone does not have; `add_spatial_functions` gives them to a connection.
 """
 
 import math
@@ -41,7 +41,7 @@ def from_blob(blob: bytes) -> BaseGeometry:
         raise ValueError("a geometry of it is damaged") from error
 
 
-def teach(database: sqlite3.Connection) -> None:
+def add_spatial_functions(database: sqlite3.Connection) -> None:
     """The functions that the triggers of a spatial index call."""
     for name, place in (("ST_MinX", 0), ("ST_MinY", 1), ("ST_MaxX", 2), ("ST_MaxY", 3)):
         database.create_function(name, 1, _bound(place), deterministic=True)

@@ -12,8 +12,7 @@ from minenetcd.geo.polygons.hectares import measures
 from minenetcd.geo.raster import Raster
 from minenetcd.labelling.verdicts.geometry_blobs import to_blob
 from minenetcd.labelling.verdicts.history import Outline
-
-_MAPS = ("change.tif", "change.png")
+from minenetcd.prediction.outputs import MAP, MAP_OF_PICTURES
 
 #: More points than anybody draws. [points]
 MOST_POINTS = 200_000
@@ -34,7 +33,7 @@ def outline_on(folder: Path, geometry: BaseGeometry, srs_id: int) -> Outline:
 
 def _grid(folder: Path) -> Grid:
     """Of the map of a result. InputError where there is none."""
-    for name in _MAPS:
+    for name in (MAP, MAP_OF_PICTURES):
         if (folder / name).exists():
             with Raster.open(folder / name, bands=(1,)) as raster:
                 return raster.grid

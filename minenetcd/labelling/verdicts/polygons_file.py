@@ -1,20 +1,13 @@
 """The polygons of a result: in its GeoPackage; of pictures in GeoJSON, from which one is made for the first verdict."""
 
-import warnings
 from datetime import date
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
-import pyogrio
-from geopandas import GeoDataFrame
-from shapely.errors import ShapelyError
 
 from minenetcd.errors import InputError
-from minenetcd.foreign import refused
 from minenetcd.geo.polygons.given_verdicts import GEOPACKAGE
-from minenetcd.geo.polygons.vector_files import day_column, write_vector
-from minenetcd.labelling.verdicts.tables import LAYER
+from minenetcd.geo.polygons.vector_files import day_column, read_polygons, write_vector
 from minenetcd.prediction.formats.qgis_styles import add_style
 
 OF_PICTURES = "change.geojson"
@@ -32,22 +25,6 @@ def polygons_file(folder: Path) -> Path:
         f"A finished result is needed, {folder} holds no {GEOPACKAGE}: name a folder that minenetcd "
         "predict has written."
     )
-
-
-def read_polygons(path: Path) -> GeoDataFrame:
-    """The layer of changes, in the CRS of the images; without one of pictures. InputError where it cannot be read."""
-    reason = refused(path)
-    try:
-        if reason is not None:
-            raise ValueError(reason)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a picture, which has no CRS
-            layer = {"layer": LAYER} if path.suffix == ".gpkg" else {}
-            frame = gpd.read_file(path, engine="pyogrio", **layer)
-    except (ValueError, OSError, RuntimeError, ShapelyError, pyogrio.errors.DataSourceError) as error:
-        words = " ".join(str(error).split())
-        raise InputError(f"{path} cannot be read ({words}): it is damaged or no result; predict again.") from error
-    return frame if path.suffix == ".gpkg" else frame.set_crs(None, allow_override=True)  # GDAL takes it for WGS 84
 
 
 def make_geopackage(folder: Path) -> Path:

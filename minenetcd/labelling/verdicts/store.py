@@ -14,14 +14,14 @@ from shapely.geometry.base import BaseGeometry
 from minenetcd.errors import InputError
 from minenetcd.files import in_turn, settle
 from minenetcd.geo.polygons.given_verdicts import GEOPACKAGE
+from minenetcd.geo.polygons.vector_files import layer_of, read_polygons
 from minenetcd.labelling.verdicts.counts import ReviewCounts, counts_of, unreviewed
-from minenetcd.labelling.verdicts.database import reading, writing
 from minenetcd.labelling.verdicts.doubt import Measured, most_doubtful_first
 from minenetcd.labelling.verdicts.geometry_blobs import from_blob
 from minenetcd.labelling.verdicts.history import append, measures_of, revision_of, undo
 from minenetcd.labelling.verdicts.images import images_of
 from minenetcd.labelling.verdicts.outlines import outline_on
-from minenetcd.labelling.verdicts.polygons_file import make_geopackage, polygons_file, read_polygons
+from minenetcd.labelling.verdicts.polygons_file import make_geopackage, polygons_file
 from minenetcd.labelling.verdicts.standing import Standing, standing_since
 from minenetcd.labelling.verdicts.tables import (
     EDITED,
@@ -29,6 +29,7 @@ from minenetcd.labelling.verdicts.tables import (
     REVIEWED,
     columns_of,
     geometry_column,
+    geopackage,
     is_prepared,
     prepare,
 )
@@ -164,7 +165,7 @@ class Verdicts:
         Where an outline was edited, that one and its area and perimeter stand here.
         """
         with self._reading() as database:
-            frame = read_polygons(polygons_file(self.folder))
+            frame = read_polygons(polygons_file(self.folder)) if database is None else layer_of(database, LAYER)
             for name in REVIEWED:
                 said = frame[name] if name in frame else pd.Series([None] * len(frame), index=frame.index)
                 frame[name] = said.astype(object).where(said.notna(), None)
@@ -182,13 +183,13 @@ class Verdicts:
         if path.name != GEOPACKAGE:
             yield None
             return
-        with reading(path) as database:
+        with geopackage(path).reading() as database:
             yield database
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """The GeoPackage, ready for verdicts; no new result takes its place meanwhile."""
-        with in_turn(self.folder), writing(make_geopackage(self.folder)) as database:
+        with in_turn(self.folder), geopackage(make_geopackage(self.folder)).writing() as database:
             measures_of(database)
             prepare(database)
             yield database

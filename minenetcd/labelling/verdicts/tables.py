@@ -9,10 +9,14 @@
 
 import sqlite3
 from collections.abc import Iterable
+from pathlib import Path
 
+from minenetcd.files.database import Database
 from minenetcd.geo.polygons.given_verdicts import VERDICTS
+from minenetcd.geo.polygons.vector_files import CHANGES
+from minenetcd.labelling.verdicts.geometry_blobs import add_spatial_functions
 
-LAYER, EDITED = "change", "edited"
+LAYER, EDITED = CHANGES, "edited"
 #: Columns of a verdict in both layers.
 REVIEWED = {"status": "TEXT", "reviewed_by": "TEXT", "reviewed_at": "DATETIME", "comment": "TEXT"}
 
@@ -50,6 +54,11 @@ UPDATE gpkg_contents SET (min_x, min_y, max_x, max_y) = (
     SELECT min(ST_MinX(geom)), min(ST_MinY(geom)), max(ST_MaxX(geom)), max(ST_MaxY(geom)) FROM {EDITED}
 ) WHERE table_name = '{EDITED}'"""
 _TOUCHED = "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE table_name = ?"
+
+
+def geopackage(path: Path) -> Database:
+    """The GeoPackage of a result, as a database."""
+    return Database(path, kind="result", advice="predict again", begins=add_spatial_functions)
 
 
 def is_prepared(database: sqlite3.Connection) -> bool:

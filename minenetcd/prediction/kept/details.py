@@ -153,9 +153,24 @@ def read_details(path: Path) -> Details:
             archive=path,
             probability=str(kept["probability"]),
             second=_second(kept["second"]),
-            inputs=restored(ReadPair | None, kept.get("inputs")),
+            inputs=_inputs(kept.get("inputs"), path.absolute().parent),
             known=_known(archive),
         )
+
+
+def _inputs(kept: Any, folder: Path) -> ReadPair | None:
+    """The images, also where they were moved together with the result in `folder`, in it or beside it."""
+    pair = restored(ReadPair | None, kept)
+    return None if pair is None else pair.found_in(folder, folder.parent)
+
+
+def _what_to_name(path: Path) -> str:
+    """What to name where a folder has no `path`: results in it, where it is of a table or of a series."""
+    folder = path.parent
+    within = next(iter((*folder.glob(f"*/{path.name}"), *folder.glob(f"*/*/{path.name}"))), None)
+    if within is None:
+        return "name a folder that minenetcd predict has written, of this version."
+    return f"it holds several results: name one, such as {within.parent}, or see all of them with minenetcd serve."
 
 
 @contextmanager
@@ -163,10 +178,7 @@ def _readable(path: Path) -> Iterator[ZipFile]:
     """The archive `path`; what cannot be read of it within the block becomes an InputError."""
     reason = refused(path)
     if reason == NOT_THERE:
-        raise InputError(
-            f"A finished result is needed, {path.parent} holds no {path.name}: name a folder that minenetcd predict "
-            "has written, of this version."
-        )
+        raise InputError(f"A finished result is needed, {path.parent} holds no {path.name}: {_what_to_name(path)}")
     try:
         if reason is not None:
             raise ValueError(reason)

@@ -14,7 +14,7 @@ from minenetcd.prediction.kinds.found import KindsFound, size_in_words
 from minenetcd.prediction.report.maps import LARGEST
 from minenetcd.prediction.report.outcome import Outcome
 from minenetcd.prediction.where.concessions import ConcessionAreas
-from minenetcd.prediction.where.told import labelled
+from minenetcd.prediction.where.rows import labelled
 
 #: Concessions that a report lists.
 MOST_CONCESSIONS = 20

@@ -7,7 +7,7 @@ from typing import Any
 from minenetcd.display.words import counted, number
 from minenetcd.prediction.where.concessions import ConcessionAreas
 from minenetcd.prediction.where.isolated import Isolated
-from minenetcd.prediction.where.told import (
+from minenetcd.prediction.where.rows import (
     AREA,
     CLOUDS,
     CONCESSIONS,

@@ -10,7 +10,7 @@ from minenetcd.files import sha256
 from minenetcd.geo.areas.limits import NO_LIMITS, Limits
 from minenetcd.geo.areas.wanted import split_layer, vector_files
 from minenetcd.prediction.options import PredictOptions
-from minenetcd.prediction.where.told import Row
+from minenetcd.prediction.where.rows import Row
 
 if TYPE_CHECKING:  # whoever was told nothing need not wait for polygons
     from minenetcd.prediction.where.concessions import Concessions

@@ -23,7 +23,7 @@ from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.where.concessions import Concessions
 from minenetcd.prediction.where.known_mines import KnownMines
 from minenetcd.prediction.where.places import NO_PLACES, KnownPlaces, ScenePlaces, files_named
-from minenetcd.prediction.where.told import (
+from minenetcd.prediction.where.rows import (
     AREA,
     CLOUDS,
     CONCESSIONS,

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from minenetcd.web.results.description import DateDescription, LayerDescription
+from minenetcd.web.results.description import DateDescription, MapDescription
 
 #: Longitude and latitude, as the page's map has them.
 Point = tuple[Annotated[float, Field(ge=-360, le=360)], Annotated[float, Field(ge=-90, le=90)]]
@@ -40,19 +40,10 @@ class DeskState(BaseModel):
     said: str = ""
 
 
-class DeskDescription(BaseModel):
+class DeskDescription(MapDescription):
     """A labelling desk, to a page. `segments`: a template with {level}, {revision}, {z}, {x} and {y}."""
 
-    id: str
-    title: str
-    georeferenced: bool
-    crs: str
-    width: int
-    height: int
-    metres_per_pixel: tuple[float, float] | None
-    bounds: tuple[float, float, float, float]
     dates: list[DateDescription]
-    layers: dict[str, LayerDescription]
     segments: str
     scales: list[ScaleDescription]
     level: int

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from rasterio.windows import Window
@@ -15,9 +14,9 @@ from minenetcd.labelling.labels.desk import Desk
 from minenetcd.labelling.labels.making import AFTER, BEFORE, FACTS
 from minenetcd.web.desks.description import DeskDescription, DeskState, LabelledPixels, ScaleDescription
 from minenetcd.web.desks.tiles import mean_width, segment_tile
-from minenetcd.web.results.description import DateDescription
+from minenetcd.web.results.description import DateDescription, Role
 from minenetcd.web.results.file_states import state_of
-from minenetcd.web.results.folder import layer_description, short_name
+from minenetcd.web.results.folder import date_description, layer_description, short_name
 from minenetcd.web.results.layers import Layer, date_layer
 from minenetcd.web.results.placement import Placement, Tile
 
@@ -102,10 +101,10 @@ class ShownDesk:
     def segments(self, tile: Tile, level: int, *, outlines: bool) -> bytes:
         return segment_tile(self.desk, self.placement, tile, level, outlines=outlines)
 
-    def _date(self, role: Literal["before", "after"]) -> DateDescription:
-        source = self.desk.sources[role]
-        name, day = short_name(str(source["source"])), source.get("date")
-        return DateDescription(role=role, label=name if day is None else str(day)[:10], source=name, layer=role)
+    def _date(self, role: Role) -> DateDescription:
+        image = self.desk.sources[role]
+        date = image.get("date")
+        return date_description(role, str(image["source"]), None if date is None else str(date))
 
 
 def _version(facts: Path) -> str:

@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+Role = Literal["before", "after"]
+
 
 class DateDescription(BaseModel):
     """One date: what people call it, the image, and its layer, which may be missing.
@@ -11,7 +13,7 @@ class DateDescription(BaseModel):
     `bands`: which are shown as red, green and blue, in words; None where these are the true ones.
     """
 
-    role: Literal["before", "after"]
+    role: Role
     label: str
     source: str
     layer: str
@@ -27,14 +29,11 @@ class LayerDescription(BaseModel):
     bounds: tuple[float, float, float, float]
 
 
-class Description(BaseModel):
-    """A result, to a page.
+class MapDescription(BaseModel):
+    """What all pages with a map know: the grid of the images, and where it lies on the map.
 
-    `layers`: "before" and "after" as colours, where the images are here; "probability", grey, red being 0 to 254 for 0
-    to 1, and "second", the mask of the second opinion, grey, 254 or 0. Alpha is 0 where there is no data.
-    `hectares` and `changed_pixels`: None where nobody says. Of pictures (`georeferenced` false) a pixel is a metre of
-    the map, from longitude 0, latitude 0 on, and `metres_per_pixel` what was stated.
-    `being_read`: whether images are still being read, and small pictures stand in for them.
+    Of pictures (`georeferenced` false) a pixel is a metre of the map, from longitude 0, latitude 0 on, and
+    `metres_per_pixel` what was stated.
     """
 
     id: str
@@ -45,8 +44,19 @@ class Description(BaseModel):
     height: int
     metres_per_pixel: tuple[float, float] | None
     bounds: tuple[float, float, float, float]
-    dates: list[DateDescription]
     layers: dict[str, LayerDescription]
+
+
+class Description(MapDescription):
+    """A result, to a page.
+
+    `layers`: "before" and "after" as colours, where the images are here; "probability", grey, red being 0 to 254 for 0
+    to 1, and "second", the mask of the second opinion, grey, 254 or 0. Alpha is 0 where there is no data.
+    `hectares` and `changed_pixels`: None where nobody says.
+    `being_read`: whether images are still being read, and small pictures stand in for them.
+    """
+
+    dates: list[DateDescription]
     threshold: float
     detector: str
     hectares: float | None

@@ -17,19 +17,20 @@ from minenetcd.errors import InputError, MineNetCDError
 from minenetcd.files import settle
 from minenetcd.foreign import LARGEST_JSON, refused
 from minenetcd.geo.polygons.given_verdicts import GEOPACKAGE
+from minenetcd.geo.polygons.vector_files import read_polygons
 from minenetcd.geo.raster import Raster
 from minenetcd.labelling.verdicts.store import Verdicts
-from minenetcd.prediction.facts import ImageFacts, SceneFacts
+from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.details import Details, read_details
 from minenetcd.prediction.outputs import DETAILS, SUMMARY, SavedPrediction, result_names
 from minenetcd.prediction.rasters.stored import StoredProbability
 from minenetcd.web.results.classes import mask_layer, probability_layer
 from minenetcd.web.results.dates import date_layers
-from minenetcd.web.results.description import DateDescription, Description, LayerDescription
+from minenetcd.web.results.description import DateDescription, Description, LayerDescription, Role
 from minenetcd.web.results.file_states import FileStates
 from minenetcd.web.results.layers import Layer
 from minenetcd.web.results.placement import Placement
-from minenetcd.web.results.polygons import as_geojson, read_polygons
+from minenetcd.web.results.polygons import as_geojson
 
 #: A source of several files is called by so many letters.
 LONGEST_NAME = 60
@@ -142,7 +143,7 @@ class ResultFolder:
         return Placement(self.placement.laid(replace(raster.grid, transform=self.facts.grid.transform)))
 
     def polygons(self) -> GeoDataFrame:
-        """Those of change.gpkg or change.geojson, in coordinates of the grid. RasterError where they are not there.
+        """Those of change.gpkg or change.geojson, in coordinates of the grid. InputError where they cannot be read.
 
         Where people judged them, with their verdicts and the outlines that they drew anew.
         """
@@ -186,7 +187,10 @@ class ResultFolder:
             height=facts.grid.height,
             metres_per_pixel=self._metres,
             bounds=self.placement.bounds,
-            dates=[_date("before", facts.before), _date("after", facts.after)],
+            dates=[
+                date_description("before", facts.before.source, facts.before.date, facts.before.shown_in_words),
+                date_description("after", facts.after.source, facts.after.date, facts.after.shown_in_words),
+            ],
             layers={name: layer_description(layer, tiles(name)) for name, layer in opened.by_name.items()},
             threshold=facts.threshold,
             detector=facts.model,
@@ -243,11 +247,11 @@ def short_name(source: str) -> str:
     return f"{name} and {len(more)} more" if more else name
 
 
-def _date(role: Any, image: ImageFacts) -> DateDescription:
-    label = short_name(image.source) if image.date is None else image.date[:10]
-    return DateDescription(
-        role=role, label=label, source=short_name(image.source), layer=role, bands=image.shown_in_words
-    )
+def date_description(role: Role, source: str, date: str | None, bands: str | None = None) -> DateDescription:
+    """The image `source` of a `date`, in ISO 8601 where it is known, whose `bands` are shown, in words."""
+    name = short_name(source)
+    label = name if date is None else date[:10]
+    return DateDescription(role=role, label=label, source=name, layer=role, bands=bands)
 
 
 def layer_description(layer: Layer, tiles: str) -> LayerDescription:

@@ -1,35 +1,16 @@
 """The polygons of a result as GeoJSON in longitude and latitude."""
 
 import json
-import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
 from geopandas import GeoDataFrame
-from pyogrio import read_dataframe
-from pyogrio.errors import DataLayerError, DataSourceError
 
-from minenetcd.errors import RasterError, one_line
 from minenetcd.web.results.placement import Placement
 
-LAYER = "change"
 #: Of longitudes and latitudes: a centimetre.
 DECIMALS = 7
-
-
-def read_polygons(path: Path, *, layer: str = LAYER) -> GeoDataFrame:
-    """Those of change.gpkg or, of a picture, change.geojson, as they are stored. RasterError where they are not."""
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*layer_styles.*")
-            frame: GeoDataFrame = read_dataframe(path, layer=layer)
-    except (DataLayerError, DataSourceError, OSError, RuntimeError) as error:
-        raise RasterError(
-            f"The polygons of this result are needed, {path} cannot be read ({one_line(error)}): predict again."
-        ) from error
-    return frame
 
 
 def as_geojson(frame: GeoDataFrame, placement: Placement) -> str:

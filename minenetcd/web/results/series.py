@@ -14,18 +14,19 @@ from pydantic import BaseModel
 from minenetcd.errors import InputError, MineNetCDError
 from minenetcd.files import settle
 from minenetcd.foreign import read_text
+from minenetcd.geo.polygons.vector_files import read_polygons
 from minenetcd.geo.raster import Raster
 from minenetcd.monitoring.dates.first_change import date_colours
 from minenetcd.monitoring.dates.monitor import PAIRS, REPORT, TIMELINE, VECTORS, WHEN
 from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.outputs import DETAILS
 from minenetcd.web.results.classes import numbers_layer
-from minenetcd.web.results.description import LayerDescription
+from minenetcd.web.results.description import MapDescription
 from minenetcd.web.results.file_states import FileStates
 from minenetcd.web.results.folder import OpenedLayers, layer_description, short_name
 from minenetcd.web.results.layers import Layer
 from minenetcd.web.results.placement import Placement
-from minenetcd.web.results.polygons import as_geojson, read_polygons
+from minenetcd.web.results.polygons import as_geojson
 from minenetcd.web.results.series_dates import PairOfDates, series_layers
 
 NO_VALUE = (None, "")
@@ -51,20 +52,11 @@ class SeriesDate(BaseModel):
     results: dict[str, str]
 
 
-class SeriesDescription(BaseModel):
+class SeriesDescription(MapDescription):
     """A series of dates, to a page. `layers`: "date-1", "date-2", ... as they are seen, "when" in colours of dates."""
 
-    id: str
-    title: str
-    georeferenced: bool
-    crs: str
-    width: int
-    height: int
-    metres_per_pixel: tuple[float, float] | None
-    bounds: tuple[float, float, float, float]
     unit: str
     dates: list[SeriesDate]
-    layers: dict[str, LayerDescription]
     polygons: str | None
     report: str | None
     warnings: list[str]

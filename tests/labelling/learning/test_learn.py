@@ -19,6 +19,7 @@ from fixtures.scene_files import utm_grid, write_geotiff
 from labelling.learning.judged_results import SQUARE, drawn, make_result, pixels_of, say, small_network
 from minenetcd.constants import UNKNOWN, no_progress
 from minenetcd.errors import InputError, RunInterrupted
+from minenetcd.files import write_json
 from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.labelling.learning import learn as flow
@@ -245,6 +246,26 @@ def test_labels_on_the_images_of_a_result_stand_before_what_it_was_sure_of(tmp_p
         near = distance_transform_edt(mask != 1) <= 8
         assert not ((known.mask == 0) & near & ~pixels_of(result, "rejected")).any()
         assert np.array_equal(known.mask == 1, (ground == 1) | (mask == 1))
+
+
+def test_a_desk_is_of_the_images_that_it_names(tmp_path: Path) -> None:
+    result, desk = say(make_result(tmp_path, 8), 8), tmp_path / "desk"
+    mask = np.full((100, 90), UNKNOWN, np.uint8)
+    mask[40:50, 30:42], mask[60:70, :10] = 1, 0
+    part = utm_grid(160, 160, left=440_000).window(20, 30, 100, 90)
+    desk.mkdir()
+    facts = {role: {"source": str(tmp_path / f"8_{role}.tif"), "date": None} for role in ("before", "after")}
+    write_json(desk / "desk.json", {"format": 1, **facts, "origin": [20, 30]})
+    for role, date in zip(("before", "after"), drawn(8, 160, 6), strict=False):
+        write_geotiff(desk / f"{role}.tif", date[20:120, 30:120], part)
+    with pytest.raises(InputError, match=r"^Saved labels are needed, the desk [^\n]* holds no mask\.tif: save them"):
+        read_labels(desk)
+    write_geotiff(desk / "mask.tif", mask, part, nodata=UNKNOWN)
+    (scene,) = read_sources([desk, result], FEW_STEPS, print)
+    with scene.open(small_network()) as opened:
+        known = opened.truth.read(Window(30, 20, 90, 100), Window(0, 0, 160, 160))
+        assert np.array_equal(known.mask[mask != UNKNOWN], mask[mask != UNKNOWN])
+    assert len(read_sources([desk, say(make_result(tmp_path, 9), 9)], FEW_STEPS, print)) == 2  # of other images
 
 
 class StopsAt(TrainingReporter):

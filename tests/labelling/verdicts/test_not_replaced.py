@@ -48,6 +48,23 @@ def test_predict_and_rethreshold_refuse(judged: Path, images: tuple[Path, Path])
     assert contents(judged) == before
 
 
+@pytest.mark.parametrize("damaged", [slice(0, 16), slice(100, None)], ids=["its head", "all but its head"])
+def test_a_damaged_geopackage_is_not_replaced(judged: Path, images: tuple[Path, Path], damaged: slice) -> None:
+    content = bytearray((judged / "change.gpkg").read_bytes())
+    content[damaged] = b"x" * len(content[damaged])
+    (judged / "change.gpkg").write_bytes(content)
+    for again in (
+        lambda: predict_scene(Difference(), *images, judged, options=OTHER),
+        lambda: rethreshold(judged, threshold=0.7),
+    ):
+        with pytest.raises(OutputPathError, match=r"may hold verdicts.* move change\.gpkg away first") as refused:
+            again()
+        assert "\n" not in str(refused.value)
+    assert (judged / "change.gpkg").read_bytes() == content
+    (judged / "change.gpkg").rename(judged.parent / "kept.gpkg")
+    predict_scene(Difference(), *images, judged, options=OTHER).close()
+
+
 def test_a_verdict_that_came_meanwhile_is_not_lost(result: Path, images: tuple[Path, Path]) -> None:
     with predict_scene(Difference(), *images, options=OTHER) as prediction:
         Verdicts(result).give(1, "accepted", by="Ann")

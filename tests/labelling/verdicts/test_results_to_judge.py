@@ -14,7 +14,7 @@ import shapely
 
 from labelling.verdicts.conftest import copied
 from minenetcd.errors import InputError, OutputPathError
-from minenetcd.labelling.verdicts import database
+from minenetcd.files import database
 from minenetcd.labelling.verdicts.refreshing import refresh
 from minenetcd.labelling.verdicts.store import Verdicts
 

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,7 +134,11 @@ def test_two_processes_at_once_lose_nothing(result: Path) -> None:
     for process in people:
         assert process.stdout and process.stdout.readline() == "ready\n"
     for process in people:
-        process.communicate("go\n")
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in people:
+        process.communicate()
         assert process.returncode == 0
     history = gpd.read_file(result / GPKG, layer="verdicts")
     assert history["revision"].tolist() == [*range(1, 31)]
@@ -142,15 +147,59 @@ def test_two_processes_at_once_lose_nothing(result: Path) -> None:
     assert Verdicts(result).statuses() == last
 
 
+DRAWING = """
+import sys
+from minenetcd.labelling.verdicts.store import Verdicts
+verdicts = Verdicts(sys.argv[1])
+outline = verdicts.polygons().geometry.iloc[0].buffer(1)
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(25):
+    verdicts.give(1, "accepted", by=sys.argv[2], geometry=outline)
+    verdicts.undo(by=sys.argv[2])
+"""
+
+
+@pytest.mark.slow  # a process imports the package
+@pytest.mark.parametrize("journal", ["DELETE", "WAL"])
+def test_verdicts_and_outlines_are_of_one_moment(result: Path, journal: str) -> None:
+    with closing(sqlite3.connect(result / GPKG)) as gis:
+        gis.execute(f"PRAGMA journal_mode = {journal}")
+        process = judging(DRAWING, result, "Ann")
+        assert process.stdin and process.stdout and process.stdout.readline() == "ready\n"
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        seen = set()
+        while process.poll() is None:
+            first = Verdicts(result).polygons().iloc[0]
+            assert (first["status"] == "accepted") == first["edited"]
+            seen.add(bool(first["edited"]))
+    assert seen == {True, False}
+    process.communicate()
+    assert process.returncode == 0
+
+
+def test_polygons_are_read_while_another_thread_judges(result: Path) -> None:
+    """As in a server, where GDAL's own SQLite would take the locks of the one that writes."""
+    verdicts = Verdicts(result)
+    verdicts.give(1, "unsure", by="Ann")
+    with ThreadPoolExecutor(1) as other:
+        judged = other.submit(lambda: [verdicts.give(turn % 6 + 1, "accepted", by="Ann") for turn in range(25)])
+        while not judged.done():
+            assert len(verdicts.polygons()) == 6
+        assert len(judged.result()) == 25
+    with closing(sqlite3.connect(result / GPKG)) as whole:
+        assert whole.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
 HALF_WAY = """
 import sys, time
 from pathlib import Path
 from minenetcd.files import in_turn
-from minenetcd.labelling.verdicts.database import writing
 from minenetcd.labelling.verdicts.history import append
-from minenetcd.labelling.verdicts.tables import prepare
+from minenetcd.labelling.verdicts.tables import geopackage, prepare
 folder = Path(sys.argv[1])
-with in_turn(folder), writing(folder / "change.gpkg") as database:
+with in_turn(folder), geopackage(folder / "change.gpkg").writing() as database:
     database.execute("PRAGMA cache_size = 1")  # so that half of it is in the file already
     prepare(database)
     append(database, [1, 2, 3], "rejected", sys.argv[2], comment="x" * 2000, images={})

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from labelling.verdicts.conftest import made_picture_result, made_result, picture_result, result
-from web.browser import DESKTOP, browser, page, phone, watched
+from web.browser import DESKTOP, watched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-__all__ = ["DESKTOP", "browser", "made_picture_result", "made_result", "page", "phone", "picture_result", "result"]
+__all__ = ["made_picture_result", "made_result", "picture_result", "result"]
 
 STARTS_WITHIN = 60  # [seconds]
 

@@ -17,7 +17,7 @@ from minenetcd.web.serving.problems import Problem
 from web.serving.servers import SCRIPT, Server
 
 #: Of each address, as documented and otherwise.
-FEW, MANY = 2, 25
+FEW, MANY = 4, 25
 #: Whose bytes must be an image, and whose two dates must differ, which no schema can say.
 SAYS_LESS = ("/api/uploads", "/api/jobs")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from minenetcd.labelling.verdicts.polygons_file import polygons_file, read_polygons
+from minenetcd.geo.polygons.vector_files import read_polygons
+from minenetcd.labelling.verdicts.polygons_file import polygons_file
 from minenetcd.labelling.verdicts.store import Verdicts
 
 

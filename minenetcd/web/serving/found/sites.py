@@ -20,7 +20,7 @@ from minenetcd.labelling.verdicts.verdict import STATUSES
 from minenetcd.monitoring.dates.monitor import TIMELINE
 from minenetcd.monitoring.pairs.predict_pairs import SUMMARY as TABLE
 from minenetcd.monitoring.pairs.summary import FAILED
-from minenetcd.prediction.outputs import SUMMARY
+from minenetcd.prediction.outputs import MAP, SUMMARY
 from minenetcd.web.results.file_states import state_of
 from minenetcd.web.results.folder import ResultFolder, short_name
 from minenetcd.web.results.placement import Placement
@@ -240,7 +240,7 @@ def _failed(table: Found, told: Callable[[str], str]) -> Iterable[FailedPair]:
 
 def _bounds(folder: Path) -> tuple[float, float, float, float] | None:
     """West, south, east and north of the map of a result; None of a picture."""
-    path = folder / "change.tif"
+    path = folder / MAP
     if not path.is_file():
         return None
     try:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
+from minenetcd.monitoring.pairs.finished import NOTE
 from minenetcd.prediction.outputs import DETAILS
 from minenetcd.web.results.description import Description
 from minenetcd.web.serving.found.sites import Sites, sites_of
@@ -22,7 +23,7 @@ from minenetcd.web.serving.routes.addresses import (
 from minenetcd.web.serving.served import Served
 
 #: Files of a result that are not for its readers.
-_OWN = (DETAILS, "pair.json")
+_OWN = (DETAILS, NOTE)
 
 
 def router(served: Served) -> APIRouter:

@@ -1,4 +1,7 @@
-"""What is told of places: keys for programs, labels for people. A command that prints them starts with nothing else."""
+"""What is said of places, in rows: keys for programs, labels for people.
+
+A command that prints them starts with nothing else.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -18,6 +21,6 @@ LABELS = {
 }
 
 
-def labelled(told: Iterable[Row]) -> Iterator[Row]:
-    """What was told, with labels in place of keys; what has none, in a file that others wrote, stands as it is."""
-    return ((LABELS.get(key, key), words) for key, words in told)
+def labelled(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows, with labels in place of keys; what has none, in a file that others wrote, stands as it is."""
+    return ((LABELS.get(key, key), words) for key, words in rows)
