@@ -55,6 +55,19 @@ def refused(path: str | Path, *, within: Sequence[str] = (), most_bytes: int | N
     return None
 
 
+def refuse_links_out(folder: str | Path, *names: str, error: type[InputError] = InputError) -> None:
+    """`error`, in one line, where one of these files of `folder` is a link to a file elsewhere, or no file.
+
+    Whoever hands a folder over must not name files of the one who reads it, or writes into it. Those that are not there
+    are left to the caller.
+    """
+    within = folders_of(folder)
+    for name in names:
+        reason = refused(Path(folder) / name, within=within)
+        if reason not in (None, NOT_THERE):
+            raise error(f"{Path(folder) / name} cannot be used ({reason}): put the file itself there.")
+
+
 def table_rows(text: str) -> list[list[str]]:
     """The cells of a table with commas, semicolons or tabs between them, as spreadsheets of several languages write it.
 

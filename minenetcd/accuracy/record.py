@@ -19,9 +19,9 @@ from minenetcd.accuracy.classes import MapClass
 from minenetcd.errors import DataError
 from minenetcd.files import settle, write_json
 from minenetcd.files.database import Database
-from minenetcd.foreign import read_json
-from minenetcd.geo.polygons.vector_files import layer_of
-from minenetcd.labelling.verdicts.geometry_blobs import add_spatial_functions
+from minenetcd.foreign import read_json, refuse_links_out
+from minenetcd.geo.polygons.geometry_blobs import add_spatial_functions
+from minenetcd.geo.polygons.vector_files import OF_GEOPACKAGES, layer_of
 from minenetcd.prediction.kept.plain_facts import plain, restored
 
 FORMAT = 1
@@ -121,6 +121,7 @@ def read_sample(source: str | Path) -> StoredSample:
             f"A sample is needed, {folder} holds no {RECORD}: name a folder that minenetcd accuracy sample has written."
         )
     settle(folder)
+    refuse_links_out(folder, RECORD, error=DataError)
     record, points = _read_record(folder / RECORD), read_points(table)
     if missing := [name for name in COLUMNS if name not in points]:
         raise DataError(f"{table} needs the column {missing[0]!r}, which was removed: draw the sample again.")
@@ -135,7 +136,8 @@ def read_sample(source: str | Path) -> StoredSample:
 def points_file(path: Path) -> Database:
     """A samples.gpkg as a database."""
     advice = "take the one that was written, or draw again"
-    return Database(path, kind="sample", advice=advice, error=DataError, begins=add_spatial_functions)
+    tables = ("samples", *OF_GEOPACKAGES)
+    return Database(path, "sample", advice, error=DataError, begins=add_spatial_functions, tables=tables)
 
 
 def read_points(path: Path) -> pd.DataFrame:

@@ -27,9 +27,11 @@ def review(
     reviewed = refresh(result, with_pdf=True)
     if as_json:
         files = {path.name: str(path) for path in reviewed.files}
-        print_json({"review": reviewed.counts.as_json(), "files": files})
+        print_json({"review": reviewed.counts.as_json(), "files": files, "warnings": list(reviewed.problems)})
         return
     _print(reviewed.counts, reviewed.files)
+    for problem in reviewed.problems:
+        print(in_terminal(f"Note: {problem}"))
 
 
 def _print(counts: "ReviewCounts", files: tuple[Path, ...]) -> None:
@@ -40,7 +42,8 @@ def _print(counts: "ReviewCounts", files: tuple[Path, ...]) -> None:
         shown.add_row(name, f"{part.places:,}", number(part.area) if is_ground else f"{part.area:,.0f}")
     print_rich(shown)
     if counts.reviewers:
-        print(f"Judged by {in_terminal(some_of(counts.reviewers))}, last on {counts.last:%Y-%m-%d %H:%M} UTC")
+        last = "" if counts.last is None else f", last on {counts.last:%Y-%m-%d %H:%M} UTC"
+        print(f"Judged by {in_terminal(some_of(counts.reviewers))}{last}")
     if counts.edited:
         print(f"{counted(counts.edited, 'outline')} drawn anew")
     for path in files:

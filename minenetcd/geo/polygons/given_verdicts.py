@@ -33,7 +33,7 @@ def _standing(path: Path) -> int:
     """
     if not path.is_file():
         return 0
-    with Database(path, kind="result", advice=_ADVICE, error=OutputPathError).reading() as database:
+    with Database(path, kind="result", advice=_ADVICE, error=OutputPathError, tables=(VERDICTS,)).reading() as database:
         if database.execute(_IS_THERE).fetchone() is None:
             return 0
         return int(database.execute(_STANDING).fetchone()[0])

@@ -3,6 +3,7 @@
 import sqlite3
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from minenetcd.display.escaping import csv_text
 from minenetcd.errors import InputError, OptionError, one_line
 from minenetcd.files import atomic_path, unwritable
 from minenetcd.files.database import Database
-from minenetcd.foreign import refused
+from minenetcd.foreign import folders_of, refused
 from minenetcd.geo.polygons.hectares import GEOMETRIES_AT_A_TIME
 
 DRIVERS = {
@@ -33,6 +34,8 @@ LONGEST_COLUMN = 10
 
 #: The layer of a result's polygons.
 CHANGES = "change"
+#: Tables of every GeoPackage, by which it is read.
+OF_GEOPACKAGES = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys", "gpkg_extensions")
 
 
 def read_polygons(path: Path, *, layer: str = CHANGES) -> GeoDataFrame:
@@ -41,9 +44,10 @@ def read_polygons(path: Path, *, layer: str = CHANGES) -> GeoDataFrame:
     InputError where it cannot be read.
     """
     if path.suffix == ".gpkg":
-        with Database(path, kind="result", advice="predict again").reading() as database:
+        tables = (layer, *OF_GEOPACKAGES)
+        with Database(path, kind="result", advice="predict again", tables=tables).reading() as database:
             return layer_of(database, layer)
-    if (reason := refused(path)) is not None:
+    if (reason := refused(path, within=folders_of(path.parent))) is not None:
         raise InputError(f"{path} cannot be read ({reason}): it is damaged or no result; predict again.")
     try:
         return _read(path).set_crs(None, allow_override=True)  # GDAL takes it for WGS 84
@@ -60,7 +64,30 @@ def layer_of(database: sqlite3.Connection, layer: str | None = None) -> GeoDataF
     GDAL reads a copy in memory. It brings an SQLite of its own, and a second one that opens a file within one process
     takes the first one's locks away, so that both may read or write what is half written.
     """
-    return _read(database.serialize(), **({} if layer is None else {"layer": layer}))
+    stored = _without_views(_without_log(database.serialize()))
+    return _read(stored, **({} if layer is None else {"layer": layer}))
+
+
+def _without_log(stored: bytes) -> bytes:
+    """The same database as one that has no log beside it (WAL), which in memory cannot be.
+
+    Bytes 18 and 19 of an SQLite file say how it is written and read: 1 without a log, 2 with one.
+    """
+    return stored[:18] + b"\x01\x01" + stored[20:]
+
+
+def _without_views(stored: bytes) -> bytes:
+    """The same database without what GDAL would look into for as long as it goes on, and nobody asked for."""
+    with closing(sqlite3.connect(":memory:")) as copy:
+        copy.deserialize(stored)
+        views = [str(name) for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'view'")]
+        if not views:
+            return stored
+        for name in views:
+            quoted = name.replace('"', '""')
+            copy.execute(f'DROP VIEW "{quoted}"')
+        copy.commit()
+        return copy.serialize()
 
 
 def _read(source: Path | bytes, **options: str) -> GeoDataFrame:

@@ -1,5 +1,6 @@
 """An open labelling desk."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from rasterio.features import rasterize
 from minenetcd.errors import DataError, InputError, OptionError, one_line
 from minenetcd.files import settle
 from minenetcd.files.locks import locked
-from minenetcd.foreign import read_json
+from minenetcd.foreign import read_json, refuse_links_out
 from minenetcd.geo.date_files.finding import Image, find_date
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
@@ -28,6 +29,7 @@ from minenetcd.labelling.labels.saving import save_labels
 from minenetcd.labelling.labels.state import LabelState
 from minenetcd.labelling.labels.store import MarkStore
 from minenetcd.labelling.segments.hierarchy import NONE, Hierarchy
+from minenetcd.secrets import without_secrets
 
 MARKS, LOCK = "marks.sqlite", ".minenetcd-label.lock"
 
@@ -67,7 +69,13 @@ class Desk:
         self.hierarchy = _segments(folder / SEGMENTS, self.grid)
         self._store = MarkStore(folder / MARKS)
         self._lock = RLock()
-        self.state = LabelState(self.hierarchy, self._store.marks())
+        try:
+            self.state = LabelState(self.hierarchy, self._store.marks())
+        except (IndexError, OverflowError, TypeError) as error:
+            raise DataError(
+                f"{folder / MARKS} is of other segments, or damaged ({one_line(error)}): restore it, or begin another "
+                "folder."
+            ) from error
         self.revision = self._store.revision
         self._change = None if result is None else mapped_change(result, self.grid)
 
@@ -204,6 +212,7 @@ def open_desk(folder: str | Path, *, result: Path | None = None) -> Iterator[Des
         raise InputError(f"A folder with a labelling desk is needed, there is no folder {folder}: name another.")
     settle(place)
     _ = _facts(place)
+    refuse_links_out(place, FACTS, BEFORE, AFTER, SEGMENTS, MARKS, error=DataError)
     with locked(place / LOCK, refusal=f"Another program labels in {folder}: end it, or name another folder (--out)."):
         yield Desk(place, result)
 
@@ -218,7 +227,8 @@ def check_same_pair(folder: Path, before: Image | None, after: Image | None) -> 
     facts = _facts(folder)
     for role, image in (("before", before), ("after", after)):
         own = facts[role].get("source")
-        if image is not None and (named := str(find_date(image))) != own:
+        named = None if image is None else str(find_date(image))
+        if named is not None and own not in (named, os.path.abspath(named), without_secrets(named)):
             raise OptionError(
                 f"The images of the desk in {folder} are needed, it is of {own}, got {named}: name another folder "
                 "(--out)."

@@ -12,6 +12,8 @@ from minenetcd.constants import UNKNOWN
 #: Of a mark, as masks have it.
 CHANGED, UNCHANGED, NOT_LABELLED = 1, 0, UNKNOWN
 
+_MOST_BYTES = 2**29  # of numbers of segments, of which the largest desks have fewer
+
 #: "mark": segments were called changed, unchanged or not labelled. "proposal", "rest": the same, of many at once.
 #: "split": segments are never shown coarser than at a scale. "merge": segments became one.
 Kind = Literal["mark", "proposal", "rest", "split", "merge"]
@@ -33,4 +35,12 @@ def packed(members: NDArray[np.int32]) -> bytes:
 
 
 def unpacked(data: bytes) -> NDArray[np.int32]:
-    return np.cumsum(np.frombuffer(zlib.decompress(data), "<i4"), dtype=np.int32)
+    """ValueError for bytes that `packed` has not made."""
+    try:
+        plain = zlib.decompressobj().decompress(data, _MOST_BYTES)
+    except (zlib.error, TypeError) as error:
+        raise ValueError("the segments of a mark are damaged") from error
+    members = np.cumsum(np.frombuffer(plain, "<i4"), dtype=np.int32)
+    if len(members) and members.min() < 0:
+        raise ValueError("the segments of a mark are damaged")
+    return members

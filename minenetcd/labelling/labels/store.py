@@ -61,7 +61,11 @@ class MarkStore:
         for number, kind, members, value, level in rows:
             if kind not in get_args(Kind):
                 raise DataError(f"{self.path} holds a mark of a kind {kind!r:.40}: use the version that wrote it.")
-            yield number, Mark(kind, unpacked(members), value, level)
+            try:
+                mark = Mark(kind, unpacked(members), value, level)
+            except ValueError as error:
+                raise DataError(f"{self.path} is damaged ({error}): restore it, or begin another folder.") from error
+            yield number, mark
 
     @property
     def revision(self) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minenetcd.datasets.drawn import drawn_scheme
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
 from minenetcd.labelling.learning.division import Division, Judged, Use, divide, group_sites
@@ -107,10 +108,10 @@ def rehearsed_share(start: ChangeDetector, options: LearnOptions) -> float:
         return 0.0
     if options.rehearsal is not None:
         return options.rehearsal
-    return REHEARSAL if learned_from_drawn(start) else 0.0
+    return REHEARSAL if has_drawn_scenes(start) else 0.0
 
 
-def learned_from_drawn(start: ChangeDetector) -> bool:
-    """Whether what is said of its weights names scenes that this package draws."""
-    said = (start.provenance.trained_on_in_words or "").lower()
-    return any(word in said for word in ("drawn", "synthetic:", "pasted"))
+def has_drawn_scenes(start: ChangeDetector) -> bool:
+    """Whether its weights learned from scenes that this package draws, as far as anybody says."""
+    trained = start.provenance.trained_on
+    return trained is not None and (trained.drawn is True or drawn_scheme(trained.source) is not None)

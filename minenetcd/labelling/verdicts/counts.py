@@ -8,17 +8,23 @@ from typing import Any
 
 from minenetcd.display.words import counted, number
 from minenetcd.labelling.verdicts.history import measures_of, revision_of
+from minenetcd.labelling.verdicts.judgeable import STATUS, judgeable, moment
 from minenetcd.labelling.verdicts.tables import EDITED, LAYER, is_prepared
 from minenetcd.labelling.verdicts.verdict import STATUSES
 
 UNREVIEWED = "unreviewed"
 
 _AREAS = f"""
-SELECT coalesce({LAYER}.status, '{UNREVIEWED}') AS status, count(*) AS places,
+SELECT coalesce({STATUS}, '{UNREVIEWED}') AS said, count(*) AS places, count({EDITED}.id) AS edited,
     sum(coalesce({EDITED}.%(area)s, {LAYER}.%(area)s)) AS area
-FROM {LAYER} LEFT JOIN {EDITED} ON {EDITED}.id = {LAYER}.id GROUP BY 1"""
-_REVIEWERS = f"SELECT DISTINCT reviewed_by FROM {LAYER} WHERE status IS NOT NULL ORDER BY 1"
-_LAST = f"SELECT max(reviewed_at) FROM {LAYER} WHERE status IS NOT NULL"
+FROM {LAYER} LEFT JOIN {EDITED} ON {EDITED}.id = {LAYER}.id WHERE %(judgeable)s GROUP BY 1"""
+_REVIEWERS = f"""
+SELECT DISTINCT reviewed_by FROM {LAYER}
+WHERE {STATUS} IS NOT NULL AND typeof(reviewed_by) = 'text' AND %(judgeable)s ORDER BY 1"""
+#: Times as they are kept are in the order of their letters.
+_LAST = f"""
+SELECT max(reviewed_at) FROM {LAYER}
+WHERE {STATUS} IS NOT NULL AND reviewed_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]*' AND %(judgeable)s"""
 
 
 @dataclass(frozen=True)
@@ -89,18 +95,21 @@ def counts_of(database: sqlite3.Connection) -> ReviewCounts:
     area, _ = measures_of(database)
     parts: dict[str, Part] = dict.fromkeys((*STATUSES, UNREVIEWED), Part())
     unit = area.removeprefix("area_")
+    sound = {"area": area, "judgeable": judgeable(database)}
     if not is_prepared(database):
-        row = database.execute(f"SELECT count(*), coalesce(sum({area}), 0) FROM {LAYER}").fetchone()
+        asked = f"SELECT count(*), coalesce(sum({area}), 0) FROM {LAYER} WHERE {sound['judgeable']}"
+        row = database.execute(asked).fetchone()
         return unreviewed(row[0], row[1], unit)
-    for row in database.execute(_AREAS % {"area": area}):
-        parts[row["status"]] = Part(row["places"], row["area"] or 0.0)
-    last = database.execute(_LAST).fetchone()[0]
+    edited = 0
+    for row in database.execute(_AREAS % sound):
+        parts[row["said"]] = Part(row["places"], row["area"] or 0.0)
+        edited += row["edited"]
     return ReviewCounts(
         parts,
-        edited=database.execute(f"SELECT count(*) FROM {EDITED}").fetchone()[0],
+        edited=edited,
         unit=unit,
-        reviewers=tuple(row[0] for row in database.execute(_REVIEWERS)),
-        last=None if last is None else datetime.fromisoformat(last),
+        reviewers=tuple(row[0] for row in database.execute(_REVIEWERS % sound)),
+        last=moment(database.execute(_LAST % sound).fetchone()[0]),
         revision=revision_of(database),
     )
 

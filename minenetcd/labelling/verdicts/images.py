@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from minenetcd.errors import InputError
-from minenetcd.foreign import LARGEST_JSON, read_json
+from minenetcd.foreign import LARGEST_JSON, read_json, refuse_links_out
 from minenetcd.labelling.verdicts.tables import LAYER, columns_of
 from minenetcd.prediction.outputs import SUMMARY
 
@@ -33,6 +33,7 @@ def _summary(folder: Path) -> Mapping[str, Any]:
     if not (folder / SUMMARY).exists():  # as results of version 0.2 have none
         return {}
     try:
+        refuse_links_out(folder, SUMMARY)
         kept = read_json(folder / SUMMARY, InputError, most_bytes=LARGEST_JSON)
     except InputError:  # a verdict counts, whatever is wrong with it
         return {}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from minenetcd.errors import InputError
+from minenetcd.foreign import refuse_links_out
 from minenetcd.geo.polygons.given_verdicts import GEOPACKAGE
 from minenetcd.geo.polygons.vector_files import day_column, read_polygons, write_vector
 from minenetcd.prediction.formats.qgis_styles import add_style
@@ -17,7 +18,8 @@ _NUMBERS = ("confidence_mean", "confidence_p10", "valid_fraction", "threshold", 
 
 
 def polygons_file(folder: Path) -> Path:
-    """The file of a result that holds its polygons. InputError where there is none."""
+    """The file of a result that holds its polygons. InputError where there is none, or it lies elsewhere (a link)."""
+    refuse_links_out(folder, GEOPACKAGE, OF_PICTURES)
     for name in (GEOPACKAGE, OF_PICTURES):
         if (folder / name).exists():
             return folder / name

@@ -13,7 +13,7 @@ from typing import Any
 from minenetcd.errors import InputError
 from minenetcd.files import in_turn, reclaim, sha256, staged_files, write_json, write_text
 from minenetcd.files.hidden import is_recent_work
-from minenetcd.foreign import LARGEST_JSON, read_json, read_text
+from minenetcd.foreign import LARGEST_JSON, folders_of, read_json, read_text, refuse_links_out, refused
 from minenetcd.labelling.verdicts.counts import ReviewCounts
 from minenetcd.labelling.verdicts.report_section import with_review
 from minenetcd.labelling.verdicts.store import Verdicts
@@ -27,29 +27,31 @@ _LARGEST_PAGE = 256 * 2**20
 
 @dataclass(frozen=True)
 class Review:
-    """The `counts` of a review, and the `files` that say so now."""
+    """The `counts` of a review, the `files` that say so now, and why rows of its polygons were left out."""
 
     counts: ReviewCounts
     files: tuple[Path, ...]
+    problems: tuple[str, ...] = ()
 
 
 def refresh(folder: str | Path, *, with_pdf: bool = False) -> Review:
     """Write what stands in the verdicts of a result into its summary, its report and its STAC item, all or none.
 
     Those that are not there are left out, as in results of earlier versions; `with_pdf`: report.pdf, too, which takes
-    seconds. InputError where the folder holds no
-    result; OutputError where it cannot be written.
+    seconds. InputError where the folder holds no result, or one of these files lies elsewhere; OutputError where it
+    cannot be written.
     """
     verdicts = Verdicts(folder)
     folder = verdicts.folder
     with in_turn(folder):  # nobody gives a verdict between the counting and the writing
         reclaim(folder, depth=0, keep=is_recent_work)
-        counts = verdicts.counts()
+        refuse_links_out(folder, SUMMARY, REPORT, PDF, ITEM)  # what they lead to would be copied into the folder
+        counts, problems = verdicts.counts(), tuple(verdicts.problems())
         names = [name for name in (SUMMARY, REPORT, *([PDF] if with_pdf else []), ITEM) if (folder / name).is_file()]
         if names and (counts.revision or _says_something(folder)):
             with staged_files(folder, names) as staged:
                 _write(folder, staged, names, counts)
-    return Review(counts, tuple(folder / name for name in names))
+    return Review(counts, tuple(folder / name for name in names), problems)
 
 
 def is_stale(folder: Path, counts: ReviewCounts) -> bool:
@@ -64,6 +66,7 @@ def _says_something(folder: Path) -> bool:
 
 def _summary(folder: Path) -> dict[str, Any]:
     """InputError where it is none."""
+    refuse_links_out(folder, SUMMARY)
     summary = read_json(folder / SUMMARY, InputError, most_bytes=LARGEST_JSON)
     if not isinstance(summary, dict):
         raise InputError(f"{folder / SUMMARY} needs to hold the summary of a result: predict again.")
@@ -95,6 +98,6 @@ def _as_it_is(asset: Any, folder: Path, staged: Path) -> Any:
     name = str(asset.get("href", "")).removeprefix("./") if isinstance(asset, Mapping) else ""
     is_beside = name != "" and Path(name).name == name
     path = next((place / name for place in (staged, folder) if is_beside and (place / name).is_file()), None)
-    if path is None or "file:checksum" not in asset:
+    if path is None or "file:checksum" not in asset or refused(path, within=folders_of(path.parent)) is not None:
         return asset
     return {**asset, **file_fields(path.stat().st_size, sha256(path))}

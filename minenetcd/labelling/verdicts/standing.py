@@ -7,9 +7,11 @@ from datetime import datetime
 
 from shapely.geometry.base import BaseGeometry
 
+from minenetcd.geo.polygons.geometry_blobs import from_blob
 from minenetcd.geo.polygons.given_verdicts import VERDICTS
-from minenetcd.labelling.verdicts.geometry_blobs import from_blob
+from minenetcd.geo.polygons.wkb_checks import POLYGONS
 from minenetcd.labelling.verdicts.history import measures_of
+from minenetcd.labelling.verdicts.judgeable import STATUS, judgeable, moment
 from minenetcd.labelling.verdicts.tables import EDITED, LAYER, geometry_column
 from minenetcd.labelling.verdicts.verdict import Status
 
@@ -48,12 +50,12 @@ def _standing(database: sqlite3.Connection, ids: Sequence[int]) -> list[Standing
     (area, perimeter), (column, _) = measures_of(database), geometry_column(database)
     rows = database.execute(
         f"""
-        SELECT {LAYER}.*, {EDITED}.id IS NOT NULL AS edited,
+        SELECT {LAYER}.*, {STATUS} AS said, {EDITED}.id IS NOT NULL AS edited,
             coalesce({EDITED}.{area}, {LAYER}.{area}) AS area_now,
             coalesce({EDITED}.{perimeter}, {LAYER}.{perimeter}) AS perimeter_now,
             CASE WHEN EXISTS ({_WAS_EDITED}) THEN coalesce({EDITED}.geom, {LAYER}."{column}") END AS outline
         FROM {LAYER} LEFT JOIN {EDITED} ON {EDITED}.id = {LAYER}.id
-        WHERE {LAYER}.id IN ({", ".join("?" * len(ids))}) ORDER BY {LAYER}.id""",
+        WHERE {LAYER}.id IN ({", ".join("?" * len(ids))}) AND {judgeable(database)} ORDER BY {LAYER}.id""",
         list(ids),
     )
     return [_of(row) for row in rows]
@@ -61,8 +63,18 @@ def _standing(database: sqlite3.Connection, ids: Sequence[int]) -> list[Standing
 
 def _of(row: sqlite3.Row) -> Standing:
     return Standing(
-        polygon=row["id"], status=row["status"], by=row["reviewed_by"],
-        at=None if row["reviewed_at"] is None else datetime.fromisoformat(row["reviewed_at"]),
-        comment=row["comment"], edited=bool(row["edited"]), area=row["area_now"], perimeter=row["perimeter_now"],
-        outline=None if row["outline"] is None else from_blob(row["outline"]),
+        polygon=row["id"], status=row["said"], by=_text(row["reviewed_by"]), at=moment(row["reviewed_at"]),
+        comment=_text(row["comment"]), edited=bool(row["edited"]),
+        area=_number(row["area_now"]), perimeter=_number(row["perimeter_now"]),
+        outline=None if row["outline"] is None else from_blob(row["outline"], POLYGONS),
     )  # fmt: skip
+
+
+def _text(stored: object) -> str | None:
+    """Whatever stands in a column of texts."""
+    return None if stored is None else str(stored)
+
+
+def _number(stored: object) -> float:
+    """What stands in a column of sizes; 0 for what is none."""
+    return float(stored) if isinstance(stored, int | float) else 0.0

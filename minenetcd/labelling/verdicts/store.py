@@ -13,13 +13,15 @@ from shapely.geometry.base import BaseGeometry
 
 from minenetcd.errors import InputError
 from minenetcd.files import in_turn, settle
+from minenetcd.geo.polygons.geometry_blobs import from_blob
 from minenetcd.geo.polygons.given_verdicts import GEOPACKAGE
 from minenetcd.geo.polygons.vector_files import layer_of, read_polygons
+from minenetcd.geo.polygons.wkb_checks import POLYGONS
 from minenetcd.labelling.verdicts.counts import ReviewCounts, counts_of, unreviewed
 from minenetcd.labelling.verdicts.doubt import Measured, most_doubtful_first
-from minenetcd.labelling.verdicts.geometry_blobs import from_blob
 from minenetcd.labelling.verdicts.history import append, measures_of, revision_of, undo
 from minenetcd.labelling.verdicts.images import images_of
+from minenetcd.labelling.verdicts.judgeable import STATUS, judgeable, problems_of
 from minenetcd.labelling.verdicts.outlines import outline_on
 from minenetcd.labelling.verdicts.polygons_file import make_geopackage, polygons_file
 from minenetcd.labelling.verdicts.standing import Standing, standing_since
@@ -34,6 +36,7 @@ from minenetcd.labelling.verdicts.tables import (
     prepare,
 )
 from minenetcd.labelling.verdicts.verdict import (
+    STATUSES,
     Verdict,
     checked_comment,
     checked_confidence,
@@ -102,8 +105,16 @@ class Verdicts:
         with self._reading() as database:
             if database is None or not is_prepared(database):
                 return {}
-            rows = database.execute(f"SELECT id, status FROM {LAYER} WHERE status IS NOT NULL")
-            return {row["id"]: row["status"] for row in rows}
+            sound = f"{STATUS} IS NOT NULL AND {judgeable(database)}"
+            return {
+                row["id"]: row["said"]
+                for row in database.execute(f"SELECT id, {STATUS} AS said FROM {LAYER} WHERE {sound}")
+            }
+
+    def problems(self) -> list[str]:
+        """What is wrong with rows that somebody edited elsewhere, one line each; they are left out of everything."""
+        with self._reading() as database:
+            return [] if database is None else problems_of(database)
 
     def look(self, since: int = 0) -> "Looked":
         """The queue, the counts, and what changed after the step `since`, all of one moment."""
@@ -124,11 +135,9 @@ class Verdicts:
         not there, and for an outline that crosses itself or lies elsewhere.
         """
         status, by, comment = checked_status(status), checked_name(by), checked_comment(comment)
+        polygon = int(polygon)  # SQLite takes a number of numpy's for bytes
         with self._writing() as database:
-            if database.execute(f"SELECT 1 FROM {LAYER} WHERE id = ?", [polygon]).fetchone() is None:
-                raise InputError(
-                    f"There is no polygon {polygon} in {self.folder / GEOPACKAGE}: take an id of its layer."
-                )
+            self._check_polygon(database, polygon)
             outline = None if geometry is None else outline_on(self.folder, geometry, geometry_column(database)[1])
             images = images_of(database, self.folder)
             return append(database, [polygon], status, by, comment=comment, images=images, outline=outline)[0]
@@ -139,7 +148,8 @@ class Verdicts:
         with self._writing() as database:
             if "confidence_mean" not in columns_of(database, LAYER):
                 raise InputError(f"Polygons with a confidence are needed, {self.folder} has none: predict again.")
-            asked = f"SELECT id FROM {LAYER} WHERE status IS NULL AND confidence_mean >= ? ORDER BY id"
+            sound = f"typeof(confidence_mean) IN ('real', 'integer') AND {judgeable(database)}"
+            asked = f"SELECT id FROM {LAYER} WHERE {STATUS} IS NULL AND confidence_mean >= ? AND {sound} ORDER BY id"
             ids = [row["id"] for row in database.execute(asked, [confidence])]
             if not ids:
                 return []
@@ -160,20 +170,32 @@ class Verdicts:
         return undone[0] if undone else None
 
     def polygons(self) -> GeoDataFrame:
-        """All of them with the columns of change.gpkg, `status`, `reviewed_by`, `reviewed_at`, `comment` and `edited`.
+        """All that can be judged, with the columns of change.gpkg and those of a verdict.
 
-        Where an outline was edited, that one and its area and perimeter stand here.
+        These are `status`, `reviewed_by`, `reviewed_at`, `comment` and `edited`. Where an outline was edited, that one
+        and its area and perimeter stand here.
         """
         with self._reading() as database:
-            frame = read_polygons(polygons_file(self.folder)) if database is None else layer_of(database, LAYER)
+            frame = read_polygons(polygons_file(self.folder)) if database is None else _judgeable_of(database)
             for name in REVIEWED:
                 said = frame[name] if name in frame else pd.Series([None] * len(frame), index=frame.index)
                 frame[name] = said.astype(object).where(said.notna(), None)
-            frame["reviewed_at"] = pd.to_datetime(frame["reviewed_at"], utc=True)
+            frame["status"] = frame["status"].where(frame["status"].isin(STATUSES), None)
+            frame["reviewed_at"] = pd.to_datetime(frame["reviewed_at"], utc=True, errors="coerce")
             frame["edited"] = False
             if database is not None and is_prepared(database):
                 _put_edited(frame, database)
         return frame
+
+    def _check_polygon(self, database: sqlite3.Connection, polygon: int) -> None:
+        """InputError where it is not there, or cannot be judged."""
+        asked = f"SELECT {judgeable(database)} FROM {LAYER} WHERE id = ?"
+        rows = database.execute(asked, [polygon]).fetchall()
+        if not rows:
+            raise InputError(f"There is no polygon {polygon} in {self.folder / GEOPACKAGE}: take an id of its layer.")
+        if not rows[0][0]:
+            why = " ".join(problems_of(database))
+            raise InputError(f"Polygon {polygon} in {self.folder / GEOPACKAGE} cannot be judged. {why}")
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -199,11 +221,22 @@ def _of_layer(database: sqlite3.Connection) -> Measured:
     """The polygons without a verdict; results of earlier versions say less of them."""
     area, _ = measures_of(database)
     held = columns_of(database, LAYER)
-    known = [name if name in held else "NULL" for name in _OF_DOUBT]
-    unjudged = "WHERE status IS NULL" if is_prepared(database) else ""
-    asked = f"SELECT id, {area}, {', '.join(known)} FROM {LAYER} {unjudged}"
+    known = [
+        f"CASE WHEN typeof({name}) IN ('real', 'integer') THEN {name} END" if name in held else "NULL"
+        for name in _OF_DOUBT
+    ]
+    wanted = judgeable(database) + (f" AND {STATUS} IS NULL" if is_prepared(database) else "")
+    asked = f"SELECT id, {area}, {', '.join(known)} FROM {LAYER} WHERE {wanted}"
     rows = np.array([tuple(row) for row in database.execute(asked)], dtype=np.float64).reshape(-1, 2 + len(known))
     return Measured(rows[:, 0].astype(np.int64), *rows[:, 1:].T)
+
+
+def _judgeable_of(database: sqlite3.Connection) -> GeoDataFrame:
+    """The polygons that can be judged, as GDAL reads them."""
+    frame = layer_of(database, LAYER)
+    ids = [row[0] for row in database.execute(f"SELECT id FROM {LAYER} WHERE {judgeable(database)}")]
+    frame = frame[frame["id"].isin(ids) & ~frame.geometry.isna()].drop_duplicates("id").reset_index(drop=True)
+    return frame.astype({"id": np.int64})
 
 
 def _of_frame(frame: GeoDataFrame) -> Measured:
@@ -220,8 +253,11 @@ def _put_edited(frame: GeoDataFrame, database: sqlite3.Connection) -> None:
     if not rows:
         return
     place = pd.Series(frame.index, index=frame["id"])
+    rows = [row for row in rows if row["id"] in place.index]  # somebody removed the polygon in a GIS
+    if not rows:
+        return
     places = [place[row["id"]] for row in rows]
-    outlines = np.array([from_blob(row["geom"]) for row in rows], dtype=object)
+    outlines = np.array([from_blob(row["geom"], POLYGONS) for row in rows], dtype=object)
     frame.loc[places, "geometry"] = GeoDataFrame(geometry=outlines, crs=frame.crs, index=places).geometry
     frame.loc[places, "edited"] = True
     for name in names:

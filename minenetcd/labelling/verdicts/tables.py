@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from minenetcd.files.database import Database
+from minenetcd.geo.polygons.geometry_blobs import add_spatial_functions
 from minenetcd.geo.polygons.given_verdicts import VERDICTS
-from minenetcd.geo.polygons.vector_files import CHANGES
-from minenetcd.labelling.verdicts.geometry_blobs import add_spatial_functions
+from minenetcd.geo.polygons.vector_files import CHANGES, OF_GEOPACKAGES
 
 LAYER, EDITED = CHANGES, "edited"
 #: Columns of a verdict in both layers.
@@ -58,7 +58,8 @@ _TOUCHED = "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ'
 
 def geopackage(path: Path) -> Database:
     """The GeoPackage of a result, as a database."""
-    return Database(path, kind="result", advice="predict again", begins=add_spatial_functions)
+    tables = (LAYER, EDITED, VERDICTS, *OF_GEOPACKAGES)
+    return Database(path, kind="result", advice="predict again", begins=add_spatial_functions, tables=tables)
 
 
 def is_prepared(database: sqlite3.Connection) -> bool:

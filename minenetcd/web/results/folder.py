@@ -12,10 +12,11 @@ from threading import Lock
 from typing import Any, Self
 
 from geopandas import GeoDataFrame
+from pydantic import BaseModel, ValidationError
 
 from minenetcd.errors import InputError, MineNetCDError
 from minenetcd.files import settle
-from minenetcd.foreign import LARGEST_JSON, refused
+from minenetcd.foreign import LARGEST_JSON, folders_of, refuse_links_out, refused
 from minenetcd.geo.polygons.given_verdicts import GEOPACKAGE
 from minenetcd.geo.polygons.vector_files import read_polygons
 from minenetcd.geo.raster import Raster
@@ -34,6 +35,23 @@ from minenetcd.web.results.polygons import as_geojson
 
 #: A source of several files is called by so many letters.
 LONGEST_NAME = 60
+
+
+class _Hectares(BaseModel):
+    changed: float | None
+
+
+class _Pixels(BaseModel):
+    changed: int | None
+
+
+class _Summary(BaseModel):
+    """Of summary.json, what a page is told."""
+
+    hectares: _Hectares
+    pixels: _Pixels
+    places: int
+    warnings: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +99,7 @@ class ResultFolder:
         if not place.is_dir():
             raise InputError(f"A folder with a finished result is needed, there is no folder {folder}: name another.")
         settle(place)
+        refuse_links_out(place, DETAILS)
         return cls(place, read_details(place / DETAILS), waits=waits)
 
     @property
@@ -133,6 +152,8 @@ class ResultFolder:
             return {"second": mask_layer(raster, self._laid(raster))}
 
     def _raster(self, path: Path) -> Raster:
+        if path.parent == self.folder:
+            refuse_links_out(self.folder, path.name)
         raster = Raster.open(path, bands=(1,))
         if raster.grid.shape != self.facts.grid.shape:
             raster.close()
@@ -159,13 +180,24 @@ class ResultFolder:
     def summary(self) -> dict[str, Any]:
         """What summary.json says; nothing where an earlier version wrote none."""
         path = self.folder / SUMMARY
-        if refused(path, most_bytes=LARGEST_JSON) is not None:
+        if refused(path, within=folders_of(self.folder), most_bytes=LARGEST_JSON) is not None:
             return {}
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
+
+    @property
+    def _said(self) -> "_Summary | None":
+        """What a page is told of the summary; None where an earlier version wrote none. InputError where it is none."""
+        try:
+            return _Summary.model_validate(self.summary) if self.summary else None
+        except ValidationError as error:
+            place = ".".join(map(str, error.errors()[0]["loc"]))
+            raise InputError(
+                f"{self.folder / SUMMARY} is no summary of this version ({place}): predict again, or remove it."
+            ) from error
 
     def description(
         self,
@@ -176,7 +208,7 @@ class ResultFolder:
         reviewable: bool = False,
     ) -> Description:
         """Of the result that a page calls `id`: `tiles` gives the address of a layer's tiles, with {z}, {x} and {y}."""
-        facts, opened = self.facts, self.layers
+        facts, opened, said = self.facts, self.layers, self._said
         changed = self._changed
         return Description(
             id=id,
@@ -198,7 +230,11 @@ class ResultFolder:
             changed_pixels=changed[1],
             places=changed[2],
             unit="ha" if facts.grid.is_georeferenced else "px",
-            warnings=[*self.summary.get("warnings", facts.warnings), *opened.problems],
+            warnings=[
+                *(facts.warnings if said is None or said.warnings is None else said.warnings),
+                *opened.problems,
+                *self._problems_of_polygons,
+            ],
             second_opinion=facts.second,
             reviewable=reviewable and self.can_be_reviewed,
             polygons=polygons,
@@ -212,6 +248,16 @@ class ResultFolder:
         return os.access(self.folder, os.W_OK) and (not kept.exists() or os.access(kept, os.W_OK))
 
     @property
+    def _problems_of_polygons(self) -> list[str]:
+        """Why people cannot judge all of them; nothing where they cannot be read, which who asks for them is told."""
+        if not (self.folder / GEOPACKAGE).is_file():
+            return []
+        try:
+            return Verdicts(self.folder).problems()
+        except MineNetCDError:
+            return []
+
+    @property
     def _metres(self) -> tuple[float, float] | None:
         stated = self.facts.options.metres_per_pixel
         if self.facts.grid.is_georeferenced:
@@ -221,9 +267,9 @@ class ResultFolder:
     @property
     def _changed(self) -> tuple[float | None, int | None, int]:
         """Hectares, pixels and places; by the polygons where no summary says them."""
-        summary = self.summary
-        if summary:
-            return summary["hectares"]["changed"], summary["pixels"]["changed"], summary["places"]
+        said = self._said
+        if said is not None:
+            return said.hectares.changed, said.pixels.changed, said.places
         frame = self.polygons()
         hectares = float(frame["area_ha"].sum()) if "area_ha" in frame else None
         pixels = int(frame["area_px"].sum()) if "area_px" in frame else None

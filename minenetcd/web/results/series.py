@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from minenetcd.errors import InputError, MineNetCDError
 from minenetcd.files import settle
-from minenetcd.foreign import read_text
+from minenetcd.foreign import read_text, refuse_links_out
 from minenetcd.geo.polygons.vector_files import read_polygons
 from minenetcd.geo.raster import Raster
 from minenetcd.monitoring.dates.first_change import date_colours
@@ -80,6 +80,7 @@ class SeriesFolder:
         """InputError where `folder` holds no finished series of this version."""
         place = Path(folder)
         settle(place)
+        refuse_links_out(place, TIMELINE)
         text = read_text(place / TIMELINE, InputError)
         try:
             frame = _frame(text)

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from minenetcd.errors import InputError, MineNetCDError, one_line
+from minenetcd.errors import InputError, MineNetCDError, OutputError, one_line
 
 #: The folders of a path from a root on: names that begin and end with no blank, each before a slash.
 _FOLDERS = re.compile(r"""(?<![^\s('"\[=])(?:[A-Za-z]:)?[\\/](?:[^\\/\s'"(\[=](?:[^\\/'"\n]*[^\\/\s'"(\[=])?[\\/])+""")
@@ -61,8 +61,8 @@ def add_handlers(app: FastAPI, told: Callable[[str], str]) -> None:
     async def of_ours(_: Request, error: Exception) -> JSONResponse:
         if isinstance(error, Refused):
             return answer(error.status, told(str(error)), {"connection": "close"} if error.hangs_up else None)
-        status = 404 if isinstance(error, NotThere) else 422 if isinstance(error, InputError) else 503
-        return answer(status, told(str(error)))
+        is_asked_wrongly = isinstance(error, InputError) and not isinstance(error, OutputError)  # else the disk is
+        return answer(404 if isinstance(error, NotThere) else 422 if is_asked_wrongly else 503, told(str(error)))
 
     async def defect(_: Request, error: Exception) -> JSONResponse:
         return answer(500, told(f"Unexpected {one_line(error, with_kind=True)}: report it."))

@@ -1,6 +1,6 @@
 """What every part of a server knows of the others: its results, its jobs, who may come in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from minenetcd.web.desks.shown import ShownDesk
@@ -13,6 +13,7 @@ from minenetcd.web.serving.jobs.runner import Runner
 from minenetcd.web.serving.jobs.store import JobStore
 from minenetcd.web.serving.options import ServeOptions
 from minenetcd.web.serving.problems import without_folders
+from minenetcd.web.serving.turns import Turns
 from minenetcd.web.serving.uploads.receiving import Receiver
 
 
@@ -31,6 +32,7 @@ class Served:
 
     `results` and `series` open a folder of the `catalogue` once, for all threads. `workshop`: None where no images come
     in. `reviewable`: whether verdicts can be given here. `desk`: where labels are made, if that is what is served.
+    `turns`: how work waits for folders that others are busy with.
     """
 
     options: ServeOptions
@@ -41,6 +43,7 @@ class Served:
     workshop: Workshop | None
     reviewable: bool = False
     desk: ShownDesk | None = None
+    turns: Turns = field(default_factory=Turns)
 
     def result(self, id: str) -> ResultFolder:
         """The result that is called `id`. NotThere where none is, InputError where it cannot be read any more."""

@@ -1,21 +1,24 @@
 """Masks that somebody made by hand: at a labelling desk, or in any folder of image pairs."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
 
-from minenetcd.constants import UNKNOWN
+from minenetcd.constants import UNKNOWN, Note, no_note
 from minenetcd.data.reading.folder_layout import FolderLayout
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError, GridError, OptionError
 from minenetcd.foreign import read_json
 from minenetcd.geo.align import open_pair
+from minenetcd.geo.date_files.finding import find_date
 from minenetcd.geo.date_files.read_files import ReadFile
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
@@ -59,6 +62,12 @@ class Labels:
         whole[row : row + height, col : col + width] = self.mask
         return whole
 
+    @property
+    def checksum(self) -> str:
+        """Of the mask, and where it lies."""
+        place = (self.origin, self.mask.shape)
+        return hashlib.sha256(repr(place).encode() + self.mask.tobytes()).hexdigest()
+
     def scene(self) -> JudgedScene:
         """As a scene of its own."""
         truth = MaskTruth.of(self.mask)
@@ -76,7 +85,7 @@ class Labels:
         changed = truth.boxes.changed
         counts = {"changed": int(changed.sum()), "unchanged": int((~changed).sum())}
         metres = self.grid.metres_or(None)
-        return JudgedScene(self.name, self.grid, metres, self.checksums, counts, None, opened)
+        return JudgedScene(self.name, self.grid, metres, self.checksums, counts, None, opened, self.checksum)
 
 
 def together(masks: Sequence[NDArray[np.uint8]]) -> MaskTruth | None:
@@ -89,13 +98,15 @@ def together(masks: Sequence[NDArray[np.uint8]]) -> MaskTruth | None:
     return MaskTruth.of(mask)
 
 
-def read_labels(folder: Path) -> list[Labels]:
+def read_labels(folder: Path, note: Note = no_note) -> list[Labels]:
     """Those of a labelling desk, or of pairs in any layout of folders of images that a data set may have.
+
+    `note` is told where nobody knows of which images a desk is.
 
     DataError where there are none, where a desk was not saved, or where a mask holds other numbers than 0, 1 and 255.
     """
     if (folder / FACTS).is_file():
-        return [_of_desk(folder)]
+        return [_of_desk(folder, note)]
     found = FolderLayout.scan(folder)
     if found is None:
         raise DataError(
@@ -113,23 +124,35 @@ def read_labels(folder: Path) -> list[Labels]:
     return labels
 
 
-def _of_desk(folder: Path) -> Labels:
+def _of_desk(folder: Path, note: Note) -> Labels:
     """Its dates are copies, on one grid, of a part of the images that it names."""
     if not (folder / MASK).is_file():
         raise DataError(f"Saved labels are needed, the desk {folder} holds no {MASK}: save them there first.")
     facts = read_json(folder / FACTS, DataError)
     try:
-        checksums = _checksums(*(str(facts[role]["source"]) for role in ("before", "after")))
+        checksums = frozenset[str]().union(*(_checksums_of(facts[role]) for role in ("before", "after")))
         row, col = (int(number) for number in facts["origin"])
     except (TypeError, KeyError, ValueError) as error:
         raise DataError(f"{folder / FACTS} is not that of a desk of this version: begin another folder.") from error
+    if not checksums:
+        note(
+            f"{folder} does not say of which images it is: where a result of the same is learned from, too, begin the "
+            "desk anew; pictures without a place would count as another site."
+        )
     return _read(str(folder), (folder / BEFORE, folder / AFTER), folder / MASK, checksums, (row, col))
+
+
+def _checksums_of(date: dict[str, Any]) -> frozenset[str]:
+    """As a desk keeps them; of one that does not, those of the image that it names, where that is here."""
+    if "files" in date:
+        return frozenset(str(file["sha256"]) for file in date["files"] if file["sha256"] is not None)
+    return _checksums(str(date["source"]))
 
 
 def _read(
     name: str, files: tuple[Path, Path], mask: Path, checksums: frozenset[str], origin: tuple[int, int] = (0, 0)
 ) -> Labels:
-    with quiet_gdal(), rasterio.open(mask) as dataset:
+    with quiet_gdal(), rasterio.open(find_date(mask).name) as dataset:  # which refuses what leads to the network
         values = dataset.read(1)
     if others := set(np.unique(values).tolist()) - {0, 1, UNKNOWN}:
         raise DataError(f"A mask of 0, 1 and 255 (not labelled) is needed, {mask} holds {min(others)}: write it anew.")

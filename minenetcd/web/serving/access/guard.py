@@ -51,7 +51,7 @@ class Access:
 
     def refusal(self, request: HTTPConnection, method: str) -> Response | None:
         """Why a request is not answered; None where it is."""
-        path = request.url.path
+        path = request.scope["path"]
         if not self.hosts.are_ours(request.headers.get("host", "")):
             return answer(421, "This server answers to its own name alone: use the address that it has printed.")
         if not (path in OPEN or path.startswith(OPEN_BELOW) or self.token.opens(request)):
@@ -91,7 +91,7 @@ class Guard:
 def _closed(request: HTTPConnection, method: str) -> Response:
     """A page leads to where the token is asked for, anything else is refused."""
     is_page = method == "GET" and "text/html" in request.headers.get("accept", "")
-    if is_page and not request.url.path.startswith("/api/"):
+    if is_page and not request.scope["path"].startswith("/api/"):
         return RedirectResponse("/enter", 303)
     return answer(
         401,
@@ -104,7 +104,7 @@ def _why_foreign(request: HTTPConnection) -> str | None:
     """Why a request that would change something may be another site's; None where it is not."""
     own = request.headers.get("host", "").lower()
     origin = request.headers.get("origin")
-    if origin is not None and (urlsplit(origin).netloc.lower() != own or host_name(own) is None):
+    if origin is not None and (_place(origin) != own or host_name(own) is None):
         return "A request from this server's own pages is needed, it comes from another site."
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return "A request from this server's own pages is needed, it comes from another site."
@@ -114,6 +114,14 @@ def _why_foreign(request: HTTPConnection) -> str | None:
             f"A request that changes something needs JSON (Content-Type: application/json), or the header {OWN_HEADER}."
         )
     return None
+
+
+def _place(origin: str) -> str | None:
+    """Host and port of an Origin; None where it is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _bounded(receive: Receive) -> Receive:

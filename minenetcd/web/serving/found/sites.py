@@ -13,7 +13,7 @@ from rasterio.errors import RasterioError
 
 from minenetcd.errors import InputError, MineNetCDError, one_line
 from minenetcd.files import settle
-from minenetcd.foreign import read_json, read_text
+from minenetcd.foreign import read_json, read_text, refuse_links_out
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
 from minenetcd.labelling.verdicts.verdict import STATUSES
@@ -118,6 +118,7 @@ def _result(found: Found, _: tuple[int, int]) -> Site:
     settle(found.folder)
     if not (found.folder / SUMMARY).is_file():
         return _without_summary(found)
+    refuse_links_out(found.folder, SUMMARY)
     summary = read_json(found.folder / SUMMARY, InputError)
     try:
         return _by_summary(found, summary)
@@ -229,6 +230,7 @@ def _warnings_of(folder: Path) -> int:
 def _failed(table: Found, told: Callable[[str], str]) -> Iterable[FailedPair]:
     """The rows of a table of pairs that have no result."""
     try:
+        refuse_links_out(table.folder, TABLE)
         text = read_text(table.folder / TABLE, InputError, most_bytes=LARGEST_TABLE)
         rows = list(csv.DictReader(io.StringIO(text)))
     except (InputError, csv.Error):

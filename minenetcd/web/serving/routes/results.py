@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
+from starlette.concurrency import run_in_threadpool
 
 from minenetcd.monitoring.pairs.finished import NOTE
 from minenetcd.prediction.outputs import DETAILS
@@ -61,8 +62,10 @@ def router(served: Served) -> APIRouter:
         response_class=Response,
         summary="Its polygons",
     )
-    def polygons(id: Id) -> Response:
-        return Response(served.result(id).geojson(), media_type="application/geo+json")
+    async def polygons(id: Id) -> Response:
+        opened = await run_in_threadpool(served.result, id)
+        geojson = await served.turns.run(opened.folder, opened.geojson)
+        return Response(geojson, media_type="application/geo+json")
 
     @routes.get(
         "/api/results/{id}/files/{name}",

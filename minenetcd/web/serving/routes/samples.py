@@ -7,6 +7,7 @@ import numpy as np
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
 from minenetcd.accuracy.judging import LONGEST_COMMENT, Judging, Said
 from minenetcd.accuracy.record import POINTS
@@ -92,12 +93,16 @@ def router(served: Served) -> APIRouter:
         return SaidState(version=version, said={point: tuple(one) for point, one in Judging(folder).said().items()})
 
     @routes.post("/said", responses=problems(404), summary="Say what a point shows")
-    def say(id: Id, given: SaidOfPoint) -> SaidState:
+    async def say(id: Id, given: SaidOfPoint) -> SaidState:
         if not served.reviewable:
             raise Refused(403, "This server shows results only: answers are not kept here.")
-        judging = _judging(served, id)
-        judging.say({given.point: Said(given.reference, given.comment)})
-        return SaidState(version=_version(judging.folder), said=None)
+        folder = (await run_in_threadpool(served.catalogue.sample, id)).folder
+
+        def said() -> SaidState:
+            Judging(folder).say({given.point: Said(given.reference, given.comment)})
+            return SaidState(version=_version(folder), said=None)
+
+        return await served.turns.run(folder, said)
 
     @routes.get(
         "/chips/{point}_{date}.png",

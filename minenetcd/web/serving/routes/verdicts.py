@@ -1,10 +1,11 @@
 """Verdicts on the polygons of a result: given, taken back, and what others have said meanwhile."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import shapely
@@ -33,6 +34,7 @@ FARTHEST_DEGREES = np.array([540.0, 89.9])
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, description="Who judges.")]
 Since = Annotated[int, Query(ge=0, description="The revision that the page knows; what changed since is told.")]
 Geometry = dict[str, Any]
+Answer = TypeVar("Answer")
 
 
 class GivenVerdict(BaseModel):
@@ -119,39 +121,52 @@ def router(served: Served) -> APIRouter:
     routes = APIRouter(prefix="/api/results/{id}/verdicts", tags=["verdicts"], lifespan=ending)
 
     @routes.get("", responses=problems(404), summary="What was said, and what is to be judged next")
-    def look(id: Id, since: Since = 0) -> ReviewState:
-        opened = served.result(id)
-        looked = Verdicts(opened.folder).look(since)
-        if since == 0 and _can_be_reviewed(served, opened):
-            refreshing.if_stale(opened.folder, looked.counts)
-        return ReviewState(**_state(looked, opened.placement))
+    async def look(id: Id, since: Since = 0) -> ReviewState:
+        def looked(opened: ResultFolder) -> ReviewState:
+            found = Verdicts(opened.folder).look(since)
+            if since == 0 and _can_be_reviewed(served, opened):
+                refreshing.if_stale(opened.folder, found.counts)
+            return ReviewState(**_state(found, opened.placement))
+
+        return await in_turn(id, looked)
 
     @routes.post("", responses=problems(404), summary="Judge a polygon")
-    def give(id: Id, given: GivenVerdict, since: Since = 0) -> VerdictAnswer:
-        opened = reviewable(id)
-        geometry = None if given.geometry is None else _on_grid(given.geometry, opened.placement)
-        verdict = Verdicts(opened.folder).give(
-            given.polygon, given.status, by=given.by, comment=given.comment, geometry=geometry
-        )
-        return answered(opened, [verdict], since)
+    async def give(id: Id, given: GivenVerdict, since: Since = 0) -> VerdictAnswer:
+        def gave(opened: ResultFolder) -> VerdictAnswer:
+            check_reviewable(opened)
+            geometry = None if given.geometry is None else _on_grid(given.geometry, opened.placement)
+            verdict = Verdicts(opened.folder).give(
+                given.polygon, given.status, by=given.by, comment=given.comment, geometry=geometry
+            )
+            return answered(opened, [verdict], since)
+
+        return await in_turn(id, gave)
 
     @routes.post("/undo", responses=problems(404), summary="Take one's last step back")
-    def undo(id: Id, undoing: Undoing, since: Since = 0) -> VerdictAnswer:
-        opened = reviewable(id)
-        verdict = Verdicts(opened.folder).undo(by=undoing.by)
-        return answered(opened, [] if verdict is None else [verdict], since)
+    async def undo(id: Id, undoing: Undoing, since: Since = 0) -> VerdictAnswer:
+        def undone(opened: ResultFolder) -> VerdictAnswer:
+            check_reviewable(opened)
+            verdict = Verdicts(opened.folder).undo(by=undoing.by)
+            return answered(opened, [] if verdict is None else [verdict], since)
+
+        return await in_turn(id, undone)
 
     @routes.post("/accept-above", responses=problems(404), summary="Accept all that is sure enough, in one step")
-    def accept_above(id: Id, accepting: Accepting, since: Since = 0) -> VerdictAnswer:
-        opened = reviewable(id)
-        verdicts = Verdicts(opened.folder).accept_above(accepting.confidence, by=accepting.by)
-        return answered(opened, verdicts, since)
+    async def accept_above(id: Id, accepting: Accepting, since: Since = 0) -> VerdictAnswer:
+        def accepted(opened: ResultFolder) -> VerdictAnswer:
+            check_reviewable(opened)
+            verdicts = Verdicts(opened.folder).accept_above(accepting.confidence, by=accepting.by)
+            return answered(opened, verdicts, since)
 
-    def reviewable(id: str) -> ResultFolder:
-        opened = served.result(id)
+        return await in_turn(id, accepted)
+
+    async def in_turn(id: str, work: Callable[[ResultFolder], Answer]) -> Answer:
+        opened = await run_in_threadpool(served.result, id)
+        return await served.turns.run(opened.folder, partial(work, opened))
+
+    def check_reviewable(opened: ResultFolder) -> None:
         if not _can_be_reviewed(served, opened):
             raise Refused(403, "Verdicts are kept beside the polygons, and this result may not be changed here.")
-        return opened
 
     def answered(opened: ResultFolder, verdicts: list[Verdict], since: int) -> VerdictAnswer:
         refreshing.soon(opened.folder)
@@ -195,6 +210,10 @@ def _in_degrees(outline: shapely.Geometry, placement: Placement) -> Geometry:
 
 def _on_grid(geometry: Geometry, placement: Placement) -> shapely.Geometry:
     """InputError for what is no geometry of GeoJSON in longitude and latitude."""
+    if geometry.get("type") not in ("Polygon", "MultiPolygon"):  # no collections in collections, endlessly
+        raise InputError(
+            f"A polygon in GeoJSON is needed, got {geometry.get('type')!s:.40}: draw it around the change."
+        )
     try:
         read = shapely.force_2d(shapely.from_geojson(json.dumps(geometry, allow_nan=False)))
     except (shapely.errors.ShapelyError, ValueError, TypeError, RecursionError) as error:

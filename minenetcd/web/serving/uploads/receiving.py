@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from minenetcd.errors import OutputError
 from minenetcd.files import make_folder, unwritable
@@ -39,7 +40,7 @@ class Receiver:
     ) -> tuple[str, Path, ImageHeader]:
         """Its id, where it lies, and what it is; `name` as its user calls it.
 
-        Refused for one that is too large (413), no image (415), or has no room on the disk (507).
+        Refused for one that is too large (413), no image (415), cut off (400), or has no room on the disk (507).
         """
         self._check_size(declared or 0, hangs_up=False)
         id = secrets.token_hex(8)
@@ -51,6 +52,10 @@ class Receiver:
             (place / PART).rename(final)
         except BaseException as error:
             shutil.rmtree(place, ignore_errors=True)
+            if isinstance(error, ClientDisconnect):
+                raise Refused(
+                    400, "The whole image is needed, the connection ended before: upload it again."
+                ) from error
             if isinstance(error, OSError):
                 raise unwritable(self.folder, error) from error
             raise

@@ -12,6 +12,8 @@ from collections.abc import Callable
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from minenetcd.geo.polygons.wkb_checks import SIMPLE, check_wkb
+
 _MAGIC = b"GP"
 _LITTLE_ENDIAN, _ENVELOPE_XY, _EMPTY = 0b0000_0001, 0b0000_0010, 0b0001_0000
 _HEADER = "BBi"
@@ -30,13 +32,15 @@ def to_blob(geometry: BaseGeometry, srs_id: int) -> bytes:
     return head + wkb
 
 
-def from_blob(blob: bytes) -> BaseGeometry:
-    """ValueError for bytes that are no geometry of a GeoPackage."""
-    if blob[:2] != _MAGIC or len(blob) < 8:
+def from_blob(blob: bytes, kinds: tuple[int, ...] = SIMPLE) -> BaseGeometry:
+    """ValueError for bytes that are no geometry of a GeoPackage, of one of `kinds` (`wkb_checks`)."""
+    if not isinstance(blob, bytes) or blob[:2] != _MAGIC or len(blob) < 8:
         raise ValueError("a geometry of it is none of a GeoPackage")
     start = 8 + _ENVELOPES.get(blob[3] >> 1 & 0b111, len(blob))
+    wkb = blob[start:]
+    check_wkb(wkb, kinds)
     try:
-        return shapely.from_wkb(blob[start:])
+        return shapely.from_wkb(wkb)
     except shapely.errors.ShapelyError as error:
         raise ValueError("a geometry of it is damaged") from error
 
