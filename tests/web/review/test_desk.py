@@ -53,8 +53,9 @@ def test_one_key_a_verdict_and_the_most_doubtful_first(page: "Page", server: Ser
     until(lambda: page.evaluate("document.activeElement.placeholder") == "Every verdict says whose it is", page=page)
     page.keyboard.type("Ann a")
     page.keyboard.press("Enter")
-    assert stored(server) == {}
-    for key, status, place in (("a", "accepted", 0), ("r", "rejected", 1), ("u", "unsure", 2)):
+    until(lambda: stored(server) == {queue[0]: "accepted"}, page=page)  # what waited for the name, and no letter of it
+    assert page.locator(".review-said").inner_text() == f"Change {queue[0]} accepted"
+    for key, status, place in (("r", "rejected", 1), ("u", "unsure", 2)):
         assert chosen(page) == queue[place]
         page.keyboard.press(key)
         until(lambda place=place, status=status: stored(server).get(queue[place]) == status, page=page)

@@ -38,6 +38,14 @@ def said(server: Server) -> dict[str, Said]:
     return Judging(server.folder).said()
 
 
+def test_it_is_listed_and_leads_back(page: "Page", sample_server: Server) -> None:
+    opened(page, sample_server)
+    page.get_by_role("link", name="Sites").click()
+    page.wait_for_url("**/sites")
+    page.locator(".sample-list").get_by_role("link", name="accuracy").click()
+    page.wait_for_url("**/samples/accuracy")
+
+
 def test_every_key(page: "Page", sample_server: Server) -> None:
     opened(page, sample_server)
     ids = [*Judging(sample_server.folder).sample.points["id"]]

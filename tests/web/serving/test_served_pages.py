@@ -58,6 +58,9 @@ def test_a_series_is_gone_through_by_its_slider(server: Server, page: "Page") ->
     page.goto(f"{server.url}series/results-mine")
     page.locator("[data-ready=true]").wait_for()
     slider, shown = page.get_by_role("slider"), page.locator("output")
+    line, ticks = slider.bounding_box(), page.locator(".ticks").bounding_box()
+    assert line is not None and ticks is not None
+    assert ticks["y"] >= line["y"] + line["height"] - 4 and abs(ticks["width"] - line["width"]) < 4
     assert shown.inner_text() == "2022-06-04"
     with page.expect_response("**/tiles/date-1/**") as tile:
         slider.fill("0")
