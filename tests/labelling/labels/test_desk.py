@@ -7,7 +7,9 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -25,6 +27,7 @@ from minenetcd.files import sha256
 from minenetcd.labelling.labels import making
 from minenetcd.labelling.labels.desk import MARKS, Desk, check_same_pair, open_desk
 from minenetcd.labelling.labels.making import DeskOptions, make_desk
+from minenetcd.labelling.labels.marks import packed
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
 from prediction.stand_in import Difference
