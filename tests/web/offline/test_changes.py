@@ -37,7 +37,7 @@ def test_a_click_on_a_polygon_tells_all_that_is_known_of_it(view: "Page", polygo
     row, said = polygons.loc[1], chosen(view)
     assert "Change 1" in said and f"{number(row.area_ha)} ha" in said
     assert "2019-06-02 to 2023-07-01" in said
-    assert f"{row.confidence_mean:.2f} on average, {row.confidence_p10:.2f}" in said
+    assert f"{row.confidence_mean:.2f} on average, a tenth of its pixels below {row.confidence_p10:.2f}" in said
     assert view.get_by_role("listbox").get_by_role("option", selected=True).inner_text().startswith("1")
     view.mouse.click(*outside)  # nothing changed there
     assert view.locator(".details").count() == 0
