@@ -6,7 +6,9 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,6 +25,7 @@ from minenetcd.errors import CostError, DataError, InputError, OptionError, Outp
 from minenetcd.labelling.labels import making
 from minenetcd.labelling.labels.desk import MARKS, Desk, open_desk
 from minenetcd.labelling.labels.making import DeskOptions, make_desk
+from minenetcd.labelling.labels.marks import packed
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.scene import predict_scene
 from prediction.stand_in import Difference
@@ -313,9 +316,9 @@ def test_damaged_marks_are_told_in_a_line(folder: Path, members: object) -> None
     with closing(sqlite3.connect(folder / MARKS)) as database:
         database.execute("UPDATE mark SET members = ?", [members])
         database.commit()
-    with pytest.raises(DataError, match=r"marks.sqlite is .*damaged [^\n]*: restore it, or begin another folder\.$"):  # noqa: SIM117
-        with open_desk(folder):
-            pass
+    advice = r"marks.sqlite is .*damaged [^\n]*: restore it, or begin another folder\.$"
+    with pytest.raises(DataError, match=advice), open_desk(folder):
+        pass
 
 
 def test_marks_of_other_segments_are_told_in_a_line(folder: Path) -> None:
