@@ -22,7 +22,8 @@ from minenetcd.weights.card import model_card
 
 TRAINED_ON = TrainedOn(
     "pieces of real images pasted into others (nine public sets of satellite and aerial images, 0.1 to 10 m per "
-    "pixel) and mines drawn by this package"
+    "pixel) and mines drawn by this package",
+    drawn=True,
 )
 LIMITS = (
     "Trained on pasted and drawn change: no labelled change was seen. Figures on real pairs, good and bad, stand in "

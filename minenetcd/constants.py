@@ -69,7 +69,8 @@ class TrainedOn:
     """The pairs that weights were trained on, as far as they are known; `str` gives them in words.
 
     `source` is the data set as it was asked for, or, where no more is known, what is said of it. `split` and
-    `fingerprint` are those of its pairs, as a data set states them; `sites` is None where they are not known.
+    `fingerprint` are those of its pairs, as a data set states them; `sites` is None where they are not known. `drawn`:
+    whether scenes that this package draws are among them, where the name of the data set does not say so.
     """
 
     source: str
@@ -77,6 +78,7 @@ class TrainedOn:
     fingerprint: str | None = None
     pairs: int | None = None
     sites: int | None = None
+    drawn: bool | None = None
 
     def __str__(self) -> str:
         counted = self.source if self.pairs is None else f"{self.pairs} pairs of {self.source}"
@@ -88,7 +90,7 @@ class TrainedOn:
 
         Version 0.2 kept "12 pairs of SOURCE (fingerprint 0f3a)": such a sentence is taken apart, its split is unknown.
         """
-        kinds = {"source": str, "split": str, "fingerprint": str, "pairs": int, "sites": int}
+        kinds = {"source": str, "split": str, "fingerprint": str, "pairs": int, "sites": int, "drawn": bool}
         named = isinstance(stored, Mapping) and "source" in stored
         if named and all(isinstance(value, kinds.get(name, ())) for name, value in stored.items()):
             return cls(**stored)
@@ -98,7 +100,7 @@ class TrainedOn:
             return cls(sentence[2], fingerprint=sentence[3], pairs=int(sentence[1]))
         return cls(words) if words else None
 
-    def as_json(self) -> str | dict[str, str | int]:
+    def as_json(self) -> str | dict[str, str | int | bool]:
         """The words where there is nothing else, else what is known by name."""
         known = {each.name: getattr(self, each.name) for each in fields(self)}
         known = {name: value for name, value in known.items() if value is not None}

@@ -24,6 +24,8 @@ export interface PageFacts {
   result?: string;
   /** Of pages with a head: whether images can be brought and compared. */
   jobs?: boolean;
+  /** Of pages with a head: ids of the samples that are served. */
+  samples?: string[];
   /** What other kinds of pages say of themselves. */
   [more: string]: unknown;
 }

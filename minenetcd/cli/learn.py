@@ -21,7 +21,7 @@ def learn(
         list[Path],
         Argument(
             metavar="RESULT...",
-            help="Results whose polygons were judged, and folders of labels.",
+            help="Results whose polygons were judged, folders of such results, and folders of labels.",
             show_default=False,
         ),
     ],
@@ -91,6 +91,7 @@ def _print(result: "Learned") -> None:
     seen = "places and the ground around them" if result.knows_ground else "places that were judged"
     print(f"By pixels of {seen}, on {where}, which trained and chose nothing; in brackets intervals of 95 %.")
     print(comparison.in_words)
+    print(result.decision)
     print(result.advice)
 
 

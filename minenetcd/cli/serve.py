@@ -90,14 +90,15 @@ def serve(
 
 def _tell(address: "Address", served: "Served") -> None:
     contents = served.catalogue.contents
-    found = [counted(len(contents.results), "result")] if contents.results or not contents.samples else []
+    listed = sum(not each.of_series for each in contents.results.values())  # pairs of a series are listed with it
+    found = [counted(listed, "result")] if listed or not (contents.samples or contents.series) else []
     if contents.series:
         found.append(counted(len(contents.series), "series", "series"))
     if contents.samples:
         found.append(counted(len(contents.samples), "sample"))
     if served.workshop is not None:
         found.append("uploads")
-    print(f"Serving {' and '.join(found)} at {in_terminal(address.url)}", flush=True)
+    print(f"Serving {', '.join(found)} at {in_terminal(address.url)}", flush=True)
     if address.token is not None:
         print(f"  Open         {in_terminal(address.entry)}", flush=True)
         print(f"  Token        {in_terminal(address.token)}", flush=True)

@@ -62,6 +62,9 @@ class AdaptProgress(RunProgress):
 
 
 class LearnProgress(AdaptProgress):
-    """The same, of what was judged."""
+    """The same, of what was judged; a validation within the run, which chooses nothing here, is not told."""
 
     PHASES = MappingProxyType({**AdaptProgress.PHASES, "draw": "Drawing"})
+
+    def step(self, step: Step, of: int, validation: Validation | None) -> None:
+        super().step(step, of, None)

@@ -42,7 +42,7 @@ class Database:
         `error` where it cannot be read, OutputPathError where another program is writing to it for longer than
         BUSY_SECONDS.
         """
-        with self._one_line(is_written=False), closing(self._opened(MOST_STEPS)) as database:
+        with self._one_line(is_written=False), self._opened(MOST_STEPS) as database:
             database.execute("BEGIN")
             self._check_tables(database)  # the moment is that of the first look
             yield database
@@ -53,7 +53,7 @@ class Database:
 
         Errors as those of `reading`; OutputError where it cannot be written.
         """
-        with self._one_line(is_written=True), closing(self._opened(MOST_STEPS_WRITING)) as database:
+        with self._one_line(is_written=True), self._opened(MOST_STEPS_WRITING) as database:
             database.execute("BEGIN IMMEDIATE")
             try:
                 self._check_tables(database)
@@ -63,20 +63,22 @@ class Database:
                 raise
             database.commit()
 
-    def _opened(self, most_steps: int) -> sqlite3.Connection:
+    @contextmanager
+    def _opened(self, most_steps: int) -> Iterator[sqlite3.Connection]:
         """What a kill left half done in the file is taken back by SQLite when it is read."""
         reason = refused(self.path, within=folders_of(self.path.parent))  # else a link leads to any file of this user
         if reason is not None and not (self.is_made and reason == NOT_THERE and not self.path.is_symlink()):
             raise self.error(f"{self.path} cannot be read ({reason}): a {self.kind} is needed; {self.advice}.")
-        mode = "rwc" if self.is_made else "rw"
-        database = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS)
-        database.isolation_level = None  # transactions begin and end where this file says so
-        database.row_factory = sqlite3.Row
-        rounds = iter(range(most_steps // _STEPS_AT_A_TIME))
-        database.set_progress_handler(lambda: next(rounds, None) is None, _STEPS_AT_A_TIME)
-        if self.begins is not None:
-            self.begins(database)
-        return database
+        address = f"{self.path.absolute().as_uri()}?mode={'rwc' if self.is_made else 'rw'}"
+        with closing(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS)) as database:
+            database.isolation_level = None  # transactions begin and end where this file says so
+            database.row_factory = sqlite3.Row
+            database.execute("PRAGMA synchronous = FULL")  # a change that was made survives a power cut
+            rounds = iter(range(most_steps // _STEPS_AT_A_TIME))
+            database.set_progress_handler(lambda: next(rounds, None) is None, _STEPS_AT_A_TIME)
+            if self.begins is not None:
+                self.begins(database)
+            yield database
 
     def _check_tables(self, database: sqlite3.Connection) -> None:
         """ValueError where one of `tables` is none."""

@@ -47,6 +47,18 @@ class ImageFacts:
         )  # fmt: skip
 
     @property
+    def shown_in_words(self) -> str | None:
+        """B08, B04, B02 as red, green, blue; None where these are the true colours, or nobody says otherwise."""
+        bands = [self.read.said.band(number) for number in self.shown]
+        colours, is_plain = tuple(band.colour for band in bands), self.shown == (1, 2, 3)
+        if len(bands) < COLOURS or colours == RGB or (is_plain and not any(band.colour or band.name for band in bands)):
+            return None
+        pairs = zip(self.shown, bands, strict=True)
+        return (
+            f"{', '.join(band.name or band.colour or f'band {number}' for number, band in pairs)} as red, green, blue"
+        )
+
+    @property
     def date(self) -> str | None:
         """When it was taken, ISO 8601."""
         return self.acquired.date

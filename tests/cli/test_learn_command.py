@@ -40,13 +40,16 @@ def test_it_prints_both_scores_the_answer_and_what_to_use(results: list[str], st
     assert lines[3].startswith("By pixels of places that were judged, on held-out sites (")
     assert lines[3].endswith("), which trained and chose nothing; in brackets intervals of 95 %.")
     assert lines[4].partition(":")[0] in ("Better", "Not better", "Cannot tell") and "6 held-out places" in lines[4]
-    assert lines[5].startswith(("Use ", "Keep ")) and str(tmp_path / "out") in lines[5]
+    saved = json.loads((tmp_path / "out/config.json").read_text(encoding="utf-8"))
+    assert lines[5] == f"The new detector calls changed what has a probability of {saved['threshold']:g} or more."
+    assert "scene_threshold" not in saved and done.output.count("threshold") == 0  # no other number is told
+    assert lines[6].startswith(("Use ", "Keep ")) and str(tmp_path / "out") in lines[6]
     assert "Warning: Only places that somebody judged are counted" in done.stderr
     again = learn(results, start, tmp_path / "again", "--json", "--complete")
     told = json.loads(again.stdout)
     assert told["answer"] in ("better", "not better", "cannot tell") and told["ground_is_known"]
     assert told["folder"] == str(tmp_path / "again") and (tmp_path / "again/config.json").exists()
-    assert told["learned_from"]["places"] == {"accepted": 9, "rejected": 9}
+    assert told["learned_from"]["said"] == {"accepted": 9, "rejected": 9}
 
 
 @pytest.mark.parametrize(

@@ -83,5 +83,5 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.db")
     for is_made in (False, True):
         pipe = Database(tmp_path / "pipe.db", "table of numbers", "write it again", is_made=is_made)
-        with pytest.raises(InputError, match="no file"), pipe.reading():
+        with pytest.raises(InputError, match="is a pipe, and a file is needed"), pipe.reading():
             pass

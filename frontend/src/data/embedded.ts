@@ -11,6 +11,8 @@ const PROTOCOL = "embedded";
 const EMPTY = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR42mNgAAIAAAUAAen63NgAAAAASUVORK5CYII=";
 
 export class EmbeddedData implements ResultData {
+  readonly makesTiles = false;
+
   /** `tiles`: base64 by "layer/z/x/y". */
   private constructor(
     readonly description: Description,

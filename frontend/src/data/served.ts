@@ -5,6 +5,8 @@ import type { ResultData } from "./source.ts";
 import type { ChangeCollection, Description, LayerName } from "./types.ts";
 
 export class ServedData implements ResultData {
+  readonly makesTiles = true;
+
   private constructor(
     readonly description: Description,
     private readonly root: string,

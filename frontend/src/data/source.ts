@@ -8,6 +8,8 @@ import type { ChangeCollection, Description, LayerName } from "./types.ts";
 
 export interface ResultData {
   readonly description: Description;
+  /** Whether tiles are made as they are asked for, also deeper than the description says. */
+  readonly makesTiles: boolean;
   /** Of a layer that is described: the address of its tiles, for MapLibre, with {z}, {x} and {y}. */
   tileTemplate(layer: LayerName): string;
   /** The bytes of a tile (PNG or WebP); null where it shows nothing. */

@@ -19,6 +19,8 @@ export interface DateFacts {
   label: string;
   source: string;
   layer: string;
+  /** Which bands are shown as red, green and blue, in words; null: the true ones. */
+  bands?: string | null;
 }
 
 export interface Description {

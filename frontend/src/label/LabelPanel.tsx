@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import type { PageFacts } from "../page.ts";
 import { IconButton } from "../ui/Button.tsx";
+import { isNarrow } from "../ui/narrow.ts";
 import { counted, number } from "../ui/words.ts";
 import type { LabelState, View } from "./state.ts";
 import type { Label } from "./types.ts";
@@ -24,7 +25,7 @@ export function LabelPanel({ state, page }: { state: LabelState; page: PageFacts
     <aside class="panel" data-open={open} aria-label="The labels">
       <Heading state={state} open={open} onOpen={() => setOpen(!open)} />
       <div class="panel-body">
-        <Row name="label" legend="Label as" value={state.label.value} options={LABELS} onChoose={(label) => (state.label.value = label)} />
+        {!isNarrow.value && <LabelChoice state={state} />}
         <ScaleSlider state={state} />
         {state.tool.value === "brush" && <BrushSlider state={state} />}
         <Row name="view" legend="Dates" value={state.view.value} options={VIEWS} onChoose={(view) => (state.view.value = view)} />
@@ -33,6 +34,11 @@ export function LabelPanel({ state, page }: { state: LabelState; page: PageFacts
       </div>
     </aside>
   );
+}
+
+/** What a click or a line labels as. */
+export function LabelChoice({ state }: { state: LabelState }) {
+  return <Row name="label" legend="Label as" value={state.label.value} options={LABELS} onChoose={(label) => (state.label.value = label)} />;
 }
 
 function Heading({ state, open, onOpen }: { state: LabelState; open: boolean; onOpen: () => void }) {
@@ -104,6 +110,7 @@ function Whole({ state }: { state: LabelState }) {
       {state.facts.proposes && <button type="button" class="wide-button" onClick={() => state.propose()}>Take over the map's changes</button>}
       <button type="button" class="wide-button" disabled={rest === 0} onClick={() => state.labelRest()}>All the rest is unchanged</button>
       <button type="button" class="wide-button main" aria-keyshortcuts="s" onClick={() => state.save()}>{state.isSaved.value ? "Saved" : "Save mask and polygons"}</button>
+      {state.restIsOpen.value && <p class="not-labelled" role="status">Only what changed is labelled, the rest is not, and a detector learns from labels alone. If nothing else changed, "All the rest is unchanged" is one click.</p>}
       <p class="said" data-failed={state.failed.value}>{state.said.value || "Every act is kept at once; saving writes the files for training."}</p>
     </section>
   );

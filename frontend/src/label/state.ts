@@ -28,6 +28,8 @@ export class LabelState {
   readonly said = signal("");
   readonly failed = signal(false);
   readonly isSaved;
+  /** Whether it was saved with nothing labelled but what changed. */
+  readonly restIsOpen;
   /** Acts that are not answered yet. */
   readonly waiting = signal(0);
   private last: Promise<unknown> = Promise.resolve();
@@ -39,6 +41,10 @@ export class LabelState {
     this.desk = signal<DeskState>(facts.state);
     this.level = signal(facts.level);
     this.isSaved = computed(() => this.desk.value.saved_revision === this.desk.value.revision);
+    this.restIsOpen = computed(() => {
+      const { changed, unchanged, not_labelled } = this.desk.value.counts;
+      return this.isSaved.value && changed > 0 && unchanged === 0 && not_labelled > 0;
+    });
   }
 
   /** A click, or a line, with the tool in hand. */

@@ -16,6 +16,9 @@ const NONE: ChangeCollection = { type: "FeatureCollection", features: [] };
 /** Of outlines by their verdict: told apart with every kind of colour blindness, on dark and light ground. */
 export const STATUS_COLOURS = { accepted: "#4fc3ff", rejected: "#aab2ba", unsure: "#ff8fd0" } as const;
 
+/** Of outlines: wider and darker below those with a verdict, whose colours are less bright. */
+const CASING = judged(0.9, 0.65);
+
 export class ChangePolygons {
   private judged: ReadonlyMap<number, string> = new Map();
   private index: ChangeIndex;
@@ -35,8 +38,8 @@ export class ChangePolygons {
     map.addSource(CHOSEN, { type: "geojson", data: NONE });
     const lines = (source: string, [dark, light]: [number, number]) => {
       const layout = { "line-join": "round" } as const;
-      map.addLayer({ id: `${source}-casing`, type: "line", source, layout, paint: { "line-color": outlineCasing, "line-opacity": 0.65, "line-width": dark } });
-      map.addLayer({ id: `${source}-line`, type: "line", source, layout, paint: { "line-color": source === ALL ? byStatus(outline) : outline, "line-width": light } });
+      map.addLayer({ id: `${source}-casing`, type: "line", source, layout, paint: { "line-color": outlineCasing, "line-opacity": source === ALL ? CASING : 0.65, "line-width": source === ALL ? judged(dark + 1.6, dark) : dark } });
+      map.addLayer({ id: `${source}-line`, type: "line", source, layout, paint: { "line-color": source === ALL ? byStatus(outline) : outline, "line-width": source === ALL ? judged(light + 0.5, light) : light } });
     };
     lines(ALL, [3.2, 1.5]);
     map.addLayer({ id: "chosen-fill", type: "fill", source: CHOSEN, paint: { "fill-color": outline, "fill-opacity": 0.16 } });
@@ -79,7 +82,7 @@ export class ChangePolygons {
     }
     map.setPaintProperty("changes-line", "line-color", faint ? FAINT : byStatus(this.palette.outline));
     map.setPaintProperty("changes-line", "line-opacity", faint ? 0.6 : 1);
-    map.setPaintProperty("changes-casing", "line-opacity", faint ? 0 : 0.65);
+    map.setPaintProperty("changes-casing", "line-opacity", faint ? 0 : CASING);
     if (map.getLayer(CROWD)) map.setPaintProperty(CROWD, "raster-opacity", faint ? 0.4 : 1);
   }
 
@@ -108,6 +111,10 @@ export class ChangePolygons {
     map.addSource(CROWD, { type: "raster", tiles: [this.pictures.template], tileSize: 256, bounds: this.bounds });
     map.addLayer({ id: CROWD, type: "raster", source: CROWD, maxzoom: zoom, paint: { "raster-fade-duration": 0 } }, "chosen-fill");
   }
+}
+
+function judged(value: number, otherwise: number): ExpressionSpecification {
+  return ["case", ["!=", ["coalesce", ["feature-state", "status"], ""], ""], value, otherwise];
 }
 
 function byStatus(otherwise: string): ExpressionSpecification {

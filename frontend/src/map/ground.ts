@@ -96,7 +96,8 @@ function pairs(points: readonly Point[]): [Point, Point][] {
   return points.slice(1).map((point, index) => [points[index]!, point]);
 }
 
-function degrees(value: number, positive: string, negative: string): string {
+/** 12.34567° N */
+export function degrees(value: number, positive: string, negative: string): string {
   return `${Math.abs(value).toFixed(5)}° ${value < 0 ? negative : positive}`;
 }
 

@@ -42,6 +42,12 @@ export class DateImages {
   }
 }
 
+/** A layer of single pixels, whose tiles a server makes as deep as they are asked for: in those of its own deepest zoom a
+ *  pixel may lie half a pixel beside its outline. */
+export function sharper(layer: Layer): Layer {
+  return { ...layer, maxzoom: Math.min(24, layer.maxzoom + 3) };
+}
+
 export function rasterSource(tiles: string, { minzoom, maxzoom, bounds }: Layer) {
   return { type: "raster" as const, tiles: [tiles], tileSize: 256, minzoom, maxzoom, bounds };
 }

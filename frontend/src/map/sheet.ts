@@ -5,7 +5,7 @@ import type { ResultData } from "../data/source.ts";
 import type { ChangeCollection } from "../data/types.ts";
 import type { Palette } from "../page.ts";
 import { ChangePolygons } from "./changes.ts";
-import { DateImages } from "./images.ts";
+import { DateImages, sharper } from "./images.ts";
 import { MeasureDrawing } from "./measure.ts";
 import { ProbabilityLayer } from "./probability/layer.ts";
 import { openMap } from "./view.ts";
@@ -24,7 +24,7 @@ export class MapSheet {
     const maxzoom = Math.max(...Object.values(layers).map((layer) => layer.maxzoom), 0);
     const map = await openMap(container, { bounds, maxzoom, label });
     const images = new DateImages(map, data);
-    const probability = layers.probability ? new ProbabilityLayer(data, layers.probability, palette) : null;
+    const probability = layers.probability ? new ProbabilityLayer(data, data.makesTiles ? sharper(layers.probability) : layers.probability, palette) : null;
     if (probability !== null) map.addLayer(probability);
     return new MapSheet(map, images, probability, new ChangePolygons(map, changes, bounds, palette), new MeasureDrawing(map, palette));
   }

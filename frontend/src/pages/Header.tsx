@@ -9,7 +9,7 @@ interface Place {
 }
 
 const PLACES: Place[] = [
-  { page: "sites", address: "", name: "Sites" },
+  { page: "sites", address: "sites", name: "Sites" },
   { page: "jobs", address: "jobs", name: "Compare images" },
   { page: "docs", address: "docs", name: "API" },
 ];
@@ -20,8 +20,13 @@ export function Header({ page, title }: { page: PageFacts; title?: string }) {
       <strong class="head-name">minenetcd</strong>
       <nav aria-label="Pages">
         {PLACES.filter(({ page: kind }) => kind !== "jobs" || page.jobs).map(({ page: kind, address, name }) => (
-          <a key={kind} href={`${page.root}${address}` || "./"} aria-current={kind === page.page ? "page" : undefined}>
+          <a key={kind} href={`${page.root}${address}`} aria-current={kind === page.page ? "page" : undefined}>
             {name}
+          </a>
+        ))}
+        {page.samples?.map((id) => (
+          <a key={id} href={`${page.root}samples/${encodeURIComponent(id)}`} aria-current={page["sample"] === id ? "page" : undefined}>
+            {page.samples!.length === 1 ? "Sample" : `Sample ${id}`}
           </a>
         ))}
       </nav>

@@ -2,7 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { send } from "../data/http.ts";
-import type { Job, JobState } from "./servedTypes.ts";
+import { counted } from "../ui/words.ts";
+import type { Job, JobState, Site } from "./servedTypes.ts";
+import { area, Papers, reviewOf } from "./SiteTable.tsx";
 
 const STATES: Record<JobState, string> = { queued: "Waits", running: "Runs", done: "Done", failed: "Failed", cancelled: "Cancelled" };
 
@@ -32,6 +34,7 @@ export function JobList({ server, jobs, changed }: { server: string; jobs: Job[]
               <span class="soft">
                 <span class="job-state">{STATES[job.state]}</span> · {when(job)}
               </span>
+              {job.site !== null && <Outcome server={server} site={job.site} />}
               {job.state === "running" && <Progress job={job} />}
               {job.note !== null && job.state !== "done" && <span class="soft">{job.note}</span>}
               {job.error !== null && <span class="problem">{job.error}</span>}
@@ -49,6 +52,21 @@ export function JobList({ server, jobs, changed }: { server: string; jobs: Job[]
         ))}
       </ul>
     </section>
+  );
+}
+
+/** What a job has found, and where it is told. */
+function Outcome({ server, site }: { server: string; site: Site }) {
+  const address = `${server}results/${encodeURIComponent(site.id)}`;
+  const words = [`${area(site)} changed`, ...reviewOf(site), site.detector, site.warnings > 0 ? counted(site.warnings, "warning") : null];
+  return (
+    <span>
+      {words.filter(Boolean).join(" · ")}
+      <span class="papers">
+        <a href={address}>Viewer</a>
+        <Papers server={server} site={site} />
+      </span>
+    </span>
   );
 }
 

@@ -3,7 +3,7 @@
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ChangeCollection } from "../data/types.ts";
-import { rasterSource } from "../map/images.ts";
+import { rasterSource, sharper } from "../map/images.ts";
 import { openMap } from "../map/view.ts";
 import type { Series } from "./servedTypes.ts";
 
@@ -67,7 +67,7 @@ function addLayers(map: MapLibreMap, server: string, series: Series, polygons: C
   }
   const when = series.layers["when"];
   if (when !== undefined) {
-    map.addSource("when", rasterSource(server + when.tiles, when));
+    map.addSource("when", rasterSource(server + when.tiles, sharper(when)));
     map.addLayer({ id: "when", type: "raster", source: "when", layout: { visibility: "none" }, paint: { "raster-opacity": 0.8, "raster-resampling": "nearest", "raster-fade-duration": 0 } });
   }
   if (polygons === null) return;

@@ -62,11 +62,11 @@ function Shown({ page, server, series, polygons, onGone, onFailure }: Opened & {
       <Header page={page} title={series.title} />
       <main>
         <SeriesMap server={server} series={series} polygons={polygons} at={at} outlines={outlines} when={when} outlineCasing={page.palette.outlineCasing} onGone={onGone} onFailure={onFailure} />
-        <div class="slider">
+        <div class="date-slider">
           <button type="button" onClick={() => setPlays(!plays)} aria-pressed={plays}>
             {plays ? "Pause" : "Play"}
           </button>
-          <label class="slider-range">
+          <label class="date-range">
             <span class="unseen">Date</span>
             <input
               type="range"
@@ -85,7 +85,7 @@ function Shown({ page, server, series, polygons, onGone, onFailure }: Opened & {
               ))}
             </span>
           </label>
-          <output class="slider-date">{date.date}</output>
+          <output class="date-shown">{date.date}</output>
           <label class="check">
             <input type="checkbox" checked={outlines} onChange={(event) => setOutlines(event.currentTarget.checked)} disabled={polygons === null} />
             Changed until then

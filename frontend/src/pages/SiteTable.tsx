@@ -38,7 +38,8 @@ export function SiteTable({ server, sites, chosen, choose }: Shown) {
     if (place >= 0) setPage(Math.floor(place / ROWS));
   }, [chosen]);
   useEffect(() => body.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [chosen, page]);
-  const shown = sorted.slice(page * ROWS, (page + 1) * ROWS);
+  const at = Math.min(page, Math.max(0, Math.ceil(sorted.length / ROWS) - 1)); // fewer may be left than there were
+  const shown = sorted.slice(at * ROWS, (at + 1) * ROWS);
   const sort = (column: Column, numeric: boolean) => {
     setFalling(column === by ? !falling : numeric);
     setBy(column);
@@ -69,16 +70,10 @@ export function SiteTable({ server, sites, chosen, choose }: Shown) {
               <a class="site-link" href={`${server}${site.kind === "series" ? "series" : "results"}/${encodeURIComponent(site.id)}`} onFocus={() => choose(site.id)}>
                 {site.title}
               </a>
-              <span class="soft">{[site.group, site.detector].filter(Boolean).join(" · ")}</span>
-              <span class="papers">
-                {site.papers.map((paper) => (
-                  <a key={paper} href={`${server}api/${site.kind === "series" ? "series" : "results"}/${encodeURIComponent(site.id)}/files/${paper}`} target="_blank" rel="noopener">
-                    {PAPERS[paper] ?? paper}
-                  </a>
-                ))}
-              </span>
+              <span class="soft">{[site.group, site.images, site.detector].filter(Boolean).join(" · ")}</span>
+              <span class="papers"><Papers server={server} site={site} /></span>
             </td>
-            <td class="right">{area(site)}</td>
+            <td class="right">{area(site)}{reviewOf(site).map((words) => <span key={words} class="soft">{words}</span>)}</td>
             <td class="right">{site.places === null ? "" : site.places.toLocaleString("en")}</td>
             <td class="days">
               <span>{site.date_before}</span> <span>{site.date_after === null ? "" : `– ${site.date_after}`}</span> <span>{site.dates > 2 ? `(${site.dates} dates)` : ""}</span>
@@ -88,7 +83,17 @@ export function SiteTable({ server, sites, chosen, choose }: Shown) {
         ))}
       </tbody>
     </table>
-    <Pages page={page} of={sorted.length} turn={turn} />
+    <Pages page={at} of={sorted.length} turn={turn} />
+    </>
+  );
+}
+
+/** Links to its report and sheets. */
+export function Papers({ server, site }: { server: string; site: Site }) {
+  const address = `${server}api/${site.kind === "series" ? "series" : "results"}/${encodeURIComponent(site.id)}/files`;
+  return (
+    <>
+      {site.papers.map((paper) => <a key={paper} href={`${address}/${paper}`} target="_blank" rel="noopener">{PAPERS[paper] ?? paper}</a>)}
     </>
   );
 }
@@ -111,6 +116,13 @@ export function area({ hectares, changed_pixels }: Site): string {
   return changed_pixels === null ? "" : `${changed_pixels.toLocaleString("en")} px`;
 }
 
+/** What people accepted, and how many places they have judged; nothing where nobody did. */
+export function reviewOf({ reviewed, places, accepted_hectares, accepted_pixels }: Site): string[] {
+  if (!reviewed) return [];
+  const accepted = accepted_hectares !== null ? `${number(accepted_hectares)} ha` : `${Math.round(accepted_pixels ?? 0).toLocaleString("en")} px`;
+  return [`${accepted} accepted`, `${reviewed.toLocaleString("en")} of ${(places ?? reviewed).toLocaleString("en")} reviewed`];
+}
+
 /** From when to when; of a series how many dates, too. */
 export function days({ date_before, date_after, dates }: Site): string {
   const period = [date_before, date_after].filter(Boolean).join(" – ");
@@ -120,13 +132,13 @@ export function days({ date_before, date_after, dates }: Site): string {
 function keyOf(site: Site, column: Column): string | number {
   switch (column) {
     case "title":
-      return `${site.kind === "series" ? 0 : 1} ${site.group ?? ""} ${site.title}`;
+      return `${site.title} ${site.group ?? ""}`;
     case "area":
-      return site.hectares ?? -1;
+      return site.hectares ?? (site.changed_pixels === null ? -2 : -1 / (1 + site.changed_pixels)); // pixels below hectares
     case "places":
       return site.places ?? -1;
     case "dates":
-      return site.date_after ?? "";
+      return `${site.date_before ?? ""} ${site.date_after ?? ""}`;
     case "warnings":
       return site.warnings;
   }

@@ -25,7 +25,7 @@ export function SitesPage({ page }: { page: PageFacts }) {
   const shown = useMemo(() => {
     const text = wanted.trim().toLowerCase();
     const listed = (sites?.sites ?? []).filter((site) => pairs || !site.of_series);
-    return listed.filter((site) => `${site.group ?? ""} ${site.title}`.toLowerCase().includes(text));
+    return listed.filter((site) => `${site.group ?? ""} ${site.title} ${site.images ?? ""}`.toLowerCase().includes(text));
   }, [sites, wanted, pairs]);
   if (failure) return <Failure message={failure} />;
   if (sites === null) return <div class="own"><p class="waiting">Reading results</p></div>;
@@ -49,8 +49,16 @@ export function SitesPage({ page }: { page: PageFacts }) {
             Show each pair of dates of a series
           </label>
         )}
-        <SiteTable server={server} sites={shown} chosen={chosen} choose={setChosen} />
-        {sites.sites.length === 0 && (
+        {sites.sites.length > 0 && <SiteTable server={server} sites={shown} chosen={chosen} choose={setChosen} />}
+        {sites.samples.length > 0 && (
+          <section class="sample-list" aria-label="Samples">
+            <h2>Samples to judge</h2>
+            <ul>
+              {sites.samples.map(({ id, title }) => <li key={id}><a href={`${server}samples/${encodeURIComponent(id)}`}>{title}</a></li>)}
+            </ul>
+          </section>
+        )}
+        {sites.sites.length === 0 && sites.samples.length === 0 && (
           <p>
             Nothing is here yet.{page.jobs && <> <a href={`${server}jobs`}>Compare two images</a>.</>}
           </p>

@@ -6,6 +6,8 @@ export interface Site {
   id: string;
   kind: "result" | "series";
   title: string;
+  /** Names of both files; of a series null. */
+  images: string | null;
   group: string | null;
   /** Whether it is a pair of dates of a series that is served, too. */
   of_series: boolean;
@@ -14,6 +16,10 @@ export interface Site {
   hectares: number | null;
   changed_pixels: number | null;
   places: number | null;
+  /** So many places have a verdict; null: nobody judged. */
+  reviewed: number | null;
+  accepted_hectares: number | null;
+  accepted_pixels: number | null;
   dates: number;
   date_before: string | null;
   date_after: string | null;
@@ -28,8 +34,14 @@ export interface FailedPair {
   error: string;
 }
 
+export interface SampleSite {
+  id: string;
+  title: string;
+}
+
 export interface Sites {
   sites: Site[];
+  samples: SampleSite[];
   failed: FailedPair[];
   unreadable: FailedPair[];
   /** Why there may be more than these. */
@@ -92,6 +104,8 @@ export interface Job {
   created: string;
   ended: string | null;
   result: string | null;
+  /** Of a job that is done: its result. */
+  site: Site | null;
 }
 
 export interface Jobs {

@@ -31,7 +31,7 @@ function facts(change: Change, description: Description): [string, string][] {
     ["Area", areaInWords(change)],
     ["Perimeter", perimeter(own)],
     ["Dates", dates(own, description)],
-    ["Confidence", `${share(own.confidence_mean)} on average, ${share(own.confidence_p10)} at the lower tenth`],
+    ["Confidence", `${share(own.confidence_mean)} on average${own.confidence_p10 === null ? "" : `, a tenth of its pixels below ${share(own.confidence_p10)}`}`],
     [description.second_opinion === null ? "Second opinion" : `${description.second_opinion} agrees`, agreement(own, description)],
     ["Missing data", own.touches_nodata ? "it touches pixels without data" : null],
     ["Kind", text(own.kind)],

@@ -37,8 +37,9 @@ export function ResultView({ data, state, review, page, onFailure }: Facts) {
     Stage.open(first.current!, second.current!, data, state, page.palette).then(setStage, (error: Error) => onFailure(error.message));
   }, [data]);
   const editor = useMemo(() => (stage === null ? null : new OutlineEditor(stage.map, state, page.palette)), [stage]);
+  const isNaming = () => review !== null && review.reviewer.naming.value;
   const keys = () => (stage === null ? [] : merged(review === null || editor === null ? [] : reviewKeys(review, editor), keysOf(state, stage)));
-  useEffect(() => (stage === null ? undefined : listenToKeys(keys)), [stage]);
+  useEffect(() => (stage === null ? undefined : listenToKeys(() => (isNaming() ? [] : keys()))), [stage]);
   useEffect(() => (stage === null ? undefined : watchImages(stage.map, data, (words) => (state.notice.value = words))), [stage]);
   useEffect(() => {
     if (stage === null || review === null) return;

@@ -10,7 +10,10 @@ export function NameField({ reviewer }: { reviewer: Reviewer }) {
     if (wanted > 0 || reviewer.naming.value) field.current!.focus();
   }, [wanted]);
   const leave = (event: KeyboardEvent) => {
-    if (event.key === "Enter" || event.key === "Escape") field.current!.blur();
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault();
+    field.current!.blur();
+    reviewer.end(event.key === "Enter");
   };
   return (
     <label class="name">

@@ -16,6 +16,7 @@ const VERDICTS: readonly { status: Status; label: string; key: string }[] = [
 export function ReviewBar({ review, editor }: { review: Review; editor: OutlineEditor }) {
   const { state } = review;
   const { chosen, editing } = state;
+  if (state.changes.collection.features.length === 0) return <p class="card review-bar nothing">Nothing changed here: there is nothing to judge.</p>;
   return (
     <section class="card review-bar" aria-label="Verdict">
       <p class="review-heading">
@@ -32,10 +33,10 @@ export function ReviewBar({ review, editor }: { review: Review; editor: OutlineE
           </button>
         ))}
         <span class="parting" />
-        <IconButton icon="edit" label="Edit the outline" shortcut="e" pressed={editing.value} disabled={chosen.value === null} onPress={() => toggleEditing(review, editor)} />
-        <IconButton icon="skip" label="Skip" shortcut="s" onPress={() => leaveAnd(editor, () => review.next({ skip: true }))} />
-        <IconButton icon="undo" label="Undo" shortcut="z" onPress={() => leaveAnd(editor, () => void review.undo())} />
-        <IconButton icon="next" label="Next" shortcut="n" onPress={() => leaveAnd(editor, () => review.next())} />
+        <IconButton icon="edit" label="Edit the outline" word="Edit" shortcut="e" pressed={editing.value} disabled={chosen.value === null} onPress={() => toggleEditing(review, editor)} />
+        <IconButton icon="skip" label="Skip" word="Skip" shortcut="s" onPress={() => leaveAnd(editor, () => review.next({ skip: true }))} />
+        <IconButton icon="undo" label="Undo" word="Undo" shortcut="z" onPress={() => leaveAnd(editor, () => void review.undo())} />
+        <IconButton icon="next" label="Next" word="Next" shortcut="n" onPress={() => leaveAnd(editor, () => review.next())} />
       </div>
     </section>
   );

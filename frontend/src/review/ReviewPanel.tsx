@@ -1,12 +1,14 @@
 /** How far a review is, who judges, and accepting all that is sure enough. */
 
-import { counted, number } from "../ui/words.ts";
+import type { Palette } from "../page.ts";
+import { ReviewTotals } from "../result/ReviewTotals.tsx";
+import { counted } from "../ui/words.ts";
 import type { Review } from "./review.ts";
-import type { Part } from "./types.ts";
 
-export function ReviewPanel({ review }: { review: Review }) {
+export function ReviewPanel({ review, palette }: { review: Review; palette: Palette }) {
   const counts = review.counts.value;
   const places = review.state.changes.collection.features.length;
+  if (places === 0) return <section class="review" aria-label="Review"><h2>Review</h2><p class="reviewer">Nothing changed here: there is nothing to judge.</p></section>;
   return (
     <section class="review" aria-label="Review">
       <div class="row">
@@ -15,13 +17,7 @@ export function ReviewPanel({ review }: { review: Review }) {
         {review.delivery.waiting.value > 0 && <span class="count" role="status">{counted(review.delivery.waiting.value, "verdict")} on the way</span>}
       </div>
       <progress max={Math.max(1, places)} value={review.reviewed.value} aria-label="Changes with a verdict" />
-      {counts !== null && (
-        <dl class="review-counts">
-          {(["accepted", "rejected", "unsure"] as const).map((status) => (
-            <div key={status} data-status={status}><dt>{status}</dt><dd>{area(counts[status])} <small>in {counted(counts[status].places, "place")}</small></dd></div>
-          ))}
-        </dl>
-      )}
+      {counts !== null && <ReviewTotals state={review.state} palette={palette} />}
       <AcceptAbove review={review} />
       <p class="reviewer">
         {review.reviewer.signature === "" ? "Your name is asked for with the first verdict." : <>Judging as <b>{review.reviewer.signature}</b> <button type="button" class="plain" onClick={() => review.reviewer.rename()}>Change</button></>}
@@ -46,9 +42,4 @@ function AcceptAbove({ review }: { review: Review }) {
 function setConfidence(review: Review, text: string): void {
   const value = Number(text);
   if (text !== "" && value >= 0 && value <= 1) review.confidence.value = value;
-}
-
-/** 1.20 ha, or 12,345 pixels. */
-function area({ hectares, pixels }: Part): string {
-  return hectares !== null ? `${number(hectares)} ha` : counted(Math.round(pixels ?? 0), "pixel");
 }

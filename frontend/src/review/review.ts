@@ -65,8 +65,9 @@ export class Review {
   /** Judges the change that is chosen, and goes to the next one. */
   give(status: Status, geometry: ChangeGeometry | null = null): void {
     const chosen = this.state.chosen.value;
-    if (chosen === null || !this.isNamed()) return;
+    if (chosen === null) return;
     const { id, comment } = chosen.properties;
+    if (!this.isNamed(() => this.giveTo(id, status, geometry))) return;
     const text = this.comment.value.trim();
     const verdict: GivenVerdict = { polygon: id, status, by: this.reviewer.signature, comment: text === (comment ?? "") ? null : text, geometry };
     this.state.changes.update([{ id, part: { status, comment: text || null, reviewed_by: verdict.by }, geometry }]);
@@ -76,9 +77,15 @@ export class Review {
     this.next();
   }
 
+  /** What waited for a name. */
+  private giveTo(id: number, status: Status, geometry: ChangeGeometry | null): void {
+    this.state.chosenId.value = id;
+    this.give(status, geometry);
+  }
+
   /** Takes the last step back, and shows what it was of. */
   async undo(): Promise<void> {
-    if (!this.isNamed()) return;
+    if (!this.isNamed(() => void this.undo())) return;
     await this.delivery.sending;
     const unsent = this.delivery.takeBack();
     if (unsent !== undefined) {
@@ -97,7 +104,7 @@ export class Review {
 
   /** Accepts all that nobody judged and that is as sure as the field says. */
   async acceptAbove(): Promise<void> {
-    if (!this.isNamed()) return;
+    if (!this.isNamed(() => void this.acceptAbove())) return;
     await this.delivery.sending;
     await this.ask(async () => {
       const answer = await this.server.acceptAbove(this.confidence.value, this.reviewer.signature, this.revision);
@@ -132,10 +139,11 @@ export class Review {
     if (words) this.tell(words);
   }
 
-  private isNamed(): boolean {
+  /** Asks for a name where there is none yet; `then` is done with it. */
+  private isNamed(then: () => void): boolean {
     if (this.reviewer.signature !== "") return true;
-    this.reviewer.ask();
-    this.tell("Write your name first: every verdict says whose it is");
+    this.reviewer.ask(then);
+    this.tell("Write your name, then Enter: every verdict says whose it is");
     return false;
   }
 

@@ -10,6 +10,8 @@ export class Reviewer {
   readonly nameWanted = signal(0);
   /** While it is written. */
   readonly naming = signal(false);
+  /** What is done as soon as there is a name. */
+  private waiting: (() => void) | null = null;
 
   /** The name as verdicts have it; "" where none was written yet. */
   get signature(): string {
@@ -22,12 +24,22 @@ export class Reviewer {
   }
 
   rename(): void {
-    this.naming.value = true;
     this.ask();
   }
 
-  ask(): void {
+  /** Asks for a name; with it `then` is done, unless the name is left with Escape. */
+  ask(then: (() => void) | null = null): void {
+    this.waiting = then;
+    this.naming.value = true;
     this.nameWanted.value += 1;
+  }
+
+  /** The name is written, or left as it is: `isGiven` false. */
+  end(isGiven: boolean): void {
+    this.naming.value = false;
+    const then = this.waiting;
+    this.waiting = null;
+    if (isGiven && this.signature !== "") then?.();
   }
 }
 

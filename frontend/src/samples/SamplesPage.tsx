@@ -1,6 +1,9 @@
 /** The points of a sample, one after the other: both dates around a pixel, and what a person says of it. */
 
 import { useEffect, useState } from "preact/hooks";
+import { degrees } from "../map/ground.ts";
+import { Header } from "../pages/Header.tsx";
+import "../style/pages.css";
 import type { PageFacts } from "../page.ts";
 import { announcement } from "../ui/announce.ts";
 import { Failure } from "../ui/Failure.tsx";
@@ -16,7 +19,12 @@ export function SamplesPage({ page }: { page: PageFacts }) {
   }, [page]);
   if (failure) return <Failure message={failure} />;
   if (judging === null) return <p class="waiting" role="status">Opening {page.title}</p>;
-  return <JudgingView judging={judging} />;
+  return (
+    <>
+      <div class="own"><Header page={page} /></div>
+      <JudgingView judging={judging} />
+    </>
+  );
 }
 
 function JudgingView({ judging }: { judging: Judging }) {
@@ -122,5 +130,5 @@ function keysOf(judging: Judging): Key[] {
 
 function placeOf({ point }: Judging): string {
   const { place } = point.value;
-  return place === null ? "" : `, at ${place[1].toFixed(6)}, ${place[0].toFixed(6)}`;
+  return place === null ? "" : `, at ${degrees(place[1], "N", "S")}, ${degrees(place[0], "E", "W")}`;
 }

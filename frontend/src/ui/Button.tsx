@@ -6,6 +6,8 @@ import type { IconName } from "./Icon.tsx";
 interface ButtonFacts {
   icon: IconName;
   label: string;
+  /** Below the picture, where it alone would say too little. */
+  word?: string;
   /** The key that does the same. */
   shortcut?: string;
   /** Of a button that is on or off. */
@@ -14,7 +16,7 @@ interface ButtonFacts {
   onPress: () => void;
 }
 
-export function IconButton({ icon, label, shortcut, pressed, disabled = false, onPress }: ButtonFacts) {
+export function IconButton({ icon, label, word, shortcut, pressed, disabled = false, onPress }: ButtonFacts) {
   return (
     <button
       type="button"
@@ -27,6 +29,7 @@ export function IconButton({ icon, label, shortcut, pressed, disabled = false, o
       onClick={onPress}
     >
       <Icon name={icon} />
+      {word !== undefined && <span class="word">{word}</span>}
     </button>
   );
 }

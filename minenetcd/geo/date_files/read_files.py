@@ -1,8 +1,9 @@
 """The files that are read of a date, with their checksums: what a result was made of."""
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path, PureWindowsPath
 from typing import Self
 
 from minenetcd.errors import InputError
@@ -50,6 +51,18 @@ class ReadPair:
         """As they are now; every file is read once."""
         return cls(_read_files(before), _read_files(after), _opened(before), _opened(after))
 
+    def found_in(self, *folders: Path) -> Self:
+        """The same, where files that are not at their place any more are looked for in `folders`.
+
+        One of the same name and checksum is the same file. Of those that lie where they lay nothing is read.
+        """
+        moved = {file.name: _moved_to(file, folders) for file in (*self.before, *self.after)}
+        before, after = (
+            tuple(replace(file, name=moved[file.name]) for file in date) for date in (self.before, self.after)
+        )
+        opened = (None if name is None else moved.get(name, name) for name in (self.opened_before, self.opened_after))
+        return type(self)(before, after, *opened)
+
 
 def files_behind(date: DateFiles) -> set[str]:
     """All that GDAL reads of it: masks and side files, the sources of a description (VRT), and theirs."""
@@ -65,6 +78,20 @@ def files_behind(date: DateFiles) -> set[str]:
         found |= behind
         waiting += [path for path in behind if path != name and is_description(path)]
     return found
+
+
+def _moved_to(file: ReadFile, folders: Iterable[Path]) -> str:
+    """Its name; where no such file is there, that of the same one in one of `folders`."""
+    if file.sha256 is None or os.path.exists(file.name):
+        return file.name
+    for folder in folders:
+        place = folder / PureWindowsPath(file.name).name  # which knows both kinds of separators
+        try:
+            if place.stat().st_size == file.bytes and sha256(place) == file.sha256:
+                return str(place)
+        except OSError:
+            continue
+    return file.name
 
 
 def _read_files(date: DateFiles) -> tuple[ReadFile, ...]:

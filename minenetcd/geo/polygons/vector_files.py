@@ -64,7 +64,16 @@ def layer_of(database: sqlite3.Connection, layer: str | None = None) -> GeoDataF
     GDAL reads a copy in memory. It brings an SQLite of its own, and a second one that opens a file within one process
     takes the first one's locks away, so that both may read or write what is half written.
     """
-    return _read(_without_views(database.serialize()), **({} if layer is None else {"layer": layer}))
+    stored = _without_views(_without_log(database.serialize()))
+    return _read(stored, **({} if layer is None else {"layer": layer}))
+
+
+def _without_log(stored: bytes) -> bytes:
+    """The same database as one that has no log beside it (WAL), which in memory cannot be.
+
+    Bytes 18 and 19 of an SQLite file say how it is written and read: 1 without a log, 2 with one.
+    """
+    return stored[:18] + b"\x01\x01" + stored[20:]
 
 
 def _without_views(stored: bytes) -> bytes:

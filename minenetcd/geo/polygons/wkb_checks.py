@@ -40,7 +40,7 @@ def _end(wkb: bytes, start: int, kinds: tuple[int, ...]) -> int:
     (count,) = struct.unpack_from(f"{order}I", wkb, place)
     place += 4
     if kind == LINE:
-        return place + count * axes * _COORDINATE
+        return place + int(count) * axes * _COORDINATE
     for _ in range(count):
         if kind == POLYGON:
             (points,) = struct.unpack_from(f"{order}I", wkb, place)

@@ -1,5 +1,6 @@
 """An open labelling desk."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from minenetcd.labelling.labels.saving import save_labels
 from minenetcd.labelling.labels.state import LabelState
 from minenetcd.labelling.labels.store import MarkStore
 from minenetcd.labelling.segments.hierarchy import NONE, Hierarchy
+from minenetcd.secrets import without_secrets
 
 MARKS, LOCK = "marks.sqlite", ".minenetcd-label.lock"
 
@@ -225,7 +227,8 @@ def check_same_pair(folder: Path, before: Image | None, after: Image | None) -> 
     facts = _facts(folder)
     for role, image in (("before", before), ("after", after)):
         own = facts[role].get("source")
-        if image is not None and (named := str(find_date(image))) != own:
+        named = None if image is None else str(find_date(image))
+        if named is not None and own not in (named, os.path.abspath(named), without_secrets(named)):
             raise OptionError(
                 f"The images of the desk in {folder} are needed, it is of {own}, got {named}: name another folder "
                 "(--out)."

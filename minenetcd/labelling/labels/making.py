@@ -1,5 +1,6 @@
 """A new desk: both dates laid on one grid, and cut into segments."""
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from minenetcd.constants import Progress, no_progress
 from minenetcd.errors import CostError
 from minenetcd.files import staged_files, write_json
 from minenetcd.geo.align import AlignedPair
-from minenetcd.geo.date_files.finding import Image
+from minenetcd.geo.date_files.finding import DateFiles, Image
+from minenetcd.geo.date_files.read_files import ReadFile
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import RasterWriter
 from minenetcd.geo.sample import SceneSample
@@ -24,6 +26,7 @@ from minenetcd.labelling.segments.segmentation import segment, stacked, stretch_
 from minenetcd.prediction.opening import OpenedScene, open_scene
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.prediction.where.places import NO_PLACES
+from minenetcd.secrets import without_secrets
 
 BEFORE, AFTER, SEGMENTS, FACTS = "before.tif", "after.tif", "segments.npz", "desk.json"
 FORMAT = 1
@@ -58,8 +61,8 @@ def make_desk(
         origin = int(pair.overlap.row_off), int(pair.overlap.col_off)
         facts = {
             "format": FORMAT,
-            "before": {"source": str(scene.before), "date": pair.before.date},
-            "after": {"source": str(scene.after), "date": pair.after.date},
+            "before": {**_where_from(scene.before), "date": pair.before.date},
+            "after": {**_where_from(scene.after), "date": pair.after.date},
             "origin": origin,
         }
         levels, valid = stacked([part.before, part.after], part.valid, stretch)
@@ -70,6 +73,16 @@ def make_desk(
                 _write_date(staged / name, date, valid, part.grid)
             hierarchy.save(staged / SEGMENTS)
             write_json(staged / FACTS, facts)
+
+
+def _where_from(image: DateFiles) -> dict[str, Any]:
+    """The image as it is found from any folder, and the files of which it is, with their checksums."""
+    names = [image.text] if os.path.isfile(image.text) else [*map(str, image.local)]
+    read = [ReadFile.of(os.path.abspath(name)) for name in names]
+    return {
+        "source": os.path.abspath(image.text) if os.path.exists(image.text) else without_secrets(image.text),
+        "files": [{"name": file.name, "sha256": file.sha256} for file in read],
+    }
 
 
 def _stretch(scene: OpenedScene) -> list[Limits]:

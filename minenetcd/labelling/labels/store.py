@@ -2,16 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
-from minenetcd.errors import DataError, OutputError, one_line
+from minenetcd.errors import DataError
+from minenetcd.files.database import Database
 from minenetcd.labelling.labels.marks import Kind, Mark, packed, unpacked
-
-#: That another program may have the database. [seconds]
-PATIENCE = 10.0
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS mark (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, value INTEGER, "
@@ -26,13 +24,15 @@ class MarkStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with self._transaction() as database:
+        advice = "restore it, or begin another folder"
+        self._database = Database(path, kind="database of marks", advice=advice, error=DataError)
+        with replace(self._database, is_made=True).writing() as database:
             for statement in _TABLES:
                 database.execute(statement)
 
     def add(self, mark: Mark) -> int:
         """Store a mark; its number."""
-        with self._transaction() as database:
+        with self._database.writing() as database:
             row = database.execute(
                 "INSERT INTO mark (kind, value, level, members, at) VALUES (?, ?, ?, ?, ?)",
                 (mark.kind, mark.value, mark.level, packed(mark.members), datetime.now(UTC).isoformat()),
@@ -44,7 +44,7 @@ class MarkStore:
 
     def undo(self) -> int | None:
         """The number of the last mark, which is undone; None where there is none."""
-        with self._transaction() as database:
+        with self._database.writing() as database:
             row = database.execute("SELECT MAX(number) FROM mark WHERE undone = 0").fetchone()
             if row[0] is None:
                 return None
@@ -54,7 +54,7 @@ class MarkStore:
 
     def marks(self) -> Iterator[tuple[int, Mark]]:
         """Those that are not undone, with their numbers, in order."""
-        with self._transaction() as database:
+        with self._database.reading() as database:
             rows = database.execute(
                 "SELECT number, kind, members, value, level FROM mark WHERE undone = 0 ORDER BY number"
             ).fetchall()
@@ -70,25 +70,8 @@ class MarkStore:
     @property
     def revision(self) -> int:
         """A number that grows with each change."""
-        with self._transaction() as database:
+        with self._database.reading() as database:
             return int(database.execute("SELECT number FROM revision").fetchone()[0])
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(sqlite3.connect(self.path, timeout=PATIENCE)) as database:
-                database.execute("PRAGMA synchronous = FULL")
-                with database:
-                    database.execute("BEGIN IMMEDIATE")
-                    yield database
-        except sqlite3.OperationalError as error:
-            raise OutputError(
-                f"Marks cannot be kept in {self.path} ({one_line(error)}): free the disk, or the file."
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise DataError(
-                f"{self.path} holds no marks ({one_line(error)}): restore it, or begin another folder."
-            ) from error
 
 
 def _count(database: sqlite3.Connection) -> None:

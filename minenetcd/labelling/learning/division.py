@@ -1,8 +1,8 @@
 """Which parts of which scenes train, choose and judge: whole sites, or strips of one with a gap between them.
 
 Nothing of a part that judges, and nothing of the gap beside it, trains or chooses. Whole sites are held out where there
-are enough; with two, where something is to be chosen, one judges, and of the other a strip chooses; one alone is
-divided into strips.
+are enough; with two, one judges, and of the other a strip chooses; one alone is divided into three strips. Where there
+is too little for that, nothing chooses, and more trains.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,19 +34,25 @@ _DRAWS, _CUTS = 200, 60
 
 
 class Judged(NamedTuple):
-    """A scene, with the grid on which it is read, its places, and whether ground beside them is known."""
+    """A scene, with the grid on which it is read, its places, and whether ground beside them is known.
+
+    `trained_start`: whether the detector to start from trained on it; then it judges only where there are no others.
+    """
 
     scene: JudgedScene
     grid: Grid
     boxes: Boxes
     knows_ground: bool
+    trained_start: bool = False
 
 
 class Part(NamedTuple):
-    """What of a scene serves a purpose: a window of the grid on which it is read."""
+    """What of a scene serves a purpose: a window of the grid on which it is read, with its places of either kind."""
 
     scene: JudgedScene
     window: Window
+    changed: int = 0
+    unchanged: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,8 +72,7 @@ class _Count(NamedTuple):
     unchanged: int
 
     @property
-    def teaches(self) -> bool:
-        """Whether there is something of both."""
+    def has_both(self) -> bool:
         return self.changed > 0 and self.unchanged > 0
 
 
@@ -118,9 +123,9 @@ def _drawn(
     choosing = min(max(1, round(CHOOSING * (len(sites) - judging))), len(sites) - judging - 1) if chooses else 0
     rng = np.random.default_rng(seed)
     for _ in range(_DRAWS):
-        order = [sites[number] for number in rng.permutation(len(sites)).tolist()]
+        order = sorted((sites[number] for number in rng.permutation(len(sites)).tolist()), key=_trained_start)
         judge, choose, train = order[:judging], order[judging : judging + choosing], order[judging + choosing :]
-        if _of_all(train).teaches and _of_all(judge).changed and (not chooses or _of_all(choose).teaches):
+        if _of_all(train).has_both and _of_all(judge).changed and (not chooses or _of_all(choose).has_both):
             return train, choose, judge
     raise DataError(_too_few(_of_all(sites), counted(len(sites), "site")))
 
@@ -128,11 +133,15 @@ def _drawn(
 def _one_held_out(sites: Sequence[Sequence[Judged]], seed: int) -> tuple[Sequence[Judged], Sequence[Judged]]:
     """Of two sites the one that trains, and the one that judges."""
     first = int(np.random.default_rng(seed).integers(2))
-    for number in (first, 1 - first):
+    for number in sorted((first, 1 - first), key=lambda number: _trained_start(sites[number])):
         train, judge = sites[1 - number], sites[number]
-        if _of_site(judge).changed and _of_site(train).changed > 1 and _of_site(train).teaches:
+        if _of_site(judge).changed and _of_site(train).changed > 1 and _of_site(train).has_both:
             return train, judge
     raise DataError(_too_few(_of_all(sites), "2 sites"))
+
+
+def _trained_start(site: Sequence[Judged]) -> bool:
+    return any(each.trained_start for each in site)
 
 
 def _cut(site: Sequence[Judged], share: float, within: Sequence[Window]) -> tuple[list[Part], list[Part]]:
@@ -143,7 +152,7 @@ def _cut(site: Sequence[Judged], share: float, within: Sequence[Window]) -> tupl
     best: tuple[float, tuple[list[Part], list[Part]]] | None = None
     for rest, held in _cuts(site, within):
         kept, cut_off = _inside(site, rest), _inside(site, held)
-        if not (kept.teaches and cut_off.changed):
+        if not (kept.has_both and cut_off.changed):
             continue
         total = _inside(site, within)
         lost = sum(total) - sum(kept) - sum(cut_off)
@@ -222,7 +231,12 @@ def _whole_windows(site: Sequence[Judged]) -> list[Window]:
 
 
 def _parts(site: Sequence[Judged], windows: Sequence[Window]) -> list[Part]:
-    return [Part(each.scene, window) for each, window in zip(site, windows, strict=True)]
+    return [_part(each, window) for each, window in zip(site, windows, strict=True)]
+
+
+def _part(judged: Judged, window: Window) -> Part:
+    changed = judged.boxes.changed[judged.boxes.inside(window)]
+    return Part(judged.scene, window, int(changed.sum()), int((~changed).sum()))
 
 
 def _of_all(sites: Sequence[Sequence[Judged]]) -> _Count:

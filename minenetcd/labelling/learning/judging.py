@@ -2,10 +2,11 @@
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
+import shapely
 import torch
 from numpy.typing import NDArray
 from rasterio.windows import Window
@@ -14,8 +15,9 @@ from minenetcd.constants import UNKNOWN, Progress, no_progress
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.evaluation.confusion import Confusion
 from minenetcd.evaluation.probabilities.curves import LEVELS, probability_histogram
-from minenetcd.evaluation.probabilities.threshold import confusion_at
 from minenetcd.geo.align import AlignedPair
+from minenetcd.geo.areas.placed import PlacedPolygons
+from minenetcd.geo.grid import apply
 from minenetcd.geo.sample import SceneSample
 from minenetcd.labelling.learning.division import Part
 from minenetcd.labelling.learning.reading.scenes import OpenScene
@@ -45,10 +47,6 @@ class Counted:
     def total(self) -> Confusion:
         return sum(self.units.values(), Confusion())
 
-    def f1_at(self, threshold: float) -> float:
-        """0 where it is undefined."""
-        return confusion_at(self.histogram, threshold).f1 or 0.0
-
 
 def judge(
     detector: ChangeDetector,
@@ -71,14 +69,19 @@ def judge(
 def _maps(
     detector: ChangeDetector, opened: OpenScene, part: Window, device: str
 ) -> Iterator[tuple[Window, NDArray[np.float32]]]:
-    """Strips of the part of a scene in which something is known, as a map of the whole scene has them."""
+    """Strips of the part of a scene in which something is known, to the pixel as a map of the whole scene has them."""
     region = _known_region(opened, part)
     if not region.width:
         return
     scene = detector.for_scene(SceneSample(opened.pair), device)
-    for strip in probability_strips(detector, scene, _over(opened.pair, region), PredictOptions(), no_progress):
-        height, width = strip.values.shape
-        yield Window(region.col_off, region.row_off + strip.row, width, height), strip.values
+    near, area = _near(opened.pair, region), opened.pair.overlap
+    columns = slice(region.col_off - area.col_off, region.col_off - area.col_off + region.width)
+    for strip in probability_strips(detector, scene, near, PredictOptions(), no_progress):
+        top = area.row_off + strip.row
+        first, last = max(top, region.row_off), min(top + len(strip.values), region.row_off + region.height)
+        if first < last:
+            window = Window(region.col_off, first, region.width, last - first)
+            yield window, strip.values[first - top : last - top, columns]
 
 
 def _known_region(opened: OpenScene, part: Window) -> Window:
@@ -96,11 +99,15 @@ def _known_region(opened: OpenScene, part: Window) -> Window:
     return Window(left, top, max(0, right - left), max(0, bottom - top)) if bottom > top else Window(0, 0, 0, 0)
 
 
-def _over(pair: AlignedPair, region: Window) -> AlignedPair:
-    """The same pair, of which only `region` is mapped."""
-    part = copy.copy(pair)
-    part.overlap = region
-    return part
+def _near(pair: AlignedPair, region: Window) -> AlignedPair:
+    """The same pair with its tiles where they are, of which only those that meet `region` are read."""
+    left, top = float(region.col_off), float(region.row_off)
+    right, bottom = left + region.width, top + region.height
+    x, y = apply(pair.grid.transform, np.array([left, right, right, left]), np.array([top, top, bottom, bottom]))
+    near = copy.copy(pair)
+    around = np.array([shapely.Polygon(np.column_stack([x, y]))], dtype=object)
+    near.limits = replace(pair.limits, area=PlacedPolygons(around))
+    return near
 
 
 def _add(

@@ -17,9 +17,9 @@ from minenetcd.labelling.learning.operating_point import calling_no_more
 from minenetcd.labelling.learning.options import LearnOptions
 from minenetcd.labelling.learning.outcome import Learned, compare
 from minenetcd.labelling.learning.patches import CROP, read_pairs
+from minenetcd.labelling.learning.provenance import describe, learned_from, notes_on, source_in_words
 from minenetcd.labelling.learning.reading.scenes import JudgedScene
 from minenetcd.labelling.learning.reading.sources import read_sources
-from minenetcd.labelling.learning.told import describe, learned_from, notes_on, source_in_words
 from minenetcd.runtime.device import choose_device
 from minenetcd.training.adaptation.work_folder import WorkFolder
 from minenetcd.training.records.reporting import TrainingReporter
@@ -51,9 +51,10 @@ def learn(
 ) -> Learned:
     """Train `start` further on what people said, and save it in the new folder `out`, better or not.
 
-    `sources`: folders of results of `predict` whose polygons were judged, and folders of labels (pairs with masks of
-    0, 1 and 255). Some of the sites are held out; where there is one alone, a strip of it. They judge the detector
-    before and after, and choose nothing. Interrupted, it goes on with `resume=True`.
+    `sources`: folders of results of `predict` whose polygons were judged, or of many such results (of a table of pairs,
+    of a series of dates), labelling desks, and folders of labels (pairs with masks of 0, 1 and 255). Some of the sites
+    are held out; where there is one alone, a strip of it. They judge the detector before and after, and choose nothing.
+    Interrupted, it goes on with `resume=True`.
 
     Raises InputError for sources that cannot be read, or whose images are gone, DataError where too little is judged to
     learn from or to judge by, OptionError for a start that cannot be trained, or pixels of several sizes, OutputError
@@ -175,25 +176,18 @@ def _trained(
 def _chosen(
     trained: ChangeDetector, start: ChangeDetector, data: Data, device: str, progress: Callable[[int, int], None]
 ) -> ChangeDetector:
-    """`trained` as it reads images, with the threshold that does best on maps of the parts that choose.
+    """`trained` as it reads images, with one threshold for all scenes: what is judged is what is saved.
 
-    It is that of `start`, found in each scene where that one does so, or one for all: the latter only where ground
-    beside the places is known. Where it is not, it is raised until no more is called changed than before.
+    It is found on parts kept apart, which did not train: on those that did any network is surer. It is the best there;
+    where ground beside the places is not known, that of `start`, raised until no more is called changed than before.
     """
-    parts = data.division.parts["choose"]
+    parts = data.division.parts
     preprocessing = replace(
         start.preprocessing,
         metres_per_pixel=start.preprocessing.metres_per_pixel if data.metres is None else round(data.metres, 3),
     )
-    as_start = trained.with_model(
-        trained.model, preprocessing=preprocessing, threshold=start.threshold, scene_threshold=start.scene_threshold
-    )
+    finished = trained.with_model(trained.model, preprocessing=preprocessing, scene_threshold=None)
     if not data.knows_ground:
-        return calling_no_more(as_start, start, data.division.parts["train"], device, progress)
-    own = judge(as_start, start, parts, device, progress).f1_at(as_start.threshold)
-    for_all = as_start.with_model(trained.model, scene_threshold=None)
-    histogram = judge(for_all, start, parts, device, progress)
-    best = best_threshold(histogram.histogram)
-    if histogram.f1_at(best) <= own:
-        return as_start
-    return for_all.with_model(trained.model, threshold=best)
+        return calling_no_more(finished, start, parts["choose"] or parts["train"], device, progress)
+    chosen_on = judge(finished, start, parts["choose"], device, progress)
+    return finished.with_model(trained.model, threshold=best_threshold(chosen_on.histogram))

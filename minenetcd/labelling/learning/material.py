@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minenetcd.datasets.drawn import drawn_scheme
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.errors import DataError
 from minenetcd.labelling.learning.division import Division, Judged, Use, divide, group_sites
@@ -15,6 +16,9 @@ from minenetcd.labelling.learning.options import REHEARSAL, LearnOptions
 from minenetcd.labelling.learning.patches import NOTHING_CUT, Cut, cut_pairs, draw_pairs, drawn_beside, side_of
 from minenetcd.labelling.learning.reading.scenes import JudgedScene
 from minenetcd.training.records.reporting import TrainingReporter
+
+#: Of a card, what keeps the checksums of the images that trained.
+TRAINING_IMAGES = "training images"
 
 #: What the pairs of a part are called where they are read.
 SPLIT_OF: dict[Use, str] = {"train": "train", "choose": "val"}
@@ -33,23 +37,35 @@ class Data:
 
 def divided(scenes: Sequence[JudgedScene], start: ChangeDetector, options: LearnOptions) -> Data:
     """What of the scenes trains, chooses and judges; each is opened for its grid."""
-    sites, site_of = [], {}
+    sites, site_of, seen = [], {}, training_images(start)
     for number, site in enumerate(group_sites(scenes), start=1):
         judged = []
         for scene in site:
             with scene.open(start) as opened:
-                judged.append(Judged(scene, opened.pair.grid, opened.truth.boxes, opened.truth.knows_ground))
+                truth = opened.truth
+                trained_start = not seen.isdisjoint(scene.checksums)
+                judged.append(Judged(scene, opened.pair.grid, truth.boxes, truth.knows_ground, trained_start))
             site_of[scene.name] = f"site {number}"
         sites.append(judged)
     metres = [scene.metres for scene in scenes if scene.metres is not None]
     knows_ground = _knows_ground([each for site in sites for each in site])
     return Data(
         list(scenes),
-        divide(sites, options.held_out, options.seed, chooses=knows_ground),
+        _division(sites, options, knows_ground),
         site_of,
         exp(np.mean([log(each) for each in metres])) if metres else None,
         knows_ground,
     )
+
+
+def _division(sites: Sequence[Sequence[Judged]], options: LearnOptions, knows_ground: bool) -> Division:
+    """With a part kept apart for the threshold; without one only where ground is not known, and there is too little."""
+    try:
+        return divide(sites, options.held_out, options.seed, chooses=True)
+    except DataError:
+        if knows_ground:
+            raise
+        return divide(sites, options.held_out, options.seed, chooses=False)
 
 
 def _knows_ground(scenes: Sequence[Judged]) -> bool:
@@ -101,16 +117,22 @@ def write_pairs(
     return Pairs(cut["train"], cut.get("choose", NOTHING_CUT), drawn, side)
 
 
+def training_images(detector: ChangeDetector) -> frozenset[str]:
+    """Checksums of the images that it learned from by `learn`, in this round or an earlier one."""
+    kept = detector.provenance.extra.get(TRAINING_IMAGES)
+    return frozenset(map(str, kept)) if isinstance(kept, Sequence) and not isinstance(kept, str) else frozenset()
+
+
 def rehearsed_share(start: ChangeDetector, options: LearnOptions) -> float:
     """The share of drawn pairs; those have three bands, and are shown to a detector that may have learned from such."""
     if len(start.bands) != 3:
         return 0.0
     if options.rehearsal is not None:
         return options.rehearsal
-    return REHEARSAL if learned_from_drawn(start) else 0.0
+    return REHEARSAL if has_drawn_scenes(start) else 0.0
 
 
-def learned_from_drawn(start: ChangeDetector) -> bool:
-    """Whether what is said of its weights names scenes that this package draws."""
-    said = (start.provenance.trained_on_in_words or "").lower()
-    return any(word in said for word in ("drawn", "synthetic:", "pasted"))
+def has_drawn_scenes(start: ChangeDetector) -> bool:
+    """Whether its weights learned from scenes that this package draws, as far as anybody says."""
+    trained = start.provenance.trained_on
+    return trained is not None and (trained.drawn is True or drawn_scheme(trained.source) is not None)

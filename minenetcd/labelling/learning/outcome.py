@@ -151,6 +151,11 @@ class Learned:
         return self.comparison.answer
 
     @property
+    def decision(self) -> str:
+        """From where on the new detector calls a pixel changed: as it was judged, and as it is saved."""
+        return f"The new detector calls changed what has a probability of {self.detector.threshold:g} or more."
+
+    @property
     def advice(self) -> str:
         """Which of both to use."""
         if self.answer == "better":
@@ -182,5 +187,6 @@ class Learned:
             "start": self.start,
             "detector": self.detector.name,
             "threshold": self.detector.threshold,
+            "decision": self.decision,
             "folder": str(self.folder),
         }

@@ -16,7 +16,7 @@ from minenetcd.constants import UNKNOWN
 from minenetcd.geo.grid import Grid, apply
 from minenetcd.geo.polygons.tracing import burn
 from minenetcd.labelling.learning.options import LearnOptions
-from minenetcd.labelling.learning.taught import Claims, background, taught
+from minenetcd.labelling.learning.training_mask import Claims, background, training_mask
 
 #: Around an outline nobody is exact, whatever is said of the ground. [pixels]
 RIM = 2
@@ -127,7 +127,7 @@ class PolygonTruth:
             below, distance = self.options.far_below * self.threshold, self.options.distance
             limits = (np.inf, RIM) if by_claim else (below, distance)
             sure = background(claims, self.probability(window), below=limits[0], distance=limits[1])
-        own = Known(taught(claims, sure), self._places([number for number in near if inside[number]], grid))
+        own = Known(training_mask(claims, sure), self._places([number for number in near if inside[number]], grid))
         return own if labels is None else own.under(labels, len(self.status))
 
     @cached_property

@@ -153,9 +153,15 @@ def read_details(path: Path) -> Details:
             archive=path,
             probability=str(kept["probability"]),
             second=_second(kept["second"]),
-            inputs=restored(ReadPair | None, kept.get("inputs")),
+            inputs=_inputs(kept.get("inputs"), path.absolute().parent),
             known=_known(archive),
         )
+
+
+def _inputs(kept: Any, folder: Path) -> ReadPair | None:
+    """The images, also where they were moved together with the result in `folder`, in it or beside it."""
+    pair = restored(ReadPair | None, kept)
+    return None if pair is None else pair.found_in(folder, folder.parent)
 
 
 def _what_to_name(path: Path) -> str:

@@ -26,7 +26,8 @@ class ShownTile(NamedTuple):
 def pyramid(layer: Layer, overview: int) -> Iterator[ShownTile]:
     """The tiles of `layer` from its finest zoom to zoom `overview` in which something is seen, children first.
 
-    A coarser tile is the mean of the four below it. A few tiles a zoom are held, whatever the size of the layer.
+    A coarser tile is the mean of the four below it or, of a layer that says so, the largest.
+    A few tiles a zoom are held, whatever the size of the layer.
     """
     for top in layer.placement.tiles(min(overview, layer.placement.maxzoom)):
         yield from _below(layer, top)
@@ -42,7 +43,7 @@ def _below(layer: Layer, tile: Tile) -> Iterator[ShownTile]:
     if tile.z >= layer.placement.maxzoom - BLOCK_ZOOMS:
         yield from _of_block(layer, tile)
         return
-    yield from _with_children(tile, ((child, _below(layer, child)) for child in _children(tile)))
+    yield from _with_children(tile, ((child, _below(layer, child)) for child in _children(tile)), layer.is_largest)
 
 
 def _of_block(layer: Layer, tile: Tile) -> Iterator[ShownTile]:
@@ -51,10 +52,10 @@ def _of_block(layer: Layer, tile: Tile) -> Iterator[ShownTile]:
     scale = tile.grid.transform.scale(1 / (1 << zooms))
     shown = layer.seen(replace(tile.grid, height=side, width=side, transform=tile.grid.transform @ scale))
     if shown is not None:
-        yield from _cut(tile, shown)
+        yield from _cut(tile, shown, layer.is_largest)
 
 
-def _cut(tile: Tile, shown: Shown) -> Iterator[ShownTile]:
+def _cut(tile: Tile, shown: Shown, is_largest: bool) -> Iterator[ShownTile]:
     colours, valid = shown
     if not valid.any():
         return
@@ -63,11 +64,16 @@ def _cut(tile: Tile, shown: Shown) -> Iterator[ShownTile]:
         yield ShownTile(tile, colours, valid)
         return
     parts = [np.s_[row * half : (row + 1) * half, col * half : (col + 1) * half] for row in (0, 1) for col in (0, 1)]
-    cut = (_cut(child, (colours[part], valid[part])) for child, part in zip(_children(tile), parts, strict=True))
-    yield from _with_children(tile, zip(_children(tile), cut, strict=True))
+    cut = (
+        _cut(child, (colours[part], valid[part]), is_largest)
+        for child, part in zip(_children(tile), parts, strict=True)
+    )
+    yield from _with_children(tile, zip(_children(tile), cut, strict=True), is_largest)
 
 
-def _with_children(tile: Tile, children: "Iterator[tuple[Tile, Iterator[ShownTile]]]") -> Iterator[ShownTile]:
+def _with_children(
+    tile: Tile, children: "Iterator[tuple[Tile, Iterator[ShownTile]]]", is_largest: bool
+) -> Iterator[ShownTile]:
     """What lies below, and `tile` made of its four children."""
     found: list[ShownTile] = []
     for child, below in children:
@@ -77,11 +83,11 @@ def _with_children(tile: Tile, children: "Iterator[tuple[Tile, Iterator[ShownTil
         if last is not None and last.tile == child:
             found.append(last)
     if found:
-        yield _reduced(tile, found)
+        yield _reduced(tile, found, is_largest)
 
 
-def _reduced(tile: Tile, children: list[ShownTile]) -> ShownTile:
-    """Half as large: of each four pixels the mean of those that are seen."""
+def _reduced(tile: Tile, children: list[ShownTile], is_largest: bool) -> ShownTile:
+    """Half as large: of each four pixels the mean of those that are seen, or the largest."""
     side, bands = 2 * TILE_SIDE, children[0].colours.shape[2]
     colours, valid = np.zeros((side, side, bands), np.uint16), np.zeros((side, side), bool)
     for child in children:
@@ -89,6 +95,9 @@ def _reduced(tile: Tile, children: list[ShownTile]) -> ShownTile:
         part = np.s_[row : row + TILE_SIDE, col : col + TILE_SIDE]
         colours[part], valid[part] = child.colours * child.valid[..., np.newaxis], child.valid
     shape = (TILE_SIDE, 2, TILE_SIDE, 2)
+    if is_largest:  # what is not seen is 0
+        largest = colours.reshape(*shape, bands).max(axis=(1, 3)).astype(np.uint8)
+        return ShownTile(tile, largest, np.asarray(valid.reshape(shape).any(axis=(1, 3))))
     count = valid.reshape(shape).sum(axis=(1, 3), dtype=np.uint16)
     total = colours.reshape(*shape, bands).sum(axis=(1, 3), dtype=np.uint16)
     divisor = np.maximum(count, 1)[..., np.newaxis]

@@ -8,12 +8,16 @@ Role = Literal["before", "after"]
 
 
 class DateDescription(BaseModel):
-    """One date: what people call it, the image, and its layer, which may be missing."""
+    """One date: what people call it, the image, and its layer, which may be missing.
+
+    `bands`: which are shown as red, green and blue, in words; None where these are the true ones.
+    """
 
     role: Role
     label: str
     source: str
     layer: str
+    bands: str | None = None
 
 
 class LayerDescription(BaseModel):

@@ -25,11 +25,11 @@ from minenetcd.prediction.facts import SceneFacts
 from minenetcd.prediction.kept.details import Details, read_details
 from minenetcd.prediction.outputs import DETAILS, SUMMARY, SavedPrediction, result_names
 from minenetcd.prediction.rasters.stored import StoredProbability
-from minenetcd.web.results.classes import mask_layer
+from minenetcd.web.results.classes import mask_layer, probability_layer
 from minenetcd.web.results.dates import date_layers
 from minenetcd.web.results.description import DateDescription, Description, LayerDescription, Role
 from minenetcd.web.results.file_states import FileStates
-from minenetcd.web.results.layers import Layer, probability_layer
+from minenetcd.web.results.layers import Layer
 from minenetcd.web.results.placement import Placement
 from minenetcd.web.results.polygons import as_geojson
 
@@ -220,8 +220,8 @@ class ResultFolder:
             metres_per_pixel=self._metres,
             bounds=self.placement.bounds,
             dates=[
-                date_description("before", facts.before.source, facts.before.date),
-                date_description("after", facts.after.source, facts.after.date),
+                date_description("before", facts.before.source, facts.before.date, facts.before.shown_in_words),
+                date_description("after", facts.after.source, facts.after.date, facts.after.shown_in_words),
             ],
             layers={name: layer_description(layer, tiles(name)) for name, layer in opened.by_name.items()},
             threshold=facts.threshold,
@@ -293,10 +293,11 @@ def short_name(source: str) -> str:
     return f"{name} and {len(more)} more" if more else name
 
 
-def date_description(role: Role, source: str, date: str | None) -> DateDescription:
-    """The image `source` of a `date`, in ISO 8601 where it is known."""
+def date_description(role: Role, source: str, date: str | None, bands: str | None = None) -> DateDescription:
+    """The image `source` of a `date`, in ISO 8601 where it is known, whose `bands` are shown, in words."""
     name = short_name(source)
-    return DateDescription(role=role, label=name if date is None else date[:10], source=name, layer=role)
+    label = name if date is None else date[:10]
+    return DateDescription(role=role, label=label, source=name, layer=role, bands=bands)
 
 
 def layer_description(layer: Layer, tiles: str) -> LayerDescription:

@@ -14,7 +14,6 @@ from minenetcd.display.eight_bit import Stretch
 from minenetcd.geo.date import Pixels, seen_on
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster
-from minenetcd.prediction.rasters.stored import STEPS, StoredProbability
 from minenetcd.web.results.far_copy import FarCopy, needs_copy
 from minenetcd.web.results.placement import TILE_SIDE, Bounds, Placement, Tile
 
@@ -29,6 +28,8 @@ class Layer(ABC):
     """Something seen on the map, where its `placement` says; threads may read it side by side."""
 
     placement: Placement
+    #: Whether far out the largest of several pixels is seen; else their mean.
+    is_largest: bool = False
 
     @abstractmethod
     def seen(self, grid: Grid) -> Shown | None:
@@ -68,7 +69,8 @@ class Layer(ABC):
 class RasterLayer(Layer):
     """One raster; `raster` is opened anew for each tile.
 
-    `far`: a small copy, which is read where pixels of the map are no finer than its own.
+    `far`: a small copy, which is read where pixels of the map are no finer than its own. `is_largest`: whether far out
+    the largest of several pixels is seen; else their mean.
     """
 
     raster: Raster
@@ -76,6 +78,7 @@ class RasterLayer(Layer):
     colour: Callable[[NDArray[np.generic], NDArray[np.bool_]], NDArray[np.uint8]]
     read: Callable[[Raster, Grid], Pixels] = seen_on
     far: FarCopy | None = None
+    is_largest: bool = False
 
     def seen(self, grid: Grid) -> Shown | None:
         if not _overlap(grid, self.placement):
@@ -99,17 +102,6 @@ def with_copy(layer: RasterLayer) -> RasterLayer:
 def date_layer(raster: Raster, placement: Placement, stretch: Stretch) -> RasterLayer:
     """One date in the colours of the report."""
     return RasterLayer(raster, placement, stretch.apply)
-
-
-def probability_layer(raster: Raster, placement: Placement, stored: StoredProbability) -> RasterLayer:
-    """Grey: 0 to 254 for 0 to 1."""
-
-    def grey(pixels: NDArray[np.generic], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        probability = stored.decode(pixels) if stored.as_float else pixels.astype(np.float32) / STEPS
-        steps = np.rint(np.where(valid[..., np.newaxis], probability, 0) * STEPS)
-        return np.asarray(np.clip(steps, 0, STEPS), np.uint8)
-
-    return with_copy(RasterLayer(raster, placement, grey))
 
 
 @cache

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import shapely
@@ -45,6 +45,12 @@ class Tile(NamedTuple):
     z: int
     x: int
     y: int
+
+    @classmethod
+    def at(cls, longitude: float, latitude: float, zoom: int) -> Self:
+        """That in which a place lies."""
+        column = math.floor((longitude + _HALF_TURN) / _WHOLE_TURN * 2**zoom)
+        return cls(zoom, column, math.floor(_down(latitude) * 2**zoom))
 
     @property
     def grid(self) -> Grid:

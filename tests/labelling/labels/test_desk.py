@@ -1,5 +1,6 @@
 """Labelling desks: marks, splits, merges, undo, proposals, and what others take of them."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -22,8 +23,9 @@ from labelling.drawn_pair import GRID, SIDE, DrawnPair, drawn_pair, new_desk
 from labelling.same_segments import same_share
 from minenetcd.datasets.catalog import load_dataset
 from minenetcd.errors import CostError, DataError, InputError, OptionError, OutputError
+from minenetcd.files import sha256
 from minenetcd.labelling.labels import making
-from minenetcd.labelling.labels.desk import MARKS, Desk, open_desk
+from minenetcd.labelling.labels.desk import MARKS, Desk, check_same_pair, open_desk
 from minenetcd.labelling.labels.making import DeskOptions, make_desk
 from minenetcd.labelling.labels.marks import packed
 from minenetcd.prediction.options import PredictOptions
@@ -50,6 +52,24 @@ def segment_at(desk: Desk, column: int, row: int, level: int) -> np.ndarray:
     units = desk.state.units(level)
     found: np.ndarray = units[desk.hierarchy.finest] == units[desk.hierarchy.finest[row, column]]
     return found
+
+
+def test_a_desk_says_of_which_images_it_is_wherever_it_is_opened(
+    tmp_path: Path, pair: DrawnPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(pair.before.parent)
+    named = DrawnPair(Path(pair.before.name), Path(pair.after.name), pair.truth)
+    desk = new_desk(tmp_path / "desk", named)
+    monkeypatch.chdir(tmp_path)
+    facts = json.loads((desk / "desk.json").read_text(encoding="utf-8"))
+    for role, image in (("before", pair.before), ("after", pair.after)):
+        assert facts[role]["source"] == str(image)
+        assert facts[role]["files"] == [{"name": str(image), "sha256": sha256(image)}]
+    check_same_pair(desk, pair.before, pair.after)
+    monkeypatch.chdir(pair.before.parent)
+    check_same_pair(desk, *named[:2])
+    with pytest.raises(OptionError, match=r"^The images of the desk in [^\n]* are needed, it is of "):
+        check_same_pair(desk, pair.after, pair.before)
 
 
 def test_a_click_marks_the_segment_of_a_scale_and_undo_takes_it_back(folder: Path) -> None:

@@ -57,6 +57,19 @@ def test_of_several_sites_whole_ones_are_held_out(data: st.DataObject, count: in
 
 
 @settings(max_examples=30, deadline=None)
+@given(st.data(), st.integers(2, 7), st.integers(0, 100), st.booleans())
+def test_what_the_start_learned_from_does_not_judge_where_there_is_other(
+    data: st.DataObject, count: int, seed: int, chooses: bool
+) -> None:
+    sites = []
+    for number in range(count):
+        grid = utm_grid(400, 300, left=400_000 + 20_000 * number)
+        site = data.draw(judged(grid, str(number), least=30))
+        sites.append([site._replace(trained_start=number < count - 1)])
+    assert [part.scene.name for part in divide(sites, 0.1, seed, chooses=chooses).parts["judge"]] == [str(count - 1)]
+
+
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_of_one_site_strips_lie_apart(data: st.DataObject) -> None:
     grid = utm_grid(400, 640)

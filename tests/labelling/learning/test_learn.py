@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,10 +20,9 @@ from fixtures.scene_files import utm_grid, write_geotiff
 from labelling.learning.judged_results import SQUARE, drawn, make_result, pixels_of, say, small_network
 from minenetcd.constants import UNKNOWN, no_progress
 from minenetcd.errors import InputError, RunInterrupted
-from minenetcd.files import write_json
+from minenetcd.files import sha256, write_json
 from minenetcd.geo.sample import SceneSample
 from minenetcd.geo.source import quiet_gdal
-from minenetcd.labelling.learning import learn as flow
 from minenetcd.labelling.learning.division import Part
 from minenetcd.labelling.learning.material import divided
 from minenetcd.labelling.learning.options import LearnOptions
@@ -47,7 +47,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="module")
 def learned(results: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Learned:
     out = tmp_path_factory.mktemp("learned") / "detector"
-    return minenetcd.learn(results, out, start=small_network(), options=FEW_STEPS, device="cpu")
+    start = small_network()
+    start.scene_threshold = (0.3, 0.7)
+    return minenetcd.learn(results, out, start=start, options=FEW_STEPS, device="cpu")
 
 
 def test_it_is_saved_with_what_it_learned_from(results: list[Path], learned: Learned) -> None:
@@ -56,12 +58,43 @@ def test_it_is_saved_with_what_it_learned_from(results: list[Path], learned: Lea
     again = minenetcd.from_pretrained(learned.folder)
     assert again.name == "small-learned" and again.provenance.license == "apache-2.0"
     assert again.preprocessing.metres_per_pixel == pytest.approx(10, rel=0.01)
-    assert learned.learned_from["places"] == {"accepted": 12, "rejected": 12}
+    assert learned.learned_from["said"] == {"accepted": 12, "rejected": 12}
+    assert learned.learned_from["training_places"] == {"changed": 6, "unchanged": 6}
     said = again.provenance.trained_on_in_words
-    assert said is not None and "what people said of result_0, result_1" in said and said.count("after squares") == 1
-    assert "12 accepted places, 12 rejected places" in said
+    assert said is not None and said.count("after squares") == 1 and "6 places of change, 6 of none" in said
     card = (learned.folder / "README.md").read_text(encoding="utf-8")
     assert learned.comparison.in_words.removesuffix(".")[:20] in card and "on held-out sites, before: F1" in card
+
+
+def test_what_was_held_out_is_not_said_to_have_trained(results: list[Path], learned: Learned) -> None:
+    (held_out,) = learned.judged_on
+    (chose,) = learned.learned_from["choosing_scenes"]
+    others = [result for result in learned.learned_from["scenes"] if result not in (held_out, chose)]
+    assert learned.learned_from["held_out_scenes"] == [held_out] and len(others) == 2
+    assert {held_out, chose, *others} == set(map(str, results))
+    provenance = minenetcd.from_pretrained(learned.folder).provenance
+    said = provenance.trained_on_in_words
+    assert said is not None and f"what people said of {', '.join(Path(name).name for name in others)} (" in said
+    assert Path(held_out).name not in said and provenance.extra["held out"] == Path(held_out).name
+    assert Path(chose).name not in said and provenance.extra["threshold chosen on"] == Path(chose).name
+    assert provenance.trained_on is not None and provenance.trained_on.sites == 2
+    assert f"Held out: {Path(held_out).name}" in (learned.folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_saved_detector_decides_as_it_was_judged(learned: Learned, tmp_path: Path) -> None:
+    """By a map that predict makes of the held-out images, with what was saved."""
+    saved, held_out = minenetcd.from_pretrained(learned.folder), Path(learned.judged_on[0])
+    assert saved.scene_threshold is None and saved.threshold == learned.as_json()["threshold"]
+    assert learned.decision == f"The new detector calls changed what has a probability of {saved.threshold:g} or more."
+    number = held_out.name.removeprefix("result_")
+    images = [held_out.with_name(f"{number}_{word}.tif") for word in ("before", "after")]
+    with minenetcd.predict(saved, *images, tmp_path / "map") as predicted:
+        changed, by_rule = predicted.mask == 1, predicted.probability >= np.float32(saved.threshold)
+    assert np.array_equal(changed, by_rule)
+    accepted, rejected = (pixels_of(held_out, status) for status in ("accepted", "rejected"))
+    counts = learned.comparison.after.counts
+    assert (counts.tp, counts.fn) == ((changed & accepted).sum(), (~changed & accepted).sum())
+    assert (counts.fp, counts.tn) == ((changed & rejected).sum(), (~changed & rejected).sum())
 
 
 def test_held_out_places_are_counted_once(results: list[Path], learned: Learned) -> None:
@@ -75,11 +108,31 @@ def test_held_out_places_are_counted_once(results: list[Path], learned: Learned)
 
 
 def test_an_answer_is_one_of_three_and_says_what_to_use(learned: Learned) -> None:
-    told = learned.as_json()
-    assert json.loads(json.dumps(told)) == json.loads(json.dumps(told))
+    told = json.loads(json.dumps(learned.as_json()))
+    before, after = learned.comparison.before.counts, learned.comparison.after.counts
+    assert [told["before"][name] for name in ("tp", "fp", "fn", "tn")] == [before.tp, before.fp, before.fn, before.tn]
+    assert [told["after"][name] for name in ("tp", "fp", "fn", "tn")] == [after.tp, after.fp, after.fn, after.tn]
+    is_by_chance = told["p_value"] is None or told["p_value"] >= 0.05
+    assert told["answer"] == ("not better" if before == after else "cannot tell" if is_by_chance else told["answer"])
     assert told["answer"] in ("better", "not better", "cannot tell")
     assert ("Keep small" in told["advice"]) == (told["answer"] != "better") and str(learned.folder) in told["advice"]
     assert told["before"]["accepted_places"] == 3 and told["unit"] == "place"
+
+
+@pytest.mark.slow  # a network is trained
+def test_a_later_round_is_judged_by_what_the_earlier_one_did_not_see(
+    results: list[Path], learned: Learned, tmp_path: Path
+) -> None:
+    start = minenetcd.from_pretrained(learned.folder)
+    for seed in (2, 3, 4):
+        data = divided(read_sources(results, FEW_STEPS, print), start, replace(FEW_STEPS, seed=seed))
+        (judging,) = [part.scene.name for part in data.division.parts["judge"]]
+        assert judging in (*learned.judged_on, *learned.learned_from["choosing_scenes"])
+    trained = list(map(Path, learned.learned_from["scenes"]))
+    again = minenetcd.learn(trained, tmp_path / "out", start=start, options=FEW_STEPS, device="cpu")
+    assert any(note.startswith("small-learned itself learned from result_") for note in again.notes)
+    images = set(again.detector.provenance.extra["training images"])
+    assert images == set(start.provenance.extra["training images"]) and len(images) == 4
 
 
 @pytest.mark.slow  # a network is trained until it can tell white from red
@@ -173,6 +226,8 @@ def test_one_site_is_divided_and_it_is_said(tmp_path: Path) -> None:
     result = say(make_result(tmp_path, 3, size=320, squares=60), 3, size=320, squares=60)
     learned = minenetcd.learn([result], tmp_path / "out", start=small_network(), options=FEW_STEPS, device="cpu")
     assert not learned.by_site and learned.as_json()["held_out_by_site"] is False
+    said = learned.detector.provenance
+    assert said.extra["held out"] == "a part of result_3" and "said of a part of result_3" in str(said.trained_on)
     assert "There is one site alone: a strip of it was held out" in " ".join(learned.notes)
     assert "a held-out strip of its one site" in (tmp_path / "out/README.md").read_text(encoding="utf-8")
 
@@ -200,7 +255,7 @@ def test_labels_teach_beside_verdicts(results: list[Path], tmp_path: Path) -> No
     learned = minenetcd.learn(
         [*results, labels], tmp_path / "out", start=small_network(), options=FEW_STEPS, device="cpu"
     )
-    assert learned.learned_from["sites"] == 5 and learned.learned_from["places"]["unchanged"] == 1
+    assert learned.learned_from["sites"] == 5 and learned.learned_from["said"]["unchanged"] == 1
 
 
 @pytest.mark.slow  # a network is trained
@@ -266,6 +321,40 @@ def test_a_desk_is_of_the_images_that_it_names(tmp_path: Path) -> None:
         known = opened.truth.read(Window(30, 20, 90, 100), Window(0, 0, 160, 160))
         assert np.array_equal(known.mask[mask != UNKNOWN], mask[mask != UNKNOWN])
     assert len(read_sources([desk, say(make_result(tmp_path, 9), 9)], FEW_STEPS, print)) == 2  # of other images
+
+
+def test_a_desk_knows_its_images_wherever_the_command_is_given(tmp_path: Path) -> None:
+    """It keeps their checksums; one that was made without them is told of, where its images are not found."""
+    result, desk = say(make_result(tmp_path, 8), 8), tmp_path / "desk"
+    grid = utm_grid(160, 160, left=440_000)
+    mask = np.full((160, 160), UNKNOWN, np.uint8)
+    mask[40:50, 30:42] = 1
+    desk.mkdir()
+    for role, date in zip(("before", "after"), drawn(8, 160, 6), strict=False):
+        write_geotiff(desk / f"{role}.tif", date, grid)
+    write_geotiff(desk / "mask.tif", mask, grid, nodata=UNKNOWN)
+    facts = {
+        role: {"source": f"8_{role}.tif", "files": [{"name": "gone.tif", "sha256": sha256(tmp_path / f"8_{role}.tif")}]}
+        for role in ("before", "after")
+    }
+    notes: list[str] = []
+    write_json(desk / "desk.json", {"format": 1, **facts, "origin": [0, 0]})
+    assert len(read_sources([desk, result], FEW_STEPS, notes.append)) == 1 and not notes
+    earlier = {role: {"source": fact["source"]} for role, fact in facts.items()}
+    write_json(desk / "desk.json", {"format": 1, **earlier, "origin": [0, 0]})
+    assert len(read_sources([desk, result], FEW_STEPS, notes.append)) == 2
+    assert len(notes) == 1 and notes[0].startswith(f"{desk} does not say of which images it is: ")
+
+
+def test_a_folder_of_results_stands_for_those_in_it(results: list[Path], tmp_path: Path) -> None:
+    """As a table of pairs or a series of dates is written; of those that nobody judged one line tells."""
+    notes: list[str] = []
+    for number, result in enumerate(results):
+        shutil.copytree(result, tmp_path / "mines" / f"mine_{number % 2}" / result.name)
+    make_result(tmp_path / "mines", 11)
+    scenes = read_sources([tmp_path / "mines"], FEW_STEPS, notes.append)
+    assert [Path(scene.name).parent.name for scene in scenes] == ["mine_0", "mine_0", "mine_1", "mine_1"]
+    assert notes == [f"Left out, as none of their polygons was judged: {tmp_path / 'mines/result_11'} (1 result)."]
 
 
 class StopsAt(TrainingReporter):
@@ -340,4 +429,3 @@ def test_a_start_that_reads_other_bands(results: list[Path], tmp_path: Path) -> 
         minenetcd.learn(results, tmp_path / "out", start=four, options=FEW_STEPS, device="cpu")
     with pytest.raises(InputError, match=r"A trained network is needed to start from, irmad needs no training"):
         minenetcd.learn(results, tmp_path / "out", start="irmad", options=FEW_STEPS, device="cpu")
-    assert flow.RECIPE["loss"] in ("bce_batch_dice", "bce_dice")

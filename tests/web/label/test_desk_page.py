@@ -224,6 +224,7 @@ def test_a_map_is_proposed_and_what_is_saved_is_built(
         assert found.returncode == 0 and "is fit to train" in found.stdout, found.stderr
 
 
+@pytest.mark.slow
 def test_on_a_phone_a_finger_labels_and_the_sheet_opens(phone: "Page", folder: Path) -> None:
     with labelling(folder) as running:
         opened(phone, running.address)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from web.waiting import drawn
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -35,5 +37,4 @@ def view(page: "Page", view_file: Path) -> "Page":
 def opened(page: "Page", path: Path) -> "Page":
     page.goto(path.as_uri())
     page.wait_for_selector(".result[data-ready=true]")
-    page.wait_for_timeout(300)  # the last tile is drawn
-    return page
+    return drawn(page)

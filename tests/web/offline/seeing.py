@@ -11,6 +11,7 @@ from PIL import Image
 
 from minenetcd.display.palettes import OUTLINE, rgb
 from web.drawn_results import CYAN, MAGENTA
+from web.waiting import drawn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -25,7 +26,7 @@ class Spot(NamedTuple):
 
 def picture(page: "Page", selector: str = ".maps") -> NDArray[np.uint8]:
     """What the element shows (H, W, 3), after what was asked for is drawn."""
-    page.wait_for_timeout(250)
+    drawn(page)
     image = Image.open(io.BytesIO(page.locator(selector).screenshot(scale="css")))
     return np.asarray(image.convert("RGB"))
 

@@ -8,6 +8,7 @@ import pytest
 
 from minenetcd.display.words import number
 from web.offline.seeing import from_spot, outlined, picture
+from web.waiting import drawn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def test_a_click_on_a_polygon_tells_all_that_is_known_of_it(view: "Page", polygo
     row, said = polygons.loc[1], chosen(view)
     assert "Change 1" in said and f"{number(row.area_ha)} ha" in said
     assert "2019-06-02 to 2023-07-01" in said
-    assert f"{row.confidence_mean:.2f} on average, {row.confidence_p10:.2f}" in said
+    assert f"{row.confidence_mean:.2f} on average, a tenth of its pixels below {row.confidence_p10:.2f}" in said
     assert view.get_by_role("listbox").get_by_role("option", selected=True).inner_text().startswith("1")
     view.mouse.click(*outside)  # nothing changed there
     assert view.locator(".details").count() == 0
@@ -47,7 +48,7 @@ def test_the_list_has_all_of_them_and_brings_one_into_sight(view: "Page", polygo
     assert listed.count() == len(polygons)
     smallest = len(polygons)
     listed.nth(smallest - 1).click()
-    view.wait_for_timeout(300)
+    drawn(view)
     assert f"Change {smallest}" in chosen(view)
     across = np.flatnonzero(outlined(picture(view)).any(axis=0))
     assert np.ptp(across) > 50  # large enough to be seen well
@@ -62,7 +63,7 @@ def test_arrows_walk_through_the_list(view: "Page") -> None:
     view.keyboard.press("ArrowDown")
     view.keyboard.press("ArrowDown")
     assert view.get_by_role("listbox").get_attribute("aria-activedescendant") == "change-2"
-    view.wait_for_timeout(200)
+    drawn(view)
     assert "Change 2:" in view.locator("p[role=status].unseen").inner_text()
 
 
@@ -72,7 +73,7 @@ def test_size_and_confidence_choose_what_is_listed_and_outlined(view: "Page", po
     view.get_by_label("At least, in hectares").fill(f"{limit:.2f}")
     assert rows(view).count() == 1
     assert f"1 of {len(polygons)}" in view.locator(".count").inner_text()
-    view.wait_for_timeout(300)
+    drawn(view)
     assert 0 < outlined(picture(view)).sum() < 0.8 * before
     view.get_by_role("button", name="Show all").click()
     assert rows(view).count() == len(polygons)

@@ -7,6 +7,7 @@ import pytest
 
 from web.drawn_results import ORANGE
 from web.offline.seeing import from_spot, is_like, magenta_spot, picture
+from web.waiting import drawn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -48,7 +49,7 @@ def test_dragging_the_line_reads_no_tile(view_file, page: "Page") -> None:
     page.add_init_script(COUNT_TILES)
     page.goto(view_file.as_uri())
     page.wait_for_selector(".result[data-ready=true]")
-    page.wait_for_timeout(800)
+    drawn(page)
     before = page.evaluate("window.tiles")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -71,7 +72,7 @@ def test_the_line_is_moved_by_keys(view: "Page") -> None:
 def test_side_by_side_shows_one_place_twice_and_moves_both(view: "Page") -> None:
     view.keyboard.press("2")
     view.wait_for_selector(".map.second canvas")
-    view.wait_for_timeout(500)
+    drawn(view)
     places = [magenta_spot(view, selector) for selector in (".map:not(.second)", ".map.second")]
     boxes = [view.locator(selector).bounding_box() for selector in (".map:not(.second)", ".map.second")]
     inside = [(place.x - box["x"], place.y - box["y"]) for place, box in zip(places, boxes, strict=True) if box]
@@ -114,14 +115,14 @@ def test_keys_choose_what_is_seen_and_are_listed(view: "Page") -> None:
 
     first = magenta_spot(view)
     view.keyboard.press("ArrowRight")
-    view.wait_for_timeout(400)
+    drawn(view)
     assert magenta_spot(view).x == pytest.approx(first.x - 80, abs=3)
     view.keyboard.press("+")
-    view.wait_for_timeout(700)
+    drawn(view)
     view.keyboard.press("-")
-    view.wait_for_timeout(700)
+    drawn(view)
     view.keyboard.press("f")
-    view.wait_for_timeout(300)
+    drawn(view)
     assert magenta_spot(view).x == pytest.approx(first.x, abs=3)
 
 

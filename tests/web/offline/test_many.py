@@ -12,6 +12,7 @@ import shapely
 from web.drawn_results import GRID
 from web.offline.conftest import opened
 from web.offline.seeing import numbers, outlined, picture
+from web.waiting import drawn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -46,7 +47,7 @@ def test_fifty_thousand_polygons_are_listed_seen_and_panned(page: "Page", crowde
     assert f"{COUNT:,}" in view.locator(".count").inner_text()
     rows = view.get_by_role("listbox").get_by_role("option")
     assert 0 < rows.count() < 100  # no more than are in sight
-    view.wait_for_timeout(3000)
+    drawn(view)
     shown = outlined(picture(view))
     assert shown[450:].mean() > 0.05 > 50 * shown[:250].mean()
 
@@ -60,9 +61,9 @@ def test_fifty_thousand_polygons_are_listed_seen_and_panned(page: "Page", crowde
 
     view.get_by_role("searchbox").fill("#12345")
     rows.first.click()
-    view.wait_for_timeout(2500)
+    drawn(view)
     assert "Change 12345" in view.locator(".details").inner_text()
     assert 0 < outlined(picture(view)).sum() < 20_000  # this one alone
     view.get_by_role("button", name="Show all").click()
-    view.wait_for_timeout(2500)
+    drawn(view)
     assert outlined(picture(view)).sum() > 1000  # with its neighbours

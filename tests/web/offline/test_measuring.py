@@ -1,5 +1,6 @@
 """Coordinates, scale, distances and areas, of known pixels."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from web.drawn_results import GRID
 from web.offline.conftest import opened
 from web.offline.seeing import from_spot, magenta_spot, numbers, pixel_side
+from web.waiting import drawn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -62,9 +64,10 @@ def test_measuring_needs_no_pointer(view: "Page") -> None:
     view.locator(".map canvas").first.focus()
     view.keyboard.press("Enter")
     view.keyboard.press("ArrowRight")
-    view.wait_for_timeout(600)
+    drawn(view)
     view.keyboard.press("Enter")
-    assert numbers(view.locator(".measuring [role=status]").inner_text())[0] > 0
+    said = view.locator(".measuring [role=status]", has_text=re.compile(r"[1-9]"))
+    assert numbers(said.inner_text())[0] > 0  # once it is said
 
 
 def test_pictures_without_a_place_have_pixels(page: "Page", picture_file: Path) -> None:

@@ -13,6 +13,7 @@ from web.browser import PHONE
 from web.drawn_results import ORANGE
 from web.offline.conftest import opened
 from web.offline.seeing import from_spot, is_like, picture
+from web.waiting import drawn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -27,7 +28,7 @@ def test_it_asks_for_nothing_but_itself(page: "Page", view_file: Path) -> None:
     opened(page, view_file)
     for key in ("p", "2", "3", "+"):
         page.keyboard.press(key)
-        page.wait_for_timeout(300)
+        drawn(page)
     assert [url for url in asked if not url.startswith(("blob:", "data:"))] == [view_file.as_uri()]
 
 
@@ -47,7 +48,7 @@ def test_no_serious_fault_of_accessibility(page: "Page", view_file: Path, scheme
     for keys in ([], ["?"], ["n", "d"], ["2"], ["3", "]"]):
         for key in keys:
             view.keyboard.press(key)
-        view.wait_for_timeout(200)
+        drawn(view)
         found = Axe().run(view).response["violations"]
         serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
         assert [(fault["id"], fault["nodes"][0]["html"]) for fault in serious] == [], keys
@@ -73,7 +74,7 @@ def test_a_phone_shows_all_of_it(phone: "Page", view_file: Path) -> None:
     assert "Change 1" in view.locator(".details").inner_text()
     view.get_by_role("button", name="Let this change go").tap()
     view.get_by_role("button", name="Show more of the result").tap()
-    view.wait_for_timeout(400)
+    drawn(view)
     view.get_by_role("slider", name="Threshold").fill("0.40")
     assert "0.40" in view.locator(".threshold output").inner_text()
 

@@ -171,6 +171,28 @@ def test_a_result_whose_images_are_gone_is_shown_without_them(result: Path, imag
         assert json.loads(opened.geojson())["features"]
 
 
+@pytest.mark.parametrize("place", ["in the folder", "beside it"])
+def test_images_are_found_where_they_were_moved_with_the_result(
+    result: Path, images: tuple[Path, Path], tmp_path: Path, place: str
+) -> None:
+    moved = tmp_path / "elsewhere" / "change"
+    moved.parent.mkdir()
+    result.rename(moved)
+    for image in images:
+        image.rename((moved if place == "in the folder" else moved.parent) / image.name)
+    with ResultFolder.read(moved) as opened:
+        assert set(described(opened)["layers"]) == {"before", "after", "probability"}
+
+
+def test_another_file_of_the_name_is_not_taken_for_a_moved_image(
+    result: Path, images: tuple[Path, Path], tmp_path: Path
+) -> None:
+    write_geotiff(result / images[0].name, ground(GRID, seed=9), GRID)
+    images[0].unlink()
+    with ResultFolder.read(result) as opened:
+        assert set(described(opened)["layers"]) == {"probability"}
+
+
 def test_an_image_that_was_changed_is_not_shown_as_that_of_the_map(result: Path, images: tuple[Path, Path]) -> None:
     write_geotiff(images[0], ground(GRID, seed=9), GRID)
     with ResultFolder.read(result) as opened:

@@ -3,8 +3,7 @@
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from labelling.verdicts.conftest import made_picture_result, made_result, picture_result, result
-from web.browser import DESKTOP, browser, page, phone, watched
+from web.browser import DESKTOP, watched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-__all__ = ["DESKTOP", "browser", "made_picture_result", "made_result", "page", "phone", "picture_result", "result"]
+__all__ = ["made_picture_result", "made_result", "picture_result", "result"]
 
 STARTS_WITHIN = 60  # [seconds]
 
@@ -66,14 +65,6 @@ def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
-
-
-def until(page: "Page", holds: Callable[[], bool], *, seconds: float = 15.0) -> None:
-    """Wait until the function `holds` does; the page goes on meanwhile, whose requests are watched from here."""
-    ends = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < ends, "it has not come true"
-        page.wait_for_timeout(30)
 
 
 @pytest.fixture

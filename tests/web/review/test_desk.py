@@ -13,7 +13,8 @@ from PIL import Image
 from scipy.ndimage import minimum_filter
 
 from minenetcd.labelling.verdicts.store import Verdicts
-from web.review.conftest import Server, until
+from web.review.conftest import Server
+from web.waiting import drawn, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -49,14 +50,15 @@ def test_one_key_a_verdict_and_the_most_doubtful_first(page: "Page", server: Ser
     opened(page, server, name=None)
     assert chosen(page) == queue[0]
     page.keyboard.press("a")  # a name is asked for first, in a field
-    until(page, lambda: page.evaluate("document.activeElement.placeholder") == "Every verdict says whose it is")
+    until(lambda: page.evaluate("document.activeElement.placeholder") == "Every verdict says whose it is", page=page)
     page.keyboard.type("Ann a")
     page.keyboard.press("Enter")
-    assert stored(server) == {}
-    for key, status, place in (("a", "accepted", 0), ("r", "rejected", 1), ("u", "unsure", 2)):
+    until(lambda: stored(server) == {queue[0]: "accepted"}, page=page)  # what waited for the name, and no letter of it
+    assert page.locator(".review-said").inner_text() == f"Change {queue[0]} accepted"
+    for key, status, place in (("r", "rejected", 1), ("u", "unsure", 2)):
         assert chosen(page) == queue[place]
         page.keyboard.press(key)
-        until(page, lambda place=place, status=status: stored(server).get(queue[place]) == status)
+        until(lambda place=place, status=status: stored(server).get(queue[place]) == status, page=page)
     assert chosen(page) == queue[3]
     assert {each.by for each in [Verdicts(server.folder).give(queue[3], "unsure", by="Ann a")]} == {"Ann a"}
     assert set(Verdicts(server.folder).polygons()["reviewed_by"].dropna()) == {"Ann a"}
@@ -72,24 +74,24 @@ def test_skip_next_and_undo(page: "Page", server: Server) -> None:
     assert stored(server) == {}
     for _ in range(len(queue) - 2):
         page.keyboard.press("a")
-    until(page, lambda: len(stored(server)) == len(queue) - 2)
+    until(lambda: len(stored(server)) == len(queue) - 2, page=page)
     page.keyboard.press("a")
-    until(page, lambda: len(stored(server)) == len(queue) - 1)
+    until(lambda: len(stored(server)) == len(queue) - 1, page=page)
     assert chosen(page) == queue[1]  # what was skipped comes last
     page.keyboard.press("z")
-    until(page, lambda: len(stored(server)) == len(queue) - 2)
+    until(lambda: len(stored(server)) == len(queue) - 2, page=page)
     page.keyboard.press("z")
-    until(page, lambda: len(stored(server)) == len(queue) - 3)
+    until(lambda: len(stored(server)) == len(queue) - 3, page=page)
 
 
 def test_undo_goes_to_what_was_taken_back(page: "Page", server: Server) -> None:
     opened(page, server)
     first = chosen(page)
     page.keyboard.press("r")
-    until(page, lambda: stored(server) == {first: "rejected"})
+    until(lambda: stored(server) == {first: "rejected"}, page=page)
     page.keyboard.press("z")
-    until(page, lambda: stored(server) == {})
-    until(page, lambda: chosen(page) == first)
+    until(lambda: stored(server) == {}, page=page)
+    until(lambda: chosen(page) == first, page=page)
     page.keyboard.press("z")
     page.get_by_text("There is nothing of yours to take back").first.wait_for()
 
@@ -102,8 +104,8 @@ def test_a_reload_loses_nothing(page: "Page", server: Server) -> None:
     page.keyboard.press("a")
     page.reload()
     page.wait_for_selector("[data-ready=true]")
-    until(page, lambda: stored(server) == {first: "accepted"})
-    until(page, lambda: chosen(page) != first)
+    until(lambda: stored(server) == {first: "accepted"}, page=page)
+    until(lambda: chosen(page) != first, page=page)
     page.get_by_text("1 of 6").wait_for()
     assert Verdicts(server.folder).polygons().set_index("id")["comment"][first] == "a new pit"
 
@@ -116,7 +118,7 @@ def test_letters_of_a_comment_are_no_verdicts(page: "Page", server: Server) -> N
     assert stored(server) == {}
     first = chosen(page)
     page.keyboard.press("u")
-    until(page, lambda: stored(server) == {first: "unsure"})
+    until(lambda: stored(server) == {first: "unsure"}, page=page)
     assert page.get_by_label("Comment").input_value() == ""  # of the next one
 
 
@@ -125,7 +127,7 @@ def test_what_another_says_appears(page: "Page", second_page: "Page", server: Se
     opened(second_page, server, name="Ben")
     first = chosen(page)
     second_page.keyboard.press("r")
-    until(page, lambda: stored(server) == {first: "rejected"})
+    until(lambda: stored(server) == {first: "rejected"}, page=page)
     page.get_by_text("1 of 6").wait_for()
     assert page.locator(".stands").inner_text() == "rejected by Ben"
     page.keyboard.press("z")  # takes back one's own alone
@@ -140,9 +142,9 @@ def test_many_are_accepted_at_once_and_taken_back_at_once(page: "Page", server: 
     opened(page, server)
     page.locator(".accept-above input").fill(str(confidence))
     page.get_by_role("button", name=f"Accept all {len(sure)}").click()
-    until(page, lambda: set(stored(server)) == sure)
+    until(lambda: set(stored(server)) == sure, page=page)
     page.locator(".review-bar").get_by_role("button", name="Undo").click()
-    until(page, lambda: stored(server) == {})
+    until(lambda: stored(server) == {}, page=page)
 
 
 def test_an_outline_is_edited(page: "Page", server: Server) -> None:
@@ -153,7 +155,7 @@ def test_an_outline_is_edited(page: "Page", server: Server) -> None:
     original = gpd.read_file(server.folder / "change.gpkg", layer="change").set_index("id")
     page.keyboard.press("e")
     page.get_by_text("Move the points, then accept").wait_for()
-    page.wait_for_timeout(700)
+    drawn(page)
     x, y = lower_right_handle(page)
     page.mouse.move(x, y)
     page.mouse.down()
@@ -161,14 +163,14 @@ def test_an_outline_is_edited(page: "Page", server: Server) -> None:
     page.mouse.move(x + 20, y + 16, steps=4)
     page.mouse.up()
     page.keyboard.press("a")
-    until(page, lambda: stored(server) == {first: "accepted"})
+    until(lambda: stored(server) == {first: "accepted"}, page=page)
     now = Verdicts(server.folder).polygons().set_index("id")
     assert now["edited"][first]
     assert now["area_ha"][first] > original["area_ha"][first]
     after = gpd.read_file(server.folder / "change.gpkg", layer="change").set_index("id")
     assert after.geometry.geom_equals(original.geometry).all()
     page.keyboard.press("z")
-    until(page, lambda: not Verdicts(server.folder).polygons()["edited"].any())
+    until(lambda: not Verdicts(server.folder).polygons()["edited"].any(), page=page)
 
 
 def test_an_outline_that_is_left_stays(page: "Page", server: Server) -> None:
@@ -178,7 +180,7 @@ def test_an_outline_that_is_left_stays(page: "Page", server: Server) -> None:
     page.keyboard.press("Escape")
     first = chosen(page)
     page.keyboard.press("a")
-    until(page, lambda: stored(server) == {first: "accepted"})
+    until(lambda: stored(server) == {first: "accepted"}, page=page)
     assert not Verdicts(server.folder).polygons()["edited"].any()
 
 
@@ -199,7 +201,7 @@ def test_a_server_that_dies_loses_no_verdict(page: "Page", server: Server) -> No
     page.keyboard.press("r")
     page.locator(".trouble").get_by_text("kept here until it does").wait_for()
     server.start()
-    until(page, lambda: stored(server) == {queue[0]: "accepted", queue[1]: "rejected"}, seconds=30)
+    until(lambda: stored(server) == {queue[0]: "accepted", queue[1]: "rejected"}, patience=30, page=page)
     page.locator(".trouble").wait_for(state="detached")
     assert Verdicts(server.folder).revision == 2  # each of them once
     page.get_by_text("2 of 6").wait_for()
@@ -209,9 +211,9 @@ def test_summary_and_report_follow(page: "Page", server: Server) -> None:
     opened(page, server)
     page.keyboard.press("a")
     summary = server.folder / "summary.json"
-    until(page, lambda: json.loads(summary.read_text(encoding="utf-8")).get("review", {}).get("revision") == 1)
+    until(lambda: json.loads(summary.read_text(encoding="utf-8")).get("review", {}).get("revision") == 1, page=page)
     page.keyboard.press("r")
-    until(page, lambda: len(stored(server)) == 2)
+    until(lambda: len(stored(server)) == 2, page=page)
     server.end()  # writes what is left
     said = json.loads(summary.read_text(encoding="utf-8"))["review"]
     assert said == Verdicts(server.folder).counts().as_json()
@@ -224,7 +226,7 @@ def test_pictures_are_judged(page: "Page", picture_result: Path) -> None:
         opened(page, server)
         first = chosen(page)
         page.keyboard.press("a")
-        until(page, lambda: stored(server) == {first: "accepted"})
+        until(lambda: stored(server) == {first: "accepted"}, page=page)
         page.locator(".review-counts").get_by_text("pixels").first.wait_for()
     finally:
         server.end()
@@ -255,7 +257,7 @@ def test_a_phone_has_buttons_for_the_keys(phone: "Page", server: Server) -> None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
     phone.locator(".review-bar").get_by_role("button", name="Unsure").tap()
-    until(phone, lambda: stored(server) == {first: "unsure"})
+    until(lambda: stored(server) == {first: "unsure"}, page=phone)
     assert chosen(phone) != first
 
 
@@ -271,6 +273,6 @@ def test_the_desk_is_accessible(page: "Page", phone: "Page", server: Server) -> 
         each.keyboard.type("Ann")
         each.keyboard.press("Enter")
         each.keyboard.press("u")
-        each.wait_for_timeout(300)
+        drawn(each)
         found = Axe().run(each)
         assert found.violations_count == 0, found.generate_report()

@@ -9,7 +9,8 @@ import pytest
 import minenetcd
 from minenetcd.accuracy.judging import Judging, Said
 from minenetcd.accuracy.sampling.options import SampleOptions
-from web.review.conftest import Server, until
+from web.review.conftest import Server
+from web.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -37,27 +38,35 @@ def said(server: Server) -> dict[str, Said]:
     return Judging(server.folder).said()
 
 
+def test_it_is_listed_and_leads_back(page: "Page", sample_server: Server) -> None:
+    opened(page, sample_server)
+    page.get_by_role("link", name="Sites").click()
+    page.wait_for_url("**/sites")
+    page.locator(".sample-list").get_by_role("link", name="accuracy").click()
+    page.wait_for_url("**/samples/accuracy")
+
+
 def test_every_key(page: "Page", sample_server: Server) -> None:
     opened(page, sample_server)
     ids = [*Judging(sample_server.folder).sample.points["id"]]
     for key in ("1", "0", "u"):
         page.keyboard.press(key)
-    until(page, lambda: [said(sample_server).get(id) for id in ids[:3]] == [Said(code, "") for code in "10u"])
+    until(lambda: [said(sample_server).get(id) for id in ids[:3]] == [Said(code, "") for code in "10u"], page=page)
     page.locator(".samples-state").get_by_text("Point 4 of 20").wait_for()
     page.keyboard.press("z")
     page.keyboard.press("ArrowLeft")
     page.locator(".samples-state").get_by_text("Point 2 of 20").wait_for()
     page.keyboard.press("x")
-    until(page, lambda: ids[1] not in said(sample_server))
+    until(lambda: ids[1] not in said(sample_server), page=page)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("n")
     page.locator(".samples-state").get_by_text("Point 4 of 20").wait_for()
     before = page.locator(".chips img").first
     assert "_before.png" in str(before.get_attribute("src"))
     page.keyboard.down(" ")
-    until(page, lambda: "_after.png" in str(before.get_attribute("src")))
+    until(lambda: "_after.png" in str(before.get_attribute("src")), page=page)
     page.keyboard.up(" ")
-    until(page, lambda: "_before.png" in str(before.get_attribute("src")))
+    until(lambda: "_before.png" in str(before.get_attribute("src")), page=page)
 
 
 def test_the_page_is_blind(page: "Page", sample_server: Server) -> None:
@@ -81,7 +90,7 @@ def test_a_reload_and_an_estimate(page: "Page", sample_server: Server) -> None:
     for _ in range(19):
         page.keyboard.press("0")
     page.locator(".samples-state").get_by_text("All are judged").wait_for()
-    until(page, lambda: len(said(sample_server)) == 20)
+    until(lambda: len(said(sample_server)) == 20, page=page)
     first = Judging(sample_server.folder).sample.points["id"].iloc[0]
     assert said(sample_server)[first] == Said("1", "a pit, I say")
     assert minenetcd.estimate_accuracy(sample_server.folder).judged == 20
@@ -94,7 +103,7 @@ def test_a_server_that_dies_loses_no_answer(page: "Page", sample_server: Server)
     page.keyboard.press("0")
     page.locator(".trouble").get_by_text("kept here until it does").wait_for()
     sample_server.start()
-    until(page, lambda: len(said(sample_server)) == 2, seconds=30)
+    until(lambda: len(said(sample_server)) == 2, patience=30, page=page)
     page.locator(".trouble").wait_for(state="detached")
 
 

@@ -5,8 +5,8 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import psutil
 
-#: For a slow machine. [seconds]
-PATIENCE = 90.0
+from web.waiting import PATIENCE, until
+
 SCRIPT = {"x-minenetcd": "test"}
 
 
@@ -42,14 +42,15 @@ class Server:
 
     @classmethod
     def begin(cls, *arguments: str | Path) -> "Server":
-        log = Path(os.environ.get("TMPDIR", "/tmp")) / f"minenetcd-serve-{os.getpid()}-{time.monotonic_ns()}.log"
+        number, log = tempfile.mkstemp(prefix="minenetcd-serve-", suffix=".log")
         command = [sys.executable, "-m", "minenetcd", "serve", "--no-open", *map(str, arguments)]
         if "--port" not in arguments:
             command += ["--port", "0"]
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log.open("w"), text=True, env=environment, start_new_session=True
-        )
+        with open(number, "w") as errors:
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment, start_new_session=True
+            )
         assert process.stdout is not None
         printed = ""
         for line in process.stdout:
@@ -57,8 +58,8 @@ class Server:
             if "Ctrl-C" in line:
                 break
         found = re.search(r"at (http://\S+)", printed)
-        assert found is not None, f"{printed}\n{log.read_text()}"
-        return cls(found[1], printed, process, log, httpx.Client(base_url=found[1], timeout=PATIENCE))
+        assert found is not None, f"{printed}\n{Path(log).read_text()}"
+        return cls(found[1], printed, process, Path(log), httpx.Client(base_url=found[1], timeout=PATIENCE))
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.client.get(path, **more)
@@ -110,17 +111,6 @@ class Server:
         if self.process.stdout is not None:
             self.process.stdout.close()
         self.log.unlink(missing_ok=True)
-
-
-def until(holds: Callable[[], Any], patience: float = PATIENCE) -> Any:
-    """What `holds` gives as soon as that is something."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        found = holds()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come in time")
 
 
 def children(process: int) -> list[int]:

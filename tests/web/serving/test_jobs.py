@@ -13,7 +13,8 @@ import pytest
 from fixtures.scene_files import utm_grid
 from minenetcd.geo.grid import Grid
 from web.serving.made_results import write_pair
-from web.serving.servers import SCRIPT, Server, until
+from web.serving.servers import SCRIPT, Server
+from web.waiting import until
 
 pytestmark = pytest.mark.slow  # each starts a server, and a worker that loads GDAL and torch
 

@@ -16,30 +16,33 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from minenetcd.web.serving.problems import Problem
 from web.serving.servers import SCRIPT, Server
 
-#: Of each address.
-EXAMPLES = 8
+#: Of each address, as documented and otherwise.
+FEW, MANY = 4, 25
 #: Whose bytes must be an image, and whose two dates must differ, which no schema can say.
 SAYS_LESS = ("/api/uploads", "/api/jobs")
 
 
-@pytest.mark.slow  # some hundred requests
-def test_whatever_is_asked_is_answered_as_documented(server: Server) -> None:
+@pytest.mark.parametrize(
+    "examples",
+    [pytest.param(FEW, marks=pytest.mark.slow), pytest.param(MANY, marks=pytest.mark.long)],  # hundreds of requests
+)
+def test_whatever_is_asked_is_answered_as_documented(server: Server, examples: int) -> None:
     api = from_dict(server.json("/openapi.json"))
     count = 0
     for found in api.get_all_operations():
         operation = found.ok()
         for mode in GenerationMode:
             with suppress(Unsatisfiable):  # what takes nothing cannot be asked wrongly
-                try_out(operation.as_strategy(generation_mode=mode), server)
+                try_out(operation.as_strategy(generation_mode=mode), server, examples)
         count += 1
     assert count == len(list(operations(server)))
 
 
-def try_out(cases: SearchStrategy[schemathesis.Case], server: Server) -> None:
+def try_out(cases: SearchStrategy[schemathesis.Case], server: Server, examples: int) -> None:
     """Cases of one address, as documented or not, and every check that the library has."""
 
     @given(case=cases)
-    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     def asked(case: schemathesis.Case) -> None:
         excluded = [positive_data_acceptance] if case.path in SAYS_LESS else []
         case.call_and_validate(base_url=server.url, headers=SCRIPT, excluded_checks=excluded)

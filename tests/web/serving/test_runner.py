@@ -15,7 +15,7 @@ from minenetcd.web.serving.jobs.runner import Runner
 from minenetcd.web.serving.jobs.store import JobStore, now
 from minenetcd.web.serving.options import ServeOptions
 from minenetcd.web.serving.uploads.receiving import Receiver
-from web.serving.servers import until
+from web.waiting import until
 
 
 @pytest.fixture

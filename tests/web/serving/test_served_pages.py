@@ -58,6 +58,9 @@ def test_a_series_is_gone_through_by_its_slider(server: Server, page: "Page") ->
     page.goto(f"{server.url}series/results-mine")
     page.locator("[data-ready=true]").wait_for()
     slider, shown = page.get_by_role("slider"), page.locator("output")
+    line, ticks = slider.bounding_box(), page.locator(".ticks").bounding_box()
+    assert line is not None and ticks is not None
+    assert ticks["y"] >= line["y"] + line["height"] - 4 and abs(ticks["width"] - line["width"]) < 4
     assert shown.inner_text() == "2022-06-04"
     with page.expect_response("**/tiles/date-1/**") as tile:
         slider.fill("0")
@@ -169,3 +172,30 @@ def test_images_that_come_nowhere_are_said_so(results: Path, page: "Page") -> No
     with Server.start(results) as server:
         page.goto(f"{server.url}jobs")
         page.get_by_text("minenetcd serve --uploads DIR").wait_for()
+
+
+WITHOUT_WEBGL = """
+const given = OffscreenCanvas.prototype.getContext;
+OffscreenCanvas.prototype.getContext = function (kind, ...more) {
+    return kind === "webgl2" ? null : given.call(this, kind, ...more);
+};
+"""
+
+
+def test_where_no_map_can_be_drawn_that_is_said_and_the_list_is_there(server: Server, page: "Page") -> None:
+    page.add_init_script(WITHOUT_WEBGL)
+    page.goto(server.url)
+    page.locator(".sites-map").get_by_text("A browser with WebGL 2 is needed").wait_for()
+    page.get_by_role("heading", name="5 sites").wait_for()
+    page.goto(f"{server.url}series/results-mine")
+    page.get_by_text("A browser with WebGL 2 is needed").wait_for()
+
+
+def test_images_are_asked_for_only_where_they_can_come_in(results: Path, server: Server, page: "Page") -> None:
+    page.goto(server.url)
+    page.get_by_role("link", name="Compare images").wait_for()
+    with Server.start(results) as closed:
+        for path in ("", "series/results-mine"):
+            page.goto(f"{closed.url}{path}")
+            page.get_by_role("link", name="Sites").wait_for()
+            assert page.get_by_role("link", name="Compare images").count() == 0

@@ -2,7 +2,6 @@
 
 import socket
 import struct
-import time
 import zlib
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +11,8 @@ import pytest
 
 from fixtures.scene_files import utm_grid, write_geotiff
 from web.serving.made_results import ground
-from web.serving.servers import SCRIPT, Server, until
+from web.serving.servers import SCRIPT, Server
+from web.waiting import until
 
 GRID = utm_grid(60, 80)
 
@@ -105,10 +105,8 @@ def png_that_claims(width: int, height: int) -> bytes:
 def test_more_pixels_than_allowed_are_refused_before_one_is_decoded(server: Server, tmp_path: Path) -> None:
     before, path = kept(server), tmp_path / "bomb.png"
     path.write_bytes(png_that_claims(60_000, 60_000))
-    started = time.monotonic()
     answer = server.upload(path)
     assert answer.status_code == 413 and "60,000 x 60,000" in answer.json()["detail"]
-    assert time.monotonic() - started < 5
     assert kept(server) == before
 
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
 
-from minenetcd.constants import UNKNOWN
+from minenetcd.constants import UNKNOWN, Note, no_note
 from minenetcd.data.reading.folder_layout import FolderLayout
 from minenetcd.data.reading.read_options import ReadOptions
 from minenetcd.detectors.learned import ChangeDetector
@@ -97,13 +98,15 @@ def together(masks: Sequence[NDArray[np.uint8]]) -> MaskTruth | None:
     return MaskTruth.of(mask)
 
 
-def read_labels(folder: Path) -> list[Labels]:
+def read_labels(folder: Path, note: Note = no_note) -> list[Labels]:
     """Those of a labelling desk, or of pairs in any layout of folders of images that a data set may have.
+
+    `note` is told where nobody knows of which images a desk is.
 
     DataError where there are none, where a desk was not saved, or where a mask holds other numbers than 0, 1 and 255.
     """
     if (folder / FACTS).is_file():
-        return [_of_desk(folder)]
+        return [_of_desk(folder, note)]
     found = FolderLayout.scan(folder)
     if found is None:
         raise DataError(
@@ -121,17 +124,29 @@ def read_labels(folder: Path) -> list[Labels]:
     return labels
 
 
-def _of_desk(folder: Path) -> Labels:
+def _of_desk(folder: Path, note: Note) -> Labels:
     """Its dates are copies, on one grid, of a part of the images that it names."""
     if not (folder / MASK).is_file():
         raise DataError(f"Saved labels are needed, the desk {folder} holds no {MASK}: save them there first.")
     facts = read_json(folder / FACTS, DataError)
     try:
-        checksums = _checksums(*(str(facts[role]["source"]) for role in ("before", "after")))
+        checksums = frozenset[str]().union(*(_checksums_of(facts[role]) for role in ("before", "after")))
         row, col = (int(number) for number in facts["origin"])
     except (TypeError, KeyError, ValueError) as error:
         raise DataError(f"{folder / FACTS} is not that of a desk of this version: begin another folder.") from error
+    if not checksums:
+        note(
+            f"{folder} does not say of which images it is: where a result of the same is learned from, too, begin the "
+            "desk anew; pictures without a place would count as another site."
+        )
     return _read(str(folder), (folder / BEFORE, folder / AFTER), folder / MASK, checksums, (row, col))
+
+
+def _checksums_of(date: dict[str, Any]) -> frozenset[str]:
+    """As a desk keeps them; of one that does not, those of the image that it names, where that is here."""
+    if "files" in date:
+        return frozenset(str(file["sha256"]) for file in date["files"] if file["sha256"] is not None)
+    return _checksums(str(date["source"]))
 
 
 def _read(

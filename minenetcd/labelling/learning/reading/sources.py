@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from minenetcd.constants import Note
-from minenetcd.display.words import some_of
+from minenetcd.display.words import counted, some_of
 from minenetcd.errors import DataError, InputError, OptionError
 from minenetcd.labelling.learning.options import LearnOptions
 from minenetcd.labelling.learning.reading.hand_labels import Labels, read_labels
@@ -18,12 +18,9 @@ LARGEST_RATIO = 2.0
 
 def read_sources(sources: Iterable[str | Path], options: LearnOptions, note: Note) -> list[JudgedScene]:
     """The judged scenes of results and of folders of labels; DataError where nothing in them teaches anything."""
-    folders = list(dict.fromkeys(map(Path, sources)))
-    for folder in folders:
-        if not folder.is_dir():
-            raise InputError(f"A folder of a result or of labels is needed, there is none at {folder}: name another.")
+    folders = list(dict.fromkeys(each for source in sources for each in _results_within(Path(source))))
     results = [folder for folder in folders if (folder / DETAILS).exists()]
-    labels = [each for folder in folders if folder not in results for each in read_labels(folder)]
+    labels = [each for folder in folders if folder not in results for each in read_labels(folder, note)]
     scenes: list[JudgedScene] = []
     used: list[Labels] = []
     for folder in results:
@@ -33,11 +30,23 @@ def read_sources(sources: Iterable[str | Path], options: LearnOptions, note: Not
     scenes += [each.scene() for each in labels if not any(each is other for other in used)]
     judged = [scene for scene in scenes if _says_something(scene)]
     _check_verdicts(scenes, judged, options)
-    for scene in scenes:
-        if not _says_something(scene):
-            note(f"{scene.name} is left out: none of its {scene.counts.get('not judged', 0):,} polygons was judged.")
+    left_out = [scene.name for scene in scenes if not _says_something(scene)]
+    if left_out:
+        note(
+            f"Left out, as none of their polygons was judged: {some_of(left_out)} ({counted(len(left_out), 'result')})."
+        )
     _check_pixels(judged)
     return judged
+
+
+def _results_within(folder: Path) -> list[Path]:
+    """`folder` itself, or the results in it, where it is of a table of pairs or of a series of dates."""
+    if not folder.is_dir():
+        raise InputError(f"A folder of a result or of labels is needed, there is none at {folder}: name another.")
+    if (folder / DETAILS).exists():
+        return [folder]
+    found = [path.parent for path in (*folder.glob(f"*/{DETAILS}"), *folder.glob(f"*/*/{DETAILS}"))]
+    return sorted(found) or [folder]
 
 
 def _says_something(scene: JudgedScene) -> bool:

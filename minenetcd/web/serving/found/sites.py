@@ -16,6 +16,7 @@ from minenetcd.files import settle
 from minenetcd.foreign import read_json, read_text, refuse_links_out
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.source import quiet_gdal
+from minenetcd.labelling.verdicts.verdict import STATUSES
 from minenetcd.monitoring.dates.monitor import TIMELINE
 from minenetcd.monitoring.pairs.predict_pairs import SUMMARY as TABLE
 from minenetcd.monitoring.pairs.summary import FAILED
@@ -36,13 +37,16 @@ PAPERS = ("report.html", "sheets.html", "report.pdf", "sheets.pdf")
 class Site(BaseModel):
     """One result, or a series of dates. `place`: longitude and latitude of its middle; None without a place on Earth.
 
-    `of_series`: whether it is a pair of dates of one. `date_before` and `date_after` of a series are its first and
+    `of_series`: whether it is a pair of dates of one. `images`: names of both files. `reviewed`: so many of its places
+    have a verdict, None where nobody judged; `accepted_hectares`, or of pictures `accepted_pixels`, were accepted.
+    `warnings` of a series: those of its pairs. `date_before` and `date_after` of a series are its first and
     last. `papers`: names of its report and sheets.
     """
 
     id: str
     kind: Literal["result", "series"]
     title: str
+    images: str | None = None
     group: str | None
     of_series: bool
     place: tuple[float, float] | None
@@ -50,6 +54,9 @@ class Site(BaseModel):
     hectares: float | None
     changed_pixels: int | None
     places: int | None
+    reviewed: int | None = None
+    accepted_hectares: float | None = None
+    accepted_pixels: float | None = None
     dates: int
     date_before: str | None
     date_after: str | None
@@ -66,6 +73,13 @@ class FailedPair(BaseModel):
     error: str
 
 
+class SampleSite(BaseModel):
+    """A sample whose points are judged."""
+
+    id: str
+    title: str
+
+
 class Sites(BaseModel):
     """What is served; `unreadable`: folders that hold a result which cannot be shown, and why.
 
@@ -73,6 +87,7 @@ class Sites(BaseModel):
     """
 
     sites: list[Site]
+    samples: list[SampleSite]
     failed: list[FailedPair]
     unreadable: list[FailedPair]
     warnings: list[str]
@@ -89,12 +104,12 @@ def sites_of(contents: Contents, told: Callable[[str], str]) -> Sites:
             except (MineNetCDError, OSError) as error:
                 unreadable.append(FailedPair(id=each.id, group=each.group or "", error=told(one_line(error))))
     failed = [pair for table in contents.tables.values() for pair in _failed(table, told)]
-    return Sites(sites=sites, failed=failed, unreadable=unreadable, warnings=contents.warnings)
+    samples = [SampleSite(id=each.id, title=each.folder.name) for each in contents.samples.values()]
+    return Sites(sites=sites, samples=samples, failed=failed, unreadable=unreadable, warnings=contents.warnings)
 
 
 def _site(kind: str, found: Found) -> Site:
-    file = found.folder / (TIMELINE if kind == "series" else SUMMARY)
-    return (_series if kind == "series" else _result)(found, state_of(file))
+    return _series(found, state_of(found.folder / TIMELINE)) if kind == "series" else site_of_result(found)
 
 
 @lru_cache(maxsize=20_000)
@@ -117,7 +132,8 @@ def _by_summary(found: Found, summary: dict[str, Any]) -> Site:
     return Site(
         id=found.id,
         kind="result",
-        title=found.folder.name if found.group else f"{short_name(before['source'])} to {short_name(after['source'])}",
+        title=found.folder.name,
+        images=f"{short_name(before['source'])} to {short_name(after['source'])}",
         group=found.group,
         of_series=found.of_series,
         place=None if bounds is None else ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2),
@@ -125,6 +141,7 @@ def _by_summary(found: Found, summary: dict[str, Any]) -> Site:
         hectares=summary["hectares"]["changed"],
         changed_pixels=summary["pixels"]["changed"],
         places=summary["places"],
+        **_review(summary.get("review")),
         dates=2,
         date_before=_day(before["date"]),
         date_after=_day(after["date"]),
@@ -132,6 +149,23 @@ def _by_summary(found: Found, summary: dict[str, Any]) -> Site:
         warnings=len(summary["warnings"]),
         papers=_papers(found.folder),
     )
+
+
+def _review(review: dict[str, Any] | None) -> dict[str, Any]:
+    """What a summary says of verdicts."""
+    if review is None:
+        return {}
+    accepted = review["accepted"]
+    return {
+        "reviewed": sum(review[status]["places"] for status in STATUSES),
+        "accepted_hectares": accepted["hectares"],
+        "accepted_pixels": accepted["pixels"],
+    }
+
+
+def site_of_result(found: Found) -> Site:
+    """Of one result. InputError where it cannot be shown."""
+    return _result(found, state_of(found.folder / SUMMARY))
 
 
 def _without_summary(found: Found) -> Site:
@@ -142,7 +176,8 @@ def _without_summary(found: Found) -> Site:
     return Site(
         id=found.id,
         kind="result",
-        title=found.folder.name if found.group else described.title,
+        title=found.folder.name,
+        images=described.title,
         group=found.group,
         of_series=found.of_series,
         place=((west + east) / 2, (south + north) / 2) if is_placed else None,
@@ -180,9 +215,16 @@ def _series(found: Found, _: tuple[int, int]) -> Site:
         date_before=series.days[0],
         date_after=series.days[-1],
         detector=series.facts.model,
-        warnings=0,
+        warnings=sum(_warnings_of(pair.folder) for pair in series.pairs),
         papers=_papers(found.folder),
     )
+
+
+def _warnings_of(folder: Path) -> int:
+    """How many a result has; none where an earlier version wrote no summary."""
+    if not (folder / SUMMARY).is_file():
+        return 0
+    return len(read_json(folder / SUMMARY, InputError).get("warnings", []))
 
 
 def _failed(table: Found, told: Callable[[str], str]) -> Iterable[FailedPair]:

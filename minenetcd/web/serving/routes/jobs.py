@@ -10,10 +10,11 @@ from pydantic import BaseModel
 
 from minenetcd.classical.catalog import CLASSICAL
 from minenetcd.detectors.sources import list_detectors
-from minenetcd.errors import OptionError
+from minenetcd.errors import MineNetCDError, OptionError
 from minenetcd.prediction.options import PredictOptions
 from minenetcd.secrets import without_secrets
-from minenetcd.web.serving.jobs.models import Job, JobOptions, JobRequest, Jobs, Upload
+from minenetcd.web.serving.found.sites import Site, site_of_result
+from minenetcd.web.serving.jobs.models import Job, JobOptions, JobRequest, Upload
 from minenetcd.web.serving.jobs.store import now
 from minenetcd.web.serving.problems import NotThere, Refused, problems
 from minenetcd.web.serving.served import Served, Workshop
@@ -40,6 +41,19 @@ class Limits(BaseModel):
     detectors: list[str]
 
 
+class ShownJob(Job):
+    """A job, and what it has found: of one that is not done None."""
+
+    site: Site | None = None
+
+
+class ShownJobs(BaseModel):
+    """All of them, the newest first; as `Jobs`."""
+
+    revision: int
+    jobs: list[ShownJob]
+
+
 def router(served: Served) -> APIRouter:
     """Uploads and jobs."""
     routes = APIRouter(tags=["jobs"])
@@ -50,8 +64,16 @@ def router(served: Served) -> APIRouter:
             raise NotThere("No images come in here: start the server with a folder for them (--uploads DIR).")
         return served.workshop
 
-    def told(job: Job) -> Job:
-        return job if job.error is None else job.model_copy(update={"error": served.told(job.error)})
+    def told(job: Job) -> ShownJob:
+        error = None if job.error is None else served.told(job.error)
+        return ShownJob(**{**job.model_dump(), "error": error}, site=found_by(job))
+
+    def found_by(job: Job) -> Site | None:
+        if job.state != "done" or job.result is None:
+            return None
+        with suppress(MineNetCDError, OSError):  # it is gone, or somebody is making it anew
+            return site_of_result(served.catalogue.result(job.result))
+        return None
 
     @routes.get("/api/limits", responses=problems(), summary="What may come in")
     def limits() -> Limits:
@@ -100,9 +122,9 @@ def router(served: Served) -> APIRouter:
         return Response(status_code=204)
 
     @routes.get("/api/jobs", responses=problems(404), summary="All jobs, the newest first")
-    def jobs() -> Jobs:
+    def jobs() -> ShownJobs:
         found = workshop().store.jobs()
-        return found.model_copy(update={"jobs": [told(each) for each in found.jobs]})
+        return ShownJobs(revision=found.revision, jobs=[told(each) for each in found.jobs])
 
     @routes.post("/api/jobs", status_code=201, responses=problems(404, 413, 415, 429), summary="Ask for a map")
     def ask(wanted: JobRequest) -> Job:
@@ -117,11 +139,11 @@ def router(served: Served) -> APIRouter:
         return job
 
     @routes.get("/api/jobs/{id}", responses=problems(404), summary="One job")
-    def job(id: JobId) -> Job:
+    def job(id: JobId) -> ShownJob:
         return told(workshop().store.job(id))
 
     @routes.post("/api/jobs/{id}/cancel", responses=problems(404, 413, 415), summary="Stop a job")
-    def cancel(id: JobId, x_minenetcd: Annotated[str, Header()]) -> Job:
+    def cancel(id: JobId, x_minenetcd: Annotated[str, Header()]) -> ShownJob:
         shop = workshop()
         job = shop.store.cancel(id)
         shop.runner.wake()

@@ -1,6 +1,7 @@
 """The pages, the bundle that they run, and the world below the map of sites."""
 
 from functools import cache
+from typing import Any
 from urllib.parse import quote
 
 import shapely
@@ -24,8 +25,11 @@ _TOLERANCE, _SMALLEST = 0.08, 0.03
 def router(served: Served) -> APIRouter:
     """Everything that is for eyes."""
     routes = APIRouter()
-    with_head = {"jobs": served.workshop is not None}  # what the pages' head leads to
     pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+    def with_head() -> dict[str, Any]:
+        """What the pages' head leads to."""
+        return {"jobs": served.workshop is not None, "samples": list(served.catalogue.contents.samples)}
 
     @pages.get("/")
     def home() -> Response:
@@ -36,7 +40,12 @@ def router(served: Served) -> APIRouter:
         alone = _alone(contents) if served.workshop is None else None
         if alone is not None:
             return RedirectResponse(alone, 307)
-        return _page(Page("sites", "Sites", with_head))
+        return _page(Page("sites", "Sites", with_head()))
+
+    @pages.get("/sites")
+    def sites() -> Response:
+        """The list, also where one result is all there is."""
+        return _page(Page("sites", "Sites", with_head()))
 
     @pages.get("/results/{id}")
     def result(id: Id) -> Response:
@@ -51,15 +60,17 @@ def router(served: Served) -> APIRouter:
     @pages.get("/series/{id}")
     def series(id: Id) -> Response:
         title = served.catalogue.series(id).folder.name
-        return _page(Page("series", title, {"series": id, **with_head}), root="../")
+        return _page(Page("series", title, {"series": id, **with_head()}), root="../")
 
     @pages.get("/samples/{id}")
     def samples(id: Id) -> Response:
-        return _page(Page("samples", served.catalogue.sample(id).folder.name, {"sample": id}), root="../")
+        return _page(
+            Page("samples", served.catalogue.sample(id).folder.name, {"sample": id, **with_head()}), root="../"
+        )
 
     @pages.get("/jobs")
     def jobs() -> Response:
-        return _page(Page("jobs", "Compare two images", with_head))
+        return _page(Page("jobs", "Compare two images", with_head()))
 
     @pages.get("/enter")
     def enter() -> Response:

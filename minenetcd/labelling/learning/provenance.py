@@ -1,6 +1,6 @@
 """What is said of a detector that learned: its card, and what a reader of its scores should know."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,8 @@ from typing import Any
 from minenetcd.constants import Provenance, TrainedOn
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.display.words import counted, some_of
-from minenetcd.labelling.learning.material import Data, Pairs
+from minenetcd.labelling.learning.division import Part
+from minenetcd.labelling.learning.material import TRAINING_IMAGES, Data, Pairs, has_drawn_scenes, training_images
 from minenetcd.labelling.learning.options import LearnOptions
 from minenetcd.labelling.learning.outcome import Comparison, Learned
 from minenetcd.labelling.learning.reading.sources import count_places
@@ -26,31 +27,43 @@ _LIMITS = (
 
 def source_in_words(data: Data) -> str:
     """What a card says that it learned from: names of folders alone, a path may say what a card should not."""
-    names = [Path(scene.name).name for scene in data.scenes]
-    judged = [
-        counted(count, f"{kind} place")
-        for kind, count in (
-            ("accepted", count_places(data.scenes, "accepted", "changed")),
-            ("rejected", count_places(data.scenes, "rejected", "unchanged")),
-        )
-        if count
-    ]
-    return f"what people said of {some_of(names)} ({', '.join(judged)})"
+    trained = data.division.parts["train"]
+    changed, unchanged = sum(part.changed for part in trained), sum(part.unchanged for part in trained)
+    strip = "" if data.division.by_site else "a part of "
+    places = f"{counted(changed, 'place')} of change, {unchanged:,} of none"
+    return f"what people said of {strip}{some_of(names_of(trained))} ({places})"
+
+
+def names_of(parts: Sequence[Part]) -> list[str]:
+    """Of the folders of their scenes, each once."""
+    return list(dict.fromkeys(Path(part.scene.name).name for part in parts))
 
 
 def learned_from(data: Data, cut: Pairs) -> dict[str, Any]:
+    """What of the scenes trained, chose and judged; `said`: of all of them, how many places of each kind there are."""
+    parts = data.division.parts
     kinds = ("accepted", "rejected", "unsure", "not judged", "changed", "unchanged")
     return {
-        "scenes": [scene.name for scene in data.scenes],
+        "scenes": _scenes_of(parts["train"]),
+        "choosing_scenes": _scenes_of(parts["choose"]),
+        "held_out_scenes": _scenes_of(parts["judge"]),
         "sites": data.division.sites,
         "held_out_sites": data.division.held_out_sites,
-        "places": {kind: count_places(data.scenes, kind) for kind in kinds if count_places(data.scenes, kind)},
+        "said": {kind: count_places(data.scenes, kind) for kind in kinds if count_places(data.scenes, kind)},
+        "training_places": {
+            "changed": sum(part.changed for part in parts["train"]),
+            "unchanged": sum(part.unchanged for part in parts["train"]),
+        },
         "training_pairs": cut.train.pairs,
         "choosing_pairs": cut.choose.pairs,
         "drawn_pairs": cut.drawn,
         "changed_pixels": cut.train.changed,
         "unchanged_pixels": cut.train.unchanged,
     }
+
+
+def _scenes_of(parts: Sequence[Part]) -> list[str]:
+    return list(dict.fromkeys(part.scene.name for part in parts))
 
 
 def notes_on(data: Data, start: ChangeDetector, comparison: Comparison) -> tuple[str, ...]:
@@ -63,6 +76,18 @@ def notes_on(data: Data, start: ChangeDetector, comparison: Comparison) -> tuple
         )
     elif data.division.sites == 2:
         notes.append("Of two sites one was held out: of others this says little; judge results of more.")
+    seen = training_images(start)
+    trained = names_of([part for part in data.division.parts["judge"] if not seen.isdisjoint(part.scene.checksums)])
+    if trained:
+        notes.append(
+            f"{start.name} itself learned from {some_of(trained)}, which judges here: both scores are too good; judge "
+            "results of other sites, too."
+        )
+    if not data.division.parts["choose"]:
+        notes.append(
+            "Too little was judged to keep a part apart for the threshold: it was set where the detector trained, and "
+            "may be too high elsewhere; judge more."
+        )
     if not data.knows_ground:
         notes.append(
             "Only places that somebody judged are counted, most of which an earlier detector found: what the new one "
@@ -96,7 +121,8 @@ def describe(
             "train",
             None if trained is None else trained.fingerprint,
             cut.train.pairs,
-            data.division.sites - data.division.held_out_sites,
+            len({data.site_of[part.scene.name] for part in data.division.parts["train"]}),
+            bool(cut.drawn) or has_drawn_scenes(start) or None,
         ),
         recipe={"learned, starting from": start.name, **asdict(options), **recipe},
         metrics={
@@ -106,5 +132,19 @@ def describe(
         },
         limits=" ".join((_LIMITS, *result.notes)),
         license=began.license,
-        extra=without_calibration(began.extra),
+        extra={
+            **without_calibration(began.extra),
+            **_beside_training(data),
+            TRAINING_IMAGES: sorted(
+                training_images(start).union(*(p.scene.checksums for p in data.division.parts["train"]))
+            ),
+        },
     )
+
+
+def _beside_training(data: Data) -> dict[str, str]:
+    """What of the scenes did not train, for the card."""
+    parts = data.division.parts
+    strip = "" if data.division.by_site else "a part of "
+    chose = {"threshold chosen on": some_of(names_of(parts["choose"]))} if parts["choose"] else {}
+    return {**chose, "held out": f"{strip}{some_of(names_of(parts['judge']))}"}

@@ -6,7 +6,7 @@
 - An unsure polygon, and one that nobody judged, is not known.
 - What an accepted and a rejected polygon both claim is not known.
 - All else is not known either: a verdict on a polygon says nothing of a place where there is none, and change that was
-  missed must not be taught as unchanged. Only where somebody says that the whole result was looked at (`complete`), the
+  missed must not train as unchanged. Only where somebody says that the whole result was looked at (`complete`), the
   ground that the detector itself was sure of is unchanged: far from every polygon, far below the threshold.
 """
 
@@ -41,7 +41,7 @@ class Claims:
         return self.accepted | self.rejected | self.undecided | self.before_edits
 
 
-def taught(claims: Claims, background: Where | None = None) -> NDArray[np.uint8]:
+def training_mask(claims: Claims, background: Where | None = None) -> NDArray[np.uint8]:
     """The mask (H, W) of uint8; `background`: what is unchanged by the rule of a result looked at as a whole."""
     unchanged = claims.rejected | cut_away(claims)
     if background is not None:

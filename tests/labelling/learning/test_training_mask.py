@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from minenetcd.constants import UNKNOWN
-from minenetcd.labelling.learning.taught import Claims, background, cut_away, taught
+from minenetcd.labelling.learning.training_mask import Claims, background, cut_away, training_mask
 
 SHAPE = (12, 14)
 somewhere = arrays(np.bool_, SHAPE, elements=st.booleans(), fill=st.just(False))
@@ -29,7 +29,7 @@ def claims(draw: st.DrawFn) -> Claims:
 
 @given(claims())
 def test_nothing_is_unchanged_that_nobody_said_to_be(said: Claims) -> None:
-    mask = taught(said)
+    mask = training_mask(said)
     assert set(np.unique(mask)) <= {0, 1, UNKNOWN}
     assert not ((mask == 0) & ~(said.rejected | said.before_edits)).any()
     assert (mask[~said.any] == UNKNOWN).all()
@@ -37,12 +37,12 @@ def test_nothing_is_unchanged_that_nobody_said_to_be(said: Claims) -> None:
 
 @given(claims())
 def test_change_is_what_was_accepted_and_not_rejected(said: Claims) -> None:
-    assert np.array_equal(taught(said) == 1, said.accepted & ~said.rejected)
+    assert np.array_equal(training_mask(said) == 1, said.accepted & ~said.rejected)
 
 
 @given(claims())
 def test_contradictions_and_what_is_undecided_are_not_known(said: Claims) -> None:
-    mask = taught(said)
+    mask = training_mask(said)
     assert (mask[said.accepted & said.rejected] == UNKNOWN).all()
     assert (mask[said.undecided & ~said.accepted] == UNKNOWN).all()
 
@@ -50,7 +50,7 @@ def test_contradictions_and_what_is_undecided_are_not_known(said: Claims) -> Non
 @given(claims())
 def test_a_rejected_polygon_alone_is_unchanged(said: Claims) -> None:
     alone = said.rejected & ~said.accepted & ~said.undecided
-    assert (taught(said)[alone] == 0).all()
+    assert (training_mask(said)[alone] == 0).all()
 
 
 @given(claims())
@@ -78,7 +78,7 @@ def test_ground_is_far_from_polygons_and_far_below_the_threshold(
         assert (distance_transform_edt(~said.any)[sure] > distance).all()
         far = distance_transform_edt(~said.any) > distance
         assert sure[far & (probability < 0.25)].all()
-    mask = taught(said, sure)
+    mask = training_mask(said, sure)
     assert (mask[sure] == 0).all()
     others = ~sure
-    assert np.array_equal(mask[others], taught(said)[others])
+    assert np.array_equal(mask[others], training_mask(said)[others])
