@@ -37,9 +37,12 @@ def packed(members: NDArray[np.int32]) -> bytes:
 def unpacked(data: bytes) -> NDArray[np.int32]:
     """ValueError for bytes that `packed` has not made."""
     try:
-        plain = zlib.decompressobj().decompress(data, _MOST_BYTES)
+        stream = zlib.decompressobj()
+        plain = stream.decompress(data, _MOST_BYTES)
     except (zlib.error, TypeError) as error:
         raise ValueError("the segments of a mark are damaged") from error
+    if not stream.eof:  # it is cut off, or goes on for longer than any desk
+        raise ValueError("the segments of a mark are damaged")
     members = np.cumsum(np.frombuffer(plain, "<i4"), dtype=np.int32)
     if len(members) and members.min() < 0:
         raise ValueError("the segments of a mark are damaged")

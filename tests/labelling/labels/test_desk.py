@@ -336,9 +336,9 @@ def test_damaged_marks_are_told_in_a_line(folder: Path, members: object) -> None
     with closing(sqlite3.connect(folder / MARKS)) as database:
         database.execute("UPDATE mark SET members = ?", [members])
         database.commit()
-    with pytest.raises(DataError, match=r"marks.sqlite is .*damaged [^\n]*: restore it, or begin another folder\.$"):  # noqa: SIM117
-        with open_desk(folder):
-            pass
+    advice = r"marks.sqlite is .*damaged [^\n]*: restore it, or begin another folder\.$"
+    with pytest.raises(DataError, match=advice), open_desk(folder):
+        pass
 
 
 def test_marks_of_other_segments_are_told_in_a_line(folder: Path) -> None:
