@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Option
 
@@ -120,7 +120,7 @@ def _refuse_to_lay_out_again(out: Path, **asked: object) -> None:
         )
 
 
-def _desk_options(scales: str | None, shape: str | None, compactness: str | None, **images: object) -> "DeskOptions":
+def _desk_options(scales: str | None, shape: str | None, compactness: str | None, **images: Any) -> "DeskOptions":
     from minenetcd.labelling.labels.making import DeskOptions
     from minenetcd.labelling.segments.options import SegmentOptions
     from minenetcd.prediction.options import PredictOptions
@@ -131,7 +131,7 @@ def _desk_options(scales: str | None, shape: str | None, compactness: str | None
         _number(shape, "--shape", usual.shape),
         _number(compactness, "--compactness", usual.compactness),
     )
-    return DeskOptions(PredictOptions(**images), segments)  # type: ignore[arg-type]
+    return DeskOptions(PredictOptions(**images), segments)
 
 
 def _number(text: str | None, option: str, usual: float) -> float:
