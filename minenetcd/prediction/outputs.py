@@ -16,6 +16,8 @@ if TYPE_CHECKING:  # tiles need not wait for polygons
     from geopandas import GeoDataFrame
     from numpy.typing import NDArray
 
+#: The map: with coordinates, and of pictures.
+MAP, MAP_OF_PICTURES = "change.tif", "change.png"
 REPORT, DETAILS, SUMMARY = "report.html", "details.zip", "summary.json"
 ITEM, PDF = "item.json", "report.pdf"
 SHEETS, SHEETS_PDF = SHEET_FILES = "sheets.html", "sheets.pdf"
@@ -93,9 +95,6 @@ class Result(Protocol):
 
 
 #: Writes a result to a path, whose ending is the format's name.
-#: The map: with coordinates, and of pictures.
-MAP, MAP_OF_PICTURES = "change.tif", "change.png"
-
 Writer = Callable[[Result, Path], None]
 
 WRITERS: Table[Writer] = Table(

@@ -8,6 +8,7 @@ from typing import Self
 
 from minenetcd.errors import InputError
 from minenetcd.files import sha256
+from minenetcd.foreign import folders_of, refused
 from minenetcd.geo.date_files.finding import DateFiles
 from minenetcd.geo.date_files.network import is_description
 from minenetcd.geo.source import open_or_explain, quiet_gdal
@@ -35,6 +36,15 @@ class ReadFile:
             return cls(shown, path.stat().st_size, sha256(path))
         except OSError as error:
             return cls(shown, unknown=f"not readable when the result was saved ({error.strerror})")
+
+    def is_at(self, place: Path, *, most_read: int | None = None) -> bool:
+        """Whether the file at `place` is this one; of more than `most_read` bytes its length alone is asked."""
+        try:
+            if not place.is_file() or place.stat().st_size != self.bytes:
+                return False
+            return (most_read is not None and self.bytes > most_read) or sha256(place) == self.sha256
+        except OSError:
+            return False
 
 
 @dataclass(frozen=True)
@@ -86,11 +96,8 @@ def _moved_to(file: ReadFile, folders: Iterable[Path]) -> str:
         return file.name
     for folder in folders:
         place = folder / PureWindowsPath(file.name).name  # which knows both kinds of separators
-        try:
-            if place.stat().st_size == file.bytes and sha256(place) == file.sha256:
-                return str(place)
-        except OSError:
-            continue
+        if refused(place, within=folders_of(folder)) is None and file.is_at(place):
+            return str(place)
     return file.name
 
 

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
@@ -167,7 +168,7 @@ def _inputs(kept: Any, folder: Path) -> ReadPair | None:
 def _what_to_name(path: Path) -> str:
     """What to name where a folder has no `path`: results in it, where it is of a table or of a series."""
     folder = path.parent
-    within = next(iter((*folder.glob(f"*/{path.name}"), *folder.glob(f"*/*/{path.name}"))), None)
+    within = next(chain(folder.glob(f"*/{path.name}"), folder.glob(f"*/*/{path.name}")), None)
     if within is None:
         return "name a folder that minenetcd predict has written, of this version."
     return f"it holds several results: name one, such as {within.parent}, or see all of them with minenetcd serve."

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from minenetcd.errors import RasterError, one_line
-from minenetcd.files import sha256
 from minenetcd.geo.align import AlignedPair, open_pair
 from minenetcd.geo.bands.wanted import Wanted
 from minenetcd.geo.date_files.finding import DateFiles, find_date
@@ -57,17 +56,8 @@ def dates_here(
 
 def _are_as_they_were(kept: Sequence[ReadFile]) -> bool:
     """Whether each of the files lies where it lay, and is the same, as far as a quick look can say."""
-    return all(_is_as_it_was(file) for file in kept if file.sha256 is not None)
-
-
-def _is_as_it_was(kept: ReadFile) -> bool:
-    path = Path(kept.name)
-    try:
-        if not path.is_file() or path.stat().st_size != kept.bytes:
-            return False
-        return path.stat().st_size > MOST_COMPARED or sha256(path) == kept.sha256
-    except OSError:
-        return False
+    known = (file for file in kept if file.sha256 is not None)
+    return all(file.is_at(Path(file.name), most_read=MOST_COMPARED) for file in known)
 
 
 def _check_same(made_of: ReadPair, here: ReadPair, need: str, advice: str) -> None:
