@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from traceback import clear_frames
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -73,7 +74,7 @@ class PairLoader(DataLoader[Any], Generic[Made]):
     """Batches, or what was made of them; each `iter` is the next epoch.
 
     DataError, in one line and in this process, where a worker met a pair that cannot be read or stacked;
-    MineNetCDError where it met another error, or ended.
+    MineNetCDError where it met another error, or ended. Then no worker goes on.
     """
 
     def __iter__(self) -> Iterator[Made]:  # type: ignore[override]  # torch names its own iterator's class
@@ -91,6 +92,10 @@ class PairLoader(DataLoader[Any], Generic[Made]):
                     raise DataError(batch.reason)
                 yield batch
         except Exception as error:  # what is in a data set is not ours, nor is what torch makes of its errors
+            # Else the processes would go on as long as somebody keeps the error, whose frames lead to them.
+            clear_frames(error.__traceback__)
+            self._iterator = None
+            del batches
             if str(error).startswith("DataLoader worker (pid"):
                 raise MineNetCDError(
                     f"A process that reads images ended by itself ({str(error).splitlines()[0]}): use fewer workers or "

@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 import signal
 from collections.abc import Sequence
@@ -233,6 +234,15 @@ def test_an_error_in_a_worker_keeps_its_cause() -> None:
     message = r"^A process that reads images met an error \(RuntimeError: the camera has gone\): mend [^\n]*$"
     with pytest.raises(MineNetCDError, match=message):
         list(make_loader(Defect([32]), batch_size=1, workers=1, seed=0))
+
+
+@pytest.mark.parametrize("refused", [Drawn([32, 0, 32, 32]), Defect([32] * 4)], ids=["unfit", "defect"])
+def test_no_worker_goes_on_when_a_batch_was_refused(refused: Drawn) -> None:
+    others = set(multiprocessing.active_children())
+    with pytest.raises(MineNetCDError) as told:
+        list(make_loader(refused, batch_size=1, workers=2, seed=0))
+    assert told.value.__traceback__ is not None  # while somebody keeps the error
+    assert set(multiprocessing.active_children()) <= others
 
 
 def test_numbers_that_do_not_fit_are_refused() -> None:
