@@ -120,7 +120,7 @@ def _request(data: Data, start: ChangeDetector, options: LearnOptions) -> dict[s
     """What decides the result, as plain values."""
     return {
         "scenes": [[scene.name, scene.counts, sorted(scene.checksums)] for scene in data.scenes],
-        "verdicts": [scene.taught for scene in data.scenes],
+        "verdicts": [scene.truth_checksum for scene in data.scenes],
         "parts": {
             use: [[part.scene.name, *part.window.flatten()] for part in parts]
             for use, parts in data.division.parts.items()

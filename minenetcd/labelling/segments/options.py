@@ -16,8 +16,8 @@ class SegmentOptions:
 
     `scales`, rising: regions merge where that adds less than the square of the scale to their heterogeneity, with
     images from 0 to 255. `shape`: the share of their shape in it, of 0 to 1; the rest is colour. `compactness`: in the
-    shape, the share of compactness, the rest is smoothness; both were chosen on drawn
-    scenes (docs/experiments.md). OptionError for values out of range.
+    shape, the share of compactness, the rest is smoothness; both were chosen on drawn scenes (docs/experiments.md).
+    OptionError for values out of range.
     """
 
     scales: tuple[float, ...] = LADDER
