@@ -97,7 +97,7 @@ class Growth:
         )  # fmt: skip
         self._make_scratch()
         self._due = np.arange(count, dtype=np.int32)
-        self._look_around()
+        self._find_best_neighbours()
 
     def _make_scratch(self) -> None:
         self._slots = [np.zeros(self.count, np.int32) for _ in range(THREADS)]
@@ -119,10 +119,10 @@ class Growth:
             self._regions, self._neighbours, self._state, pairs, self._round, self._weights, self._free
         )
         self._due = self._list[: next_due(self._neighbours, self._state, pairs, self._round, self._list)].copy()
-        self._look_around()
+        self._find_best_neighbours()
         return True
 
-    def _look_around(self) -> None:
+    def _find_best_neighbours(self) -> None:
         self._on_threads(
             len(self._due), len(self._due),
             lambda thread, first, last: find_best(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from minenetcd.errors import OptionError
 
 #: From segments of few pixels to segments as large as pits, each scale the square root of 2 times the one before.
-LADDER = tuple(round(5 * 2 ** (step / 2), 1) for step in range(13))
+USUAL_SCALES = tuple(round(5 * 2 ** (step / 2), 1) for step in range(13))
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class SegmentOptions:
     OptionError for values out of range.
     """
 
-    scales: tuple[float, ...] = LADDER
+    scales: tuple[float, ...] = USUAL_SCALES
     shape: float = 0.3
     compactness: float = 0.9
 
