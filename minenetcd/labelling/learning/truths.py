@@ -105,7 +105,7 @@ class PolygonTruth:
 
     @property
     def boxes(self) -> Boxes:
-        own = Boxes(*(values[self._judged] for values in self._polygons))
+        own = Boxes(self._polygons.ends[self._judged], self._polygons.changed[self._judged])
         return own if self.labels is None else own.and_those(self.labels.boxes)
 
     @property
