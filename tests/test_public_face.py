@@ -51,22 +51,34 @@ def test_the_version_is_the_changelogs_newest() -> None:
     assert f"## {minenetcd.__version__}" in changelog
 
 
+def extras_of(file: Path) -> tuple[str, ...]:
+    """Of which a file of the package may import the libraries at module level: it is read where they are needed."""
+    if file.stem in ENGINES:
+        return "openvino", "onnx"
+    if file.parts[:2] == ("labelling", "segments"):
+        return ("label",)
+    return ("web",) if file.parts[0] == "web" else ()
+
+
 def test_every_direct_import_is_declared() -> None:
-    """What the package imports at module level is among its dependencies; in a file that is read for an engine alone,
-    among those of an extra."""
+    """What the package imports at module level is among its dependencies; in a file that is read for an engine, for
+    segments or for a page alone, among those of its extra."""
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
-    extras = [line for extra in ("openvino", "onnx") for line in project["optional-dependencies"][extra]]
-    declared, declared_for_engines = (
-        {line.split(">=")[0].lower().replace("-", "_") for line in lines}
-        for lines in (project["dependencies"], project["dependencies"] + extras)
-    )
+
+    def declared(*extras: str) -> set[str]:
+        lines = [
+            *project["dependencies"],
+            *(line for each in extras for line in project["optional-dependencies"][each]),
+        ]
+        return {line.split(">=")[0].lower().replace("-", "_") for line in lines}
+
     names = {"yaml": "pyyaml", "PIL": "pillow", "rio_cogeo": "rio_cogeo", "affine": "rasterio"}
     import ast
     import sys
 
     house = Path(minenetcd.__file__).parent
     for file in house.rglob("*.py"):
-        known = declared_for_engines if file.stem in ENGINES else declared
+        known = declared(*extras_of(file.relative_to(house)))
         for node in ast.parse(file.read_text()).body:
             modules = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             modules += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
