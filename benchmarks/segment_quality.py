@@ -176,7 +176,7 @@ def main() -> None:
         hierarchy = segment(levels, valid)
         print(f"Clicks to F1 {WANTED_F1} on {MINE}\n" + markdown(clicks(hierarchy, truth)) + "\n", flush=True)
     for name, pairs in found.items():
-        print(markdown(compare({name: pairs})), flush=True)
+        print(markdown(compare(name, pairs)), flush=True)
 
 
 def read(images: Images, label: Path) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.uint8]]:
@@ -253,26 +253,23 @@ def between(more: Counted, less: Counted, wanted: float) -> Counted:
     return Counted(*(round((1 - share) * a + share * b) for a, b in zip(more, less, strict=True)))
 
 
-def compare(found: Mapping[str, list[Any]]) -> pd.DataFrame:
-    """Boundary recall, undersegmentation error and best F1 of each set, by method, at equal numbers of segments."""
-    rows = []
-    for name, pairs in found.items():
-        counted: dict[tuple[str, int], list[Counted]] = {}
-        for levels, valid, truth in pairs:
-            hierarchy = segment(levels, valid)
-            for area in AREAS:
-                level = nearest_level(hierarchy, valid.sum() / area)
-                add(counted, (OURS, area), [Counted.of(hierarchy.labels(level), truth)])
-                for method, cut in CHOSEN.items():
-                    add(counted, (method, area), [in_number(cut, levels, valid, truth, hierarchy.count(level))])
+def compare(name: str, pairs: list[Any]) -> pd.DataFrame:
+    """Boundary recall, undersegmentation error and best F1 of a set, by method, at equal numbers of segments."""
+    counted: dict[tuple[str, int], list[Counted]] = {}
+    for levels, valid, truth in pairs:
+        hierarchy = segment(levels, valid)
         for area in AREAS:
-            row: dict[str, Any] = {"set": name, "mean area [px]": area}
-            for method in (OURS, *CHOSEN):
-                each = counted[method, area][0]
-                row[method] = (
-                    f"{100 * each.recall:.1f} / {100 * each.error:.2f} / {100 * each.f1:.1f} ({each.segments})"
-                )
-            rows.append(row)
+            level = nearest_level(hierarchy, valid.sum() / area)
+            add(counted, (OURS, area), [Counted.of(hierarchy.labels(level), truth)])
+            for method, cut in CHOSEN.items():
+                add(counted, (method, area), [in_number(cut, levels, valid, truth, hierarchy.count(level))])
+    rows = []
+    for area in AREAS:
+        row: dict[str, Any] = {"set": name, "mean area [px]": area}
+        for method in (OURS, *CHOSEN):
+            each = counted[method, area][0]
+            row[method] = f"{100 * each.recall:.1f} / {100 * each.error:.2f} / {100 * each.f1:.1f} ({each.segments})"
+        rows.append(row)
     return pd.DataFrame(rows)
 
 

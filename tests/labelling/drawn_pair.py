@@ -15,6 +15,9 @@ from minenetcd.synthetic import make_scene
 SIDE = 160
 GRID = utm_grid(SIDE, SIDE, metres=2)
 
+#: As masks have it.
+CHANGED, UNCHANGED, NOT_LABELLED = 1, 0, 255
+
 
 class DrawnPair(NamedTuple):
     before: Path

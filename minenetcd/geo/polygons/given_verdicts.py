@@ -11,9 +11,7 @@ GEOPACKAGE, VERDICTS = "change.gpkg", "verdicts"
 _STANDING = f"SELECT count(*) FROM {VERDICTS} WHERE undone_in IS NULL"
 _IS_THERE = f"SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '{VERDICTS}'"
 
-_ADVICE = (
-    f"it may hold verdicts, which a new result would replace: choose another folder, or move {GEOPACKAGE} away first"
-)
+_ADVICE = f"choose another folder, or move {GEOPACKAGE} away first"
 
 
 def refuse_to_lose_verdicts(folder: str | Path) -> None:
@@ -21,8 +19,8 @@ def refuse_to_lose_verdicts(folder: str | Path) -> None:
     path = Path(folder) / GEOPACKAGE
     if count := _standing(path):
         raise OutputPathError(
-            f"{path} holds {counted(count, 'verdict')} that somebody gave, and a new result would replace it: choose "
-            f"another folder, or move {GEOPACKAGE} away first."
+            f"{path} holds {counted(count, 'verdict')} that somebody gave, and a new result would replace it: "
+            f"{_ADVICE}."
         )
 
 
@@ -33,7 +31,8 @@ def _standing(path: Path) -> int:
     """
     if not path.is_file():
         return 0
-    with Database(path, kind="result", advice=_ADVICE, error=OutputPathError, tables=(VERDICTS,)).reading() as database:
+    advice = f"it may hold verdicts, which a new result would replace: {_ADVICE}"
+    with Database(path, kind="result", advice=advice, error=OutputPathError, tables=(VERDICTS,)).reading() as database:
         if database.execute(_IS_THERE).fetchone() is None:
             return 0
         return int(database.execute(_STANDING).fetchone()[0])

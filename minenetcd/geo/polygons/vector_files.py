@@ -31,7 +31,6 @@ DRIVERS = {
 #: Letters of a column's name in a shapefile.
 LONGEST_COLUMN = 10
 
-
 #: The layer of a result's polygons.
 CHANGES = "change"
 #: Tables of every GeoPackage, by which it is read.

@@ -8,9 +8,11 @@ from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
+from minenetcd.constants import UNKNOWN
 from minenetcd.errors import DataError, InputError
 from minenetcd.geo.grid import Grid
 from minenetcd.geo.raster import Raster, read_canvas
+from minenetcd.labelling.segments.hierarchy import NONE
 from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.outputs import DETAILS, result_names
 
@@ -31,8 +33,8 @@ def mapped_change(result: Path, grid: Grid) -> NDArray[np.uint8]:
             classes, valid = _cut(raster, grid)
         else:
             classes, valid = _warped(raster, grid)
-    found = np.where(valid, classes[..., 0], 255).astype(np.uint8)
-    if not (found != 255).any():
+    found = np.where(valid, classes[..., 0], UNKNOWN).astype(np.uint8)
+    if not (found != UNKNOWN).any():
         raise DataError(
             f"A map of the same place is needed (--result), {result} shows another: name that of this pair."
         )
@@ -63,7 +65,7 @@ def _warped(raster: Raster, grid: Grid) -> tuple[NDArray[np.generic], NDArray[np
 
 def mostly_changed(change: NDArray[np.uint8], labels: NDArray[np.int32], units: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Of N finest segments, numbered by labels (H, W), whether most of the mapped pixels of their unit (N,) changed."""
-    known = (labels >= 0) & (change != 255)
+    known = (labels != NONE) & (change != UNKNOWN)
     of_pixels = units[labels[known]]
     count = int(units.max(initial=-1)) + 1
     mapped = np.bincount(of_pixels, minlength=count)

@@ -1,1 +1,1 @@
-"""From verdicts and labels to a finer detector: what they teach, where it is judged, whether it became better."""
+"""From verdicts and labels to a finer detector: what trains, where it is judged, whether it became better."""

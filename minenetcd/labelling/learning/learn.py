@@ -84,7 +84,7 @@ def learn_from(
             cut = write_pairs(data, start, folder / PAIRS, options, reporter)
         trained = _trained(start, data, folder, cut, options, device, reporter)
         with reporter:
-            finished = _chosen(trained, start, data, device, partial(reporter.progress, "judge"))
+            finished = _with_threshold(trained, start, data, device, partial(reporter.progress, "judge"))
             sites = [data.site_of[part.scene.name] for part in parts["judge"]]
             judged = [
                 judge(each, start, parts["judge"], device, partial(reporter.progress, "judge"))
@@ -92,15 +92,15 @@ def learn_from(
             ]
         comparison = compare(judged[0], judged[1], sites)
         result = Learned(
-            finished,
-            work.out,
-            str(model) if isinstance(model, str | Path) else start.name,
-            comparison,
-            learned_from(data, cut),
-            tuple(part.scene.name for part in parts["judge"]),
-            data.division.by_site,
-            data.knows_ground,
-            notes_on(data, start, comparison),
+            detector=finished,
+            folder=work.out,
+            start=str(model) if isinstance(model, str | Path) else start.name,
+            comparison=comparison,
+            learned_from=learned_from(data, cut),
+            judged_on=tuple(part.scene.name for part in parts["judge"]),
+            by_site=data.division.by_site,
+            knows_ground=data.knows_ground,
+            notes=notes_on(data, start, comparison),
         )
         describe(result, start, data, options, cut, RECIPE)
         finished.save_pretrained(work.out)
@@ -120,7 +120,7 @@ def _request(data: Data, start: ChangeDetector, options: LearnOptions) -> dict[s
     """What decides the result, as plain values."""
     return {
         "scenes": [[scene.name, scene.counts, sorted(scene.checksums)] for scene in data.scenes],
-        "verdicts": [scene.taught for scene in data.scenes],
+        "verdicts": [scene.truth_checksum for scene in data.scenes],
         "parts": {
             use: [[part.scene.name, *part.window.flatten()] for part in parts]
             for use, parts in data.division.parts.items()
@@ -173,7 +173,7 @@ def _trained(
     )
 
 
-def _chosen(
+def _with_threshold(
     trained: ChangeDetector, start: ChangeDetector, data: Data, device: str, progress: Callable[[int, int], None]
 ) -> ChangeDetector:
     """`trained` as it reads images, with one threshold for all scenes: what is judged is what is saved.

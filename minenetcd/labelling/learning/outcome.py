@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.display.words import counted
@@ -113,7 +114,7 @@ def compare(before: Counted, after: Counted, sites_of_parts: Sequence[str]) -> C
     )
 
 
-def _score(each: Counted, drawn: "np.ndarray[Any, np.dtype[np.int64]]", keys: Sequence[Unit]) -> Score:
+def _score(each: Counted, drawn: NDArray[np.int64], keys: Sequence[Unit]) -> Score:
     places = [each.units[key] for key in keys if key.place > 0]
     changed = [place for place in places if place.tp + place.fn]
     unchanged = [place for place in places if not place.tp + place.fn]

@@ -112,21 +112,13 @@ def _windows(part: Window, opened: OpenScene, side: int, rng: Generator) -> Iter
         )
         for tile in tiles
     ]
-    ends = truth.boxes.ends[truth.boxes.inside(part)]
-    with_place = [_touches(ends, window) for window in windows]
+    inside = truth.boxes.inside(part)
+    with_place = [bool((inside & truth.boxes.meeting(window)).any()) for window in windows]
     yield from (window for window, has in zip(windows, with_place, strict=True) if has)
     if truth.knows_ground:
         others = [window for window, has in zip(windows, with_place, strict=True) if not has]
         most = max(_LEAST_GROUND, sum(with_place))
         yield from (others[number] for number in rng.permutation(len(others))[:most].tolist())
-
-
-def _touches(ends: NDArray[np.float64], window: Window) -> bool:
-    """Whether any of the boxes (left, top, right, bottom) (N, 4) meets it."""
-    left, top, right, bottom = ends.T
-    meets = (left < window.col_off + window.width) & (right > window.col_off)
-    meets &= (top < window.row_off + window.height) & (bottom > window.row_off)
-    return bool(meets.any())
 
 
 def _write(

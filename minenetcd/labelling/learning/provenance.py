@@ -29,9 +29,13 @@ def source_in_words(data: Data) -> str:
     """What a card says that it learned from: names of folders alone, a path may say what a card should not."""
     trained = data.division.parts["train"]
     changed, unchanged = sum(part.changed for part in trained), sum(part.unchanged for part in trained)
-    strip = "" if data.division.by_site else "a part of "
     places = f"{counted(changed, 'place')} of change, {unchanged:,} of none"
-    return f"what people said of {strip}{some_of(names_of(trained))} ({places})"
+    return f"what people said of {_folders(data, trained)} ({places})"
+
+
+def _folders(data: Data, parts: Sequence[Part]) -> str:
+    """In words, those of the scenes of `parts`."""
+    return f"{'' if data.division.by_site else 'a part of '}{some_of(names_of(parts))}"
 
 
 def names_of(parts: Sequence[Part]) -> list[str]:
@@ -145,6 +149,5 @@ def describe(
 def _beside_training(data: Data) -> dict[str, str]:
     """What of the scenes did not train, for the card."""
     parts = data.division.parts
-    strip = "" if data.division.by_site else "a part of "
     chose = {"threshold chosen on": some_of(names_of(parts["choose"]))} if parts["choose"] else {}
-    return {**chose, "held out": f"{strip}{some_of(names_of(parts['judge']))}"}
+    return {**chose, "held out": _folders(data, parts["judge"])}

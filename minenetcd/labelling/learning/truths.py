@@ -40,6 +40,15 @@ class Boxes(NamedTuple):
         )  # fmt: skip
         return inside
 
+    def meeting(self, window: Window) -> NDArray[np.bool_]:
+        """Which have anything in common with `window` (N,)."""
+        left, top, right, bottom = self.ends.T
+        meeting: NDArray[np.bool_] = (
+            (left < window.col_off + window.width) & (top < window.row_off + window.height)
+            & (right > window.col_off) & (bottom > window.row_off)
+        )  # fmt: skip
+        return meeting
+
     def and_those(self, others: "Boxes") -> "Boxes":
         """These, and those of `others`."""
         return Boxes(*(np.concatenate(both) for both in zip(self, others, strict=True)))
@@ -96,8 +105,7 @@ class PolygonTruth:
 
     @property
     def boxes(self) -> Boxes:
-        judged = self._judged
-        own = Boxes(self._ends[judged], self.status[judged] == "accepted")
+        own = Boxes(self._polygons.ends[self._judged], self._polygons.changed[self._judged])
         return own if self.labels is None else own.and_those(self.labels.boxes)
 
     @property
@@ -116,8 +124,8 @@ class PolygonTruth:
 
     def _read(self, window: Window, part: Window, by_claim: bool) -> Known:
         """What is right in the middle: at the edges of `window` nothing is known of polygons beyond."""
-        grid, near = self.grid.part(window), self._near(window)
-        inside = Boxes(self._ends, self.status == "").inside(part)
+        grid, inside = self.grid.part(window), self._polygons.inside(part)
+        near = np.flatnonzero(self._polygons.meeting(window)).tolist()
         claims = self._claims(near, inside, grid)
         labels = None if self.labels is None else self.labels.read(window, part)
         if labels is not None:  # ground lies apart from what was labelled, too
@@ -135,19 +143,14 @@ class PolygonTruth:
         return np.isin(self.status, ("accepted", "rejected"))
 
     @cached_property
-    def _ends(self) -> NDArray[np.float64]:
-        """In pixels, around both outlines of each."""
+    def _polygons(self) -> Boxes:
+        """Of all, judged or not: around both outlines of each."""
         bounds = np.stack([shapely.bounds(self.first), shapely.bounds(self.current)])
         low, high = np.nanmin(bounds[..., :2], axis=0), np.nanmax(bounds[..., 2:], axis=0)
         corners = [apply(~self.grid.transform, x, y) for x in (low[:, 0], high[:, 0]) for y in (low[:, 1], high[:, 1])]
         columns, rows = (np.stack(axis) for axis in zip(*corners, strict=True))
-        return np.column_stack([columns.min(0), rows.min(0), columns.max(0), rows.max(0)]).round(6)
-
-    def _near(self, window: Window) -> list[int]:
-        left, top, right, bottom = self._ends.T
-        meets = (left < window.col_off + window.width) & (right > window.col_off)
-        meets &= (top < window.row_off + window.height) & (bottom > window.row_off)
-        return [int(number) for number in np.flatnonzero(meets)]
+        ends = np.column_stack([columns.min(0), rows.min(0), columns.max(0), rows.max(0)]).round(6)
+        return Boxes(ends, self.status == "accepted")
 
     def _claims(self, near: list[int], inside: NDArray[np.bool_], part: Grid) -> Claims:
         accepted = [n for n in near if self.status[n] == "accepted" and inside[n]]

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minenetcd.labelling.segments.criterion import Regions, Weights, kept
+from minenetcd.labelling.segments.hierarchy import NONE
 from minenetcd.labelling.segments.neighbours import Neighbours, repacked, touching
-from minenetcd.labelling.segments.pixels import NONE, best_pixels, first_regions, number_pairs
+from minenetcd.labelling.segments.pixels import best_pixels, first_regions, number_pairs
 from minenetcd.labelling.segments.rounds import (
-    Progress,
+    RoundState,
     find_best,
     merge_pairs,
     mutual_pairs,
@@ -62,7 +63,7 @@ class Growth:
             self._begin(threshold)
         self._table = np.arange(self.count, dtype=np.int32)
         self._due = np.arange(self.count, dtype=np.int32)
-        self._progress.due[:] = self._round
+        self._state.due[:] = self._round
         while self._merge(threshold):
             pass
         self._renumber()
@@ -73,7 +74,7 @@ class Growth:
     @property
     def count(self) -> int:
         """How many regions there are."""
-        return len(self._progress.into)
+        return len(self._state.into)
 
     def _begin(self, threshold: np.float32) -> None:
         levels, self._levels = self._levels, None
@@ -90,13 +91,13 @@ class Growth:
         self._regions: Regions = first_regions(levels, self.labels.reshape(-1), count, self._origin, self._weights)
         self._neighbours: Neighbours = touching(self.labels, count)
         self._free = int(self._neighbours.length.sum(dtype=np.int64))
-        self._progress = Progress(
+        self._state = RoundState(
             into=np.arange(count, dtype=np.int32), best=np.full(count, NONE, np.int32),
             cost=np.full(count, np.inf, np.float32), changed=np.zeros(count, np.int32), due=np.zeros(count, np.int32),
         )  # fmt: skip
         self._make_scratch()
         self._due = np.arange(count, dtype=np.int32)
-        self._look_around()
+        self._find_best_neighbours()
 
     def _make_scratch(self) -> None:
         self._slots = [np.zeros(self.count, np.int32) for _ in range(THREADS)]
@@ -105,7 +106,7 @@ class Growth:
 
     def _merge(self, threshold: np.float32) -> bool:
         """One round; whether anything merged."""
-        merging = mutual_pairs(self._progress, self._due, self._round, threshold, self._pairs)
+        merging = mutual_pairs(self._state, self._due, self._round, threshold, self._pairs)
         if not merging:
             return False
         pairs = self._pairs[:merging]
@@ -115,24 +116,24 @@ class Growth:
             return self._merge(threshold)
         self._round += 1
         self._free = merge_pairs(
-            self._regions, self._neighbours, self._progress, pairs, self._round, self._weights, self._free
+            self._regions, self._neighbours, self._state, pairs, self._round, self._weights, self._free
         )
-        self._due = self._list[: next_due(self._neighbours, self._progress, pairs, self._round, self._list)].copy()
-        self._look_around()
+        self._due = self._list[: next_due(self._neighbours, self._state, pairs, self._round, self._list)].copy()
+        self._find_best_neighbours()
         return True
 
-    def _look_around(self) -> None:
+    def _find_best_neighbours(self) -> None:
         self._on_threads(
             len(self._due), len(self._due),
             lambda thread, first, last: find_best(
-                self._regions, self._neighbours, self._progress, self._due, self._round, self._weights,
+                self._regions, self._neighbours, self._state, self._due, self._round, self._weights,
                 self._slots[thread], first, last,
             ),
         )  # fmt: skip
 
     def _renumber(self, room: int = 0) -> None:
         """Leave out regions that went into others, and get `room` for blocks of neighbours."""
-        into = self._progress.into
+        into = self._state.into
         alive = np.flatnonzero(into == np.arange(self.count, dtype=np.int32))
         new = np.full(self.count, NONE, np.int32)
         new[alive] = np.arange(len(alive), dtype=np.int32)
@@ -141,10 +142,10 @@ class Growth:
         self._due = new[self._due]
         self._regions = kept(self._regions, alive)
         self._neighbours, self._free = repacked(self._neighbours, alive, resolved, room)
-        progress = self._progress
-        self._progress = Progress(
-            into=np.arange(len(alive), dtype=np.int32), best=_named(progress.best[alive], resolved),
-            cost=progress.cost[alive], changed=progress.changed[alive], due=progress.due[alive],
+        state = self._state
+        self._state = RoundState(
+            into=np.arange(len(alive), dtype=np.int32), best=_named(state.best[alive], resolved),
+            cost=state.cost[alive], changed=state.changed[alive], due=state.due[alive],
         )  # fmt: skip
         self._make_scratch()
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: The number of no segment: where a date has no data.
+#: The number of no segment, where a date has no data, and of no neighbour, where none is good enough.
 NONE = -1
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from minenetcd.labelling.segments.pixels import NONE
+from minenetcd.labelling.segments.hierarchy import NONE
 
 #: Room for blocks of merged regions, as a share of the entries there are.
 SLACK = 0.9
@@ -28,14 +28,14 @@ class Neighbours(NamedTuple):
 def touching(labels: NDArray[np.int32], count: int) -> Neighbours:
     """The neighbours of `count` regions, numbered by labels (H, W); a region is named once for each side they share."""
     length = np.zeros(count, np.int32)
-    _count_sides(labels, length)
+    _add_touching(labels, length, np.zeros(count, np.int64), np.empty(0, np.int32))
     start = np.concatenate([[0], np.cumsum(length[:-1], dtype=np.int64)]) if count else np.zeros(0, np.int64)
     room = _with_slack(int(length.sum(dtype=np.int64)))
     neighbours = Neighbours(
         start, length, np.empty(room, np.int32), np.ones(room, np.int32), np.empty(room, np.float32)
     )
     length[:] = 0
-    _enter_sides(labels, neighbours)
+    _add_touching(labels, length, start, neighbours.region)
     return neighbours
 
 
@@ -60,7 +60,10 @@ def _with_slack(entries: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _count_sides(labels: NDArray[np.int32], length: NDArray[np.int32]) -> None:
+def _add_touching(
+    labels: NDArray[np.int32], length: NDArray[np.int32], start: NDArray[np.int64], entries: NDArray[np.int32]
+) -> None:
+    """Add both regions of each side between two pixels to each other's blocks; without any `entries` only count."""
     height, width = labels.shape
     for row in range(height):
         for column in range(width):
@@ -72,31 +75,11 @@ def _count_sides(labels: NDArray[np.int32], length: NDArray[np.int32]) -> None:
                 if near_row < height and near_column < width:
                     other = labels[near_row, near_column]
                     if other != NONE and other != region:
+                        if entries.size:
+                            entries[start[region] + length[region]] = other
+                            entries[start[other] + length[other]] = region
                         length[region] += 1
                         length[other] += 1
-
-
-@njit(cache=True, nogil=True)
-def _enter_sides(labels: NDArray[np.int32], neighbours: Neighbours) -> None:
-    height, width = labels.shape
-    for row in range(height):
-        for column in range(width):
-            region = labels[row, column]
-            if region == NONE:
-                continue
-            for side in range(2):
-                near_row, near_column = row + (side == 1), column + (side == 0)
-                if near_row < height and near_column < width:
-                    other = labels[near_row, near_column]
-                    if other != NONE and other != region:
-                        _enter(neighbours, region, other)
-                        _enter(neighbours, other, region)
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _enter(neighbours: Neighbours, region: int, other: int) -> None:
-    neighbours.region[neighbours.start[region] + neighbours.length[region]] = other
-    neighbours.length[region] += 1
 
 
 @njit(cache=True, nogil=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from minenetcd.errors import OptionError
 
 #: From segments of few pixels to segments as large as pits, each scale the square root of 2 times the one before.
-LADDER = tuple(round(5 * 2 ** (step / 2), 1) for step in range(13))
+USUAL_SCALES = tuple(round(5 * 2 ** (step / 2), 1) for step in range(13))
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,11 @@ class SegmentOptions:
 
     `scales`, rising: regions merge where that adds less than the square of the scale to their heterogeneity, with
     images from 0 to 255. `shape`: the share of their shape in it, of 0 to 1; the rest is colour. `compactness`: in the
-    shape, the share of compactness, the rest is smoothness; both were chosen on drawn
-    scenes (docs/experiments.md). OptionError for values out of range.
+    shape, the share of compactness, the rest is smoothness; both were chosen on drawn scenes (docs/experiments.md).
+    OptionError for values out of range.
     """
 
-    scales: tuple[float, ...] = LADDER
+    scales: tuple[float, ...] = USUAL_SCALES
     shape: float = 0.3
     compactness: float = 0.9
 

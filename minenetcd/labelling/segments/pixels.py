@@ -17,9 +17,7 @@ from minenetcd.labelling.segments.criterion import (
     place_of,
     shape_heterogeneity,
 )
-
-#: Of a pixel that has no best neighbour, or no region.
-NONE = -1
+from minenetcd.labelling.segments.hierarchy import NONE
 
 
 @njit(cache=True, nogil=True)

@@ -7,11 +7,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from minenetcd.labelling.segments.criterion import Regions, Weights, added_heterogeneity, is_preferred, merge_into
+from minenetcd.labelling.segments.hierarchy import NONE
 from minenetcd.labelling.segments.neighbours import Neighbours
-from minenetcd.labelling.segments.pixels import NONE
 
 
-class Progress(NamedTuple):
+class RoundState(NamedTuple):
     """Where N regions stand: into which one each went (`into`, itself while it is there), which neighbour is its
     `best`, at which `cost`, in which round it last `changed`, and when it was last `due` to look around."""
 
@@ -26,7 +26,7 @@ class Progress(NamedTuple):
 def find_best(
     regions: Regions,
     neighbours: Neighbours,
-    progress: Progress,
+    state: RoundState,
     due: NDArray[np.int32],
     number: int,
     weights: Weights,
@@ -42,27 +42,27 @@ def find_best(
     for place in range(first, last):
         region = due[place]
         start = neighbours.start[region]
-        length = _name_once(neighbours, progress, region, slots)
-        has_changed = progress.changed[region] == number
+        length = _name_once(neighbours, state, region, slots)
+        has_changed = state.changed[region] == number
         best, least = NONE, np.float32(np.inf)
         for entry in range(start, start + length):
             other = neighbours.region[entry]
-            if has_changed or progress.changed[other] == number:
+            if has_changed or state.changed[other] == number:
                 shared = neighbours.shared[entry]
                 neighbours.cost[entry] = added_heterogeneity(regions, region, other, shared, weights)
             cost = neighbours.cost[entry]
             if cost < least or (cost == least and is_preferred(regions.places, region, other, best)):
                 best, least = other, cost
-        progress.best[region], progress.cost[region] = best, least
+        state.best[region], state.cost[region] = best, least
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _name_once(neighbours: Neighbours, progress: Progress, region: int, slots: NDArray[np.int32]) -> int:
+def _name_once(neighbours: Neighbours, state: RoundState, region: int, slots: NDArray[np.int32]) -> int:
     start, length = neighbours.start[region], 0
     for entry in range(start, start + neighbours.length[region]):
         other = neighbours.region[entry]
-        while progress.into[other] != other:
-            other = progress.into[other]
+        while state.into[other] != other:
+            other = state.into[other]
         if other == region:
             continue
         slot = slots[other]  # of an earlier region, or never written, unless the entry there names `other`
@@ -80,16 +80,16 @@ def _name_once(neighbours: Neighbours, progress: Progress, region: int, slots: N
 
 @njit(cache=True, nogil=True)
 def mutual_pairs(
-    progress: Progress, due: NDArray[np.int32], number: int, threshold: np.float32, pairs: NDArray[np.int32]
+    state: RoundState, due: NDArray[np.int32], number: int, threshold: np.float32, pairs: NDArray[np.int32]
 ) -> int:
     """Regions among `due` that are each other's best at a cost below `threshold`, into pairs (N, 2); their count."""
     count = 0
     for place in range(due.size):
         region = due[place]
-        other = progress.best[region]
-        if other == NONE or progress.best[other] != region or not progress.cost[region] < threshold:
+        other = state.best[region]
+        if other == NONE or state.best[other] != region or not state.cost[region] < threshold:
             continue
-        if region < other or progress.due[other] != number:
+        if region < other or state.due[other] != number:
             pairs[count, 0], pairs[count, 1] = min(region, other), max(region, other)
             count += 1
     return count
@@ -108,7 +108,7 @@ def room_needed(neighbours: Neighbours, pairs: NDArray[np.int32]) -> int:
 def merge_pairs(
     regions: Regions,
     neighbours: Neighbours,
-    progress: Progress,
+    state: RoundState,
     pairs: NDArray[np.int32],
     number: int,
     weights: Weights,
@@ -131,29 +131,29 @@ def merge_pairs(
                 neighbours.shared[free] = neighbours.shared[entry]
                 free += 1
         merge_into(regions, one, other, shared, weights)
-        progress.into[other] = one
-        progress.changed[one] = number
+        state.into[other] = one
+        state.changed[one] = number
         neighbours.start[one], neighbours.length[one] = begin, free - begin
     return free
 
 
 @njit(cache=True, nogil=True)
 def next_due(
-    neighbours: Neighbours, progress: Progress, pairs: NDArray[np.int32], number: int, due: NDArray[np.int32]
+    neighbours: Neighbours, state: RoundState, pairs: NDArray[np.int32], number: int, due: NDArray[np.int32]
 ) -> int:
     """The merged regions of `pairs` and their neighbours, who look around in round `number`, into due; their count."""
     count = 0
     for pair in range(len(pairs)):
         one = pairs[pair, 0]
-        if progress.due[one] != number:
-            progress.due[one] = number
+        if state.due[one] != number:
+            state.due[one] = number
             due[count] = one
             count += 1
         start = neighbours.start[one]
         for entry in range(start, start + neighbours.length[one]):
-            near = progress.into[neighbours.region[entry]]
-            if progress.due[near] != number:
-                progress.due[near] = number
+            near = state.into[neighbours.region[entry]]
+            if state.due[near] != number:
+                state.due[near] = number
                 due[count] = near
                 count += 1
     return count

@@ -16,12 +16,24 @@ from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.detectors.learned import ChangeDetector
 from minenetcd.detectors.preprocessing import Preprocessing
 from minenetcd.geo.polygons.tracing import burn
+from minenetcd.labelling.learning.options import LearnOptions
 from minenetcd.labelling.verdicts.store import Verdicts
 from minenetcd.prediction.kept.details import read_details
 from minenetcd.prediction.outputs import DETAILS
+from minenetcd.training.records.reporting import Step, TrainingReporter, Validation
 
 WHITE, RED = (190, 190, 190), (240, 10, 10)
 SQUARE = 16
+
+FEW_STEPS = LearnOptions(steps=2, rehearsal=0.0)
+
+
+class StopsAtFirstStep(TrainingReporter):
+    """Stops once as Ctrl-C does."""
+
+    def step(self, step: Step, of: int, validation: Validation | None) -> None:
+        if step.step == 1:
+            raise KeyboardInterrupt
 
 
 def small_network() -> ChangeDetector:

@@ -71,8 +71,8 @@ def read_result(folder: Path, options: LearnOptions, labels: Sequence[Labels] = 
     for each in own:
         counts |= {kind: counts.get(kind, 0) + count for kind, count in each.scene().counts.items()}
     metres = facts.options.analysed_metres(facts.grid)
-    taught = reviewed.checksum(*(each.checksum for each in own))
-    return JudgedScene(str(folder), facts.grid, metres, checksums, counts, facts.model, opened, taught), own
+    truth_checksum = reviewed.checksum(*(each.checksum for each in own))
+    return JudgedScene(str(folder), facts.grid, metres, checksums, counts, facts.model, opened, truth_checksum), own
 
 
 def _counts(reviewed: Reviewed) -> dict[str, int]:

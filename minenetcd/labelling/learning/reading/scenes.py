@@ -27,7 +27,7 @@ class JudgedScene:
     """A scene called `name`, made from files with these `checksums`.
 
     `counts`: how many polygons were accepted, rejected, unsure and not judged; of a mask the groups of changed and of
-    unchanged pixels. `grid`: where it lies, and `metres` per pixel, None where nobody says. `taught`: a checksum of
+    unchanged pixels. `grid`: where it lies, and `metres` per pixel, None where nobody says. `truth_checksum`: one of
     what is said of it, place by place.
     """
 
@@ -38,7 +38,7 @@ class JudgedScene:
     counts: dict[str, int]
     detector: str | None  # that made the result; None of labels
     open: Opener
-    taught: str = ""
+    truth_checksum: str = ""
 
 
 def other_bands(name: str, detector: ChangeDetector, count: int) -> str:

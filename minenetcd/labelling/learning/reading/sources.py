@@ -17,7 +17,7 @@ LARGEST_RATIO = 2.0
 
 
 def read_sources(sources: Iterable[str | Path], options: LearnOptions, note: Note) -> list[JudgedScene]:
-    """The judged scenes of results and of folders of labels; DataError where nothing in them teaches anything."""
+    """The judged scenes of results and of folders of labels; DataError where there is nothing to learn from in them."""
     folders = list(dict.fromkeys(each for source in sources for each in _results_within(Path(source))))
     results = [folder for folder in folders if (folder / DETAILS).exists()]
     labels = [each for folder in folders if folder not in results for each in read_labels(folder, note)]
