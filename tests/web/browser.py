@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ def browser() -> "Iterator[Browser]":
         opened = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         yield opened
         opened.close()
+        _end_driver()
+
+
+def _end_driver() -> None:
+    """Playwright waits for its driver, which ends with its input; a process that a test forked may hold that open."""
+    for child in psutil.Process().children():
+        if any("playwright" in word for word in child.cmdline()):
+            child.terminate()
 
 
 @pytest.fixture
