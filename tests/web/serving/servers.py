@@ -6,20 +6,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import psutil
 
 from web.waiting import PATIENCE, until
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 SCRIPT = {"x-minenetcd": "test"}
 
@@ -95,31 +91,9 @@ class Server:
         """The job, once it is in one of `states`."""
         return until(lambda: (job := self.job(id))["state"] in states and job)
 
-    def settled_jobs(self) -> Any:
-        """All jobs, once what earlier tests began of them is over, late steps of it, too."""
-        seen = [self.json("/api/jobs")]
-
-        def are_as_before() -> bool:
-            time.sleep(0.3)
-            seen.append(self.json("/api/jobs"))
-            return bool(seen[-1] == seen[-2])
-
-        until(are_as_before)
-        return seen[-1]
-
-    def worker(self, page: "Page | None" = None) -> int:
-        """The process that does its jobs, once there is one; `page` goes on meanwhile."""
-        return int(until(lambda: next(iter(children(self.process.pid)), None), page=page))
-
-    @contextmanager
-    def stopped_worker(self, page: "Page") -> "Iterator[None]":
-        """Within the block its jobs stand still, once one is begun."""
-        worker = self.worker(page)
-        os.kill(worker, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(worker, signal.SIGCONT)
+    def worker(self) -> int:
+        """The process that does its jobs."""
+        return int(until(lambda: next(iter(children(self.process.pid)), None)))
 
     def interrupt(self) -> int:
         """Ctrl-C; its exit code."""

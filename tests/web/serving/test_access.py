@@ -107,7 +107,7 @@ def test_its_own_names_are_answered_to(guarded: Server, host: str) -> None:
     ],
 )
 def test_another_site_changes_nothing(server: Server, headers: dict[str, str]) -> None:
-    before = server.settled_jobs()
+    before = server.json("/api/jobs")
     for path in ("/api/jobs", "/api/uploads?name=a.tif", "/api/jobs/0000000000000000/cancel", "/api/session"):
         request = server.client.build_request("POST", path, content=b"{}", headers=headers)
         if "content-type" not in headers:
