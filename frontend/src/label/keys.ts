@@ -1,14 +1,11 @@
 /** The keys of a labelling desk. */
 
+import { mapKeys } from "../map/keys.ts";
 import type { Key } from "../ui/keys.ts";
 import type { LabelStage } from "./stage.ts";
 import type { LabelState } from "./state.ts";
 
-const STEP = 80; // of the arrows [px]
-
 export function keysOf(state: LabelState, stage: LabelStage): Key[] {
-  const { map } = stage;
-  const pan = (x: number, y: number) => () => void map.panBy([x, y], { duration: 120 });
   return [
     { key: "a", what: "label as changed", run: () => (state.label.value = "changed") },
     { key: "r", what: "label as unchanged", run: () => (state.label.value = "unchanged") },
@@ -28,13 +25,7 @@ export function keysOf(state: LabelState, stage: LabelStage): Key[] {
     { key: "3", what: "the later date", run: () => (state.view.value = "after") },
     { key: "o", what: "outlines on or off", run: () => (state.outlines.value = !state.outlines.value) },
     { key: "f", what: "all of the images", run: () => stage.showAll() },
-    { key: "+", what: "closer", run: () => void map.zoomIn() },
-    { key: "=", run: () => void map.zoomIn() },
-    { key: "-", what: "farther", run: () => void map.zoomOut() },
-    { key: "ArrowLeft", what: "move the map", run: pan(-STEP, 0) },
-    { key: "ArrowRight", run: pan(STEP, 0) },
-    { key: "ArrowUp", run: pan(0, -STEP) },
-    { key: "ArrowDown", run: pan(0, STEP) },
+    ...mapKeys(stage.map),
     { key: "Enter", what: "the tool on the middle of the map", run: () => stage.useMiddle(), on: "map" },
     { key: "?", what: "these keys", run: () => (state.keysShown.value = !state.keysShown.value) },
     { key: "Escape", run: () => (state.keysShown.value = false) },

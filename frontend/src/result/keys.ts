@@ -1,15 +1,13 @@
 /** The keys of a result's page. */
 
+import { mapKeys } from "../map/keys.ts";
 import type { Key } from "../ui/keys.ts";
 import type { Stage } from "./stage.ts";
 import type { ResultState } from "./state.ts";
 
-const STEP = 80; // of the arrows [px]
 const FINE = 0.01; // of the threshold
 
 export function keysOf(state: ResultState, stage: Stage): Key[] {
-  const { map } = stage;
-  const pan = (x: number, y: number) => () => void map.panBy([x, y], { duration: 120 });
   const move = (step: number) => () => state.moveThreshold(step);
   return [
     { key: "1", what: "swipe between both dates", run: () => state.setMode("swipe") },
@@ -23,13 +21,7 @@ export function keysOf(state: ResultState, stage: Stage): Key[] {
     { key: "d", what: "measure a distance", run: () => state.startMeasuring("distance") },
     { key: "m", what: "measure an area", run: () => state.startMeasuring("area") },
     { key: "f", what: "all of the result", run: () => stage.showAll() },
-    { key: "+", what: "closer", run: () => void map.zoomIn() },
-    { key: "=", run: () => void map.zoomIn() },
-    { key: "-", what: "farther", run: () => void map.zoomOut() },
-    { key: "ArrowLeft", what: "move the map", run: pan(-STEP, 0) },
-    { key: "ArrowRight", run: pan(STEP, 0) },
-    { key: "ArrowUp", run: pan(0, -STEP) },
-    { key: "ArrowDown", run: pan(0, STEP) },
+    ...mapKeys(stage.map),
     { key: "Enter", run: () => measureIfFree(state, stage), on: "map" },
     { key: "Backspace", run: () => state.takeBackPoint() },
     { key: "Escape", what: "end measuring, or let a change go", run: () => state.leave() },
