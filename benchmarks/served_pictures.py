@@ -72,6 +72,7 @@ def draw_series(page: Page) -> None:
     slider = page.get_by_role("slider")
     slider.press("End")
     slider.press("ArrowLeft")
+    slider.blur()
     save(page, "serve-series.png")
 
 
