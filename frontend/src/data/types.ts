@@ -23,8 +23,8 @@ export interface DateFacts {
   bands?: string | null;
 }
 
-/** What lies on the map, and where. */
-export interface Placed {
+/** Two images of one place, and the pixels that they have in common. */
+export interface Scene {
   id: string;
   title: string;
   /** Without a place on Earth, a pixel is a metre of Web Mercator at longitude 0, latitude 0, row 0 at the top. */
@@ -36,7 +36,7 @@ export interface Placed {
   bounds: Bounds;
 }
 
-export interface Description extends Placed {
+export interface Description extends Scene {
   dates: DateFacts[];
   /** Those that are here: the images of a result may be gone. */
   layers: Partial<Record<LayerName, Layer>>;

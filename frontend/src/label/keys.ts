@@ -1,6 +1,6 @@
 /** The keys of a labelling desk. */
 
-import { movingKeys } from "../map/keys.ts";
+import { mapKeys } from "../map/keys.ts";
 import type { Key } from "../ui/keys.ts";
 import type { LabelStage } from "./stage.ts";
 import type { LabelState } from "./state.ts";
@@ -25,7 +25,7 @@ export function keysOf(state: LabelState, stage: LabelStage): Key[] {
     { key: "3", what: "the later date", run: () => (state.view.value = "after") },
     { key: "o", what: "outlines on or off", run: () => (state.outlines.value = !state.outlines.value) },
     { key: "f", what: "all of the images", run: () => stage.showAll() },
-    ...movingKeys(stage.map),
+    ...mapKeys(stage.map),
     { key: "Enter", what: "the tool on the middle of the map", run: () => stage.useMiddle(), on: "map" },
     { key: "?", what: "these keys", run: () => (state.keysShown.value = !state.keysShown.value) },
     { key: "Escape", run: () => (state.keysShown.value = false) },

@@ -1,6 +1,6 @@
 /** What a labelling desk is to the browser (minenetcd/web/desks/description.py). */
 
-import type { DateFacts, Layer, Placed, Role } from "../data/types.ts";
+import type { DateFacts, Layer, Role, Scene } from "../data/types.ts";
 
 export type Label = "changed" | "unchanged" | "none";
 
@@ -26,7 +26,7 @@ export interface Scale {
   width: number;
 }
 
-export interface Desk extends Placed {
+export interface Desk extends Scene {
   dates: [DateFacts, DateFacts];
   layers: Record<Role, Layer>;
   segments: string;

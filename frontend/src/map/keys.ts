@@ -1,11 +1,11 @@
-/** Keys that move a map, on every page that has one. */
+/** The keys that move a map, on every page that has one. */
 
 import type { Map as MapLibreMap } from "maplibre-gl";
 import type { Key } from "../ui/keys.ts";
 
 const STEP = 80; // of the arrows [px]
 
-export function movingKeys(map: MapLibreMap): Key[] {
+export function mapKeys(map: MapLibreMap): Key[] {
   const pan = (x: number, y: number) => () => void map.panBy([x, y], { duration: 120 });
   return [
     { key: "+", what: "closer", run: () => void map.zoomIn() },

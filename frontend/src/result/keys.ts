@@ -1,6 +1,6 @@
 /** The keys of a result's page. */
 
-import { movingKeys } from "../map/keys.ts";
+import { mapKeys } from "../map/keys.ts";
 import type { Key } from "../ui/keys.ts";
 import type { Stage } from "./stage.ts";
 import type { ResultState } from "./state.ts";
@@ -21,7 +21,7 @@ export function keysOf(state: ResultState, stage: Stage): Key[] {
     { key: "d", what: "measure a distance", run: () => state.startMeasuring("distance") },
     { key: "m", what: "measure an area", run: () => state.startMeasuring("area") },
     { key: "f", what: "all of the result", run: () => stage.showAll() },
-    ...movingKeys(stage.map),
+    ...mapKeys(stage.map),
     { key: "Enter", run: () => measureIfFree(state, stage), on: "map" },
     { key: "Backspace", run: () => state.takeBackPoint() },
     { key: "Escape", what: "end measuring, or let a change go", run: () => state.leave() },

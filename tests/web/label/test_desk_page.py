@@ -125,10 +125,13 @@ def test_clicks_strokes_and_undo(page: "Page", folder: Path) -> None:
         assert re.match(r"[\d,]+ pixels changed", said(page))
         one = mask_of(page, folder)
         assert (one == 1).any() and (one != 0).all()
+        hint = page.get_by_role("status").filter(has_text="Only what changed is labelled, the rest is not")
+        hint.wait_for()
         page.keyboard.press("b")
         page.keyboard.press("r")
         draw(page, (-200, -100), (-150, 0), (-100, 60))
         two = mask_of(page, folder)
+        assert hint.count() == 0
         assert (two == 0).any() and (two == 1).any()
         with acting(page):
             page.get_by_role("button", name="All the rest is unchanged").click()

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import rasterio
 
+from fixtures.scene_files import write_geotiff
 from minenetcd.cli.main import app
 from minenetcd.errors import InputError
 from web.browser import PHONE
-from web.drawn_results import ORANGE
+from web.drawn_results import GRID, ORANGE, drawn_dates, predicted
 from web.offline.conftest import opened
 from web.offline.seeing import from_spot, is_like, picture
 from web.waiting import drawn
@@ -36,6 +38,18 @@ def test_nothing_in_it_comes_from_elsewhere(view_file: Path) -> None:
     text = view_file.read_text(encoding="utf-8")
     assert "default-src 'none'" in text
     assert not re.search(r"<(script|link|img|iframe)[^>]*(src|href)=\"(?!data:)", text)
+
+
+def test_false_colours_are_said_once_where_both_dates_have_the_same(page: "Page", tmp_path: Path) -> None:
+    from minenetcd.web.offline.view import write_view
+
+    names = tmp_path / "2019.tif", tmp_path / "2023.tif"
+    paths = [write_geotiff(name, date, GRID) for name, date in zip(names, drawn_dates(), strict=True)]
+    for path in paths:
+        with rasterio.open(path, "r+") as stored:
+            stored.descriptions = ("B08", "B04", "B03")
+    opened(page, write_view(predicted(tmp_path / "change", *paths), tmp_path / "view.html"))
+    assert page.locator(".sources").all_inner_texts()[-1] == "False colours: B08, B04, B03 as red, green, blue"
 
 
 @pytest.mark.needs("axe_playwright_python")

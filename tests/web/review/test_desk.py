@@ -12,7 +12,10 @@ import pytest
 from PIL import Image
 from scipy.ndimage import minimum_filter
 
+from fixtures.scene_files import utm_grid, write_geotiff
 from minenetcd.labelling.verdicts.store import Verdicts
+from minenetcd.prediction.scene import predict_scene
+from prediction.stand_in import Difference
 from web.review.conftest import Server
 from web.waiting import drawn, until
 
@@ -62,6 +65,35 @@ def test_one_key_a_verdict_and_the_most_doubtful_first(page: "Page", server: Ser
     assert chosen(page) == queue[3]
     assert {each.by for each in [Verdicts(server.folder).give(queue[3], "unsure", by="Ann a")]} == {"Ann a"}
     assert set(Verdicts(server.folder).polygons()["reviewed_by"].dropna()) == {"Ann a"}
+
+
+def test_letters_of_a_name_are_no_verdicts_while_the_page_loads(page: "Page", server: Server) -> None:
+    page.goto(f"{server.address}results/{server.folder.name}", wait_until="commit")
+    field = page.get_by_label("Your name")
+    field.click()
+    page.keyboard.type("Clara Ruane", delay=40)  # a, r, u, n and e are keys of the desk
+    page.wait_for_selector("[data-ready=true]")
+    heading(page).wait_for()
+    assert field.input_value() == "Clara Ruane"
+    assert stored(server) == {} and chosen(page) == Verdicts(server.folder).queue()[0]
+
+
+def test_where_nothing_changed_there_is_nothing_to_judge(page: "Page", tmp_path: Path) -> None:
+    image = np.random.default_rng(3).integers(10, 90, (60, 60, 3), dtype=np.uint8)
+    names = tmp_path / "2020.tif", tmp_path / "2023.tif"
+    paths = [write_geotiff(name, image + np.uint8(more), utm_grid(60, 60)) for more, name in enumerate(names)]
+    predict_scene(Difference(), *paths, tmp_path / "change").close()
+    started = Server(tmp_path / "change").start()
+    try:
+        page.goto(f"{started.address}results/change")
+        page.wait_for_selector("[data-ready=true]")
+        assert page.get_by_text("Nothing changed here: there is nothing to judge.").count() == 2
+        page.get_by_role("option", name="Nothing changed here.").wait_for()
+        for key in "arusnze":
+            page.keyboard.press(key)
+        assert page.get_by_role("alert").count() == 0 and page.locator(".verdict").count() == 0
+    finally:
+        started.end()
 
 
 def test_skip_next_and_undo(page: "Page", server: Server) -> None:

@@ -76,6 +76,17 @@ def test_the_revision_grows_with_each_change(store: JobStore) -> None:
     assert store.jobs().revision == before + 3
 
 
+def test_the_revision_stays_where_nothing_is_changed(store: JobStore) -> None:
+    id = added(store)
+    store.take()
+    store.end(id, "done", result="results-x")
+    before = store.jobs()
+    assert store.take() is None
+    store.progress(id, "late", 1, 2)
+    store.cancel(id)
+    assert store.jobs() == before
+
+
 def test_uploads_that_a_job_needs_stay(store: JobStore) -> None:
     soon, before = datetime.now(UTC) + timedelta(seconds=1), datetime.now(UTC) - timedelta(hours=1)
     assert set(store.unused_uploads(older_than=soon)) == {"a" * 16, "b" * 16}

@@ -1,5 +1,8 @@
 """The pages of a server in a real browser; the fixtures see to it that they ask for nothing outside."""
 
+import os
+import re
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +10,7 @@ import pytest
 
 from web.serving.made_results import write_pair
 from web.serving.servers import Server
+from web.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -120,8 +124,6 @@ def test_two_images_are_compared_and_another_tab_follows(tmp_path: Path, page: "
         page.get_by_label("Detector").select_option("irmad")
         button.click()
         for tab in (page, other):
-            tab.get_by_role("progressbar").wait_for()
-        for tab in (page, other):
             tab.get_by_role("link", name="mine_2019.tif to mine_2022.tif").wait_for(timeout=90_000)
         assert button.is_disabled()
         other.get_by_role("link", name="mine_2019.tif to mine_2022.tif").click()
@@ -129,6 +131,27 @@ def test_two_images_are_compared_and_another_tab_follows(tmp_path: Path, page: "
         other.get_by_text("irmad").first.wait_for()
         page.get_by_role("button", name="Remove mine_2019.tif to mine_2022.tif and its result").click()
         page.get_by_text("None yet.").wait_for()
+
+
+def test_a_job_at_work_shows_how_far_it_is_and_then_what_it_found(tmp_path: Path, page: "Page") -> None:
+    images = write_pair(tmp_path / "images", "mine")
+    with Server.start("--uploads", tmp_path / "uploads") as server:
+        page.goto(f"{server.url}jobs")
+        job = server.ask(*images, detector="irmad")
+        until(lambda: server.job(job["id"])["phase"] == "preparing")
+        worker = server.worker()
+        os.kill(worker, signal.SIGSTOP)  # else it may be over before the page looks
+        try:
+            page.get_by_role("progressbar", name="Progress of mine_2019.tif to mine_2022.tif").wait_for()
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        done = server.wait(job["id"], "done", "failed")
+        outcome = page.get_by_text(re.compile(r"[\d.,]+ ha changed · .*irmad"))
+        outcome.wait_for()
+        hectares = server.json(f"/api/results/{done['result']}")["hectares"]
+        assert f"{hectares:.2f} ha changed" in outcome.inner_text()
+        assert outcome.get_by_role("link", name="Viewer").get_attribute("href").endswith(f"results/{done['result']}")
+        assert page.get_by_role("progressbar").count() == 0
 
 
 def test_a_job_is_cancelled_by_a_click(tmp_path: Path, page: "Page") -> None:

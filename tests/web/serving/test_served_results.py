@@ -2,13 +2,19 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from shapely import contains_xy, transform
+from shapely.geometry import shape
 
 from web.serving.servers import Server
+
+#: By so much a pixel's edge, turned on the map, may lie off an outline. [pixels of a tile]
+TURNED = 1.5
 
 
 def pixels(png: bytes) -> NDArray[np.uint8]:
@@ -20,9 +26,17 @@ def middle_tile(server: Server, description: dict, layer: str) -> NDArray[np.uin
     found = description["layers"][layer]
     z = found["minzoom"]
     west, south, east, north = description["bounds"]
-    x = int(((west + east) / 2 + 180) / 360 * 2**z)
-    latitude = np.radians((south + north) / 2)
-    y = int((1 - np.arcsinh(np.tan(latitude)) / np.pi) / 2 * 2**z)
+    x, y = (int(place) for place in on_map((west + east) / 2, (south + north) / 2, z))
+    return tile(server, found, z, x, y)
+
+
+def on_map(longitude: Any, latitude: Any, z: int) -> tuple[Any, Any]:
+    """Columns and rows of tiles at zoom `z`, with their fractions."""
+    y = (1 - np.arcsinh(np.tan(np.radians(latitude))) / np.pi) / 2
+    return (longitude + 180) / 360 * 2**z, y * 2**z
+
+
+def tile(server: Server, found: dict, z: int, x: int, y: int) -> NDArray[np.uint8]:
     path = found["tiles"].replace("{z}", str(z)).replace("{x}", str(x)).replace("{y}", str(y))
     answer = server.get(path)
     assert answer.headers["content-type"] == "image/png"
@@ -80,6 +94,28 @@ def test_when_pixels_changed_is_seen_in_the_colours_of_the_dates_and_no_others(s
     assert shown and shown <= colours
     polygons = server.json(described["polygons"])["features"]
     assert {feature["properties"]["date_number"] for feature in polygons} == {2, 3, 4}
+
+
+def test_pixels_lie_in_the_outline_of_their_date(server: Server) -> None:
+    described = server.json("/api/series/results-mine")
+    found, colours = described["layers"]["when"], [date["colour"] for date in described["dates"]]
+    z, (west, south, east, north) = found["maxzoom"], described["bounds"]
+    (left, top), (right, bottom) = on_map(west, north, z), on_map(east, south, z)
+    columns, rows = range(int(left), int(right) + 1), range(int(top), int(bottom) + 1)
+    seen = np.block([[[tile(server, found, z, x, y)] for x in columns] for y in rows])
+    across, down = np.meshgrid(np.arange(seen.shape[1]) + 0.5, np.arange(seen.shape[0]) + 0.5)
+    for feature in server.json(described["polygons"])["features"]:
+        outline = transform(shape(feature["geometry"]), lambda places: in_pixels(places, z, columns[0], rows[0]))
+        colour = bytes.fromhex(colours[feature["properties"]["date_number"] - 1][1:])
+        within = contains_xy(outline.buffer(-TURNED), across, down)
+        beyond = ~contains_xy(outline.buffer(TURNED), across, down)
+        painted = (seen[..., :3] == list(colour)).all(axis=-1) & (seen[..., 3] > 0)
+        assert within.sum() > 100 and painted[within].all() and not painted[beyond].any()
+
+
+def in_pixels(places: NDArray[np.float64], z: int, column: int, row: int) -> NDArray[np.float64]:
+    """Longitude and latitude (N, 2) as pixels of tiles, from the corner of one."""
+    return 256 * (np.stack(on_map(*places.T, z), axis=1) - (column, row))
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ export class OutlinePictures {
   }
 
   async tile(z: number, x: number, y: number): Promise<ImageBitmap> {
+    await nextTask(); // the map asks for many tiles in one go
     const density = devicePixelRatio > 1 ? 2 : 1;
     const canvas = new OffscreenCanvas(SIDE * density, SIDE * density);
     // drawn by the processor, and read after each part: else all of it would be drawn at the end, in one go
@@ -101,7 +102,11 @@ async function inParts(pen: OffscreenCanvasRenderingContext2D, places: readonly 
     places.slice(first, first + AT_ONCE).forEach(draw);
     pen.getImageData(0, 0, 1, 1);
     if (performance.now() - began < AT_A_TIME) continue;
-    await new Promise((go) => setTimeout(go));
+    await nextTask();
     began = performance.now();
   }
+}
+
+function nextTask(): Promise<void> {
+  return new Promise((go) => setTimeout(go));
 }

@@ -218,7 +218,8 @@ class JobStore:
             connection.execute("begin immediate")
             try:
                 yield connection
-                connection.execute("update revision set number = number + 1")
+                if connection.total_changes:  # who looks for a job each second has changed nothing
+                    connection.execute("update revision set number = number + 1")
                 connection.execute("commit")
             except BaseException:
                 if connection.in_transaction:  # SQLite ends one by itself where the disk is full
