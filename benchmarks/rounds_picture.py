@@ -6,21 +6,37 @@ python benchmarks/rounds_picture.py docs/images/learn-rounds.png "TITLE=FOLDER/t
 import sys
 
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
-target, *tables = sys.argv[1:]
-figure = Figure(figsize=(3.2 * len(tables), 3.2), layout="constrained")
-for number, (axes, given) in enumerate(
-    zip(figure.subplots(1, len(tables), sharey=True, squeeze=False)[0], tables, strict=True)
-):
-    title, _, path = given.partition("=")
-    rows = pd.read_csv(path, index_col=0)["F1 / AP"].str.split(" / ", expand=True).astype(float)
+from minenetcd.display.figure_style import figure_style, titled
+from minenetcd.display.palettes import ACCENT, BLUE, QUIET
+
+NAMES = {"F1": ACCENT, "average precision": BLUE}
+
+
+def main(target: str, *tables: str) -> None:
+    with figure_style():
+        figure = titled(3.1 * len(tables), 3.3, "Rounds of verdicts", "minenetcd-nano, in hundredths; 0: before")
+        panels = figure.subplots(1, len(tables), sharey=True, squeeze=False)[0]
+        for axes, given in zip(panels, tables, strict=True):
+            title, _, path = given.partition("=")
+            draw(axes, pd.read_csv(path, index_col=0)["F1 / AP"].str.split(" / ", expand=True).astype(float))
+            axes.set_title(title, loc="left")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=4)
+        figure.savefig(target, dpi=130)
+
+
+def draw(axes: Axes, rows: pd.DataFrame) -> None:
+    """`rows`: F1 and average precision of what stands beside, then of each round."""
     rounds = rows[rows.index.str.startswith("verdicts")]
-    for column, name in enumerate(("F1", "average precision")):
-        axes.plot(range(len(rounds)), rounds[column], marker="o", label=f"minenetcd-nano, {name}")
-    axes.axhline(rows[0].iloc[1], linestyle="--", color="0.4", label="irmad, F1")
-    axes.axhline(rows[0].iloc[0], linestyle=":", color="0.4", label="everything changed, F1")
-    axes.set(title=title, xlabel="rounds of verdicts", xticks=range(len(rounds)), ylim=(0, 100))
-    if number == 0:
-        axes.legend(fontsize="x-small")
-figure.savefig(target, dpi=130)
+    for column, (name, colour) in enumerate(NAMES.items()):
+        axes.plot(range(len(rounds)), rounds[column], marker="o", color=colour, label=name)
+    axes.axhline(rows[0].iloc[1], linestyle="--", linewidth=1, color=QUIET, label="irmad, F1")
+    axes.axhline(rows[0].iloc[0], linestyle=":", linewidth=1, color=QUIET, label="everything changed, F1")
+    axes.grid(axis="y")
+    axes.set(xlabel="rounds", xticks=range(len(rounds)), ylim=(0, 100))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -33,7 +33,7 @@ function facts(change: Change, description: Description): [string, string][] {
     ["Dates", dates(own, description)],
     ["Confidence", `${share(own.confidence_mean)} on average${own.confidence_p10 === null ? "" : `, a tenth of its pixels below ${share(own.confidence_p10)}`}`],
     [description.second_opinion === null ? "Second opinion" : `${description.second_opinion} agrees`, agreement(own, description)],
-    ["Missing data", own.touches_nodata ? "it touches pixels without data" : null],
+    ["Seen", own.touches_nodata ? `${seen(own.valid_fraction)}: it may go on where there is none` : null],
     ["Kind", text(own.kind)],
     ["Concession", text(own.lease)],
     ["Concession is", text(own.lease_status)],
@@ -64,4 +64,9 @@ function agreement({ agreement: agrees }: ChangeProperties, { second_opinion }: 
 
 function text(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : null;
+}
+
+/** How much of its outline has data beyond it: the rest lies at missing data, or at the edge of the images. */
+function seen(fraction: number | null | undefined): string {
+  return typeof fraction === "number" ? `data beyond ${Math.round(100 * fraction)} % of its outline` : "not data all around its outline";
 }
